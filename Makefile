@@ -1,0 +1,178 @@
+# mock-kanta-phr. Start with "make run"; "make help" lists the rest.
+#
+# Variables: CC, CFLAGS, LDFLAGS, DESTDIR, prefix as usual; SAN=1 builds with
+# AddressSanitizer and UBSan below build/san; PORT for run; URL, CORPUS and
+# CASES for the tests (see tests/README.md).
+
+CC       ?= gcc
+CFLAGS   ?= -O2 -g
+prefix   ?= /usr/local
+PORT     ?= 8080
+PYTEST   ?= /usr/bin/python3 -m pytest
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+ifdef SAN
+B        ?= build/san
+SANFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+else
+B        ?= build
+endif
+
+CPPFLAGS += -Iserver -D_GNU_SOURCE
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef
+ALLFLAGS  = -std=c11 $(WARN) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) -MMD -MP
+LIBS     := -lmicrohttpd -lcrypto -lcjson -lsqlite3 -luuid -lz
+
+# The definition packages and what is made from them do not depend on SAN.
+DEFS     := build/definitions/node_modules
+TOOLB    := build/tool
+
+mods      = $(patsubst server/%.c,$(B)/obj/%.o,$(wildcard server/$(1)/*.c))
+MODULES  := base json jose fhirpath profile store http page record fhir oauth \
+	admin web cli
+OBJ       = $(foreach m,$(MODULES),$(call mods,$(m))) $(B)/obj/main.o
+
+ASSETS   := $(wildcard fixtures/*.json profiles/finnish-phr-*/*.json \
+	server/*/*.html server/*/*.css)
+IMAGES   := build/image/stu3.img build/image/r4.img
+
+.PHONY: all deps run check check-all lint unit http-test bench fuzz clean \
+	install uninstall help
+.DELETE_ON_ERROR:
+
+all: $(B)/mock-kanta-phr
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+# ---- what is needed ---------------------------------------------------
+
+## make deps       install what is missing (Debian, Ubuntu), fetch definitions
+deps:
+	@sh server/tools/deps.sh all
+
+build/deps-build:
+	@sh server/tools/deps.sh build
+	@mkdir -p build && touch $@
+
+build/deps-test:
+	@sh server/tools/deps.sh test
+	@mkdir -p build && touch $@
+
+build/definitions/.stamp: profiles/package.json profiles/package-lock.json \
+		profiles/.npmrc | build/deps-build
+	@sh server/tools/deps.sh definitions
+	@touch $@
+
+# ---- building ---------------------------------------------------------
+
+$(B)/obj/%.o: server/%.c Makefile | build/deps-build
+	@mkdir -p $(@D)
+	$(CC) $(ALLFLAGS) -c -o $@ $<
+
+$(B)/mock-kanta-phr: $(OBJ) $(B)/assets.o
+	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# Tools run while building: never with sanitizers, always optimised.
+TOOLSRC := $(wildcard server/base/*.c server/json/*.c server/fhirpath/*.c \
+	server/profile/*.c)
+$(TOOLB)/definitions: server/tools/definitions.c $(TOOLSRC) \
+		$(wildcard server/base/*.h server/json/*.h \
+		server/fhirpath/*.h server/profile/*.h) | build/deps-build
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARN) -O2 -g $(CPPFLAGS) -o $@ $(filter %.c,$^) $(LIBS)
+
+$(TOOLB)/embed: server/tools/embed.c | build/deps-build
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARN) -O2 -g $(CPPFLAGS) -o $@ $<
+
+build/image/stu3.img: $(TOOLB)/definitions build/definitions/.stamp
+	@mkdir -p $(@D)
+	$(TOOLB)/definitions stu3 $(DEFS)/hl7.fhir.r3.examples $@
+
+build/image/r4.img: $(TOOLB)/definitions build/definitions/.stamp
+	@mkdir -p $(@D)
+	$(TOOLB)/definitions r4 $(DEFS)/hl7.fhir.r4.examples $@
+
+# The names of the files are part of the input: a removed file counts too.
+# Unit tests get the texts without the large images.
+build/assets.list build/texts.list: FORCE
+	@mkdir -p $(@D)
+	@echo $(ASSETS) $(IMAGES) | cmp -s - $@ || echo $(ASSETS) $(IMAGES) >$@
+.PHONY: FORCE
+FORCE:
+
+build/assets.S: $(TOOLB)/embed build/assets.list $(ASSETS) $(IMAGES)
+	$(TOOLB)/embed $@ $(ASSETS) $(IMAGES)
+
+build/texts.S: $(TOOLB)/embed build/texts.list $(ASSETS)
+	$(TOOLB)/embed $@ $(ASSETS)
+
+$(B)/%.o: build/%.S
+	@mkdir -p $(@D)
+	$(CC) -c -o $@ $<
+
+## make run        build and start on http://127.0.0.1:8080 with the fixtures
+run: all
+	$(B)/mock-kanta-phr serve --listen http://127.0.0.1:$(PORT)
+
+# ---- tests ------------------------------------------------------------
+
+# A unit test links its module and the lower layers it stands on.
+UNIT_base    := base
+UNIT_json    := json base
+UNIT_jose    := jose base
+UNIT_fhirpath := fhirpath json base
+UNIT_profile := profile fhirpath json base
+UNIT_store   := store base
+UNIT_http    := http base
+UNIT_page    := page base
+UNIT_record  := record profile fhirpath store jose json base
+UNIT_fhir    := fhir http record profile fhirpath store jose json base
+UNIT_oauth   := oauth http page record profile fhirpath store jose json base
+UNIT_cli     := cli fhir oauth admin http page record profile fhirpath store \
+	jose json base
+UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
+
+define unit_rule
+$(B)/unit/$(1): tests/unit/test_$(1).c $(wildcard tests/unit/*.h) \
+		$(foreach m,$(UNIT_$(1)),$(call mods,$(m))) \
+		$(if $(filter page,$(UNIT_$(1))),$(B)/texts.o) | build/deps-test
+	@mkdir -p $$(@D)
+	$(CC) -std=c11 $(WARN) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) $(LDFLAGS) \
+		-o $$@ $$(filter %.c %.o,$$^) -lcmocka $(LIBS)
+endef
+$(foreach u,$(UNITS),$(eval $(call unit_rule,$(u))))
+
+unit: $(UNITS:%=$(B)/unit/%)
+	@for u in $(UNITS); do $(B)/unit/$$u || exit 1; done
+
+http-test: $(B)/mock-kanta-phr | build/deps-test
+	MOCK=$(abspath $(B))/mock-kanta-phr CORPUS='$(CORPUS)' CASES='$(CASES)' \
+		URL='$(URL)' $(PYTEST) -q tests/http $(ARGS)
+
+## make check      sanitizer build, unit and HTTP tests (under 3 minutes)
+check:
+	@$(MAKE) --no-print-directory SAN=1 -j2 unit-quiet
+	@$(MAKE) --no-print-directory SAN=1 http-test
+
+unit-quiet: $(UNITS:%=$(B)/unit/%) $(B)/mock-kanta-phr
+	@$(MAKE) --no-print-directory SAN=1 unit
+
+## make clean      remove what was built (the definitions stay)
+clean:
+	rm -rf build/obj build/san build/tool build/image build/unit \
+		build/assets.* build/mock-kanta-phr
+
+install: $(B)/mock-kanta-phr
+	install -D -m 755 $< $(DESTDIR)$(prefix)/bin/mock-kanta-phr
+
+uninstall:
+	rm -f $(DESTDIR)$(prefix)/bin/mock-kanta-phr
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

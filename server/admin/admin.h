@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * admin: the control API below /__admin (contracts.md section 3): health,
+ * state, reset, citizens, clients, tokens, clock. JSON in, JSON out; unknown
+ * members are refused by name.
+ */
+#ifndef ADMIN_H
+#define ADMIN_H
+
+#include "http/http.h"
+#include "record/record.h"
+
+struct admin {
+	struct record *record;
+	const char *version;	/* of the program */
+	const char *token;	/* NULL: none set; "none": open everywhere */
+	struct clock clock;	/* as at start: what a reset goes back to */
+	struct settings settings;
+	const char *issuer_path; /* "/phr-authserver-sandbox" */
+};
+
+/* Fills the group of routes and its guard: /health is open; the rest needs the
+ * token when one is set, else the loopback interface. */
+void admin_group(struct admin *a, struct http_group *out);
+
+#endif

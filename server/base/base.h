@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * base: what everything stands on. Memory with a lifetime (arena), text that
+ * grows (buf), a refusal (err), log lines, the one clock, and uuids.
+ *
+ * Nothing here knows of HTTP, JSON or FHIR. Running out of memory aborts the
+ * process: every input is capped, so a client cannot steer it there.
+ */
+#ifndef BASE_H
+#define BASE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define PRINTF_LIKE(f, v) __attribute__((format(printf, f, v)))
+
+/* ---- arena: everything that ends together ---------------------------- */
+
+struct arena;
+
+/* A new arena; it grows by blocks of at least block_bytes (0: 16 KiB).
+ * Owned by the caller, ended by arena_free(). */
+struct arena *arena_new(size_t block_bytes);
+
+/* Ends every allocation made in the arena. NULL is allowed. */
+void arena_free(struct arena *a);
+
+/* n zeroed bytes, aligned for any type, living as long as the arena. Never
+ * NULL, also for n = 0. Slack between allocations is poisoned under
+ * AddressSanitizer, so that an overrun is still seen. */
+void *arena_alloc(struct arena *a, size_t n);
+
+/* A NUL-terminated copy of the first n bytes of s (which may hold NULs). */
+char *arena_strndup(struct arena *a, const char *s, size_t n);
+char *arena_strdup(struct arena *a, const char *s);
+
+/* printf into the arena. */
+char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Bytes handed out so far; for tests and the benchmark. */
+size_t arena_used(const struct arena *a);
+
+/* ---- buf: text that grows ------------------------------------------- */
+
+/* p is always NUL-terminated (after buf_init it is ""); len does not count
+ * the NUL. The memory belongs to the arena. Appending never fails: a buf is
+ * an accumulator that is tested, if at all, once at the end. */
+struct buf {
+	struct arena *arena;
+	char *p;
+	size_t len;
+	size_t cap;
+};
+
+void buf_init(struct buf *b, struct arena *a);
+void buf_add(struct buf *b, const void *bytes, size_t n);
+void buf_puts(struct buf *b, const char *s);
+void buf_putc(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* ---- err: a refusal ------------------------------------------------- */
+
+/* The kinds of refusal, by what the caller did wrong; http maps each to one
+ * status. ERR_INTERNAL is for the environment (disk, SQLite) alone and is
+ * the only kind that no input may cause. */
+enum err_kind {
+	ERR_NONE = 0,
+	ERR_INVALID,	    /* the request cannot be understood: 400 */
+	ERR_UNAUTHORIZED,   /* who are you: 401 */
+	ERR_FORBIDDEN,	    /* not you: 403 */
+	ERR_NOT_FOUND,	    /* 404 */
+	ERR_METHOD,	    /* 405 */
+	ERR_NOT_ACCEPTABLE, /* 406 */
+	ERR_TIMEOUT,	    /* 408 */
+	ERR_CONFLICT,	    /* 409 */
+	ERR_GONE,	    /* 410 */
+	ERR_PRECONDITION,   /* 412 */
+	ERR_TOO_LARGE,	    /* 413 */
+	ERR_UNPROCESSABLE,  /* understood, and not acceptable: 422 */
+	ERR_INTERNAL,	    /* 500 */
+	ERR_NOT_IMPLEMENTED /* 501 */
+};
+
+/* Filled where a refusal is detected; read where it is answered. Holds no
+ * pointer into an arena. */
+struct err {
+	enum err_kind kind;
+	char code[48];	 /* field's own word: "invalid_grant", "not-found" */
+	char where[256]; /* file, JSON path, parameter; "" when unknown */
+	char text[768];	 /* one sentence for a person */
+};
+
+/* Fills e and returns false, so that a refusal is one return statement.
+ * code and where may be NULL. Too long texts are cut at a whole character. */
+bool err_set(struct err *e, enum err_kind kind, const char *code,
+	     const char *where, const char *fmt, ...) PRINTF_LIKE(5, 6);
+
+/* ---- log: one line for each thing worth telling ---------------------- */
+
+enum log_format { LOG_OFF, LOG_TEXT, LOG_JSON };
+
+struct log {
+	enum log_format format;
+	int fd; /* 2: stderr */
+};
+
+/* Writes one line with the wall clock's time, an event name ("request",
+ * "storage", ...) and a message, in one write(2). Never log a token, code,
+ * secret or whole hetu (facts: OAuth security checklist 14). */
+void log_line(const struct log *l, const char *event, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+
+/* ---- clock: one time for tokens, lastUpdated, Date ------------------- */
+
+enum clock_mode { CLOCK_REAL, CLOCK_OFFSET, CLOCK_FROZEN };
+
+struct clock {
+	enum clock_mode mode;
+	int64_t offset_ms; /* CLOCK_OFFSET: added to the wall clock */
+	int64_t frozen_ms; /* CLOCK_FROZEN: the time itself */
+};
+
+/* Milliseconds since 1970-01-01T00:00:00Z by this clock. */
+int64_t clock_now_ms(const struct clock *c);
+
+/* Milliseconds of a steady clock without a date, for durations. */
+int64_t clock_steady_us(void);
+
+/* Moves the clock forward by ms; a real clock becomes an offset one. */
+void clock_advance(struct clock *c, int64_t ms);
+
+/* "real", "+PT1H" (offset by an ISO 8601 duration of D, H, M, S parts) or an
+ * instant with zone (frozen). False with e set for anything else. */
+bool clock_parse(struct clock *c, const char *text, struct err *e);
+
+/* "PT1H", "P1DT2H30M", "PT0.5S" to milliseconds; false for other texts, for
+ * years and months (they have no fixed length) and for overflow. */
+bool duration_parse(const char *text, int64_t *ms);
+
+/* A FHIR date, dateTime or instant (R4 2.24.0.1: YYYY, YYYY-MM, YYYY-MM-DD or
+ * with Thh:mm:ss[.fff] and zone; the seconds may be missing for searches) as
+ * the half-open span [lo, hi) of its precision, in milliseconds. A text
+ * without zone is read as Finnish time. */
+enum time_precision {
+	TIME_YEAR,
+	TIME_MONTH,
+	TIME_DAY,
+	TIME_MINUTE,
+	TIME_SECOND,
+	TIME_FRACTION
+};
+struct time_span {
+	int64_t lo_ms;
+	int64_t hi_ms;
+	enum time_precision precision;
+	bool has_zone;
+};
+
+/* False when s (n bytes, all of it) is not such a text or names a day that
+ * the calendar does not have. */
+bool time_parse(const char *s, size_t n, struct time_span *out);
+
+/* 2023-01-05T00:05:47.614+02:00, in Finnish time (EU daylight saving rules);
+ * the form that the real service writes into meta.lastUpdated. */
+#define TIME_TEXT 32
+void time_finnish(char out[TIME_TEXT], int64_t ms);
+
+/* Thu, 05 Jan 2023 00:05:47 GMT: Date and Last-Modified (RFC 9110 5.6.7). */
+void time_http(char out[TIME_TEXT], int64_t ms);
+
+/* ---- uuid ------------------------------------------------------------ */
+
+#define UUID_TEXT 37
+/* A random (version 4) uuid in lower case. */
+void uuid_make(char out[UUID_TEXT]);
+
+/* Is s a uuid of any version, 36 characters, in either case? */
+bool uuid_ok(const char *s);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cli: the command line. Options with their environment and file twins, and
+ * the subcommands that are not the server.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include "fhir/fhir.h"
+#include "oauth/oauth.h"
+#include "admin/admin.h"
+
+/* sysexits(3) as contracts.md lists them */
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE_ERROR = 2,
+	EXIT_BAD_DATA = 65,
+	EXIT_ADDRESS_IN_USE = 69,
+	EXIT_STORAGE = 74,
+	EXIT_CONFIGURATION = 78
+};
+
+#define PROGRAM_VERSION "0.1.0"
+#define LIST_MAX 64
+
+/* What serve and the other commands were told: flag, else environment
+ * MOCK_PHR_<NAME>, else the file of --config, else the default. Repeatable
+ * options replace, not add, between these. */
+struct config {
+	const char *listen[LIST_MAX];
+	size_t listen_count;
+	const char *db;
+	const char *fixtures[LIST_MAX];
+	size_t fixtures_count;
+	const char *package[LIST_MAX];
+	size_t package_count;
+	const char *profile[LIST_MAX]; /* validate --profile */
+	size_t profile_count;
+	const char *allowed_host[LIST_MAX];
+	size_t allowed_host_count;
+	const char *environment, *profiles, *public_url, *auth_path, *fhir_path;
+	const char *clock, *admin_token, *log, *port_file, *auto_approve;
+	const char *format, *fhir; /* validate */
+	bool exit_on_stdin_eof;
+	struct settings settings; /* --set, --errors, --unknown-profile */
+	const char *operand[LIST_MAX]; /* what is no option */
+	size_t operand_count;
+};
+
+enum command { CMD_SERVE, CMD_VALIDATE, CMD_PROFILES, CMD_HEALTHCHECK };
+
+/* Reads arguments, environment and file. Returns -1 to go on, or the exit code
+ * when the run ends here (--help and --version print to stdout; errors go to
+ * stderr with the nearest option). Texts live in the arena. */
+int cli_config(struct arena *boot, int argc, char **argv, enum command *command,
+	       struct config *c);
+
+/* Opens both versions' definitions with the national profiles and the user's
+ * packages as configured. False with e set. */
+bool cli_profiles(struct arena *boot, const struct config *c,
+		  struct profiles *out[FHIR_VERSIONS], struct err *e);
+
+/* The other subcommands; the result is the exit code. */
+int cli_validate(struct arena *boot, const struct config *c);
+int cli_list_profiles(struct arena *boot, const struct config *c);
+int cli_healthcheck(const struct config *c);
+
+#endif

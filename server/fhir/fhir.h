@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * fhir: the FHIR resource server, STU3 and R4, JSON only. REST semantics,
+ * search grammar, CapabilityStatement, OperationOutcome. Sees no token: it
+ * reads the grant that a guard put on the request.
+ * Facts: fhir-rest.md, kanta.md section 4.
+ */
+#ifndef FHIR_H
+#define FHIR_H
+
+#include "http/http.h"
+#include "record/record.h"
+
+/* One FHIR base; main makes one for each version. */
+struct fhir {
+	struct record *record;
+	enum fhir_version version;
+	const char *auth_path; /* "/phr-authserver-sandbox", for metadata */
+	const char *software;  /* "mock-kanta-phr 0.1.0" */
+};
+
+/* Fills the group of routes below record->fhir_base[version]. The guards are
+ * main's business, but for fhir_guard_type(), which goes between the one that
+ * asks who and the one that asks what for. */
+void fhir_group(struct fhir *f, struct http_group *out);
+
+/* Refuses resource types that this base does not serve: 404. ctx: unused. */
+bool fhir_guard_type(struct rq *rq, void *ctx);
+
+/* Appends an OperationOutcome. style: what is shown of each issue
+ * (enum errors_style); version decides between location alone (STU3) and
+ * location with expression (R4). Used by the validate command too. */
+void fhir_outcome(struct buf *b, enum fhir_version v,
+		  const struct issues *issues, int style, bool narrative);
+
+#endif

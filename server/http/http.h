@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * http: the door to the network, and the only place that knows libmicrohttpd.
+ *
+ * One thread, one loop. A request is read whole, found in a route table, put
+ * past the guards of its group and handed to one handler, which either replies
+ * or says in rq->err why not. http knows nothing of FHIR, OAuth or SQL: the
+ * groups bring guards and error pages, main brings the transaction.
+ * Facts: mtls-libmicrohttpd.md sections 6, 8, 9, 10.
+ */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include "base/base.h"
+
+#define HTTP_FHIR_BODY_BYTES (8u << 20)
+#define HTTP_FORM_BODY_BYTES (64u << 10)
+#define HTTP_HEADER_BYTES (32u << 10)
+#define HTTP_URL_BYTES (8u << 10)
+#define HTTP_CONNECTIONS 4096
+#define HTTP_IDLE_S 60
+#define HTTP_REQUEST_S 30
+#define HTTP_STOP_MS 2000
+#define HTTP_PARAMETERS 50 /* in one form or query */
+
+struct grant; /* put on the request by a guard; see store/store.h */
+struct http;
+struct rq;
+
+struct http_pair {
+	const char *name;
+	const char *value;
+};
+
+/* ---- a request ------------------------------------------------------- */
+
+struct rq {
+	struct arena *arena; /* ends when the answer has been sent */
+	struct err err;	     /* a handler that returns false filled this */
+	char id[UUID_TEXT];  /* names the request in the log and in a 500 */
+
+	/* What came in. All texts are NUL-terminated valid UTF-8 without NUL. */
+	const char *method;	/* HEAD arrives as GET with head set */
+	const char *path;	/* percent-decoded; %2F stays as it was sent */
+	const char *query;	/* as sent, without '?'; "" when absent */
+	const char *body;	/* whole, body_len bytes, NUL behind it */
+	size_t body_len;
+	bool head;
+	bool loopback;		/* the peer is on this machine */
+	const char *origin;	/* "http://host:port" for links to ourselves;
+				 * contracts.md --public-url, --allowed-host */
+	const struct route *route;
+	void *ctx;		/* of the route's group */
+	int64_t now_ms;		/* the server's clock when it arrived */
+
+	/* What guards found out. */
+	const struct grant *grant;
+
+	/* What goes out: body in out, then one of the rq_reply functions. */
+	struct buf out;
+	int status; /* 0: nothing replied yet */
+	bool keep;  /* what the request wrote stays, though it is refused */
+
+	struct rq_private *private; /* http's own */
+};
+
+/* A path parameter by its name in the route (":id" is "id"). Never NULL. */
+const char *rq_param(const struct rq *rq, const char *name);
+
+/* A request header by its name, in any case; NULL when absent. When repeated,
+ * the first; rq_header_count tells how many. */
+const char *rq_header_in(const struct rq *rq, const char *name);
+size_t rq_header_count(const struct rq *rq, const char *name);
+
+/* A cookie by its name; NULL when absent. */
+const char *rq_cookie(const struct rq *rq, const char *name);
+
+/* Adds a response header; also to refusals, when called before refusing.
+ * Control characters and non-ASCII in the value are dropped. */
+void rq_header(struct rq *rq, const char *name, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+
+/* The handler's answer: the body is rq->out. content_type NULL: no body and no
+ * such header. Always true, so that a handler ends with return rq_reply(...). */
+bool rq_reply(struct rq *rq, int status, const char *content_type);
+
+/* 303 See Other, or another status, with a Location. */
+bool rq_redirect(struct rq *rq, int status, const char *location);
+
+/* The status that belongs to a kind of refusal, and its reason phrase. */
+int http_status(enum err_kind kind);
+const char *http_reason(int status);
+
+/* Splits an application/x-www-form-urlencoded text (a form body or a query) in
+ * order; '+' is a space. Refused (ERR_INVALID, code "invalid_request"): broken
+ * escapes, NUL, bytes that are not UTF-8, control characters other than TAB LF
+ * CR, more than HTTP_PARAMETERS pairs. Names and values live in the arena. */
+bool http_form(struct arena *a, const char *text, size_t n,
+	       struct http_pair **pairs, size_t *count, struct err *e);
+
+/* The first pair of that name: its value, or NULL. */
+const char *http_form_get(const struct http_pair *pairs, size_t count,
+			  const char *name);
+
+/* Percent-encodes everything but unreserved characters (RFC 3986 2.3). */
+void http_escape(struct buf *b, const char *text);
+
+/* ---- route tables ---------------------------------------------------- */
+
+/* true: replied; false: rq->err says why not. */
+typedef bool (*rq_handler)(struct rq *rq);
+
+/* What a route asks of its caller; the guards of the group enforce it. */
+enum route_access { ACCESS_OPEN, ACCESS_READ, ACCESS_WRITE, ACCESS_ADMIN };
+
+struct route {
+	const char *method;
+	const char *path; /* below the prefix: "/:type/:id"; ":x" matches one
+			   * segment; a literal segment wins over a parameter */
+	rq_handler handler;
+	enum route_access access;
+	size_t body_max; /* bytes; 0: the route takes no body and ignores it
+			  * up to HTTP_FORM_BODY_BYTES */
+	const char *what; /* one line for documentation */
+};
+
+struct http_guard {
+	bool (*check)(struct rq *rq, void *ctx); /* false: rq->err is filled */
+	void *ctx;
+};
+
+#define HTTP_GUARDS 4
+struct http_group {
+	const char *prefix; /* "/phr-resourceserver/baseR4"; "" for the root */
+	const struct route *routes;
+	size_t route_count;
+	void *ctx;			   /* becomes rq->ctx */
+	struct http_guard guard[HTTP_GUARDS]; /* in order; check NULL: end */
+	void (*refuse)(struct rq *rq);	   /* answers rq->err (rq->status is 0;
+					    * the body goes to rq->out) */
+	bool cors;			   /* Access-Control-* as kanta.md 2.3 */
+};
+
+/* ---- the server ------------------------------------------------------ */
+
+/* The transaction around requests, brought by main. Every request that is not
+ * refused keeps what it wrote; a turn's answers leave after commit(). */
+struct http_turn {
+	void (*enter)(void *ctx);	      /* a handler is about to run */
+	bool (*leave)(void *ctx, bool keep); /* false: could not be kept: 500 */
+	bool (*pending)(void *ctx);	      /* written, not yet committed? */
+	bool (*commit)(void *ctx);	      /* false: held answers become 500 */
+	void *ctx;
+};
+
+struct http_config {
+	const char *const *listen; /* "http://127.0.0.1:8080"; port 0: any */
+	size_t listen_count;
+	const char *public_url;	   /* NULL: from the Host header, if allowed */
+	const char *const *allowed_host;
+	size_t allowed_host_count;
+	const struct clock *clock;
+	const struct log *log;
+	const struct http_group *group; /* the longest matching prefix wins */
+	size_t group_count;
+	struct http_turn turn;
+	bool stop_on_stdin_eof;
+};
+
+/* Opens every listener; nothing is answered before http_run. NULL with e set:
+ * ERR_INVALID for a listener that cannot be read, ERR_CONFLICT when its address
+ * is in use, ERR_NOT_IMPLEMENTED for https:// and mtls://. The config and what
+ * it points to must outlive the server. */
+struct http *http_open(const struct http_config *config, struct err *e);
+
+/* The listeners' own URLs, with real ports; owned by the server. */
+size_t http_listener_count(const struct http *h);
+const char *http_listener_url(const struct http *h, size_t i);
+
+/* Answers requests until SIGTERM or SIGINT (or the end of stdin, if asked):
+ * then stops accepting, finishes what is under way within HTTP_STOP_MS and
+ * returns 0; a second signal returns at once. */
+int http_run(struct http *h);
+void http_close(struct http *h);
+
+/* GET url (http:// only) with a time limit; the status, or -1 with e set. What
+ * the healthcheck command is made of. */
+int http_probe(const char *url, int timeout_ms, struct err *e);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * jose: the one door to OpenSSL. Randomness, digests, base64url, signed tokens
+ * (RFC 7515, 7519), the key set (RFC 7517), PKCE (RFC 7636), comparison in
+ * constant time.
+ */
+#ifndef JOSE_H
+#define JOSE_H
+
+#include "base/base.h"
+
+/* n random bytes from the operating system's generator; aborts if there are
+ * none to be had. */
+void jose_random(void *out, size_t n);
+
+/* A secret of at least 128 random bits with characters [A-Za-z0-9]: chars of
+ * them (22 carry 130 bits), NUL-terminated; out holds chars + 1. */
+void jose_random_text(char *out, size_t chars);
+
+/* Lower-case hexadecimal SHA-256 of n bytes; what is stored of every secret,
+ * code and token. */
+#define JOSE_DIGEST 65
+void jose_digest(char out[JOSE_DIGEST], const void *bytes, size_t n);
+
+/* Are the two texts equal? The time taken depends on their lengths alone. */
+bool jose_equal(const char *x, const char *y);
+
+/* base64url without padding (RFC 4648 5), allocated in the arena. Decoding
+ * accepts only that alphabet, without padding; NULL otherwise. The decoded
+ * bytes are followed by a NUL that *n_out does not count. */
+char *jose_b64url(struct arena *a, const void *bytes, size_t n);
+char *jose_b64url_decode(struct arena *a, const char *text, size_t n,
+			 size_t *n_out);
+
+/* Plain base64 with padding, as in an Authorization: Basic header (RFC 7617);
+ * same rules for the result. */
+char *jose_b64_decode(struct arena *a, const char *text, size_t n,
+		      size_t *n_out);
+
+/* Does the verifier belong to the challenge? method is "S256" or "plain"
+ * (RFC 7636 4.6). False for a verifier outside 43..128 unreserved characters. */
+bool jose_pkce_ok(const char *verifier, const char *challenge,
+		  const char *method);
+
+/* Is it a well-formed S256 challenge: 43 characters of base64url? */
+bool jose_pkce_challenge_ok(const char *challenge);
+
+/* ---- the signing key (RS256, 2048 bits) ------------------------------ */
+
+struct jose_key;
+
+/* Makes a new key, or reads one from the PEM text of jose_key_pem(). Making
+ * takes some 50-200 ms, so the server makes it when it is first needed. NULL
+ * when pem is not such a key. Freed by jose_key_free(). */
+struct jose_key *jose_key_new(void);
+struct jose_key *jose_key_read(const char *pem);
+char *jose_key_pem(struct arena *a, const struct jose_key *k);
+void jose_key_free(struct jose_key *k);
+
+/* The public half as a JWK object with kty, e, use, kid, alg, n. */
+char *jose_key_jwk(struct arena *a, const struct jose_key *k, const char *kid);
+
+/* A compact JWS over the claims (JSON text), header {"kid":kid,"alg":"RS256"}. */
+char *jose_jwt(struct arena *a, const struct jose_key *k, const char *kid,
+	       const char *claims, size_t n);
+
+#endif

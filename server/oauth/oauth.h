@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * oauth: the authorization server and the bearer guard. authorize with login
+ * and consent pages, token, register, metadata.
+ * Facts: oauth.md; this is the behaviour "kanta" (what clients of the real,
+ * MITREid-based service saw).
+ */
+#ifndef OAUTH_H
+#define OAUTH_H
+
+#include "http/http.h"
+#include "record/record.h"
+
+struct oauth {
+	struct record *record;
+	const char *path;	  /* "/phr-authserver-sandbox" */
+	const char *auto_approve; /* NULL: pages; "": the first citizen of the
+				   * fixtures; else a hetu (--auto-approve) */
+};
+
+/* Fills the group of routes below path (guards included). */
+void oauth_group(struct oauth *o, struct http_group *out);
+
+/* The guard that asks who: routes other than ACCESS_OPEN need a live access
+ * token (RFC 6750 header only); puts the grant on the request. Refusals carry
+ * WWW-Authenticate as oauth.md 11.2. ctx: struct oauth. */
+bool oauth_guard_bearer(struct rq *rq, void *ctx);
+
+/* The guard that asks what for: ACCESS_READ and ACCESS_WRITE need the scope
+ * patient/<:type>.read or .write in the grant. ctx: struct oauth. */
+bool oauth_guard_scope(struct rq *rq, void *ctx);
+
+#endif

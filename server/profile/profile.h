@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * profile: the rule engine. FHIR definitions in, compiled element trees;
+ * a resource in, a list of issues out.
+ *
+ * Official definitions (STU3 3.0.2, R4 4.0.1) are compiled when the binary is
+ * built and mapped from it without parsing. National profiles and users'
+ * packages are overlaid at start: a differential becomes constraints on a copy
+ * of its base's element tree, so snapshots are not needed.
+ * Knows nothing of HTTP and SQL. Facts: fhir-validation.md.
+ */
+#ifndef PROFILE_H
+#define PROFILE_H
+
+#include "json/json.h"
+
+enum fhir_version { FHIR_STU3, FHIR_R4, FHIR_VERSIONS };
+
+/* The definitions of one FHIR version. */
+struct profiles;
+
+/* Maps the embedded image of a version. Lives in the arena. NULL with e set
+ * when the image does not fit this build (never, unless it was tampered). */
+struct profiles *profile_open(struct arena *boot, enum fhir_version v,
+			      const void *image, size_t n, struct err *e);
+
+/* An empty set, for the definition compiler and for tests. */
+struct profiles *profile_new(struct arena *boot, enum fhir_version v);
+
+/* Adds one conformance resource (StructureDefinition, ValueSet, CodeSystem; other
+ * types are accepted and ignored, false is only for broken ones). source names the
+ * file in messages and in listings. The resource's text must live as long as
+ * the set. A definition given later wins over one of the same canonical URL.
+ * Order is free: nothing is resolved before profile_compile(). */
+bool profile_add(struct profiles *p, const struct json *resource,
+		 const char *source, struct err *e);
+
+/* Compiles what was added. False with e set: where = "file: JSON path". */
+bool profile_compile(struct profiles *p, struct err *e);
+
+/* Writes the whole compiled set as an image (used at build time alone). */
+bool profile_write_image(const struct profiles *p, struct buf *out,
+			 struct err *e);
+
+/* ---- what is loaded --------------------------------------------------- */
+
+struct profile_info {
+	const char *url;
+	const char *type; /* "Observation" */
+	const char *base; /* canonical URL of the base, or "" */
+	const char *source; /* "hl7.fhir.r4.examples@4.0.1", a file's name */
+	const char *title; /* or "" */
+	bool abstract;
+	bool national; /* not one of the official definitions */
+};
+/* The i-th StructureDefinition that is no primitive or data type: national ones
+ * first, by URL; false behind the last. */
+bool profile_list(const struct profiles *p, size_t i,
+		  struct profile_info *out);
+/* By canonical URL (a |version behind it is ignored). */
+bool profile_find(const struct profiles *p, const char *url,
+		  struct profile_info *out);
+/* Is it a resource type of this FHIR version (concrete ones)? */
+bool profile_is_resource_type(const struct profiles *p, const char *type);
+
+/* ---- checking --------------------------------------------------------- */
+
+enum issue_severity { ISSUE_FATAL, ISSUE_ERROR, ISSUE_WARNING, ISSUE_INFO };
+
+struct issue {
+	enum issue_severity severity;
+	const char *code;	/* IssueType: "structure", "value", "required",
+				 * "code-invalid", "invariant", "not-found" ... */
+	const char *rule;	/* stable id, "KPHR-PROF-0012"; see rules.c */
+	const char *path;	/* FHIRPath with indexes on list elements:
+				 * Observation.component[2].valueQuantity.unit */
+	const char *text;	/* as the HL7 validator of 2018 words it */
+	const char *profile;	/* canonical URL of the definition, or NULL */
+	const char *expected;	/* what was wanted, or NULL */
+	const char *hint;	/* what to change, or NULL */
+	unsigned line, column;	/* where in the text; 0: unknown */
+};
+
+struct issues {
+	struct issue *v;
+	size_t n;
+	size_t errors; /* fatal and error */
+};
+
+enum profile_required { REQUIRED_ALL, REQUIRED_NOT_PATIENT, REQUIRED_OFF };
+
+struct profile_options {
+	enum profile_required required; /* is a national profile demanded? */
+	bool unknown_warns;		/* unknown meta.profile: warn */
+	const char *const *extra;	/* profiles besides meta.profile */
+	size_t extra_count;
+	const char *own_base; /* "http://h/phr-resourceserver/baseR4" or NULL:
+			       * absolute references below it count as local */
+};
+
+/* Checks one resource against its type's definition, each profile it names and
+ * the extra ones. Issues are in document order and live in the arena, as does
+ * the resource. The same call serves POST, PUT, $validate and the command line.
+ * Never fails: what is wrong with the resource is an issue. At most
+ * PROFILE_ISSUES are reported. */
+#define PROFILE_ISSUES 200
+const struct issues *profile_check(const struct profiles *p, struct arena *a,
+				   const struct json *resource,
+				   const struct profile_options *o);
+
+/* Is code in the value set? 1 yes, 0 no, -1 cannot be told (a system that is not
+ * loaded). system NULL: any system of the set. */
+int profile_code_in(const struct profiles *p, const char *value_set,
+		    const char *system, const char *code);
+
+#endif

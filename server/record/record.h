@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * record: what services do to the record. Checked put, register an application,
+ * grant and withdraw permission, issue and check tokens, load fixtures:
+ * the operations that several services share, so that a rule is enforced in one
+ * place. Knows no HTTP beyond the words of a refusal.
+ */
+#ifndef RECORD_H
+#define RECORD_H
+
+#include "profile/profile.h"
+#include "store/store.h"
+
+/* ---- settings: every behaviour switch, one table ----------------------- */
+
+enum errors_style { ERRORS_KANTA, ERRORS_EXPLAIN };
+
+/* The values in force. Names, allowed values, defaults and their sources stand
+ * in one table in settings.c (facts: kanta.md section 9, fhir-rest.md). */
+struct settings {
+	int errors;		     /* enum errors_style */
+	int profile_required;	     /* enum profile_required */
+	int unknown_profile;	     /* 0 reject, 1 warn */
+	int validation_status;	     /* 422, 412, 400 */
+	int patient_mismatch_status; /* 403, 404 */
+	int foreign_read;	     /* 403, 404 */
+	int missing_patient;	     /* 400; 0: an empty result */
+	int unknown_search_param;    /* 0 ignore; 400 */
+	int code_default_system;     /* 0 multiple, 1 always */
+	int page_default;
+	int page_max;
+	int oo_narrative; /* 0, 1 */
+};
+
+void settings_init(struct settings *s);
+
+/* One NAME=VALUE. False with e set (code "unknown_setting", the nearest name in
+ * the text; or "invalid_value" with the allowed ones). */
+bool settings_set(struct settings *s, const char *name, const char *value,
+		  struct err *e);
+
+/* The i-th setting's name, value as text (in arena), allowed values, meaning.
+ * False behind the last. */
+struct setting_info {
+	const char *name, *value, *allowed, *what;
+};
+bool settings_list(const struct settings *s, struct arena *a, size_t i,
+		   struct setting_info *out);
+
+/* ---- the record -------------------------------------------------------- */
+
+/* Everything the services work on. Made by main, outlives them all. */
+struct record {
+	struct store *store;
+	struct profiles *profiles[FHIR_VERSIONS];
+	struct clock clock;
+	struct settings settings;
+	const struct log *log;
+	const char *fhir_base[FHIR_VERSIONS]; /* paths, "/phr-.../baseR4" */
+	struct jose_key *key; /* made when first needed; see record_close */
+	/* what a reset loads again: fixture documents, in order */
+	const struct json *const *fixtures;
+	size_t fixture_count;
+};
+int64_t record_now_ms(const struct record *r);
+void record_close(struct record *r);
+
+/* ---- personal identity codes (henkilotunnus), kanta.md 2.1 -------------- */
+
+/* Form, century sign, calendar, check character, and the 900 series (a real
+ * person's code is refused with its own words). e: ERR_INVALID. Spaces around are not
+ * allowed, lower case is. */
+bool hetu_check(const char *hetu, struct err *e);
+
+/* Whole years of age at now_ms (negative before birth); hetu must be sound. */
+int hetu_age(const char *hetu, int64_t now_ms);
+
+/* 010190-****: what logs and journals may show. */
+void hetu_masked(char out[12], const char *hetu);
+
+/* ---- citizens and applications ------------------------------------------ */
+
+/* The citizen of the hetu, made on first sight together with a Patient resource
+ * of the same id in both FHIR bases. hetu NULL: a fresh one of an age (adult if
+ * age < 0). patient: id to use for a new one, or NULL. False: e. */
+bool record_citizen(struct record *r, struct arena *a, const char *hetu,
+		    int age, const char *patient, struct store_citizen *out,
+		    struct err *e);
+
+/* Removes the citizen and everything about him or her. */
+bool record_citizen_delete(struct record *r, struct arena *a,
+			   const char *hetu, struct err *e);
+
+/* Registers an application from registration metadata (RFC 7591 members plus
+ * those of contracts.md POST /clients), with the checks of oauth.md section 10.
+ * *secret: the new secret in clear (NULL when the method needs none), never to
+ * be seen again. chosen: client_id and client_secret in the metadata count
+ * (fixtures, control API); otherwise they are ignored. */
+bool record_client(struct record *r, struct arena *a,
+		   const struct json *metadata, bool chosen,
+		   struct store_client *out, const char **secret,
+		   struct err *e);
+
+/* The registration answer of oauth.md/kanta.md 3.4: writes one JSON object. */
+void record_client_write(struct buf *b, const struct store_client *c,
+			 const char *secret);
+
+/* ---- permission and tokens ---------------------------------------------- */
+
+/* Does scope (space separated) hold the word? */
+bool scope_has(const char *scope, const char *word);
+/* Does it allow "read" or "write" of the type? */
+bool scope_allows(const char *scope, const char *type, bool write);
+
+/* Records that the citizen allows the client the scope. */
+bool record_grant(struct record *r, struct arena *a, const char *client_id,
+		  const char *hetu, const char *scope,
+		  int64_t remember_until_ms, struct grant *out,
+		  struct err *e);
+
+/* A fresh one-use code for the grant (digest stored); 300 s. */
+const char *record_code(struct record *r, struct arena *a,
+			const struct grant *g, const char *redirect_uri,
+			const char *challenge, const char *challenge_method);
+
+/* New tokens for the grant. The access token is a signed JWT of the stock form
+ * (oauth.md 11.1); a refresh token is made when wanted and offline_access is in
+ * the grant's scope. expires_in < 0: the client's own lifetime. issuer goes into the JWT. */
+struct record_tokens {
+	const char *access_token;
+	const char *refresh_token; /* NULL: none */
+	int64_t expires_in;	   /* seconds left */
+	const char *scope;
+	const char *sub; /* Patient id */
+};
+void record_tokens(struct record *r, struct arena *a,
+		   const struct store_client *c, const struct grant *g,
+		   const char *scope, bool refresh, int64_t expires_in,
+		   const char *issuer, struct record_tokens *out);
+
+/* The token answer as JSON, members in the order of oauth.md 5.2. */
+void record_tokens_write(struct buf *b, const struct record_tokens *t);
+
+/* ---- resources ----------------------------------------------------------- */
+
+/* The search parameters and interactions of the resource types: one table, the
+ * source of indexing, search and the CapabilityStatement (kanta.md 4.1). */
+enum interaction {
+	IA_READ = 1,
+	IA_VREAD = 2,
+	IA_CREATE = 4,
+	IA_SEARCH = 8
+};
+struct record_param {
+	const char *name;
+	enum store_index kind;
+	const char *path; /* "code", "effective[x]", "subject"; NULL: special
+			   * (_id, _lastUpdated) */
+	const char *fhir_type;	    /* "token", "date", "reference", "uri" */
+	const char *default_system; /* for codes without one, or NULL */
+	bool mandatory;
+	const char *what;
+};
+struct record_type {
+	const char *type;
+	unsigned fhir; /* bit per enum fhir_version */
+	unsigned interactions;
+	const struct record_param *param; /* ended by a name NULL */
+	const char *what;
+};
+/* NULL behind the last (by index) or for an unknown type (by name). */
+const struct record_type *record_type_at(enum fhir_version v, size_t i);
+const struct record_type *record_type_find(enum fhir_version v,
+					   const char *type);
+
+/* Checks a resource as POST does: the profile rules under the settings.
+ * own_base: as in struct profile_options. */
+const struct issues *record_check(struct record *r, struct arena *a,
+				  enum fhir_version v,
+				  const struct json *resource,
+				  const char *own_base);
+
+/* Checks and stores a new resource for the grant's citizen: id, versionId 1 and
+ * lastUpdated are the server's, the rest is the client's own text. grant NULL: fixtures
+ * (owner taken from the resource itself). id NULL: a fresh uuid.
+ * Refusals: *issues set and e ERR_UNPROCESSABLE when the profile does not hold;
+ * e ERR_FORBIDDEN when the subject is another citizen. */
+bool record_create(struct record *r, struct arena *a, enum fhir_version v,
+		   const struct grant *grant, const struct json *resource,
+		   const char *own_base, const char *id, const char *client_id,
+		   struct store_resource *out, const struct issues **issues,
+		   struct err *e);
+
+/* Reads, for the grant's citizen. e: ERR_NOT_FOUND, ERR_GONE, ERR_FORBIDDEN. */
+bool record_read(struct record *r, struct arena *a, enum fhir_version v,
+		 const struct grant *grant, const char *type, const char *id,
+		 int version, struct store_resource *out, struct err *e);
+
+/* ---- fixtures and reset --------------------------------------------------- */
+
+/* Loads one fixture document (shape: contracts.md --fixtures), all or nothing:
+ * the caller's savepoint is rolled back when it is refused. */
+bool record_fixtures(struct record *r, struct arena *a,
+		     const struct json *doc, const char *source,
+		     struct err *e);
+
+/* Back to a fresh start with the same fixtures; the clock and settings are
+ * the caller's. */
+bool record_reset(struct record *r, struct arena *a, struct err *e);
+
+#endif

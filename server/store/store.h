@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * store: all that outlives a request, and the only place that knows SQLite.
+ *
+ * Every statement stands in one list, is prepared when the file is opened and is
+ * always bound; search alone puts statements together, from constant fragments.
+ * A request writes inside a savepoint; one COMMIT ends each turn of the loop, so
+ * what was acknowledged is on disk (WAL, synchronous=NORMAL).
+ *
+ * "find" functions answer true when found; a storage failure is fatal to
+ * the request: it is remembered, store_leave() then answers false and the
+ * request becomes a 500. So nobody checks for it after every call. Texts handed out live in the
+ * given arena; texts handed in are only read during the call.
+ */
+#ifndef STORE_H
+#define STORE_H
+
+#include "base/base.h"
+
+struct store;
+
+/* Opens or makes the file (":memory:" for none); migrates an older one. NULL with
+ * e set (ERR_INTERNAL; ERR_INVALID when the file is not ours or is newer). */
+struct store *store_open(const char *path, const struct log *log,
+			 struct err *e);
+void store_close(struct store *s);
+
+/* ---- transactions ----------------------------------------------------- */
+
+void store_enter(struct store *s);	     /* a request begins */
+bool store_leave(struct store *s, bool keep); /* it ends: keep or roll back */
+bool store_pending(const struct store *s);   /* kept, not yet committed */
+bool store_commit(struct store *s);	     /* at the end of a turn */
+
+/* Deletes every row but those of setting; one transaction of its own. */
+void store_reset(struct store *s);
+
+/* Is the database without citizens, clients and resources? */
+bool store_is_empty(struct store *s);
+
+/* Rows by kind, for GET /__admin/state. */
+struct store_counts {
+	int64_t citizens, clients, resources, versions, grants, tokens;
+};
+void store_count(struct store *s, struct store_counts *out);
+
+/* Texts that belong to the file itself: the signing key. */
+const char *store_setting(struct store *s, struct arena *a, const char *name);
+void store_setting_put(struct store *s, const char *name, const char *value);
+
+/* ---- resources -------------------------------------------------------- */
+
+/* fhir is enum fhir_version as an int: 0 STU3, 1 R4. */
+struct store_resource {
+	int fhir;
+	const char *type;
+	const char *id;
+	int version; /* 1, 2, ... */
+	int64_t updated_ms;
+	const char *patient;   /* Patient id it belongs to; "" for none */
+	const char *client_id; /* which application stored this version */
+	bool deleted;
+	const char *method; /* "POST", "PUT", "DELETE" */
+	const char *text;   /* the JSON as it is returned; NULL if deleted */
+	size_t text_len;
+};
+
+/* One row of the search index. Which members count depends on the kind. */
+enum store_index { INDEX_TOKEN, INDEX_DATE, INDEX_REFERENCE, INDEX_URI };
+struct store_index_row {
+	enum store_index kind;
+	const char *param;   /* "code" */
+	const char *system;  /* token: system or "" */
+	const char *value;   /* token: code; reference: "Patient/1"; uri */
+	int64_t lo_ms, hi_ms; /* date: half-open; open ends INT64_MIN/MAX */
+};
+
+/* Stores a version and makes it the current one, with its index rows (which
+ * replace those of the version before). r->version decides: it must be the
+ * successor of the stored one (asserted). */
+void store_resource_put(struct store *s, const struct store_resource *r,
+			const struct store_index_row *rows, size_t n);
+
+/* version 0: the current one. */
+bool store_resource_find(struct store *s, struct arena *a, int fhir,
+			 const char *type, const char *id, int version,
+			 struct store_resource *out);
+
+/* Removes a citizen's resources, versions and index rows without a trace. */
+void store_resource_erase(struct store *s, const char *patient);
+
+/* A search: all clauses hold, within a clause one of its values does. */
+enum store_op {
+	OP_TOKEN,     /* value, system (NULL: any; "": none); value NULL: any */
+	OP_NOT_TOKEN,
+	OP_ID,	      /* value */
+	OP_REFERENCE, /* value */
+	OP_URI,
+	/* [lo,hi) of the search value against the stored [lo,hi) */
+	OP_DATE_EQ, /* overlaps a stored period; contains a stored instant */
+	OP_DATE_NE,
+	OP_DATE_GT,
+	OP_DATE_GE,
+	OP_DATE_LT,
+	OP_DATE_LE,
+	OP_DATE_SA,
+	OP_DATE_EB,
+	OP_UPDATED_GE, /* _lastUpdated: updated_ms >= lo */
+	OP_UPDATED_LT  /* updated_ms < hi */
+};
+struct store_value {
+	enum store_op op;
+	const char *system;
+	const char *value;
+	int64_t lo_ms, hi_ms;
+};
+struct store_clause {
+	const char *param;
+	const struct store_value *value;
+	size_t n;
+};
+struct store_sort {
+	const char *param; /* "_lastUpdated", "_id" or an indexed date, token,
+			    * reference or uri parameter */
+	bool descending;
+};
+struct store_query {
+	int fhir;
+	const char *type;
+	const char *patient; /* only this citizen's; NULL: everybody's */
+	const struct store_clause *clause;
+	size_t clause_count;
+	const struct store_sort *sort; /* then by updated_ms and id */
+	size_t sort_count;
+	int64_t limit;	/* rows in the answer; 0: only the total */
+	int64_t offset;
+	/* Rows first stored after this serial number do not count, so pages stay
+	 * as they were while data comes in. 0: now; the answer tells which. */
+	int64_t snapshot;
+};
+struct store_found {
+	int64_t total;
+	int64_t snapshot;
+	struct store_resource *v;
+	size_t n;
+};
+/* False with e set only for a sort parameter that cannot be sorted by. */
+bool store_search(struct store *s, struct arena *a,
+		  const struct store_query *q, struct store_found *out,
+		  struct err *e);
+
+/* ---- citizens --------------------------------------------------------- */
+
+struct store_citizen {
+	const char *hetu;
+	const char *patient; /* Patient id = OAuth sub */
+	int64_t created_ms;
+};
+void store_citizen_put(struct store *s, const struct store_citizen *c);
+/* by hetu, or by patient when hetu is NULL */
+bool store_citizen_find(struct store *s, struct arena *a, const char *hetu,
+			const char *patient, struct store_citizen *out);
+/* With grants, codes, tokens and sessions; resources stay (erase them first). */
+void store_citizen_delete(struct store *s, const char *hetu);
+/* All of them by hetu; returns how many. */
+size_t store_citizen_list(struct store *s, struct arena *a,
+			  struct store_citizen **out);
+
+/* ---- applications (OAuth clients) ------------------------------------- */
+
+/* Lists are space separated (no member of them can hold a space). */
+struct store_client {
+	const char *client_id;
+	const char *secret_digest; /* jose_digest of the secret; "" for none */
+	const char *name;
+	const char *redirect_uris;
+	const char *scope;
+	const char *grant_types;
+	const char *auth_method; /* token_endpoint_auth_method */
+	const char *kind;	 /* "citizen", "professional" */
+	const char *certificate_serial_number; /* or "" */
+	int64_t access_token_seconds;
+	int64_t refresh_token_seconds; /* 0: unlimited */
+	int64_t issued_ms;
+	const char *metadata; /* JSON object: further registration members */
+};
+void store_client_put(struct store *s, const struct store_client *c);
+bool store_client_find(struct store *s, struct arena *a, const char *client_id,
+		       struct store_client *out);
+void store_client_delete(struct store *s, const char *client_id);
+size_t store_client_list(struct store *s, struct arena *a,
+			 struct store_client **out);
+
+/* ---- permissions, codes, tokens --------------------------------------- */
+
+/* What a citizen allowed an application; what a guard puts on a request. */
+struct grant {
+	const char *id; /* uuid */
+	const char *client_id;
+	const char *hetu;
+	const char *patient;
+	const char *scope;
+	int64_t created_ms;
+	int64_t remember_until_ms; /* 0: ask again; INT64_MAX: until revoked */
+};
+void store_grant_put(struct store *s, const struct grant *g);
+/* The newest one of the pair whose approval is still remembered at now_ms. */
+bool store_grant_remembered(struct store *s, struct arena *a,
+			    const char *client_id, const char *hetu,
+			    int64_t now_ms, struct grant *out);
+/* Ends the grants of the pair with their codes and tokens (NULL: any client, any
+ * citizen); returns how many grants there were. */
+int64_t store_grant_withdraw(struct store *s, const char *client_id,
+			     const char *hetu);
+
+struct store_code {
+	const char *digest;
+	const char *grant_id;
+	const char *client_id;
+	const char *redirect_uri; /* as in the authorization request; "" if it
+				   * was not there */
+	const char *challenge;	  /* "" for none */
+	const char *challenge_method;
+	int64_t expires_ms;
+};
+void store_code_put(struct store *s, const struct store_code *c);
+/* Finds and deletes it in one statement: a code is good once. */
+bool store_code_take(struct store *s, struct arena *a, const char *digest,
+		     struct store_code *out);
+
+enum token_kind { TOKEN_ACCESS, TOKEN_REFRESH };
+struct store_token {
+	const char *digest;
+	enum token_kind kind;
+	const char *grant_id;
+	const char *scope; /* may be less than the grant's */
+	int64_t issued_ms;
+	int64_t expires_ms; /* INT64_MAX: never */
+};
+void store_token_put(struct store *s, const struct store_token *t);
+/* The token and the grant it belongs to; also when it has expired. */
+bool store_token_find(struct store *s, struct arena *a, const char *digest,
+		      struct store_token *out, struct grant *grant);
+/* Expires (sets expires_ms to now_ms) or deletes the tokens that match all of the
+ * arguments that are not NULL; returns how many. */
+int64_t store_token_expire(struct store *s, const char *client_id,
+			   const char *hetu, const char *digest,
+			   int64_t now_ms);
+int64_t store_token_delete(struct store *s, const char *client_id,
+			   const char *hetu, const char *digest);
+/* How many codes and tokens expired in (from_ms, to_ms]. */
+void store_expired(struct store *s, int64_t from_ms, int64_t to_ms,
+		   int64_t *codes, int64_t *tokens);
+
+/* ---- forms under way: login sessions and authorization requests -------- */
+
+/* One table of short-lived texts by digest: a session holds the hetu, an
+ * authorization request its parameters as JSON. */
+void store_ticket_put(struct store *s, const char *digest, const char *kind,
+		      const char *text, int64_t expires_ms);
+/* The text if it is of that kind and not expired, else NULL. */
+const char *store_ticket_find(struct store *s, struct arena *a,
+			      const char *digest, const char *kind,
+			      int64_t now_ms);
+/* True if it was there. */
+bool store_ticket_delete(struct store *s, const char *digest,
+			 const char *kind);
+
+#endif

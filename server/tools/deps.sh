@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs what is missing, and says what it does. Debian 12 and Ubuntu.
+#	deps.sh build | test | lint | definitions | all
+set -eu
+
+build='gcc libc6-dev make pkg-config libmicrohttpd-dev libgnutls28-dev
+libcjson-dev libsqlite3-dev uuid-dev libssl-dev zlib1g-dev'
+test='libcmocka-dev python3-pytest python3-requests'
+lint='clang clang-format clang-tidy universal-ctags'
+
+# missing PACKAGE...: those of them that are not installed
+missing() {
+	for p in "$@"; do
+		s=$(dpkg-query -W -f '${Status}' "$p" 2>/dev/null) || s=
+		case $s in
+		*' installed') ;;
+		*) printf '%s ' "$p" ;;
+		esac
+	done
+}
+
+# need PACKAGE...: install those that are missing
+need() {
+	if ! command -v dpkg-query >/dev/null; then
+		echo "deps: not a Debian system; needed here:" "$@" >&2
+		return 0
+	fi
+	want=$(missing "$@")
+	[ -n "$want" ] || return 0
+	if [ "$(id -u)" != 0 ]; then
+		echo "deps: these Debian packages are missing; please run" >&2
+		echo "  sudo apt-get install --no-install-recommends $want" >&2
+		exit 1
+	fi
+	echo "deps: installing $want"
+	# shellcheck disable=SC2086 # a list of packages
+	install_them $want
+}
+
+install_them() {
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1 &&
+		return 0
+	apt-get update -qq
+	apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+definitions() {
+	command -v npm >/dev/null || need npm
+	out=build/definitions
+	mkdir -p "$out"
+	cp profiles/package.json profiles/package-lock.json profiles/.npmrc \
+		"$out/"
+	echo "deps: fetching the FHIR definitions into $out"
+	(cd "$out" && npm ci --ignore-scripts --silent)
+}
+
+case ${1:-all} in
+# shellcheck disable=SC2086 # lists of packages
+build) need $build ;;
+# shellcheck disable=SC2086
+test) need $test ;;
+# shellcheck disable=SC2086
+lint) need $lint ;;
+definitions) definitions ;;
+all)
+	# shellcheck disable=SC2086
+	need $build $test
+	definitions
+	mkdir -p build
+	touch build/deps-build build/deps-test build/definitions/.stamp
+	echo "deps: all there"
+	;;
+*)
+	echo "usage: deps.sh build|test|lint|definitions|all" >&2
+	exit 2
+	;;
+esac
