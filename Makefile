@@ -1,8 +1,9 @@
 # mock-kanta-phr. Start with "make run"; "make help" lists the rest.
 #
 # Variables: CC, CFLAGS, LDFLAGS, DESTDIR, prefix as usual; SAN=1 builds with
-# AddressSanitizer and UBSan below build/san; PORT for run; URL, CORPUS and
-# CASES for the tests (see tests/README.md).
+# AddressSanitizer and UBSan below build/san; V=1 shows the commands; PORT for
+# run; for the tests URL (a running server), CORPUS and CASES (folders with real
+# payloads and conformance cases).
 
 CC       ?= gcc
 CFLAGS   ?= -O2 -g
@@ -27,6 +28,12 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef
 ALLFLAGS  = -std=c11 $(WARN) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) -MMD -MP
 LIBS     := -lmicrohttpd -lcrypto -lcjson -lsqlite3 -luuid -lz
+
+ifdef V
+Q :=
+else
+Q := @
+endif
 
 # The definition packages and what is made from them do not depend on SAN.
 DEFS     := build/definitions/node_modules
@@ -73,10 +80,12 @@ build/definitions/.stamp: profiles/package.json profiles/package-lock.json \
 
 $(B)/obj/%.o: server/%.c Makefile | build/deps-build
 	@mkdir -p $(@D)
-	$(CC) $(ALLFLAGS) -c -o $@ $<
+	@echo '  CC    $@'
+	$(Q)$(CC) $(ALLFLAGS) -c -o $@ $<
 
 $(B)/mock-kanta-phr: $(OBJ) $(B)/assets.o
-	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	@echo '  LINK  $@'
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Tools run while building: never with sanitizers, always optimised.
 TOOLSRC := $(wildcard server/base/*.c server/json/*.c server/fhirpath/*.c \
@@ -85,19 +94,23 @@ $(TOOLB)/definitions: server/tools/definitions.c $(TOOLSRC) \
 		$(wildcard server/base/*.h server/json/*.h \
 		server/fhirpath/*.h server/profile/*.h) | build/deps-build
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(WARN) -O2 -g $(CPPFLAGS) -o $@ $(filter %.c,$^) $(LIBS)
+	@echo '  TOOL  $@'
+	$(Q)$(CC) -std=c11 $(WARN) -O2 -g $(CPPFLAGS) -o $@ $(filter %.c,$^) $(LIBS)
 
 $(TOOLB)/embed: server/tools/embed.c | build/deps-build
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(WARN) -O2 -g $(CPPFLAGS) -o $@ $<
+	@echo '  TOOL  $@'
+	$(Q)$(CC) -std=c11 $(WARN) -O2 -g $(CPPFLAGS) -o $@ $<
 
 build/image/stu3.img: $(TOOLB)/definitions build/definitions/.stamp
 	@mkdir -p $(@D)
-	$(TOOLB)/definitions stu3 $(DEFS)/hl7.fhir.r3.examples $@
+	@echo '  IMAGE $@'
+	$(Q)$(TOOLB)/definitions stu3 $(DEFS)/hl7.fhir.r3.examples $@
 
 build/image/r4.img: $(TOOLB)/definitions build/definitions/.stamp
 	@mkdir -p $(@D)
-	$(TOOLB)/definitions r4 $(DEFS)/hl7.fhir.r4.examples $@
+	@echo '  IMAGE $@'
+	$(Q)$(TOOLB)/definitions r4 $(DEFS)/hl7.fhir.r4.examples $@
 
 # The names of the files are part of the input: a removed file counts too.
 # Unit tests get the texts without the large images.
@@ -108,14 +121,16 @@ build/assets.list build/texts.list: FORCE
 FORCE:
 
 build/assets.S: $(TOOLB)/embed build/assets.list $(ASSETS) $(IMAGES)
-	$(TOOLB)/embed $@ $(ASSETS) $(IMAGES)
+	@echo '  EMBED $@'
+	$(Q)$(TOOLB)/embed $@ $(ASSETS) $(IMAGES)
 
 build/texts.S: $(TOOLB)/embed build/texts.list $(ASSETS)
-	$(TOOLB)/embed $@ $(ASSETS)
+	@echo '  EMBED $@'
+	$(Q)$(TOOLB)/embed $@ $(ASSETS)
 
 $(B)/%.o: build/%.S
 	@mkdir -p $(@D)
-	$(CC) -c -o $@ $<
+	$(Q)$(CC) -c -o $@ $<
 
 ## make run        build and start on http://127.0.0.1:8080 with the fixtures
 run: all
@@ -142,9 +157,11 @@ UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 define unit_rule
 $(B)/unit/$(1): tests/unit/test_$(1).c $(wildcard tests/unit/*.h) \
 		$(foreach m,$(UNIT_$(1)),$(call mods,$(m))) \
-		$(if $(filter page,$(UNIT_$(1))),$(B)/texts.o) | build/deps-test
+		$(if $(filter page,$(UNIT_$(1))),$(B)/texts.o) \
+		| build/deps-test $(if $(filter profile,$(UNIT_$(1))),$(IMAGES))
 	@mkdir -p $$(@D)
-	$(CC) -std=c11 $(WARN) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) $(LDFLAGS) \
+	@echo '  TEST  $$@'
+	$(Q)$(CC) -std=c11 $(WARN) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) $(LDFLAGS) \
 		-o $$@ $$(filter %.c %.o,$$^) -lcmocka $(LIBS)
 endef
 $(foreach u,$(UNITS),$(eval $(call unit_rule,$(u))))
@@ -163,6 +180,62 @@ check:
 
 unit-quiet: $(UNITS:%=$(B)/unit/%) $(B)/mock-kanta-phr
 	@$(MAKE) --no-print-directory SAN=1 unit
+
+## make check-all  check, then kill -9, valgrind and the fuzz targets, briefly
+check-all: check
+	@$(MAKE) --no-print-directory all
+	MOCK=$(abspath build)/mock-kanta-phr $(PYTEST) -q tests/all
+	@$(MAKE) --no-print-directory fuzz T=10
+
+# ---- lint -------------------------------------------------------------
+
+build/deps-lint:
+	@sh server/tools/deps.sh lint
+	@mkdir -p build && touch $@
+
+CSOURCES = $(wildcard server/*.c server/*/*.c server/*/*.h tests/unit/*.c \
+	tests/unit/*.h tests/fuzz/*.c)
+
+## make lint       rules of the house, format, two compilers, clang-tidy
+lint: build/deps-lint build/deps-test
+	$(PYTEST) -q tests/lint
+	clang-format --dry-run -Werror $(CSOURCES)
+	@$(MAKE) --no-print-directory -j2 B=build/gcc \
+		CFLAGS='-O2 -g -fPIE -Werror' build/gcc/mock-kanta-phr
+	@$(MAKE) --no-print-directory -j2 B=build/clang CC=clang \
+		CFLAGS='-O2 -g -fPIE -Werror' build/clang/mock-kanta-phr
+	/usr/bin/python3 tests/lint/lint.py --objects build/gcc/obj
+	printf '%s\0' $(filter %.c,$(wildcard server/*.c server/*/*.c)) | \
+		xargs -0 -n4 -P2 sh -c 'clang-tidy --quiet "$$@" -- \
+		-std=c11 $(CPPFLAGS) 2>/dev/null' tidy
+	@echo "lint: all rules hold"
+
+# ---- fuzzing and measuring --------------------------------------------
+
+T ?= 60
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_json    := json base
+
+define fuzz_rule
+build/fuzz/$(1): tests/fuzz/fuzz_$(1).c \
+		$(foreach m,$(FUZZ_$(1)),$(wildcard server/$(m)/*.c)) \
+		| build/deps-lint
+	@mkdir -p $$(@D)
+	clang -std=c11 $(WARN) -O1 -g $(CPPFLAGS) \
+		-fsanitize=fuzzer,address,undefined -o $$@ $$(filter %.c,$$^) \
+		$(LIBS)
+endef
+$(foreach f,$(FUZZERS),$(eval $(call fuzz_rule,$(f))))
+
+## make fuzz T=60  each libFuzzer target for T seconds
+fuzz: $(FUZZERS:%=build/fuzz/%)
+	@for f in $(FUZZERS); do mkdir -p build/corpus/$$f && \
+		build/fuzz/$$f -max_total_time=$(T) -timeout=10 \
+		-verbosity=0 build/corpus/$$f || exit 1; done
+
+## make bench      start, memory, checking and requests, as one table
+bench: all
+	/usr/bin/python3 tests/bench/bench.py build/mock-kanta-phr
 
 ## make clean      remove what was built (the definitions stay)
 clean:

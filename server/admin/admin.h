@@ -12,9 +12,9 @@
 
 struct admin {
 	struct record *record;
-	const char *version;	/* of the program */
-	const char *token;	/* NULL: none set; "none": open everywhere */
-	struct clock clock;	/* as at start: what a reset goes back to */
+	const char *version; /* of the program */
+	const char *token;   /* NULL: none set; "none": open everywhere */
+	struct clock clock;  /* as at start: what a reset goes back to */
 	struct settings settings;
 	const char *issuer_path; /* "/phr-authserver-sandbox" */
 };

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define LEN(a)		  (sizeof(a) / sizeof((a)[0]))
 #define PRINTF_LIKE(f, v) __attribute__((format(printf, f, v)))
 
 /* ---- arena: everything that ends together ---------------------------- */
@@ -61,6 +61,12 @@ void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* ---- utf8 ------------------------------------------------------------ */
+
+/* Bytes of the character that the n bytes at s begin with; 0 when they begin
+ * with none: n is 0, or they are not well-formed UTF-8 (RFC 3629). */
+size_t utf8_char(const char *s, size_t n);
+
 /* ---- err: a refusal ------------------------------------------------- */
 
 /* The kinds of refusal, by what the caller did wrong; http maps each to one
@@ -90,13 +96,28 @@ struct err {
 	enum err_kind kind;
 	char code[48];	 /* field's own word: "invalid_grant", "not-found" */
 	char where[256]; /* file, JSON path, parameter; "" when unknown */
-	char text[768];	 /* one sentence for a person */
+	unsigned line, column; /* in the text that was read; 0: unknown */
+	char text[768];	       /* one sentence for a person */
 };
 
 /* Fills e and returns false, so that a refusal is one return statement.
  * code and where may be NULL. Too long texts are cut at a whole character. */
 bool err_set(struct err *e, enum err_kind kind, const char *code,
 	     const char *where, const char *fmt, ...) PRINTF_LIKE(5, 6);
+
+/* ---- the nearest word, for "did you mean" ----------------------------- */
+
+/*	struct nearest n = {.word = typed};
+ *	for (...) nearest_try(&n, known[i]);
+ * best is then the known word with the fewest edits (one letter more, less or
+ * other), or NULL when none is near: at most a third of the letters, plus one,
+ * may be wrong. It points at the candidate as it was given. */
+struct nearest {
+	const char *word;
+	const char *best;
+	size_t edits; /* of best */
+};
+void nearest_try(struct nearest *n, const char *candidate);
 
 /* ---- log: one line for each thing worth telling ---------------------- */
 
@@ -126,7 +147,7 @@ struct clock {
 /* Milliseconds since 1970-01-01T00:00:00Z by this clock. */
 int64_t clock_now_ms(const struct clock *c);
 
-/* Milliseconds of a steady clock without a date, for durations. */
+/* Microseconds of a steady clock without a date, for durations. */
 int64_t clock_steady_us(void);
 
 /* Moves the clock forward by ms; a real clock becomes an offset one. */

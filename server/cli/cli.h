@@ -6,9 +6,9 @@
 #ifndef CLI_H
 #define CLI_H
 
+#include "admin/admin.h"
 #include "fhir/fhir.h"
 #include "oauth/oauth.h"
-#include "admin/admin.h"
 
 /* sysexits(3) as contracts.md lists them */
 enum exit_code {
@@ -22,7 +22,7 @@ enum exit_code {
 };
 
 #define PROGRAM_VERSION "0.1.0"
-#define LIST_MAX 64
+#define LIST_MAX	64
 
 /* What serve and the other commands were told: flag, else environment
  * MOCK_PHR_<NAME>, else the file of --config, else the default. Repeatable
@@ -43,7 +43,7 @@ struct config {
 	const char *clock, *admin_token, *log, *port_file, *auto_approve;
 	const char *format, *fhir; /* validate */
 	bool exit_on_stdin_eof;
-	struct settings settings; /* --set, --errors, --unknown-profile */
+	struct settings settings;      /* --set, --errors, --unknown-profile */
 	const char *operand[LIST_MAX]; /* what is no option */
 	size_t operand_count;
 };
@@ -60,6 +60,20 @@ int cli_config(struct arena *boot, int argc, char **argv, enum command *command,
  * packages as configured. False with e set. */
 bool cli_profiles(struct arena *boot, const struct config *c,
 		  struct profiles *out[FHIR_VERSIONS], struct err *e);
+
+/* A fixture document and where it came from, for messages. */
+struct fixture {
+	const struct json *doc;
+	const char *source;
+};
+
+/* Reads the fixture documents as configured: the built-in ones unless others or
+ * none are named. False with e set. */
+bool cli_fixtures(struct arena *boot, const struct config *c,
+		  const struct fixture **out, size_t *n, struct err *e);
+
+/* Writes text to the file, all or nothing. False with e set. */
+bool cli_write_file(const char *path, const char *text, struct err *e);
 
 /* The other subcommands; the result is the exit code. */
 int cli_validate(struct arena *boot, const struct config *c);

@@ -28,9 +28,9 @@ void fhir_group(struct fhir *f, struct http_group *out);
 bool fhir_guard_type(struct rq *rq, void *ctx);
 
 /* Appends an OperationOutcome. style: what is shown of each issue
- * (enum errors_style); version decides between location alone (STU3) and
- * location with expression (R4). Used by the validate command too. */
-void fhir_outcome(struct buf *b, enum fhir_version v,
-		  const struct issues *issues, int style, bool narrative);
+ * (enum errors_style); both versions carry location and expression. Used by
+ * the validate command too. */
+void fhir_outcome(struct buf *b, const struct issues *issues, int style,
+		  bool narrative);
 
 #endif

@@ -15,13 +15,13 @@
 
 #define HTTP_FHIR_BODY_BYTES (8u << 20)
 #define HTTP_FORM_BODY_BYTES (64u << 10)
-#define HTTP_HEADER_BYTES (32u << 10)
-#define HTTP_URL_BYTES (8u << 10)
-#define HTTP_CONNECTIONS 4096
-#define HTTP_IDLE_S 60
-#define HTTP_REQUEST_S 30
-#define HTTP_STOP_MS 2000
-#define HTTP_PARAMETERS 50 /* in one form or query */
+#define HTTP_HEADER_BYTES    (32u << 10)
+#define HTTP_URL_BYTES	     (8u << 10)
+#define HTTP_CONNECTIONS     4096
+#define HTTP_IDLE_S	     60
+#define HTTP_REQUEST_S	     30
+#define HTTP_STOP_MS	     2000
+#define HTTP_PARAMETERS	     50 /* in one form or query */
 
 struct grant; /* put on the request by a guard; see store/store.h */
 struct http;
@@ -39,19 +39,20 @@ struct rq {
 	struct err err;	     /* a handler that returns false filled this */
 	char id[UUID_TEXT];  /* names the request in the log and in a 500 */
 
-	/* What came in. All texts are NUL-terminated valid UTF-8 without NUL. */
-	const char *method;	/* HEAD arrives as GET with head set */
-	const char *path;	/* percent-decoded; %2F stays as it was sent */
-	const char *query;	/* as sent, without '?'; "" when absent */
-	const char *body;	/* whole, body_len bytes, NUL behind it */
+	/* What came in. All texts are NUL-terminated valid UTF-8 without NUL.
+	 */
+	const char *method; /* HEAD arrives as GET with head set */
+	const char *path;   /* percent-decoded; %2F stays as it was sent */
+	const char *query;  /* as sent, without '?'; "" when absent */
+	const char *body;   /* whole, body_len bytes, NUL behind it */
 	size_t body_len;
 	bool head;
-	bool loopback;		/* the peer is on this machine */
-	const char *origin;	/* "http://host:port" for links to ourselves;
-				 * contracts.md --public-url, --allowed-host */
+	bool loopback;	    /* the peer is on this machine */
+	const char *origin; /* "http://host:port" for links to ourselves;
+			     * contracts.md --public-url, --allowed-host */
 	const struct route *route;
-	void *ctx;		/* of the route's group */
-	int64_t now_ms;		/* the server's clock when it arrived */
+	void *ctx;	/* of the route's group */
+	int64_t now_ms; /* the server's clock when it arrived */
 
 	/* What guards found out. */
 	const struct grant *grant;
@@ -81,7 +82,8 @@ void rq_header(struct rq *rq, const char *name, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
 /* The handler's answer: the body is rq->out. content_type NULL: no body and no
- * such header. Always true, so that a handler ends with return rq_reply(...). */
+ * such header. Always true, so that a handler ends with return rq_reply(...).
+ */
 bool rq_reply(struct rq *rq, int status, const char *content_type);
 
 /* 303 See Other, or another status, with a Location. */
@@ -119,8 +121,8 @@ struct route {
 			   * segment; a literal segment wins over a parameter */
 	rq_handler handler;
 	enum route_access access;
-	size_t body_max; /* bytes; 0: the route takes no body and ignores it
-			  * up to HTTP_FORM_BODY_BYTES */
+	size_t body_max;  /* bytes; 0: the route takes no body and ignores it
+			   * up to HTTP_FORM_BODY_BYTES */
 	const char *what; /* one line for documentation */
 };
 
@@ -134,11 +136,11 @@ struct http_group {
 	const char *prefix; /* "/phr-resourceserver/baseR4"; "" for the root */
 	const struct route *routes;
 	size_t route_count;
-	void *ctx;			   /* becomes rq->ctx */
+	void *ctx;			      /* becomes rq->ctx */
 	struct http_guard guard[HTTP_GUARDS]; /* in order; check NULL: end */
-	void (*refuse)(struct rq *rq);	   /* answers rq->err (rq->status is 0;
-					    * the body goes to rq->out) */
-	bool cors;			   /* Access-Control-* as kanta.md 2.3 */
+	void (*refuse)(struct rq *rq); /* answers rq->err (rq->status is 0;
+					* the body goes to rq->out) */
+	bool cors;		       /* Access-Control-* as kanta.md 2.3 */
 };
 
 /* ---- the server ------------------------------------------------------ */
@@ -146,17 +148,17 @@ struct http_group {
 /* The transaction around requests, brought by main. Every request that is not
  * refused keeps what it wrote; a turn's answers leave after commit(). */
 struct http_turn {
-	void (*enter)(void *ctx);	      /* a handler is about to run */
+	void (*enter)(void *ctx);	     /* a handler is about to run */
 	bool (*leave)(void *ctx, bool keep); /* false: could not be kept: 500 */
-	bool (*pending)(void *ctx);	      /* written, not yet committed? */
-	bool (*commit)(void *ctx);	      /* false: held answers become 500 */
+	bool (*pending)(void *ctx);	     /* written, not yet committed? */
+	bool (*commit)(void *ctx); /* false: held answers become 500 */
 	void *ctx;
 };
 
 struct http_config {
 	const char *const *listen; /* "http://127.0.0.1:8080"; port 0: any */
 	size_t listen_count;
-	const char *public_url;	   /* NULL: from the Host header, if allowed */
+	const char *public_url; /* NULL: from the Host header, if allowed */
 	const char *const *allowed_host;
 	size_t allowed_host_count;
 	const struct clock *clock;

@@ -38,7 +38,8 @@ char *jose_b64_decode(struct arena *a, const char *text, size_t n,
 		      size_t *n_out);
 
 /* Does the verifier belong to the challenge? method is "S256" or "plain"
- * (RFC 7636 4.6). False for a verifier outside 43..128 unreserved characters. */
+ * (RFC 7636 4.6). False for any other method, and for a verifier that is not
+ * 43 to 128 unreserved characters. */
 bool jose_pkce_ok(const char *verifier, const char *challenge,
 		  const char *method);
 
@@ -57,10 +58,12 @@ struct jose_key *jose_key_read(const char *pem);
 char *jose_key_pem(struct arena *a, const struct jose_key *k);
 void jose_key_free(struct jose_key *k);
 
-/* The public half as a JWK object with kty, e, use, kid, alg, n. */
+/* The public half as a JWK object with kty, e, use, kid, alg, n. Here and in
+ * jose_jwt, kid is made of [A-Za-z0-9._-] alone (asserted). */
 char *jose_key_jwk(struct arena *a, const struct jose_key *k, const char *kid);
 
-/* A compact JWS over the claims (JSON text), header {"kid":kid,"alg":"RS256"}. */
+/* A compact JWS over the claims (JSON text), with the header
+ * {"kid":kid,"alg":"RS256"}. */
 char *jose_jwt(struct arena *a, const struct jose_key *k, const char *kid,
 	       const char *claims, size_t n);
 

@@ -28,8 +28,9 @@ enum json_kind {
 };
 
 /* Reads one JSON text of n bytes (no NUL needed at the end). A byte order mark
- * is refused. NULL with e set to ERR_INVALID, where = "line L, column C"
- * (both from 1, columns count characters) when the text is not JSON. */
+ * is refused. NULL with e set to ERR_INVALID, line and column (both from 1,
+ * columns count characters) and where = "line L, column C" when the text is
+ * not JSON. */
 const struct json *json_parse(struct arena *a, const char *text, size_t n,
 			      struct err *e);
 

@@ -31,7 +31,8 @@ void page_render(struct buf *b, const char *template,
 		 const struct page_values *values);
 
 /* Appends a whole document: the frame (title, style, the banner that says mock,
- * not Kanta, no real data) around a filled body template. */
+ * not Kanta, no real data) around a filled body template. The frame itself uses
+ * one of the values: style, the URL under which server/page/style.css is. */
 void page_document(struct buf *b, const char *title, const char *body_template,
 		   const struct page_values *values);
 

@@ -27,11 +27,11 @@ struct profiles *profile_open(struct arena *boot, enum fhir_version v,
 /* An empty set, for the definition compiler and for tests. */
 struct profiles *profile_new(struct arena *boot, enum fhir_version v);
 
-/* Adds one conformance resource (StructureDefinition, ValueSet, CodeSystem; other
- * types are accepted and ignored, false is only for broken ones). source names the
- * file in messages and in listings. The resource's text must live as long as
- * the set. A definition given later wins over one of the same canonical URL.
- * Order is free: nothing is resolved before profile_compile(). */
+/* Adds one conformance resource (StructureDefinition, ValueSet, CodeSystem;
+ * other types are accepted and ignored, false is only for broken ones). source
+ * names the file in messages and in listings. The resource's text must live as
+ * long as the set. A definition given later wins over one of the same canonical
+ * URL. Order is free: nothing is resolved before profile_compile(). */
 bool profile_add(struct profiles *p, const struct json *resource,
 		 const char *source, struct err *e);
 
@@ -46,17 +46,16 @@ bool profile_write_image(const struct profiles *p, struct buf *out,
 
 struct profile_info {
 	const char *url;
-	const char *type; /* "Observation" */
-	const char *base; /* canonical URL of the base, or "" */
+	const char *type;   /* "Observation" */
+	const char *base;   /* canonical URL of the base, or "" */
 	const char *source; /* "hl7.fhir.r4.examples@4.0.1", a file's name */
-	const char *title; /* or "" */
+	const char *title;  /* or "" */
 	bool abstract;
 	bool national; /* not one of the official definitions */
 };
 /* The i-th StructureDefinition that is no primitive or data type: national ones
  * first, by URL; false behind the last. */
-bool profile_list(const struct profiles *p, size_t i,
-		  struct profile_info *out);
+bool profile_list(const struct profiles *p, size_t i, struct profile_info *out);
 /* By canonical URL (a |version behind it is ignored). */
 bool profile_find(const struct profiles *p, const char *url,
 		  struct profile_info *out);
@@ -69,16 +68,16 @@ enum issue_severity { ISSUE_FATAL, ISSUE_ERROR, ISSUE_WARNING, ISSUE_INFO };
 
 struct issue {
 	enum issue_severity severity;
-	const char *code;	/* IssueType: "structure", "value", "required",
-				 * "code-invalid", "invariant", "not-found" ... */
-	const char *rule;	/* stable id, "KPHR-PROF-0012"; see rules.c */
-	const char *path;	/* FHIRPath with indexes on list elements:
-				 * Observation.component[2].valueQuantity.unit */
-	const char *text;	/* as the HL7 validator of 2018 words it */
-	const char *profile;	/* canonical URL of the definition, or NULL */
-	const char *expected;	/* what was wanted, or NULL */
-	const char *hint;	/* what to change, or NULL */
-	unsigned line, column;	/* where in the text; 0: unknown */
+	const char *code;      /* IssueType: "structure", "value", "required",
+				* "code-invalid", "invariant", "not-found" ... */
+	const char *rule;      /* stable id, "KPHR-PROF-0012"; see rules.c */
+	const char *path;      /* FHIRPath with indexes on list elements:
+				* Observation.component[2].valueQuantity.unit */
+	const char *text;      /* as the HL7 validator of 2018 words it */
+	const char *profile;   /* canonical URL of the definition, or NULL */
+	const char *expected;  /* what was wanted, or NULL */
+	const char *hint;      /* what to change, or NULL */
+	unsigned line, column; /* where in the text; 0: unknown */
 };
 
 struct issues {
@@ -108,8 +107,8 @@ const struct issues *profile_check(const struct profiles *p, struct arena *a,
 				   const struct json *resource,
 				   const struct profile_options *o);
 
-/* Is code in the value set? 1 yes, 0 no, -1 cannot be told (a system that is not
- * loaded). system NULL: any system of the set. */
+/* Is code in the value set? 1 yes, 0 no, -1 cannot be told (a system that is
+ * not loaded). system NULL: any system of the set. */
 int profile_code_in(const struct profiles *p, const char *value_set,
 		    const char *system, const char *code);
 

@@ -65,11 +65,15 @@ struct record {
 int64_t record_now_ms(const struct record *r);
 void record_close(struct record *r);
 
+/* The signing key (kid "rsa1"), read from the store or made when there is none
+ * yet; owned by the record. For the key set. */
+struct jose_key *record_key(struct record *r, struct arena *a);
+
 /* ---- personal identity codes (henkilotunnus), kanta.md 2.1 -------------- */
 
 /* Form, century sign, calendar, check character, and the 900 series (a real
- * person's code is refused with its own words). e: ERR_INVALID. Spaces around are not
- * allowed, lower case is. */
+ * person's code is refused with its own words). e: ERR_INVALID. Spaces around
+ * are not allowed, lower case is. */
 bool hetu_check(const char *hetu, struct err *e);
 
 /* Whole years of age at now_ms (negative before birth); hetu must be sound. */
@@ -88,8 +92,8 @@ bool record_citizen(struct record *r, struct arena *a, const char *hetu,
 		    struct err *e);
 
 /* Removes the citizen and everything about him or her. */
-bool record_citizen_delete(struct record *r, struct arena *a,
-			   const char *hetu, struct err *e);
+bool record_citizen_delete(struct record *r, struct arena *a, const char *hetu,
+			   struct err *e);
 
 /* Registers an application from registration metadata (RFC 7591 members plus
  * those of contracts.md POST /clients), with the checks of oauth.md section 10.
@@ -112,11 +116,12 @@ bool scope_has(const char *scope, const char *word);
 /* Does it allow "read" or "write" of the type? */
 bool scope_allows(const char *scope, const char *type, bool write);
 
-/* Records that the citizen allows the client the scope. */
+/* Records that the citizen allows the client the scope (NULL: all that the
+ * client is registered for; registration-token is never granted). False: e
+ * ERR_NOT_FOUND, or ERR_INVALID with code "invalid_scope". */
 bool record_grant(struct record *r, struct arena *a, const char *client_id,
 		  const char *hetu, const char *scope,
-		  int64_t remember_until_ms, struct grant *out,
-		  struct err *e);
+		  int64_t remember_until_ms, struct grant *out, struct err *e);
 
 /* A fresh one-use code for the grant (digest stored); 300 s. */
 const char *record_code(struct record *r, struct arena *a,
@@ -125,7 +130,8 @@ const char *record_code(struct record *r, struct arena *a,
 
 /* New tokens for the grant. The access token is a signed JWT of the stock form
  * (oauth.md 11.1); a refresh token is made when wanted and offline_access is in
- * the grant's scope. expires_in < 0: the client's own lifetime. issuer goes into the JWT. */
+ * the grant's scope. expires_in < 0: the client's own lifetime. issuer goes
+ * into the JWT. */
 struct record_tokens {
 	const char *access_token;
 	const char *refresh_token; /* NULL: none */
@@ -145,20 +151,15 @@ void record_tokens_write(struct buf *b, const struct record_tokens *t);
 
 /* The search parameters and interactions of the resource types: one table, the
  * source of indexing, search and the CapabilityStatement (kanta.md 4.1). */
-enum interaction {
-	IA_READ = 1,
-	IA_VREAD = 2,
-	IA_CREATE = 4,
-	IA_SEARCH = 8
-};
+enum interaction { IA_READ = 1, IA_VREAD = 2, IA_CREATE = 4, IA_SEARCH = 8 };
 struct record_param {
 	const char *name;
 	enum store_index kind;
-	const char *path; /* "code", "effective[x]", "subject"; NULL: special
-			   * (_id, _lastUpdated) */
+	bool mandatory;
+	const char *path;	    /* "code", "effective[x]", "subject"; NULL:
+				     * special (_id, _lastUpdated) */
 	const char *fhir_type;	    /* "token", "date", "reference", "uri" */
 	const char *default_system; /* for codes without one, or NULL */
-	bool mandatory;
 	const char *what;
 };
 struct record_type {
@@ -181,8 +182,8 @@ const struct issues *record_check(struct record *r, struct arena *a,
 				  const char *own_base);
 
 /* Checks and stores a new resource for the grant's citizen: id, versionId 1 and
- * lastUpdated are the server's, the rest is the client's own text. grant NULL: fixtures
- * (owner taken from the resource itself). id NULL: a fresh uuid.
+ * lastUpdated are the server's, the rest is the client's own text. grant NULL:
+ * fixtures (owner taken from the resource itself). id NULL: a fresh uuid.
  * Refusals: *issues set and e ERR_UNPROCESSABLE when the profile does not hold;
  * e ERR_FORBIDDEN when the subject is another citizen. */
 bool record_create(struct record *r, struct arena *a, enum fhir_version v,
@@ -196,13 +197,12 @@ bool record_read(struct record *r, struct arena *a, enum fhir_version v,
 		 const struct grant *grant, const char *type, const char *id,
 		 int version, struct store_resource *out, struct err *e);
 
-/* ---- fixtures and reset --------------------------------------------------- */
+/* ---- fixtures and reset ------------------------------------------------ */
 
 /* Loads one fixture document (shape: contracts.md --fixtures), all or nothing:
  * the caller's savepoint is rolled back when it is refused. */
-bool record_fixtures(struct record *r, struct arena *a,
-		     const struct json *doc, const char *source,
-		     struct err *e);
+bool record_fixtures(struct record *r, struct arena *a, const struct json *doc,
+		     const char *source, struct err *e);
 
 /* Back to a fresh start with the same fixtures; the clock and settings are
  * the caller's. */

@@ -2,15 +2,15 @@
  *
  * store: all that outlives a request, and the only place that knows SQLite.
  *
- * Every statement stands in one list, is prepared when the file is opened and is
- * always bound; search alone puts statements together, from constant fragments.
- * A request writes inside a savepoint; one COMMIT ends each turn of the loop, so
- * what was acknowledged is on disk (WAL, synchronous=NORMAL).
+ * Every statement stands in one list, is prepared when the file is opened and
+ * is always bound; search alone puts statements together, from constant
+ * fragments. A request writes inside a savepoint; one COMMIT ends each turn of
+ * the loop, so what was acknowledged is on disk (WAL, synchronous=NORMAL).
  *
  * "find" functions answer true when found; a storage failure is fatal to
  * the request: it is remembered, store_leave() then answers false and the
- * request becomes a 500. So nobody checks for it after every call. Texts handed out live in the
- * given arena; texts handed in are only read during the call.
+ * request becomes a 500. So nobody checks for it after every call. Texts handed
+ * out live in the given arena; texts handed in are only read during the call.
  */
 #ifndef STORE_H
 #define STORE_H
@@ -19,20 +19,27 @@
 
 struct store;
 
-/* Opens or makes the file (":memory:" for none); migrates an older one. NULL with
- * e set (ERR_INTERNAL; ERR_INVALID when the file is not ours or is newer). */
+/* Opens or makes the file (":memory:" for none); migrates an older one. NULL
+ * with e set (ERR_INTERNAL; ERR_INVALID when the file is not ours or is newer).
+ */
 struct store *store_open(const char *path, const struct log *log,
 			 struct err *e);
 void store_close(struct store *s);
 
-/* ---- transactions ----------------------------------------------------- */
+/* ---- transactions --------------------------------------------------- */
 
-void store_enter(struct store *s);	     /* a request begins */
+/* Between enter and leave the first write opens the turn's transaction, if none
+ * is open, and a savepoint for the request. A write outside (at start-up, in
+ * tests) is a transaction of its own, or joins the turn's if one is open; its
+ * failure is only logged. Whoever loads much, or wants to know, brackets it:
+ * enter, writes, leave, commit. Reads see what was written before them. */
+void store_enter(struct store *s);	      /* a request begins */
 bool store_leave(struct store *s, bool keep); /* it ends: keep or roll back */
-bool store_pending(const struct store *s);   /* kept, not yet committed */
-bool store_commit(struct store *s);	     /* at the end of a turn */
+bool store_pending(const struct store *s);    /* kept, not yet committed */
+bool store_commit(struct store *s);	      /* at the end of a turn */
 
-/* Deletes every row but those of setting; one transaction of its own. */
+/* Deletes every row but those of setting, and starts the serial numbers again:
+ * what is left equals a new file. One transaction, or part of the request's. */
 void store_reset(struct store *s);
 
 /* Is the database without citizens, clients and resources? */
@@ -40,7 +47,10 @@ bool store_is_empty(struct store *s);
 
 /* Rows by kind, for GET /__admin/state. */
 struct store_counts {
-	int64_t citizens, clients, resources, versions, grants, tokens;
+	int64_t citizens, clients;
+	int64_t resources; /* current ones; deleted ones count no more */
+	int64_t versions;  /* all of them */
+	int64_t grants, tokens;
 };
 void store_count(struct store *s, struct store_counts *out);
 
@@ -48,7 +58,7 @@ void store_count(struct store *s, struct store_counts *out);
 const char *store_setting(struct store *s, struct arena *a, const char *name);
 void store_setting_put(struct store *s, const char *name, const char *value);
 
-/* ---- resources -------------------------------------------------------- */
+/* ---- resources ------------------------------------------------------ */
 
 /* fhir is enum fhir_version as an int: 0 STU3, 1 R4. */
 struct store_resource {
@@ -69,10 +79,12 @@ struct store_resource {
 enum store_index { INDEX_TOKEN, INDEX_DATE, INDEX_REFERENCE, INDEX_URI };
 struct store_index_row {
 	enum store_index kind;
-	const char *param;   /* "code" */
-	const char *system;  /* token: system or "" */
-	const char *value;   /* token: code; reference: "Patient/1"; uri */
+	const char *param;    /* "code" */
+	const char *system;   /* token: system or "" */
+	const char *value;    /* token: code; reference: "Patient/1"; uri */
 	int64_t lo_ms, hi_ms; /* date: half-open; open ends INT64_MIN/MAX */
+	bool period;	      /* date: from a Period (or Timing), not from a
+			       * date, dateTime or instant; see OP_DATE_EQ */
 };
 
 /* Stores a version and makes it the current one, with its index rows (which
@@ -89,10 +101,13 @@ bool store_resource_find(struct store *s, struct arena *a, int fhir,
 /* Removes a citizen's resources, versions and index rows without a trace. */
 void store_resource_erase(struct store *s, const char *patient);
 
-/* A search: all clauses hold, within a clause one of its values does. */
+/* A search: all clauses hold, within a clause one of its values does. The
+ * values of a clause are of one family: words (the first five but OP_ID),
+ * dates, OP_ID, or OP_UPDATED. A clause without values holds. */
+#define STORE_SEARCH_VALUES 1000 /* in one search */
 enum store_op {
 	OP_TOKEN,     /* value, system (NULL: any; "": none); value NULL: any */
-	OP_NOT_TOKEN,
+	OP_NOT_TOKEN, /* has none of the clause's tokens */
 	OP_ID,	      /* value */
 	OP_REFERENCE, /* value */
 	OP_URI,
@@ -122,7 +137,9 @@ struct store_clause {
 struct store_sort {
 	const char *param; /* "_lastUpdated", "_id" or an indexed date, token,
 			    * reference or uri parameter */
-	bool descending;
+	bool descending;   /* the mirror: resources without the value come last
+			    * ascending, first descending; of those updated in
+			    * one millisecond the one stored last is newer */
 };
 struct store_query {
 	int fhir;
@@ -130,12 +147,14 @@ struct store_query {
 	const char *patient; /* only this citizen's; NULL: everybody's */
 	const struct store_clause *clause;
 	size_t clause_count;
-	const struct store_sort *sort; /* then by updated_ms and id */
+	const struct store_sort *sort; /* then by updated_ms, first stored */
 	size_t sort_count;
-	int64_t limit;	/* rows in the answer; 0: only the total */
+	int64_t limit; /* rows in the answer; 0: only the total */
 	int64_t offset;
-	/* Rows first stored after this serial number do not count, so pages stay
-	 * as they were while data comes in. 0: now; the answer tells which. */
+	/* Resources have serial numbers in the order they were first stored;
+	 * those after this one do not count, so pages stay as they were while
+	 * data comes in (not when it is changed or deleted). 0: now; the answer
+	 * tells which, for the links to the other pages. */
 	int64_t snapshot;
 };
 struct store_found {
@@ -144,12 +163,14 @@ struct store_found {
 	struct store_resource *v;
 	size_t n;
 };
-/* False with e set only for a sort parameter that cannot be sorted by. */
-bool store_search(struct store *s, struct arena *a,
-		  const struct store_query *q, struct store_found *out,
-		  struct err *e);
+/* False with e set (ERR_INVALID) only for a sort parameter that begins with "_"
+ * and is none of the two (which others exist is the caller's knowledge: by an
+ * unknown one nothing is sorted), and for too much: more than
+ * STORE_SEARCH_VALUES values, 100 clauses or 16 sorts. */
+bool store_search(struct store *s, struct arena *a, const struct store_query *q,
+		  struct store_found *out, struct err *e);
 
-/* ---- citizens --------------------------------------------------------- */
+/* ---- citizens ------------------------------------------------------- */
 
 struct store_citizen {
 	const char *hetu;
@@ -160,13 +181,14 @@ void store_citizen_put(struct store *s, const struct store_citizen *c);
 /* by hetu, or by patient when hetu is NULL */
 bool store_citizen_find(struct store *s, struct arena *a, const char *hetu,
 			const char *patient, struct store_citizen *out);
-/* With grants, codes, tokens and sessions; resources stay (erase them first). */
+/* With grants, codes, tokens and sessions; resources stay (erase them first).
+ */
 void store_citizen_delete(struct store *s, const char *hetu);
 /* All of them by hetu; returns how many. */
 size_t store_citizen_list(struct store *s, struct arena *a,
 			  struct store_citizen **out);
 
-/* ---- applications (OAuth clients) ------------------------------------- */
+/* ---- applications (OAuth clients) ----------------------------------- */
 
 /* Lists are space separated (no member of them can hold a space). */
 struct store_client {
@@ -176,8 +198,8 @@ struct store_client {
 	const char *redirect_uris;
 	const char *scope;
 	const char *grant_types;
-	const char *auth_method; /* token_endpoint_auth_method */
-	const char *kind;	 /* "citizen", "professional" */
+	const char *auth_method;	       /* token_endpoint_auth_method */
+	const char *kind;		       /* "citizen", "professional" */
 	const char *certificate_serial_number; /* or "" */
 	int64_t access_token_seconds;
 	int64_t refresh_token_seconds; /* 0: unlimited */
@@ -187,11 +209,12 @@ struct store_client {
 void store_client_put(struct store *s, const struct store_client *c);
 bool store_client_find(struct store *s, struct arena *a, const char *client_id,
 		       struct store_client *out);
+/* With its grants, codes and tokens. */
 void store_client_delete(struct store *s, const char *client_id);
 size_t store_client_list(struct store *s, struct arena *a,
 			 struct store_client **out);
 
-/* ---- permissions, codes, tokens --------------------------------------- */
+/* ---- permissions, codes, tokens ------------------------------------- */
 
 /* What a citizen allowed an application; what a guard puts on a request. */
 struct grant {
@@ -208,8 +231,8 @@ void store_grant_put(struct store *s, const struct grant *g);
 bool store_grant_remembered(struct store *s, struct arena *a,
 			    const char *client_id, const char *hetu,
 			    int64_t now_ms, struct grant *out);
-/* Ends the grants of the pair with their codes and tokens (NULL: any client, any
- * citizen); returns how many grants there were. */
+/* Ends the grants of the pair with their codes and tokens (NULL: any client,
+ * any citizen); returns how many grants there were. */
 int64_t store_grant_withdraw(struct store *s, const char *client_id,
 			     const char *hetu);
 
@@ -224,9 +247,10 @@ struct store_code {
 	int64_t expires_ms;
 };
 void store_code_put(struct store *s, const struct store_code *c);
-/* Finds and deletes it in one statement: a code is good once. */
+/* Finds and deletes it in one statement: a code is good once. With the grant it
+ * was given for. */
 bool store_code_take(struct store *s, struct arena *a, const char *digest,
-		     struct store_code *out);
+		     struct store_code *out, struct grant *grant);
 
 enum token_kind { TOKEN_ACCESS, TOKEN_REFRESH };
 struct store_token {
@@ -238,11 +262,13 @@ struct store_token {
 	int64_t expires_ms; /* INT64_MAX: never */
 };
 void store_token_put(struct store *s, const struct store_token *t);
-/* The token and the grant it belongs to; also when it has expired. */
+/* The token and the grant it belongs to (grant may be NULL); also when it has
+ * expired. */
 bool store_token_find(struct store *s, struct arena *a, const char *digest,
 		      struct store_token *out, struct grant *grant);
-/* Expires (sets expires_ms to now_ms) or deletes the tokens that match all of the
- * arguments that are not NULL; returns how many. */
+/* Expires (sets expires_ms to now_ms; those that had expired before do not
+ * count) or deletes the tokens that match all of the arguments that are not
+ * NULL; returns how many. */
 int64_t store_token_expire(struct store *s, const char *client_id,
 			   const char *hetu, const char *digest,
 			   int64_t now_ms);
@@ -252,10 +278,12 @@ int64_t store_token_delete(struct store *s, const char *client_id,
 void store_expired(struct store *s, int64_t from_ms, int64_t to_ms,
 		   int64_t *codes, int64_t *tokens);
 
-/* ---- forms under way: login sessions and authorization requests -------- */
+/* ---- forms under way: login sessions and authorization requests ----- */
 
-/* One table of short-lived texts by digest: a session holds the hetu, an
- * authorization request its parameters as JSON. */
+/* One table of short-lived texts by digest: a session holds the hetu (and ends
+ * with the citizen), an authorization request its parameters as JSON. Only the
+ * newest STORE_TICKETS are kept. */
+#define STORE_TICKETS 10000
 void store_ticket_put(struct store *s, const char *digest, const char *kind,
 		      const char *text, int64_t expires_ms);
 /* The text if it is of that kind and not expired, else NULL. */
@@ -263,7 +291,6 @@ const char *store_ticket_find(struct store *s, struct arena *a,
 			      const char *digest, const char *kind,
 			      int64_t now_ms);
 /* True if it was there. */
-bool store_ticket_delete(struct store *s, const char *digest,
-			 const char *kind);
+bool store_ticket_delete(struct store *s, const char *digest, const char *kind);
 
 #endif

@@ -31,9 +31,10 @@ static void write_table(FILE *f, int n)
 	for (int i = 0; i < n; i++)
 		fprintf(f, "\t.quad name%d, data%d, end%d - data%d\n", i, i, i,
 			i);
-	fprintf(f, "\t.globl page_asset_count\n"
-		   "page_asset_count:\t.quad %d\n"
-		   "\t.section .note.GNU-stack,\"\",@progbits\n",
+	fprintf(f,
+		"\t.globl page_asset_count\n"
+		"page_asset_count:\t.quad %d\n"
+		"\t.section .note.GNU-stack,\"\",@progbits\n",
 		n);
 }
 

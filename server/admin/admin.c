@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * admin: the control API as a table, who may call it, and how it refuses.
+ *
+ * What a test script asks of the mock: put the world into a state, move time,
+ * look. It has no business on the network of anybody else, so without a token
+ * it answers this machine alone; with one (--admin-token) it answers whoever
+ * shows it, and with the token "none" everybody, which is for containers.
+ * Health is always open. The token is compared in constant time.
+ *
+ * Every answer is JSON and is not to be stored. A refusal is
+ * {"error":{"code","message","where"}}: a word for programs, a sentence for
+ * people, and the member (as a JSON Pointer) or the place in the text.
+ *
+ * Facts: contracts.md section 3, stand-in.md 4 and 6.
+ */
+#include "admin/admin_int.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "jose/jose.h"
+
+#define BODY HTTP_FORM_BODY_BYTES
+
+static const struct route routes[] = {
+    {"GET", "/health", admin_health, ACCESS_OPEN, 0, "is it up?"},
+    {"GET", "/state", admin_state, ACCESS_ADMIN, 0,
+     "version, counts, settings, clock"},
+    {"POST", "/reset", admin_reset, ACCESS_ADMIN, BODY,
+     "back to a fresh start with the same options"},
+    {"GET", "/settings", admin_settings, ACCESS_ADMIN, 0,
+     "the behaviour switches in force"},
+    {"PUT", "/settings", admin_settings_put, ACCESS_ADMIN, BODY,
+     "changes those that are named"},
+
+    {"GET", "/citizens", admin_citizens, ACCESS_ADMIN, 0, "all citizens"},
+    {"POST", "/citizens", admin_citizen_post, ACCESS_ADMIN, BODY,
+     "makes a citizen, with a Patient in both bases"},
+    {"GET", "/citizens/:hetu", admin_citizen, ACCESS_ADMIN, 0, "one citizen"},
+    {"DELETE", "/citizens/:hetu", admin_citizen_delete, ACCESS_ADMIN, 0,
+     "removes a citizen and everything about him or her"},
+
+    {"GET", "/clients", admin_clients, ACCESS_ADMIN, 0, "all applications"},
+    {"POST", "/clients", admin_client_post, ACCESS_ADMIN, BODY,
+     "registers an application"},
+    {"GET", "/clients/:client_id", admin_client, ACCESS_ADMIN, 0,
+     "one application, without its secret"},
+    {"PUT", "/clients/:client_id", admin_client_put, ACCESS_ADMIN, BODY,
+     "replaces an application's metadata"},
+    {"DELETE", "/clients/:client_id", admin_client_delete, ACCESS_ADMIN, 0,
+     "removes an application with its permissions and tokens"},
+
+    {"POST", "/tokens", admin_tokens_post, ACCESS_ADMIN, BODY,
+     "tokens without login and consent"},
+    {"POST", "/tokens/expire", admin_tokens_expire, ACCESS_ADMIN, BODY,
+     "ends the life of tokens now"},
+    {"POST", "/tokens/revoke", admin_tokens_revoke, ACCESS_ADMIN, BODY,
+     "forgets tokens"},
+    {"POST", "/permissions/withdraw", admin_withdraw, ACCESS_ADMIN, BODY,
+     "what the citizen does in My Kanta"},
+
+    {"GET", "/clock", admin_clock, ACCESS_ADMIN, 0, "the time"},
+    {"PUT", "/clock", admin_clock_put, ACCESS_ADMIN, BODY,
+     "sets the time: real, offset or frozen"},
+    {"POST", "/clock/advance", admin_clock_advance, ACCESS_ADMIN, BODY,
+     "moves the time forward"},
+};
+
+struct admin *admin_of(const struct rq *rq)
+{
+	return rq->ctx;
+}
+
+struct store *store_of(const struct rq *rq)
+{
+	return admin_of(rq)->record->store;
+}
+
+bool reply_json(struct rq *rq, int status)
+{
+	rq_header(rq, "Cache-Control", "no-store");
+	buf_putc(&rq->out, '\n');
+	return rq_reply(rq, status, "application/json");
+}
+
+/* ---- who may call --------------------------------------------------- */
+
+static const char *bearer(const struct rq *rq)
+{
+	const char *header = rq_header_in(rq, "Authorization");
+
+	if (header == NULL || strncasecmp(header, "Bearer ", 7) != 0)
+		return NULL;
+	header += 7;
+	return header + strspn(header, " ");
+}
+
+static bool guard(struct rq *rq, void *ctx)
+{
+	const struct admin *a = ctx;
+	const char *token;
+
+	if (rq->route->access == ACCESS_OPEN)
+		return true;
+	if (a->token == NULL && rq->loopback)
+		return true;
+	if (a->token == NULL)
+		return err_set(&rq->err, ERR_FORBIDDEN, "forbidden", NULL,
+			       "The control API answers this machine alone "
+			       "unless the server is started with "
+			       "--admin-token.");
+	token = bearer(rq);
+	if (strcmp(a->token, "none") == 0 ||
+	    (token != NULL && jose_equal(token, a->token)))
+		return true;
+	rq_header(rq, "WWW-Authenticate", "Bearer realm=\"control API\"");
+	return err_set(&rq->err, ERR_UNAUTHORIZED, "unauthorized", NULL,
+		       "The control API needs the token that the server was "
+		       "started with: Authorization: Bearer ...");
+}
+
+/* ---- refusals ------------------------------------------------------- */
+
+static const char *code_of(const struct err *e)
+{
+	switch (e->kind) {
+	case ERR_NOT_FOUND: return "not_found";
+	case ERR_METHOD: return "method_not_allowed";
+	case ERR_TOO_LARGE: return "too_large";
+	case ERR_TIMEOUT: return "timeout";
+	case ERR_INTERNAL: return "internal";
+	default: return "invalid";
+	}
+}
+
+static void refuse(struct rq *rq)
+{
+	const struct err *e = &rq->err;
+	struct jw w = {.b = &rq->out};
+
+	jw_open(&w, NULL, '{');
+	jw_open(&w, "error", '{');
+	jw_str(&w, "code", e->code[0] != '\0' ? e->code : code_of(e));
+	jw_str(&w, "message", e->text);
+	jw_str(&w, "where", e->where);
+	jw_close(&w);
+	jw_close(&w);
+	reply_json(rq, http_status(e->kind));
+}
+
+bool client_get(struct rq *rq, const char *client_id, struct store_client *out)
+{
+	if (store_client_find(store_of(rq), rq->arena, client_id, out))
+		return true;
+	return err_set(&rq->err, ERR_NOT_FOUND, "unknown_client", "/client_id",
+		       "There is no application \"%.128s\".", client_id);
+}
+
+bool citizen_get(struct rq *rq, const char *hetu, struct store_citizen *out)
+{
+	char *capital = arena_strdup(rq->arena, hetu);
+
+	for (char *c = capital; *c != '\0'; c++)
+		*c = (char)toupper((unsigned char)*c);
+	if (store_citizen_find(store_of(rq), rq->arena, capital, NULL, out))
+		return true;
+	return err_set(&rq->err, ERR_NOT_FOUND, "unknown_citizen", "/hetu",
+		       "There is no citizen \"%.64s\".", hetu);
+}
+
+void admin_group(struct admin *a, struct http_group *out)
+{
+	*out = (struct http_group){
+	    .prefix = "/__admin",
+	    .routes = routes,
+	    .route_count = LEN(routes),
+	    .ctx = a,
+	    .guard = {{guard, a}},
+	    .refuse = refuse,
+	};
+}

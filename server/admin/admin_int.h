@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of admin/ share: the member checker, refusals, the handlers.
+ */
+#ifndef ADMIN_INT_H
+#define ADMIN_INT_H
+
+#include "admin/admin.h"
+
+/* ---- members.c: what a body may hold -------------------------------- */
+
+enum member_kind { MEMBER_TEXT, MEMBER_COUNT, MEMBER_LIST };
+
+struct member {
+	const char *name;
+	enum member_kind kind;
+	bool required;
+};
+
+/* The body as a JSON object; an absent body is an empty one. False: rq->err
+ * says where it is not JSON, or that it is no object. */
+bool body_object(struct rq *rq, const struct json **out);
+
+/* The body as an object of these members alone, each of its kind, none of the
+ * required ones missing. null is as good as absent. */
+bool body_members(struct rq *rq, const struct member *m, size_t n,
+		  const struct json **out);
+
+/* A member that was checked: NULL, or otherwise, when it is absent. */
+const char *member_text(const struct json *body, const char *name);
+int64_t member_count(const struct json *body, const char *name,
+		     int64_t otherwise);
+
+/* Refuses the member near->word by name, with the nearest known one if there is
+ * any. Always false. */
+bool refuse_unknown(struct rq *rq, const struct nearest *near);
+
+/* After record refused a member of the body: where becomes "/member". Always
+ * false. */
+bool refuse_member(struct rq *rq);
+
+/* ---- admin.c -------------------------------------------------------- */
+
+struct admin *admin_of(const struct rq *rq);
+struct store *store_of(const struct rq *rq);
+
+/* Answers with the JSON in rq->out. */
+bool reply_json(struct rq *rq, int status);
+
+/* Finds or refuses: 404. */
+bool client_get(struct rq *rq, const char *client_id, struct store_client *out);
+bool citizen_get(struct rq *rq, const char *hetu, struct store_citizen *out);
+
+/* ---- clock.c -------------------------------------------------------- */
+
+/* Writes now and mode into the object under way. */
+void clock_write(struct jw *w, const struct clock *c);
+
+/* ---- handlers ------------------------------------------------------- */
+
+bool admin_health(struct rq *rq);
+bool admin_state(struct rq *rq);
+bool admin_reset(struct rq *rq);
+bool admin_settings(struct rq *rq);
+bool admin_settings_put(struct rq *rq);
+
+bool admin_citizens(struct rq *rq);
+bool admin_citizen_post(struct rq *rq);
+bool admin_citizen(struct rq *rq);
+bool admin_citizen_delete(struct rq *rq);
+
+bool admin_clients(struct rq *rq);
+bool admin_client_post(struct rq *rq);
+bool admin_client(struct rq *rq);
+bool admin_client_put(struct rq *rq);
+bool admin_client_delete(struct rq *rq);
+
+bool admin_tokens_post(struct rq *rq);
+bool admin_tokens_expire(struct rq *rq);
+bool admin_tokens_revoke(struct rq *rq);
+bool admin_withdraw(struct rq *rq);
+
+bool admin_clock(struct rq *rq);
+bool admin_clock_put(struct rq *rq);
+bool admin_clock_advance(struct rq *rq);
+
+#endif

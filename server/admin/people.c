@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * people: citizens and applications, from outside.
+ *
+ * Both are made by record, which checks what may be made at all; here it is
+ * only said in JSON. A citizen who exists already is answered as if just made,
+ * so that a test may begin with the same line every time.
+ *
+ * An application is registered with registration metadata and the mock's own
+ * members; a secret is shown when it is made, and never again. PUT replaces the
+ * metadata (RFC 7592 2.2) but leaves the secret, the permissions and the
+ * tokens, unless a new secret is given.
+ *
+ * Facts: contracts.md section 3, stand-in.md 4.2 and 4.3, oauth.md 10.
+ */
+#include "admin/admin_int.h"
+
+#include <string.h>
+
+/* ---- citizens ------------------------------------------------------- */
+
+static void citizen_write(struct jw *w, const struct store_citizen *c)
+{
+	jw_open(w, NULL, '{');
+	jw_str(w, "hetu", c->hetu);
+	jw_str(w, "patient_id", c->patient);
+	jw_close(w);
+}
+
+static bool reply_citizen(struct rq *rq, int status,
+			  const struct store_citizen *c)
+{
+	struct jw w = {.b = &rq->out};
+
+	citizen_write(&w, c);
+	return reply_json(rq, status);
+}
+
+bool admin_citizens(struct rq *rq)
+{
+	struct jw w = {.b = &rq->out};
+	struct store_citizen *c;
+	size_t n = store_citizen_list(store_of(rq), rq->arena, &c);
+
+	jw_open(&w, NULL, '{');
+	jw_open(&w, "citizens", '[');
+	for (size_t i = 0; i < n; i++)
+		citizen_write(&w, &c[i]);
+	jw_close(&w);
+	jw_close(&w);
+	return reply_json(rq, 200);
+}
+
+bool admin_citizen_post(struct rq *rq)
+{
+	static const struct member members[] = {
+	    {"hetu", MEMBER_TEXT, false},
+	    {"age", MEMBER_COUNT, false},
+	    {"behaviours", MEMBER_LIST, false},
+	};
+	struct store_citizen c;
+	const struct json *body;
+
+	if (!body_members(rq, members, LEN(members), &body))
+		return false;
+	const char *hetu = member_text(body, "hetu");
+	int64_t age = member_count(body, "age", -1);
+	if (hetu != NULL && age >= 0)
+		return err_set(&rq->err, ERR_INVALID, "invalid_value", "/age",
+			       "\"hetu\" tells the age already.");
+	if (age > 150)
+		return err_set(&rq->err, ERR_INVALID, "invalid_value", "/age",
+			       "\"age\" is too high for a person.");
+	if (json_first(json_get(body, "behaviours")) != NULL)
+		return err_set(&rq->err, ERR_INVALID, "not_implemented",
+			       "/behaviours",
+			       "Behaviours of citizens are not there yet.");
+	if (!record_citizen(admin_of(rq)->record, rq->arena, hetu, (int)age,
+			    NULL, &c, &rq->err))
+		return refuse_member(rq);
+	return reply_citizen(rq, 201, &c);
+}
+
+bool admin_citizen(struct rq *rq)
+{
+	struct store_citizen c;
+
+	if (!citizen_get(rq, rq_param(rq, "hetu"), &c))
+		return false;
+	return reply_citizen(rq, 200, &c);
+}
+
+bool admin_citizen_delete(struct rq *rq)
+{
+	struct store_citizen c;
+
+	if (!citizen_get(rq, rq_param(rq, "hetu"), &c) ||
+	    !record_citizen_delete(admin_of(rq)->record, rq->arena, c.hetu,
+				   &rq->err))
+		return false;
+	rq_header(rq, "Cache-Control", "no-store");
+	return rq_reply(rq, 204, NULL);
+}
+
+/* ---- applications --------------------------------------------------- */
+
+/* The registration answer with the mock's own members behind it. */
+static void client_write(struct jw *w, const struct store_client *c,
+			 const char *secret)
+{
+	struct buf b;
+	struct err e;
+
+	buf_init(&b, w->b->arena);
+	record_client_write(&b, c, secret);
+	const struct json *answer = json_parse(b.arena, b.p, b.len, &e);
+	jw_open(w, NULL, '{');
+	for (const struct json *v = json_first(answer); v; v = json_next(v))
+		jw_value(w, json_name(v), v);
+	jw_str(w, "kind", c->kind);
+	jw_str(w, "certificate_serial_number", c->certificate_serial_number);
+	jw_int(w, "access_token_seconds", c->access_token_seconds);
+	jw_int(w, "refresh_token_seconds", c->refresh_token_seconds);
+	jw_close(w);
+}
+
+static bool reply_client(struct rq *rq, int status,
+			 const struct store_client *c, const char *secret)
+{
+	struct jw w = {.b = &rq->out};
+
+	client_write(&w, c, secret);
+	return reply_json(rq, status);
+}
+
+bool admin_clients(struct rq *rq)
+{
+	struct jw w = {.b = &rq->out};
+	struct store_client *c;
+	size_t n = store_client_list(store_of(rq), rq->arena, &c);
+
+	jw_open(&w, NULL, '{');
+	jw_open(&w, "clients", '[');
+	for (size_t i = 0; i < n; i++)
+		client_write(&w, &c[i], NULL);
+	jw_close(&w);
+	jw_close(&w);
+	return reply_json(rq, 200);
+}
+
+bool admin_client_post(struct rq *rq)
+{
+	const struct json *body;
+	const char *secret = NULL;
+	struct store_client c;
+
+	if (!body_object(rq, &body))
+		return false;
+	if (!record_client(admin_of(rq)->record, rq->arena, body, true, &c,
+			   &secret, &rq->err))
+		return refuse_member(rq);
+	return reply_client(rq, 201, &c, secret);
+}
+
+bool admin_client(struct rq *rq)
+{
+	struct store_client c;
+
+	if (!client_get(rq, rq_param(rq, "client_id"), &c))
+		return false;
+	return reply_client(rq, 200, &c, NULL);
+}
+
+/* The body but for its client_id, which may say again what the path says. */
+static const struct json *without_id(struct rq *rq, const struct json *body)
+{
+	struct buf b;
+	struct jw w = {.b = &b};
+
+	buf_init(&b, rq->arena);
+	jw_open(&w, NULL, '{');
+	for (const struct json *v = json_first(body); v; v = json_next(v)) {
+		if (strcmp(json_name(v), "client_id") != 0)
+			jw_value(&w, json_name(v), v);
+	}
+	jw_close(&w);
+	return json_parse(rq->arena, b.p, b.len, &rq->err);
+}
+
+static bool same_id(struct rq *rq, const struct json *body, const char *id)
+{
+	const struct json *v = json_get(body, "client_id");
+
+	if (v == NULL ||
+	    (json_kind(v) == JSON_STRING && strcmp(json_text(v), id) == 0))
+		return true;
+	return err_set(&rq->err, ERR_INVALID, "invalid_value", "/client_id",
+		       "The client_id cannot be changed.");
+}
+
+/* Registers the new metadata as an application of its own, to have it checked
+ * by the same rules, and moves them over. */
+bool admin_client_put(struct rq *rq)
+{
+	struct store_client old, new;
+	const struct json *body;
+	const char *secret = NULL;
+
+	if (!client_get(rq, rq_param(rq, "client_id"), &old) ||
+	    !body_object(rq, &body) || !same_id(rq, body, old.client_id))
+		return false;
+	bool chosen = json_get_text(body, "client_secret") != NULL;
+	body = without_id(rq, body);
+	if (body == NULL)
+		return false;
+	if (!record_client(admin_of(rq)->record, rq->arena, body, true, &new,
+			   &secret, &rq->err))
+		return refuse_member(rq);
+	store_client_delete(store_of(rq), new.client_id);
+	new.client_id = old.client_id;
+	new.issued_ms = old.issued_ms;
+	if (secret != NULL && !chosen && old.secret_digest[0] != '\0') {
+		new.secret_digest = old.secret_digest;
+		secret = NULL;
+	}
+	store_client_put(store_of(rq), &new);
+	return reply_client(rq, 200, &new, secret);
+}
+
+bool admin_client_delete(struct rq *rq)
+{
+	struct store_client c;
+
+	if (!client_get(rq, rq_param(rq, "client_id"), &c))
+		return false;
+	store_client_delete(store_of(rq), c.client_id);
+	rq_header(rq, "Cache-Control", "no-store");
+	return rq_reply(rq, 204, NULL);
+}

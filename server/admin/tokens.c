@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * tokens: what login, consent and time do to them, without waiting for either.
+ *
+ * Tokens are made by the same function as those of the token endpoint, for a
+ * permission of their own that is not remembered: the next login asks again.
+ * The filters of expiring and revoking all have to match; without any, every
+ * token does. A name that nobody has is refused, so that a test does not go on
+ * with tokens it believes dead.
+ *
+ * Facts: contracts.md section 3, stand-in.md 4.2 and 4.3.
+ */
+#include "admin/admin_int.h"
+
+#include <string.h>
+
+#include "jose/jose.h"
+
+bool admin_tokens_post(struct rq *rq)
+{
+	static const struct member members[] = {
+	    {"client_id", MEMBER_TEXT, true},
+	    {"hetu", MEMBER_TEXT, true},
+	    {"scope", MEMBER_TEXT, false},
+	    {"expires_in", MEMBER_COUNT, false},
+	};
+	struct record *r = admin_of(rq)->record;
+	struct record_tokens tokens;
+	struct store_citizen citizen;
+	struct store_client client;
+	struct grant grant;
+	const struct json *body;
+
+	if (!body_members(rq, members, LEN(members), &body) ||
+	    !client_get(rq, member_text(body, "client_id"), &client))
+		return false;
+	if (!record_citizen(r, rq->arena, member_text(body, "hetu"), -1, NULL,
+			    &citizen, &rq->err) ||
+	    !record_grant(r, rq->arena, client.client_id, citizen.hetu,
+			  member_text(body, "scope"), 0, &grant, &rq->err))
+		return refuse_member(rq);
+	record_tokens(r, rq->arena, &client, &grant, grant.scope, true,
+		      member_count(body, "expires_in", -1),
+		      arena_printf(rq->arena, "%s%s/", rq->origin,
+				   admin_of(rq)->issuer_path),
+		      &tokens);
+	record_tokens_write(&rq->out, &tokens);
+	return reply_json(rq, 200);
+}
+
+/* ---- ending them ---------------------------------------------------- */
+
+struct filter {
+	const char *client_id, *hetu, *digest; /* NULL: any */
+};
+
+static bool filter_read(struct rq *rq, struct filter *f)
+{
+	static const struct member members[] = {
+	    {"client_id", MEMBER_TEXT, false},
+	    {"hetu", MEMBER_TEXT, false},
+	    {"token", MEMBER_TEXT, false},
+	};
+	struct store_citizen citizen;
+	struct store_client client;
+	const struct json *body;
+	char digest[JOSE_DIGEST];
+
+	*f = (struct filter){0};
+	if (!body_members(rq, members, LEN(members), &body))
+		return false;
+	const char *token = member_text(body, "token");
+	f->client_id = member_text(body, "client_id");
+	f->hetu = member_text(body, "hetu");
+	if (f->client_id != NULL && !client_get(rq, f->client_id, &client))
+		return false;
+	if (f->hetu != NULL && !citizen_get(rq, f->hetu, &citizen))
+		return false;
+	if (f->hetu != NULL)
+		f->hetu = citizen.hetu;
+	if (token != NULL) {
+		jose_digest(digest, token, strlen(token));
+		f->digest = arena_strdup(rq->arena, digest);
+	}
+	return true;
+}
+
+static bool reply_count(struct rq *rq, int64_t count)
+{
+	struct jw w = {.b = &rq->out};
+
+	jw_open(&w, NULL, '{');
+	jw_int(&w, "count", count);
+	jw_close(&w);
+	return reply_json(rq, 200);
+}
+
+bool admin_tokens_expire(struct rq *rq)
+{
+	struct filter f;
+
+	if (!filter_read(rq, &f))
+		return false;
+	return reply_count(
+	    rq, store_token_expire(store_of(rq), f.client_id, f.hetu, f.digest,
+				   record_now_ms(admin_of(rq)->record)));
+}
+
+bool admin_tokens_revoke(struct rq *rq)
+{
+	struct filter f;
+
+	if (!filter_read(rq, &f))
+		return false;
+	return reply_count(rq, store_token_delete(store_of(rq), f.client_id,
+						  f.hetu, f.digest));
+}
+
+bool admin_withdraw(struct rq *rq)
+{
+	static const struct member members[] = {
+	    {"client_id", MEMBER_TEXT, true},
+	    {"hetu", MEMBER_TEXT, true},
+	};
+	struct store_citizen citizen;
+	struct store_client client;
+	const struct json *body;
+
+	if (!body_members(rq, members, LEN(members), &body) ||
+	    !client_get(rq, member_text(body, "client_id"), &client) ||
+	    !citizen_get(rq, member_text(body, "hetu"), &citizen))
+		return false;
+	return reply_count(
+	    rq,
+	    store_grant_withdraw(store_of(rq), client.client_id, citizen.hetu));
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * arena: memory that ends together.
+ *
+ * A request makes thousands of small objects that all die with its answer, so
+ * they are carved from blocks and never freed one by one. A block is got
+ * zeroed from calloc and handed out from front to back. Blocks double up to
+ * 1 MiB; a request for more than a quarter of the next block gets a block of
+ * its own, put behind the current one so that the current one's rest is still
+ * used. Growing a text to n bytes therefore costs O(n), whatever n.
+ *
+ * Invariants: memory beyond `used` is zero and, under AddressSanitizer,
+ * poisoned; between two allocations at least GAP poisoned bytes remain, so an
+ * overrun by one is reported as it would be with malloc. Without the sanitizer
+ * there is no gap.
+ *
+ * Limits: running out of memory aborts; inputs are capped before they get here.
+ */
+#include "base/base_int.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#define POISON(p, n)   ASAN_POISON_MEMORY_REGION(p, n)
+#define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION(p, n)
+#define GAP	       ((size_t)16)
+#else
+#define POISON(p, n)   ((void)(p), (void)(n))
+#define UNPOISON(p, n) ((void)(p), (void)(n))
+#define GAP	       ((size_t)0)
+#endif
+
+#define ALIGN	      ((size_t)16)
+#define BLOCK_DEFAULT ((size_t)16 * 1024)
+#define BLOCK_MAX     ((size_t)1024 * 1024)
+
+struct block {
+	struct block *next;
+	size_t used; /* of data */
+	size_t cap;
+	size_t unused; /* keeps data aligned */
+	char data[];
+};
+
+struct arena {
+	struct block *current; /* head of the list of all blocks */
+	size_t next_bytes;     /* size of the next ordinary block */
+	size_t handed_out;
+};
+
+_Static_assert(sizeof(struct block) % ALIGN == 0, "data is aligned");
+
+static size_t round_up(size_t n)
+{
+	return (n + ALIGN - 1) & ~(ALIGN - 1);
+}
+
+static void *zeroed(size_t n)
+{
+	void *p = calloc(1, n);
+
+	if (!p) {
+		fputs("mock-kanta-phr: out of memory\n", stderr);
+		abort();
+	}
+	return p;
+}
+
+static struct block *block_new(size_t cap)
+{
+	struct block *b = zeroed(sizeof(*b) + cap);
+
+	b->cap = cap;
+	POISON(b->data, cap);
+	return b;
+}
+
+static void *carve(struct block *b, size_t n, size_t step)
+{
+	void *p = b->data + b->used;
+
+	b->used += step;
+	UNPOISON(p, n);
+	return p;
+}
+
+static void *alloc_own_block(struct arena *a, size_t n, size_t step)
+{
+	struct block *b = block_new(step);
+
+	if (a->current) {
+		b->next = a->current->next;
+		a->current->next = b;
+	} else {
+		a->current = b;
+	}
+	return carve(b, n, step);
+}
+
+struct arena *arena_new(size_t block_bytes)
+{
+	struct arena *a = zeroed(sizeof(*a));
+
+	a->next_bytes = round_up(block_bytes ? block_bytes : BLOCK_DEFAULT);
+	return a;
+}
+
+void arena_free(struct arena *a)
+{
+	if (!a)
+		return;
+	for (struct block *b = a->current, *next; b; b = next) {
+		next = b->next;
+		UNPOISON(b->data, b->cap);
+		free(b);
+	}
+	free(a);
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	assert(n < SIZE_MAX / 4);
+	size_t step = round_up(n ? n : 1) + GAP;
+	struct block *b = a->current;
+
+	a->handed_out += n;
+	if (b && b->cap - b->used >= step)
+		return carve(b, n, step);
+	if (step > a->next_bytes / 4)
+		return alloc_own_block(a, n, step);
+	b = block_new(a->next_bytes);
+	b->next = a->current;
+	a->current = b;
+	if (a->next_bytes < BLOCK_MAX)
+		a->next_bytes *= 2;
+	return carve(b, n, step);
+}
+
+char *arena_strndup(struct arena *a, const char *s, size_t n)
+{
+	char *p = arena_alloc(a, n + 1);
+
+	if (n)
+		memcpy(p, s, n);
+	return p;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+	return arena_strndup(a, s, strlen(s));
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap, again;
+	char *p;
+	int n;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	assert(n >= 0);
+	p = arena_alloc(a, (size_t)n + 1);
+	vsnprintf(p, (size_t)n + 1, fmt, again);
+	va_end(again);
+	va_end(ap);
+	return p;
+}
+
+size_t arena_used(const struct arena *a)
+{
+	return a->handed_out;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of cli share: the table of options, words that are near to
+ * one another, and files.
+ */
+#ifndef CLI_INT_H
+#define CLI_INT_H
+
+#include "cli/cli.h"
+
+/* ---- options.c: the table ----------------------------------------------- */
+
+enum option_kind {
+	OPT_STRING,   /* const char *: the last one counts */
+	OPT_LIST,     /* const char *[LIST_MAX], its count behind it */
+	OPT_FLAG,     /* bool: present, or true/false in a file */
+	OPT_OPTIONAL, /* const char *: "" without =VALUE */
+	OPT_SETTING,  /* a switch with an option of its own */
+	OPT_SET,      /* NAME=VALUE of any switch */
+	OPT_CONFIG    /* the file of options */
+};
+
+#define FOR(command) (1u << (command))
+
+struct option {
+	const char *name;  /* "public-url" */
+	const char *value; /* "URL" in help; NULL for a flag */
+	size_t at;	   /* in struct config */
+	const char *other; /* OPT_SETTING: the switch's name */
+	enum option_kind kind;
+	unsigned commands;   /* bits FOR(command) */
+	const char *initial; /* in words, for help; NULL: none */
+	const char *what;
+};
+
+/* By index; NULL behind the last. */
+const struct option *option_at(size_t i);
+size_t option_count(void);
+
+/* The option of that name (n bytes), or NULL. */
+const struct option *option_find(const char *name, size_t n);
+
+struct command_row {
+	const char *name;
+	const char *operands; /* in the usage line */
+	const char *what;
+	const char *examples; /* lines */
+};
+const struct command_row *command_row(enum command c);
+bool command_find(const char *name, enum command *out);
+
+/* Nearest option of the command; nearest command. */
+const char *option_nearest(const char *name, enum command c);
+const char *command_nearest(const char *name);
+
+/* MOCK_PHR_PUBLIC_URL for "public-url". */
+const char *option_env(struct arena *a, const struct option *o);
+
+/* Help of one command; of the program. To stdout. */
+void help_command(struct arena *a, enum command c);
+void help_program(void);
+
+/* ---- files.c ----------------------------------------------------------------
+ */
+
+/* The whole file ("-": standard input), NUL behind it. NULL with e set. */
+char *file_read(struct arena *a, const char *path, size_t *n, struct err *e);
+
+/* The *.json files below path in name order, of its folders too when deep; path
+ * itself when it is no folder. Grows out. False with e set. */
+struct file_list {
+	struct arena *arena;
+	const char **v;
+	size_t n, cap;
+};
+bool file_find(struct file_list *out, const char *path, bool deep,
+	       struct err *e);
+
+/* The same, read as JSON. */
+const struct json *file_json(struct arena *a, const char *path, struct err *e);
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The options and commands: two tables, and the help that is printed from them.
+ *
+ * A row says what an option is called, where its value goes, which commands
+ * take it and what it means; its environment twin and its member of the
+ * configuration file follow from the name. Only what works stands here: an
+ * option of a later version is an unknown one until then.
+ *
+ * Help shows examples first, as that is what most readers come for.
+ */
+#include "cli/cli_int.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#define AT(member) offsetof(struct config, member)
+#define SERVE	   FOR(CMD_SERVE)
+#define VALIDATE   FOR(CMD_VALIDATE)
+#define LISTING	   FOR(CMD_PROFILES)
+#define ALL	   (SERVE | VALIDATE | LISTING)
+
+static const struct option options[] = {
+    {"listen", "URL", AT(listen), NULL, OPT_LIST, SERVE,
+     "http://127.0.0.1:8080",
+     "address to listen on (repeatable); port 0: any free one"},
+    {"environment", "NAME", AT(environment), NULL, OPT_STRING, SERVE, "sandbox",
+     "which environment of the service to be"},
+    {"db", "PATH", AT(db), NULL, OPT_STRING, SERVE,
+     ":memory:", "the database file"},
+    {"fixtures", "PATH", AT(fixtures), NULL, OPT_LIST, SERVE,
+     "a small built-in set",
+     "JSON file or folder (repeatable), or none; loaded into an empty "
+     "database only"},
+    {"package", "PATH", AT(package), NULL, OPT_LIST, ALL, NULL,
+     "folder or file with FHIR definitions (repeatable)"},
+    {"profiles", "SET", AT(profiles), NULL, OPT_STRING, ALL, "finnish-phr",
+     "finnish-phr, or none: not loaded, not demanded, unknown ones warn"},
+    {"unknown-profile", "HOW", 0, "unknown_profile", OPT_SETTING,
+     SERVE | VALIDATE, "reject",
+     "a profile that is not loaded: reject or warn"},
+    {"errors", "STYLE", 0, "errors", OPT_SETTING, SERVE | VALIDATE, "kanta",
+     "kanta: as the real stack words them; explain: with rule, expected "
+     "value and hint"},
+    {"set", "NAME=VALUE", 0, NULL, OPT_SET, SERVE | VALIDATE, NULL,
+     "one behaviour switch (repeatable)"},
+    {"fhir", "VERSION", AT(fhir), NULL, OPT_STRING, VALIDATE | LISTING,
+     "from the profile, else r4", "stu3 or r4"},
+    {"profile", "URL", AT(profile), NULL, OPT_LIST, VALIDATE, NULL,
+     "profile to check besides meta.profile (repeatable)"},
+    {"format", "FORMAT", AT(format), NULL, OPT_STRING, VALIDATE, "text",
+     "text or ndjson"},
+    {"auto-approve", "HETU", AT(auto_approve), NULL, OPT_OPTIONAL, SERVE, NULL,
+     "authorize without pages as this test citizen, or as the first of "
+     "the fixtures"},
+    {"public-url", "URL", AT(public_url), NULL, OPT_STRING, SERVE, NULL,
+     "what to print in links and metadata"},
+    {"allowed-host", "NAME", AT(allowed_host), NULL, OPT_LIST, SERVE, NULL,
+     "Host header to believe for links (repeatable)"},
+    {"auth-path", "PATH", AT(auth_path), NULL, OPT_STRING, SERVE,
+     "/phr-authserver-sandbox", "path of the authorization server"},
+    {"fhir-path", "PATH", AT(fhir_path), NULL, OPT_STRING, SERVE,
+     "/phr-resourceserver", "path of the FHIR server"},
+    {"clock", "CLOCK", AT(clock), NULL, OPT_STRING, SERVE, "real",
+     "real, an offset (+PT1H) or an instant at which it stands still"},
+    {"admin-token", "TOKEN", AT(admin_token), NULL, OPT_STRING, SERVE,
+     "open on loopback, closed elsewhere",
+     "what guards the control API; none: open everywhere"},
+    {"log", "FORMAT", AT(log), NULL, OPT_STRING, SERVE,
+     "text on a terminal, json else", "text, json or off, to stderr"},
+    {"port-file", "FILE", AT(port_file), NULL, OPT_STRING, SERVE, NULL,
+     "write the port there when ready (one line for each listener)"},
+    {"exit-on-stdin-eof", NULL, AT(exit_on_stdin_eof), NULL, OPT_FLAG, SERVE,
+     NULL, "stop when standard input ends"},
+    {"config", "FILE", 0, NULL, OPT_CONFIG, ALL, NULL,
+     "JSON object whose members are named as the options"},
+};
+
+static const struct command_row commands[] = {
+    [CMD_SERVE] = {"serve", "", "start the server (the default)",
+		   "  mock-kanta-phr\n"
+		   "  mock-kanta-phr --listen http://127.0.0.1:0 "
+		   "--clock 2026-11-21T12:00:00+02:00\n"
+		   "  mock-kanta-phr serve --db phr.db --errors explain\n"},
+    [CMD_VALIDATE] = {"validate", " FILE|DIR|-...",
+		      "check resources as POST does",
+		      "  mock-kanta-phr validate weight.json\n"
+		      "  mock-kanta-phr validate --format ndjson samples/\n"
+		      "  app | mock-kanta-phr validate --fhir stu3 -\n"},
+    [CMD_PROFILES] = {"profiles", "", "list the profiles that are loaded",
+		      "  mock-kanta-phr profiles\n"
+		      "  mock-kanta-phr profiles --fhir r4 --package my/\n"},
+    [CMD_HEALTHCHECK] = {"healthcheck", " [URL]",
+			 "exit 0 if the server answers healthy",
+			 "  mock-kanta-phr healthcheck\n"
+			 "  mock-kanta-phr healthcheck "
+			 "http://127.0.0.1:9000/__admin/health\n"},
+};
+
+const struct option *option_at(size_t i)
+{
+	return i < LEN(options) ? &options[i] : NULL;
+}
+
+size_t option_count(void)
+{
+	return LEN(options);
+}
+
+const struct option *option_find(const char *name, size_t n)
+{
+	for (size_t i = 0; i < LEN(options); i++)
+		if (strlen(options[i].name) == n &&
+		    memcmp(options[i].name, name, n) == 0)
+			return &options[i];
+	return NULL;
+}
+
+const struct command_row *command_row(enum command c)
+{
+	return &commands[c];
+}
+
+bool command_find(const char *name, enum command *out)
+{
+	for (size_t i = 0; i < LEN(commands); i++) {
+		if (strcmp(commands[i].name, name) != 0)
+			continue;
+		*out = (enum command)i;
+		return true;
+	}
+	return false;
+}
+
+const char *option_env(struct arena *a, const struct option *o)
+{
+	char *env = arena_printf(a, "MOCK_PHR_%s", o->name);
+
+	for (char *p = env; *p; p++)
+		*p = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+	return env;
+}
+
+/* ---- near words -----------------------------------------------------------
+ */
+
+#define WORD_MAX 40
+
+const char *option_nearest(const char *name, enum command c)
+{
+	struct nearest near = {.word = name};
+
+	for (size_t i = 0; i < LEN(options); i++)
+		if (options[i].commands & FOR(c))
+			nearest_try(&near, options[i].name);
+	nearest_try(&near, "help");
+	nearest_try(&near, "version");
+	return near.best;
+}
+
+const char *command_nearest(const char *name)
+{
+	struct nearest near = {.word = name};
+
+	for (size_t i = 0; i < LEN(commands); i++)
+		nearest_try(&near, commands[i].name);
+	return near.best;
+}
+
+/* ---- help -------------------------------------------------------------------
+ */
+
+static void help_option(struct arena *a, const struct option *o)
+{
+	const char *left = "";
+
+	if (o->kind == OPT_OPTIONAL)
+		left = arena_printf(a, "--%s[=%s]", o->name, o->value);
+	else
+		left = arena_printf(a, "--%s%s%s", o->name, o->value ? " " : "",
+				    o->value ? o->value : "");
+	printf("  %-26s %s", left, o->what);
+	if (o->initial)
+		printf(" [%s]", o->initial);
+	putchar('\n');
+}
+
+static void help_settings(struct arena *a)
+{
+	struct settings s;
+	struct setting_info info;
+
+	settings_init(&s);
+	puts("\nSwitches for --set NAME=VALUE:");
+	for (size_t i = 0; settings_list(&s, a, i, &info); i++)
+		printf("  %-26s %s (%s) [%s]\n", info.name, info.what,
+		       info.allowed, info.value);
+}
+
+void help_command(struct arena *a, enum command c)
+{
+	const struct command_row *row = &commands[c];
+
+	printf("Examples:\n%s\nUsage: mock-kanta-phr %s [options]%s\n"
+	       "  %s\n\nOptions:\n",
+	       row->examples, row->name, row->operands, row->what);
+	for (size_t i = 0; i < LEN(options); i++)
+		if (options[i].commands & FOR(c))
+			help_option(a, &options[i]);
+	puts("  --help                     this text\n"
+	     "  --version                  the version");
+	if (option_find("set", 3)->commands & FOR(c))
+		help_settings(a);
+	puts("\nEvery option has an environment twin, MOCK_PHR_PUBLIC_URL for "
+	     "--public-url\n(repeatable ones take a list with commas), and a "
+	     "member of the --config file.\nA flag wins over the environment, "
+	     "the environment over the file.");
+}
+
+void help_program(void)
+{
+	puts(
+	    "Examples:\n"
+	    "  mock-kanta-phr                               start on "
+	    "http://127.0.0.1:8080\n"
+	    "  mock-kanta-phr --listen http://127.0.0.1:0   on any free "
+	    "port\n"
+	    "  mock-kanta-phr validate sample.json          check a "
+	    "resource\n"
+	    "  mock-kanta-phr serve --help                  all options of the "
+	    "server\n\n"
+	    "Usage: mock-kanta-phr [COMMAND] [options]\n\n"
+	    "A stand-in for Kanta PHR: OAuth and FHIR (STU3, R4). No real "
+	    "data.\n\nCommands:");
+	for (size_t i = 0; i < LEN(commands); i++)
+		printf("  %-12s %s\n", commands[i].name, commands[i].what);
+	puts("\n--help and --version work alone and after each command.");
+}

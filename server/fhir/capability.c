@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the base says of itself: the CapabilityStatement and the SMART
+ * configuration, both open.
+ *
+ * The statement is written from the table of resource types, the profiles that
+ * are loaded and the routes' real abilities, so it cannot promise what does
+ * not work. Its frame (format, security, the words about OAuth) is that of the
+ * official statements; kind is "instance", as this is a running server, and
+ * it carries no canonical URL, as it is not one of the official ones. The date
+ * is a constant: it changes with the program, not with the calendar.
+ *
+ * SMART clients find the authorization server in either place; both are
+ * additions to what the real service is known to say.
+ *
+ * FHIR R4 and STU3 CapabilityStatement, SMART App Launch 1.0 (oauth-uris,
+ * smart-configuration); facts: kanta.md 2.3, 4.1, fhir-rest.md 2.8,
+ * oauth.md 12.
+ */
+#include "fhir/fhir_int.h"
+
+#include <string.h>
+
+#define STATEMENT_DATE "2026-11-21"
+#define OAUTH_URIS                                                             \
+	"http://fhir-registry.smarthealthit.org/StructureDefinition/"          \
+	"oauth-uris"
+#define DEFINITION "http://hl7.org/fhir/StructureDefinition/"
+
+/* What the two versions of FHIR say differently. */
+static const struct {
+	const char *fhir_version;
+	const char *security_system;
+	bool accept_unknown;	/* a mandatory member */
+	bool profile_reference; /* profile is a Reference, not a canonical */
+} form[FHIR_VERSIONS] = {
+    [FHIR_STU3] = {"3.0.1", "http://hl7.org/fhir/restful-security-service",
+		   true, true},
+    [FHIR_R4] = {"4.0.1",
+		 "http://terminology.hl7.org/CodeSystem/"
+		 "restful-security-service",
+		 false, false},
+};
+
+static const struct {
+	unsigned bit;
+	const char *code;
+} interaction[] = {
+    {IA_CREATE, "create"},
+    {IA_READ, "read"},
+    {IA_SEARCH, "search-type"},
+    {IA_VREAD, "vread"},
+};
+
+static const char *auth_url(const struct rq *rq, const char *end)
+{
+	const struct fhir *f = rq->ctx;
+
+	return arena_printf(rq->arena, "%s%s%s", rq->origin, f->auth_path, end);
+}
+
+/* ---- parts of the statement -------------------------------------------------
+ */
+
+static void add_software(struct jw *w, const struct fhir *f, struct arena *a)
+{
+	const char *space = strchr(f->software, ' ');
+	size_t n = space ? (size_t)(space - f->software) : strlen(f->software);
+
+	jw_open(w, "software", '{');
+	jw_str(w, "name", arena_strndup(a, f->software, n));
+	jw_str(w, "version", space ? space + 1 : NULL);
+	jw_close(w);
+}
+
+static void add_uri(struct jw *w, const char *url, const char *value)
+{
+	jw_open(w, NULL, '{');
+	jw_str(w, "url", url);
+	jw_str(w, "valueUri", value);
+	jw_close(w);
+}
+
+static void add_security(struct jw *w, struct rq *rq, enum fhir_version v)
+{
+	jw_open(w, "security", '{');
+	jw_open(w, "extension", '[');
+	jw_open(w, NULL, '{');
+	jw_str(w, "url", OAUTH_URIS);
+	jw_open(w, "extension", '[');
+	add_uri(w, "authorize", auth_url(rq, "/authorize"));
+	add_uri(w, "token", auth_url(rq, "/token"));
+	jw_close(w);
+	jw_close(w);
+	jw_close(w);
+	jw_bool(w, "cors", true);
+	jw_open(w, "service", '[');
+	jw_open(w, NULL, '{');
+	jw_open(w, "coding", '[');
+	jw_open(w, NULL, '{');
+	jw_str(w, "system", form[v].security_system);
+	jw_str(w, "code", "SMART-on-FHIR");
+	jw_close(w);
+	jw_close(w);
+	jw_str(w, "text", "OAuth");
+	jw_close(w);
+	jw_close(w);
+	jw_str(w, "description",
+	       "The usage of OAuth 2.0 with Finnish PHR can be found at "
+	       "kanta.fi");
+	jw_close(w);
+}
+
+static void add_canonical(struct jw *w, const char *name, const char *url,
+			  enum fhir_version v)
+{
+	if (!form[v].profile_reference) {
+		jw_str(w, name, url);
+		return;
+	}
+	jw_open(w, name, '{');
+	jw_str(w, "reference", url);
+	jw_close(w);
+}
+
+/* The national profiles that are loaded: of one type, or (type NULL) all. */
+static void add_profiles(struct jw *w, const struct fhir *f, const char *name,
+			 const char *type)
+{
+	const struct profiles *p = f->record->profiles[f->version];
+	struct profile_info info;
+
+	jw_open(w, name, '[');
+	for (size_t i = 0; profile_list(p, i, &info) && info.national; i++)
+		if (!type || strcmp(info.type, type) == 0)
+			add_canonical(w, NULL, info.url, f->version);
+	jw_close(w);
+}
+
+static bool any_profile(const struct fhir *f, const char *type)
+{
+	const struct profiles *p = f->record->profiles[f->version];
+	struct profile_info info;
+
+	for (size_t i = 0; profile_list(p, i, &info) && info.national; i++)
+		if (!type || strcmp(info.type, type) == 0)
+			return true;
+	return false;
+}
+
+static void add_interactions(struct jw *w, const struct record_type *t)
+{
+	jw_open(w, "interaction", '[');
+	for (size_t i = 0; i < LEN(interaction); i++) {
+		if (!(t->interactions & interaction[i].bit))
+			continue;
+		jw_open(w, NULL, '{');
+		jw_str(w, "code", interaction[i].code);
+		jw_close(w);
+	}
+	jw_close(w);
+}
+
+static bool conditional(const struct record_type *t)
+{
+	if (!(t->interactions & IA_CREATE))
+		return false;
+	for (const struct record_param *p = t->param; p->name; p++)
+		if (strcmp(p->name, "identifier") == 0)
+			return true;
+	return false;
+}
+
+static void add_params(struct jw *w, const struct record_type *t)
+{
+	if (!t->param->name)
+		return;
+	jw_open(w, "searchParam", '[');
+	for (const struct record_param *p = t->param; p->name; p++) {
+		jw_open(w, NULL, '{');
+		jw_str(w, "name", p->name);
+		jw_str(w, "type", p->fhir_type);
+		jw_str(w, "documentation", p->what);
+		jw_close(w);
+	}
+	jw_close(w);
+}
+
+static void add_reference_policy(struct jw *w)
+{
+	jw_open(w, "referencePolicy", '[');
+	jw_str(w, NULL, "literal");
+	jw_str(w, NULL, "local");
+	jw_close(w);
+}
+
+static void add_type(struct jw *w, const struct fhir *f, struct arena *a,
+		     const struct record_type *t)
+{
+	jw_open(w, NULL, '{');
+	jw_str(w, "type", t->type);
+	add_canonical(w, "profile", arena_printf(a, DEFINITION "%s", t->type),
+		      f->version);
+	if (f->version == FHIR_R4 && any_profile(f, t->type))
+		add_profiles(w, f, "supportedProfile", t->type);
+	jw_str(w, "documentation", t->what);
+	add_interactions(w, t);
+	jw_str(w, "versioning", "versioned");
+	jw_bool(w, "readHistory", (t->interactions & IA_VREAD) != 0);
+	jw_bool(w, "updateCreate", false);
+	jw_bool(w, "conditionalCreate", conditional(t));
+	jw_bool(w, "conditionalUpdate", false);
+	jw_str(w, "conditionalDelete", "not-supported");
+	add_reference_policy(w);
+	add_params(w, t);
+	jw_close(w);
+}
+
+static void add_rest(struct jw *w, struct rq *rq, const struct fhir *f)
+{
+	const struct record_type *t;
+
+	jw_open(w, "rest", '[');
+	jw_open(w, NULL, '{');
+	jw_str(w, "mode", "server");
+	add_security(w, rq, f->version);
+	jw_open(w, "resource", '[');
+	for (size_t i = 0; (t = record_type_at(f->version, i)); i++)
+		add_type(w, f, rq->arena, t);
+	jw_close(w);
+	jw_close(w);
+	jw_close(w);
+}
+
+static void add_head(struct jw *w, struct rq *rq, const struct fhir *f)
+{
+	jw_str(w, "resourceType", "CapabilityStatement");
+	jw_str(w, "name", "MockKantaPhr");
+	jw_str(w, "title", "A stand-in for Kanta PHR; not the real service");
+	jw_str(w, "status", "active");
+	jw_str(w, "date", STATEMENT_DATE);
+	jw_str(w, "kind", "instance");
+	add_software(w, f, rq->arena);
+	jw_open(w, "implementation", '{');
+	jw_str(w, "description", "mock-kanta-phr: no real data");
+	jw_str(w, "url", fhir_own_base(rq));
+	jw_close(w);
+	jw_str(w, "fhirVersion", form[f->version].fhir_version);
+	if (form[f->version].accept_unknown)
+		jw_str(w, "acceptUnknown", "no");
+	jw_open(w, "format", '[');
+	jw_str(w, NULL, "json");
+	jw_close(w);
+	if (f->version == FHIR_STU3 && any_profile(f, NULL))
+		add_profiles(w, f, "profile", NULL);
+}
+
+/* ---- the handlers
+ * -------------------------------------------------------------- */
+
+bool fhir_metadata(struct rq *rq)
+{
+	const struct fhir *f = rq->ctx;
+	struct jw w = {.b = &rq->out};
+	struct wish wish;
+
+	if (!fhir_wish(rq, &wish))
+		return false;
+	jw_open(&w, NULL, '{');
+	add_head(&w, rq, f);
+	add_rest(&w, rq, f);
+	jw_close(&w);
+	return fhir_reply(rq, &wish, 200);
+}
+
+static void add_list(struct jw *w, const char *name, const char *const *v,
+		     size_t n)
+{
+	jw_open(w, name, '[');
+	for (size_t i = 0; i < n; i++)
+		jw_str(w, NULL, v[i]);
+	jw_close(w);
+}
+
+/* The scopes that the types' interactions can use. */
+static void add_scopes(struct jw *w, const struct fhir *f, struct arena *a)
+{
+	const struct record_type *t;
+
+	jw_open(w, "scopes_supported", '[');
+	jw_str(w, NULL, "offline_access");
+	for (size_t i = 0; (t = record_type_at(f->version, i)); i++) {
+		jw_str(w, NULL, arena_printf(a, "patient/%s.read", t->type));
+		if (t->interactions & IA_CREATE)
+			jw_str(w, NULL,
+			       arena_printf(a, "patient/%s.write", t->type));
+	}
+	jw_close(w);
+}
+
+bool fhir_smart(struct rq *rq)
+{
+	static const char *const grants[] = {"authorization_code",
+					     "refresh_token"};
+	static const char *const methods[] = {"client_secret_post",
+					      "client_secret_basic"};
+	static const char *const code[] = {"code"};
+	static const char *const pkce[] = {"S256"};
+	static const char *const abilities[] = {
+	    "launch-standalone",
+	    "client-confidential-symmetric",
+	    "permission-patient",
+	    "permission-offline",
+	};
+	struct jw w = {.b = &rq->out};
+
+	jw_open(&w, NULL, '{');
+	jw_str(&w, "authorization_endpoint", auth_url(rq, "/authorize"));
+	jw_str(&w, "token_endpoint", auth_url(rq, "/token"));
+	add_list(&w, "token_endpoint_auth_methods_supported", methods,
+		 LEN(methods));
+	add_list(&w, "grant_types_supported", grants, LEN(grants));
+	add_list(&w, "response_types_supported", code, LEN(code));
+	add_list(&w, "code_challenge_methods_supported", pkce, LEN(pkce));
+	add_scopes(&w, rq->ctx, rq->arena);
+	add_list(&w, "capabilities", abilities, LEN(abilities));
+	jw_close(&w);
+	return rq_reply(rq, 200, "application/json");
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * create: POST Type, with If-None-Exist.
+ *
+ * The request is refused step by step in the order in which the real stack
+ * meets the faults: media type, JSON, resource type, condition, and last the
+ * content against its profile. Only then something is stored, so a refused
+ * request leaves no trace. What a profile refuses is answered with all issues
+ * and the status of the switch validation_status; everything else is one
+ * refusal.
+ *
+ * A conditional create looks for an existing resource by identifier, the only
+ * condition that the service allows, and only in the caller's own record: one
+ * match is answered with 200 as if it had just been stored, which is what lets
+ * an application repeat a request whose answer got lost.
+ *
+ * FHIR R4 3.1.0.8, 3.1.0.8.1; facts: fhir-rest.md 1.4, 2.1, 2.2, kanta.md 4.4.
+ */
+#include "fhir/fhir_int.h"
+
+#include <assert.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- the body ----------------------------------------------------------- */
+
+static bool refuse_body(struct err *e, const char *where, const char *why)
+{
+	return err_set(e, ERR_INVALID, RULE_BODY, where,
+		       "Failed to parse request body as JSON resource. Error "
+		       "was: %s%s%s%s",
+		       why, where ? " (" : "", where ? where : "",
+		       where ? ")" : "");
+}
+
+/* The resource's own type against that of the URL. */
+static bool check_type(const struct json *resource, const char *want,
+		       struct err *e)
+{
+	const char *type = json_get_text(resource, "resourceType");
+
+	if (!type)
+		return refuse_body(e, NULL,
+				   "Invalid JSON content detected, missing "
+				   "required element: 'resourceType'");
+	if (strcmp(type, want) == 0)
+		return true;
+	if (strcasecmp(type, want) == 0)
+		return err_set(e, ERR_INVALID, RULE_BODY_TYPE, "resourceType",
+			       "Unknown resource type '%s': Resource names are "
+			       "case sensitive, found similar name: '%s'",
+			       type, want);
+	return err_set(e, ERR_INVALID, RULE_BODY_TYPE, "resourceType",
+		       "Incorrect resource type found, expected \"%s\" but "
+		       "found \"%.100s\"",
+		       want, type);
+}
+
+static const struct json *read_body(struct rq *rq)
+{
+	struct err bad = {.kind = ERR_NONE};
+	const struct json *v;
+
+	if (!fhir_body_type(rq))
+		return NULL;
+	if (rq->body_len == 0) {
+		(void)refuse_body(&rq->err, NULL, "The body is empty");
+		return NULL;
+	}
+	v = json_parse(rq->arena, rq->body, rq->body_len, &bad);
+	if (!v) {
+		(void)refuse_body(&rq->err, bad.where, bad.text);
+		return NULL;
+	}
+	if (json_kind(v) != JSON_OBJECT) {
+		(void)refuse_body(&rq->err, NULL,
+				  "Content does not appear to be FHIR JSON, "
+				  "it is not an object");
+		return NULL;
+	}
+	return check_type(v, rq_param(rq, "type"), &rq->err) ? v : NULL;
+}
+
+/* ---- If-None-Exist --------------------------------------------------------
+ */
+
+static bool refuse_condition(struct rq *rq, const char *text, const char *why)
+{
+	return err_set(&rq->err, ERR_INVALID, RULE_CONDITION, NULL,
+		       "Invalid If-None-Exist \"%.200s\": %s", text, why);
+}
+
+static bool has_param(const struct record_type *t, const char *name)
+{
+	for (const struct record_param *p = t->param; p && p->name; p++)
+		if (strcmp(p->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The condition's pairs: "identifier=..", with or without "Type?" before. */
+static bool condition_pairs(struct rq *rq, const struct record_type *t,
+			    const char *text, struct http_pair **pair,
+			    size_t *n)
+{
+	const char *query = strchr(text, '?');
+
+	query = query ? query + 1 : text;
+	if (!http_form(rq->arena, query, strlen(query), pair, n, &rq->err))
+		return false;
+	if (!has_param(t, "identifier"))
+		return refuse_condition(rq, text,
+					"this type cannot be created on "
+					"condition");
+	for (size_t i = 0; i < *n; i++)
+		if (strcmp((*pair)[i].name, "identifier") != 0)
+			return refuse_condition(rq, text,
+						"only identifier is allowed as "
+						"a condition");
+	if (*n == 0 || !*(*pair)[0].value)
+		return refuse_condition(rq, text, "it names no identifier");
+	return true;
+}
+
+/* Looks for what the condition names; *found->n is 0 or 1 when true. */
+static bool find_existing(struct rq *rq, const struct record_type *t,
+			  const char *text, struct store_found *found)
+{
+	const struct fhir *f = rq->ctx;
+	struct record_type unbound = *t; /* no parameter is mandatory here */
+	const struct record_param identifier[] = {
+	    {.name = "identifier", .kind = INDEX_TOKEN, .fhir_type = "token"},
+	    {.name = NULL},
+	};
+	const struct search_rules rules = {
+	    .type = &unbound,
+	    .settings = &f->record->settings,
+	    .own_base = fhir_own_base(rq),
+	    .patient = rq->grant->patient,
+	    .now_ms = rq->now_ms,
+	    .log = f->record->log,
+	};
+	struct http_pair *pair;
+	size_t n;
+	struct search s;
+
+	unbound.param = identifier;
+	if (!condition_pairs(rq, t, text, &pair, &n) ||
+	    !fhir_search_parse(rq->arena, &rules, pair, n, &s, &rq->err))
+		return false;
+	s.query.fhir = (int)f->version;
+	s.query.limit = 2;
+	if (!store_search(f->record->store, rq->arena, &s.query, found,
+			  &rq->err))
+		return false;
+	if (found->total > 1)
+		return err_set(&rq->err, ERR_PRECONDITION, RULE_CONDITION, NULL,
+			       "Failed to CREATE resource with match URL "
+			       "\"%.300s\" because this search matched %d "
+			       "resources",
+			       text, (int)found->total);
+	return true;
+}
+
+/* ---- the handlers ----------------------------------------------------------
+ */
+
+static bool create_new(struct rq *rq, const struct wish *w,
+		       const struct json *resource)
+{
+	const struct fhir *f = rq->ctx;
+	const struct issues *issues = NULL;
+	struct store_resource r;
+
+	if (record_create(f->record, rq->arena, f->version, rq->grant, resource,
+			  fhir_own_base(rq), NULL, rq->grant->client_id, &r,
+			  &issues, &rq->err)) {
+		fhir_version_headers(rq, &r, true);
+		return fhir_reply_resource(rq, w, 201, &r, "created");
+	}
+	if (rq->err.kind == ERR_UNPROCESSABLE && issues)
+		return fhir_reply_issues(
+		    rq, w, f->record->settings.validation_status, issues);
+	return false;
+}
+
+/* A request that is repeated is answered as the first one was; what its body
+ * breaks is still told, as the real stack looks at the body first. */
+static bool answer_existing(struct rq *rq, const struct wish *w,
+			    const struct json *resource,
+			    const struct store_resource *r)
+{
+	const struct fhir *f = rq->ctx;
+	const struct issues *issues = record_check(
+	    f->record, rq->arena, f->version, resource, fhir_own_base(rq));
+
+	if (issues->errors > 0)
+		return fhir_reply_issues(
+		    rq, w, f->record->settings.validation_status, issues);
+	fhir_version_headers(rq, r, true);
+	return fhir_reply_resource(rq, w, 200, r, "found");
+}
+
+bool fhir_create(struct rq *rq)
+{
+	const char *condition = rq_header_in(rq, "If-None-Exist");
+	struct store_found found = {.total = 0};
+	const struct record_type *t;
+	const struct json *resource;
+	struct wish w;
+
+	assert(rq->grant);
+	if (!fhir_wish(rq, &w) || !fhir_offers(rq, IA_CREATE, &t))
+		return false;
+	resource = read_body(rq);
+	if (!resource)
+		return false;
+	if (condition && *condition && !find_existing(rq, t, condition, &found))
+		return false;
+	if (found.total == 0)
+		return create_new(rq, &w, resource);
+	return answer_existing(rq, &w, resource, &found.v[0]);
+}
+
+bool fhir_create_with_id(struct rq *rq)
+{
+	const char *id = rq_param(rq, "id");
+
+	if (*id == '_' || *id == '$')
+		return err_set(&rq->err, ERR_INVALID, RULE_LATER, NULL,
+			       "%s/%s is not available in this version",
+			       rq_param(rq, "type"), id);
+	return err_set(&rq->err, ERR_INVALID, RULE_BODY_ID, NULL,
+		       "Can not create resource with ID \"%.100s\", ID must "
+		       "not be supplied on a create (POST) operation (use an "
+		       "HTTP PUT / update operation if you wish to supply an "
+		       "ID)",
+		       id);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of fhir share: the wishes a client states in its headers, the
+ * ways to answer, the handlers, and the search grammar.
+ */
+#ifndef FHIR_INT_H
+#define FHIR_INT_H
+
+#include "fhir/fhir.h"
+
+/* ---- rules of REST, as --errors explain names them -------------------- */
+
+#define RULE_FORMAT	   "KPHR-REST-0101" /* an answer in XML is wanted */
+#define RULE_CONTENT_TYPE  "KPHR-REST-0102" /* the body's media type */
+#define RULE_BODY	   "KPHR-REST-0103" /* the body is not a resource */
+#define RULE_BODY_TYPE	   "KPHR-REST-0104" /* resourceType and URL differ */
+#define RULE_BODY_ID	   "KPHR-REST-0105" /* POST with an id in the URL */
+#define RULE_TYPE	   "KPHR-REST-0110" /* a type this base has not */
+#define RULE_INTERACTION   "KPHR-REST-0111" /* not offered for this type */
+#define RULE_LATER	   "KPHR-REST-0112" /* not in this version yet */
+#define RULE_CONDITION	   "KPHR-REST-0113" /* If-None-Exist */
+#define RULE_PATIENT	   "KPHR-REST-0120" /* patient missing in a search */
+#define RULE_OTHER_PATIENT "KPHR-REST-0121" /* another citizen's record */
+#define RULE_PARAMETER	   "KPHR-REST-0122" /* unknown search parameter */
+#define RULE_MODIFIER	   "KPHR-REST-0123" /* unknown search modifier */
+#define RULE_VALUE	   "KPHR-REST-0124" /* value of a search parameter */
+#define RULE_SORT	   "KPHR-REST-0125"
+#define RULE_PAGE	   "KPHR-REST-0126" /* page link that is none of ours */
+
+/* ---- negotiate.c: what the client wants ------------------------------- */
+
+enum prefer_return { RETURN_REPRESENTATION, RETURN_MINIMAL, RETURN_OUTCOME };
+enum prefer_handling { HANDLING_OPEN, HANDLING_STRICT, HANDLING_LENIENT };
+
+struct wish {
+	const char *type; /* Content-Type of the answer */
+	bool pretty;
+	enum prefer_return answer;
+	enum prefer_handling handling;
+	struct http_pair *pair; /* the query, in order */
+	size_t pairs;
+};
+
+/* Reads Accept, _format, _pretty, Prefer and the query. False with rq->err
+ * for a query that cannot be read and for a client that takes only XML; w is
+ * good for answering the refusal even then. */
+bool fhir_wish(struct rq *rq, struct wish *w);
+
+/* Does text, a list with commas or semicolons, hold the word? Case is
+ * ignored, and so is what stands behind a match up to the next separator. */
+bool fhir_names(const char *text, const char *word);
+
+/* Is the body's media type one of FHIR's JSON ones? */
+bool fhir_body_type(struct rq *rq);
+
+/* The version's base as a URL, in the request's arena. */
+const char *fhir_own_base(const struct rq *rq);
+
+/* Replies with the JSON in rq->out, indented if so wished. Always true. */
+bool fhir_reply(struct rq *rq, const struct wish *w, int status);
+
+/* ETag, Last-Modified and Content-Location of a version (and Location). */
+void fhir_version_headers(struct rq *rq, const struct store_resource *r,
+			  bool location);
+
+/* Replies with one version of a resource as the client wishes it. done: what
+ * an OperationOutcome says was done, e.g. "created". */
+bool fhir_reply_resource(struct rq *rq, const struct wish *w, int status,
+			 const struct store_resource *r, const char *done);
+
+/* ---- outcome.c --------------------------------------------------------- */
+
+/* Answers rq->err; the group's error page. */
+void fhir_refuse(struct rq *rq);
+
+/* Replies with an outcome of these issues. Always true. */
+bool fhir_reply_issues(struct rq *rq, const struct wish *w, int status,
+		       const struct issues *issues);
+
+/* ---- handlers ---------------------------------------------------------- */
+
+bool fhir_create(struct rq *rq);
+bool fhir_create_with_id(struct rq *rq);
+bool fhir_read(struct rq *rq);
+bool fhir_vread(struct rq *rq);
+bool fhir_search(struct rq *rq);
+bool fhir_metadata(struct rq *rq);
+bool fhir_smart(struct rq *rq);
+
+/* The type's row; refuses an interaction that it does not offer. */
+bool fhir_offers(struct rq *rq, enum interaction ia,
+		 const struct record_type **out);
+
+/* ---- grammar.c: a query becomes a store_query -------------------------- */
+
+/* What the words of a query are read by. */
+struct search_rules {
+	const struct record_type *type;
+	const struct settings *settings;
+	const char *own_base; /* "http://h/phr-resourceserver/baseR4" */
+	const char *patient;  /* the only one whose data may be asked for */
+	enum prefer_handling handling;
+	int64_t now_ms; /* what ap (about) is measured from */
+	const struct log *log;
+};
+
+struct search {
+	struct store_query query; /* all but fhir, in the arena */
+	int64_t count;		  /* entries on a page */
+	bool count_only;	  /* _summary=count or _count=0 */
+	bool no_total;		  /* _total=none */
+	bool nothing;		  /* patient missing, to be answered empty */
+};
+
+/* Reads the pairs of a query. False with e set. */
+bool fhir_search_parse(struct arena *a, const struct search_rules *r,
+		       const struct http_pair *pair, size_t n,
+		       struct search *out, struct err *e);
+
+/* One value, of n bytes, of a date parameter: its prefix (eq if none) and
+ * span; ap becomes a wider eq. */
+bool fhir_search_date(const char *p, size_t n, int64_t now_ms,
+		      struct store_value *out, struct err *e);
+
+/* The parameters that say which page of a result is meant. */
+#define PARAM_PAGES  "_getpages"
+#define PARAM_OFFSET "_getpagesoffset"
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * read and vread: GET Type/id and GET Type/id/_history/version.
+ *
+ * The resource goes out byte for byte as it is stored. An application that
+ * already has it says so with If-None-Match or If-Modified-Since and gets 304;
+ * the former wins when both are there (RFC 9110 13.2.2). Times are compared in
+ * whole seconds, which is what Last-Modified carries.
+ *
+ * Limits: ids that begin with '_' or '$' are operations, which come with a
+ * later version and are refused.
+ *
+ * FHIR R4 3.1.0.2, 3.1.0.3, 3.1.0.5.1; facts: fhir-rest.md 1.3, 2.3.
+ */
+#include "fhir/fhir_int.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+bool fhir_offers(struct rq *rq, enum interaction ia,
+		 const struct record_type **out)
+{
+	const struct fhir *f = rq->ctx;
+	const char *type = rq_param(rq, "type");
+	const struct record_type *t = record_type_find(f->version, type);
+
+	if (!t)
+		return err_set(&rq->err, ERR_NOT_FOUND, RULE_TYPE, NULL,
+			       "Unknown resource type '%.64s'", type);
+	if (!(t->interactions & (unsigned)ia))
+		return err_set(&rq->err, ERR_INVALID, RULE_INTERACTION, NULL,
+			       "Invalid request: The FHIR endpoint on this "
+			       "server does not know how to handle %s "
+			       "operation[%s] with parameters [[]]",
+			       rq->method, type);
+	*out = t;
+	return true;
+}
+
+/* ---- has the client got it already? -----------------------------------------
+ */
+
+/* "Thu, 05 Jan 2023 00:05:47 GMT" in ms; false for anything else. */
+static bool http_date(const char *text, int64_t *ms)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	char iso[32], month[4] = "";
+	struct time_span span;
+	const char *at;
+
+	if (strlen(text) != 29 || strncmp(text + 3, ", ", 2) != 0 ||
+	    strcmp(text + 25, " GMT") != 0)
+		return false;
+	memcpy(month, text + 8, 3);
+	at = strstr(months, month);
+	if (!at || (at - months) % 3 != 0)
+		return false;
+	snprintf(iso, sizeof(iso), "%.4s-%02d-%.2sT%.8sZ", text + 12,
+		 (int)(at - months) / 3 + 1, text + 5, text + 17);
+	if (!time_parse(iso, strlen(iso), &span))
+		return false;
+	*ms = span.lo_ms;
+	return true;
+}
+
+/* A list of entity tags, weak or strong or, as some clients send it, bare. */
+static bool tag_listed(const char *list, int version)
+{
+	char tag[16];
+
+	snprintf(tag, sizeof(tag), "%d", version);
+	while (*list) {
+		size_t n = strcspn(list, ",");
+		const char *p = list;
+
+		while (n > 0 && strchr(" \t", *p))
+			p++, n--;
+		if (n > 1 && strncasecmp(p, "W/", 2) == 0)
+			p += 2, n -= 2;
+		while (n > 0 && strchr(" \t\"", p[n - 1]))
+			n--;
+		if (n > 0 && *p == '"')
+			p++, n--;
+		if (n == strlen(tag) && strncmp(p, tag, n) == 0)
+			return true;
+		if (n == 1 && *p == '*')
+			return true;
+		list = strchr(p, ',') ? strchr(p, ',') + 1 : "";
+	}
+	return false;
+}
+
+static bool unchanged(const struct rq *rq, const struct store_resource *r)
+{
+	const char *tags = rq_header_in(rq, "If-None-Match");
+	const char *since = rq_header_in(rq, "If-Modified-Since");
+	int64_t ms;
+
+	if (tags)
+		return tag_listed(tags, r->version);
+	return since && http_date(since, &ms) &&
+	       r->updated_ms / 1000 * 1000 <= ms;
+}
+
+/* ---- the handlers
+ * ------------------------------------------------------------ */
+
+static bool reply_version(struct rq *rq, const char *id, int version)
+{
+	const struct fhir *f = rq->ctx;
+	struct store_resource r;
+	struct wish w;
+
+	if (!fhir_wish(rq, &w))
+		return false;
+	if (!record_read(f->record, rq->arena, f->version, rq->grant,
+			 rq_param(rq, "type"), id, version, &r, &rq->err))
+		return false;
+	fhir_version_headers(rq, &r, false);
+	if (unchanged(rq, &r))
+		return rq_reply(rq, 304, NULL);
+	buf_add(&rq->out, r.text, r.text_len);
+	return fhir_reply(rq, &w, 200);
+}
+
+bool fhir_read(struct rq *rq)
+{
+	const char *id = rq_param(rq, "id");
+	const struct record_type *t;
+
+	assert(rq->grant);
+	if (*id == '_' || *id == '$')
+		return err_set(&rq->err, ERR_INVALID, RULE_LATER, NULL,
+			       "%s/%.64s is not available in this version",
+			       rq_param(rq, "type"), id);
+	if (!fhir_offers(rq, IA_READ, &t))
+		return false;
+	return reply_version(rq, id, 0);
+}
+
+bool fhir_vread(struct rq *rq)
+{
+	const char *vid = rq_param(rq, "vid");
+	const char *id = rq_param(rq, "id");
+	const size_t digits = strspn(vid, "0123456789");
+	const struct record_type *t;
+
+	assert(rq->grant);
+	if (!fhir_offers(rq, IA_VREAD, &t))
+		return false;
+	if (digits == 0 || digits > 9 || vid[digits] || *vid == '0')
+		return err_set(&rq->err, ERR_NOT_FOUND, RULE_TYPE, NULL,
+			       "Resource %s/%.64s/_history/%.64s is not known",
+			       rq_param(rq, "type"), id, vid);
+	return reply_version(rq, id, (int)strtol(vid, NULL, 10));
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A request that is whole and has a route: guards in order, then the handler,
+ * both inside one savepoint of the turn's transaction. A refusal takes back
+ * what was written, unless the request says otherwise (rq->keep), and is then
+ * worded by the group: an OperationOutcome here, OAuth's JSON there, a page
+ * elsewhere. A path that belongs to no group gets a few words of JSON that
+ * name the known prefixes, which helps whoever mistyped a base URL.
+ *
+ * What failed inside (disk, SQLite) is for the log; the client gets the request
+ * id by which to find it there.
+ */
+#include "http/http_int.h"
+
+#include <assert.h>
+#include <string.h>
+
+static bool guarded(struct rq *rq, const struct http_group *g)
+{
+	for (size_t i = 0; i < HTTP_GUARDS && g->guard[i].check; i++) {
+		if (!g->guard[i].check(rq, g->guard[i].ctx))
+			return false;
+	}
+	return rq->route->handler(rq);
+}
+
+void http_dispatch(struct rq_private *p)
+{
+	const struct http_turn *t = &p->http->config->turn;
+	struct rq *rq = &p->rq;
+	bool replied;
+
+	if (t->enter)
+		t->enter(t->ctx);
+	replied = guarded(rq, p->group);
+	assert(replied ? rq->status != 0 : rq->err.kind != ERR_NONE);
+	if (t->leave && !t->leave(t->ctx, replied || rq->keep)) {
+		err_set(&rq->err, ERR_INTERNAL, NULL, NULL,
+			"what was written could not be kept");
+		http_reply_reset(p);
+		replied = false;
+	}
+	if (!replied)
+		http_refuse(p);
+}
+
+/* Text between the quotes of a JSON string. */
+static void json_text(struct buf *b, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			buf_printf(b, "\\%c", *s);
+		else if ((unsigned char)*s >= 0x20)
+			buf_putc(b, *s);
+	}
+}
+
+static void refuse_without_group(struct rq_private *p)
+{
+	const struct http_config *c = p->http->config;
+	struct rq *rq = &p->rq;
+	const char *comma = "";
+
+	buf_puts(&rq->out, "{\"error\":{\"code\":\"");
+	json_text(&rq->out, rq->err.code);
+	buf_puts(&rq->out, "\",\"message\":\"");
+	json_text(&rq->out, rq->err.text);
+	buf_puts(&rq->out, "\",\"paths\":[");
+	for (size_t i = 0; i < c->group_count; i++) {
+		buf_printf(&rq->out, "%s\"", comma);
+		json_text(&rq->out, c->group[i].prefix);
+		buf_puts(&rq->out, "/\"");
+		comma = ",";
+	}
+	buf_puts(&rq->out, "]}}\n");
+	rq_reply(rq, http_status(rq->err.kind), "application/json");
+}
+
+void http_refuse(struct rq_private *p)
+{
+	struct rq *rq = &p->rq;
+
+	rq->status = 0;
+	p->content_type = NULL;
+	buf_init(&rq->out, rq->arena);
+	if (rq->err.kind == ERR_INTERNAL) {
+		log_line(p->http->config->log, "internal", "%s %s %s: %s",
+			 rq->id, rq->err.code, rq->err.where, rq->err.text);
+		err_set(&rq->err, ERR_INTERNAL, "exception", NULL,
+			"internal error; the log has it as request %s", rq->id);
+	}
+	if (p->group)
+		p->group->refuse(rq);
+	else
+		refuse_without_group(p);
+	assert(rq->status != 0);
+	if (p->forced_status)
+		rq->status = p->forced_status;
+}
+
+void http_options(struct rq_private *p)
+{
+	struct rq *rq = &p->rq;
+
+	rq_header(rq, "Allow", "%s", p->match.allow);
+	if (p->group->cors) {
+		rq_header(rq, "Access-Control-Allow-Methods", "%s",
+			  "GET, POST, PUT, DELETE, OPTIONS, HEAD");
+		rq_header(rq, "Access-Control-Allow-Headers", "%s",
+			  "X-Requested-With,Origin,Content-Type, Accept, "
+			  "Authorization, If-None-Exist, If-Match, "
+			  "If-None-Match, Prefer");
+	}
+	rq_reply(rq, 200, NULL);
+}

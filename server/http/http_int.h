@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * http_int.h: what the files of http share with each other (and with the
+ * module's own unit test), nobody else.
+ */
+#ifndef HTTP_INT_H
+#define HTTP_INT_H
+
+#include "http/http.h"
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#define HTTP_SEGMENTS	   16		 /* in a path below its prefix */
+#define HTTP_POOL_BYTES	   (64u << 10)	 /* libmicrohttpd's, a connection */
+#define HTTP_DISCARD_BYTES (64ull << 20) /* of a body nobody wants */
+#define HTTP_LINGERS	   64
+#define HTTP_LINGER_MS	   2000
+
+/* ---- texts (text.c) --------------------------------------------------- */
+
+/* Is s, n bytes, UTF-8 as RFC 3629 has it (shortest form, no surrogates)? */
+bool http_utf8_ok(const char *s, size_t n);
+
+/* The value of two hexadecimal digits, or -1. */
+int http_hex2(const char *s);
+
+/* ---- the request target (target.c) ------------------------------------ */
+
+struct http_target {
+	const char *path;  /* decoded; %2F as it was sent */
+	const char *query; /* as sent, without '?'; "" when absent */
+};
+
+/* The target without the scheme and authority of the absolute form. May
+ * begin with '?' when the absolute form had no path. */
+const char *http_target_local(const char *raw);
+
+/* False for anything but a sound origin or absolute form. */
+bool http_target_decode(struct arena *a, const char *raw,
+			struct http_target *out);
+
+/* ---- who we are to a client (origin.c) --------------------------------- */
+
+/* May links repeat this Host header? The rule of contracts.md --public-url. */
+bool http_host_allowed(const struct http_config *c, const char *host);
+
+/* What links to ourselves begin with. own: the listener's URL. host: the Host
+ * header or NULL. The text lives in the arena or is one of the arguments. */
+const char *http_origin(struct arena *a, const struct http_config *c,
+			const char *own, const char *host);
+
+/* ---- routing (route.c) ------------------------------------------------ */
+
+/* The group whose prefix is the longest that path (n bytes) begins with at a
+ * segment's end, or NULL. */
+const struct http_group *http_group_find(const struct http_config *c,
+					 const char *path, size_t n);
+
+enum http_found { FOUND_ROUTE, FOUND_PATH, FOUND_NOTHING };
+struct http_match {
+	const struct route *route; /* FOUND_ROUTE */
+	const char *allow;	   /* unless FOUND_NOTHING: "GET, HEAD, ..." */
+	struct http_pair param[HTTP_SEGMENTS];
+	size_t param_count;
+};
+
+/* below: the path behind the group's prefix. */
+enum http_found http_route_find(struct arena *a, const struct http_group *g,
+				const char *method, const char *below,
+				struct http_match *out);
+
+/* ---- connections (conn.c) --------------------------------------------- */
+
+/* One TCP connection: how long it may go on with what it is doing. */
+struct conn {
+	struct conn *prev;
+	struct conn *next;
+	int fd;
+	bool waiting;	     /* for a further request */
+	bool half;	     /* the peer has sent all it ever will */
+	int64_t deadline_us; /* 0: none */
+};
+
+/* A socket that libmicrohttpd has closed, but whose peer still sends: it is
+ * read empty, so that no reset overtakes the answer. */
+struct linger_fd {
+	int fd; /* -1: free */
+	int64_t until_us;
+	uint64_t left_bytes;
+};
+
+struct http;
+struct rq_private;
+
+void http_conn_notify(void *cls, struct MHD_Connection *c, void **context,
+		      enum MHD_ConnectionNotificationCode what);
+void http_conn_began(struct http *h, struct MHD_Connection *c);
+void http_conn_complete(struct http *h, struct MHD_Connection *c);
+void http_conn_answered(struct http *h, struct MHD_Connection *c);
+int http_conn_fd(struct MHD_Connection *c);
+
+/* An event of EVENT_CONN: the peer's end of the stream has arrived. After the
+ * daemons ran, http_conn_wake_half makes sure that they come to see it. */
+void http_conn_half(struct http *h, struct conn *k);
+void http_conn_wake_half(struct http *h);
+
+/* Shuts connections that are past their deadline and ends lingering ones;
+ * returns when to come again (steady microseconds), or 0 for never. */
+int64_t http_conn_expire(struct http *h, int64_t now_us);
+
+void http_linger_init(struct http *h);
+void http_linger_start(struct http *h, int fd);
+void http_linger_read(struct http *h, size_t i);
+void http_linger_fini(struct http *h);
+
+/* ---- a request on its way (request.c) --------------------------------- */
+
+struct http_header {
+	struct http_header *next;
+	const char *name;
+	const char *value;
+};
+
+struct rq_private {
+	struct rq rq;
+	struct http *http;
+	struct http_listener *listener;
+	struct MHD_Connection *connection;
+	const struct http_group *group;
+	const char *target; /* raw */
+	bool target_ok;	    /* rq.path and rq.query are set */
+	const char *verb;   /* the method as it was sent */
+	const char *request_id;
+	int64_t started_us;
+
+	struct http_pair *header;
+	size_t header_count;
+	struct http_match match;
+	bool http10;
+	bool begun;    /* the headers have been looked at */
+	bool refused;  /* and rq.err says what is wrong with them */
+	bool options;  /* to be answered by http itself */
+	bool answered; /* rq.status and rq.out are final */
+	bool sent;     /* and were handed to libmicrohttpd */
+
+	char *body;
+	size_t body_cap;
+	size_t body_max;
+	uint64_t declared; /* Content-Length; UINT64_MAX: not said */
+	uint64_t received;
+
+	/* the answer */
+	struct http_header *first_header;
+	struct http_header **last_header;
+	const char *content_type;
+	int forced_status; /* 414 and 431 have no kind of refusal */
+	bool close;	   /* the connection cannot go on after this */
+	struct rq_private *next_held;
+};
+
+void *http_request_uri(void *cls, const char *uri, struct MHD_Connection *c);
+enum MHD_Result http_request_handle(void *cls, struct MHD_Connection *c,
+				    const char *url, const char *method,
+				    const char *version, const char *data,
+				    size_t *size, void **con_cls);
+void http_request_completed(void *cls, struct MHD_Connection *c, void **con_cls,
+			    enum MHD_RequestTerminationCode why);
+
+/* Looks at everything but the body (check.c); false: rq.err is filled. */
+bool http_check(struct rq_private *p);
+
+/* Answers by guards and handler, inside a transaction (dispatch.c). */
+void http_dispatch(struct rq_private *p);
+void http_options(struct rq_private *p);
+
+/* Lets the group word what rq.err says; the reply so far is dropped. */
+void http_refuse(struct rq_private *p);
+
+/* Hands the finished answer to libmicrohttpd (reply.c). */
+enum MHD_Result http_reply_queue(struct rq_private *p);
+void http_reply_reset(struct rq_private *p);
+
+/* ---- the server (listen.c, loop.c) ------------------------------------ */
+
+/* The time limits; a test makes them short. */
+struct http_limits {
+	unsigned connections;
+	int idle_ms;
+	int request_ms;
+	int stop_ms;
+};
+
+struct http_listener {
+	struct http *http;
+	struct MHD_Daemon *daemon;
+	char *url;
+	bool any_address; /* bound to all of them */
+};
+
+/* How the loop avoids turning idly; see loop.c. */
+struct http_backoff {
+	unsigned idle_turns;
+};
+
+struct http {
+	const struct http_config *config;
+	struct http_limits limits;
+	struct arena *arena;
+	struct http_listener *listener;
+	size_t listener_count;
+	sigset_t old_mask;
+
+	int epoll;
+	int signals;
+	bool progress; /* something happened since the last turn began */
+	struct http_backoff backoff;
+	uint64_t turns;
+
+	struct conn *conns;
+	size_t halves;	   /* of them that are half closed */
+	int64_t expire_us; /* when http_conn_expire has to be called */
+	struct linger_fd linger[HTTP_LINGERS];
+	struct rq_private *held;
+	bool released;	  /* resumed ones wait for the daemons to run: without a
+			   * thread of its own MHD_get_timeout does not tell */
+	size_t under_way; /* requests begun and not completed */
+
+	unsigned stop_signals;
+	bool stopping;
+	unsigned stop_turns;
+	int64_t stop_until_us;
+};
+
+struct http *http_open_limited(const struct http_config *config,
+			       const struct http_limits *limits, struct err *e);
+
+/* Keeps the answer until the turn's commit. */
+void http_hold(struct rq_private *p);
+
+/* How long the next turn may wait for events, given what libmicrohttpd
+ * asks for (-1: for ever). happened: did the last turn see anything? */
+int http_backoff_ms(struct http_backoff *b, int wanted_ms, bool happened);
+
+/* The parts of "scheme://host:port/rest". Host without brackets. */
+struct http_url {
+	char scheme[8];
+	char host[256];
+	bool ipv6;
+	bool has_port;
+	uint16_t port;
+	const char *rest; /* "" or from '/' or '?' on */
+};
+bool http_url_split(const char *url, struct http_url *out);
+
+/* The socket address of a numeric host or "localhost"; false for names. */
+bool http_url_address(const struct http_url *u, struct sockaddr_storage *sa,
+		      socklen_t *len);
+
+/* What kinds of events the loop's epoll set knows. k is for EVENT_CONN, i for
+ * EVENT_LINGER. */
+enum http_event {
+	EVENT_CONN, /* 0: the data is a pointer, whose low bits are 0 */
+	EVENT_DAEMON,
+	EVENT_SIGNAL,
+	EVENT_STDIN,
+	EVENT_LINGER
+};
+#define EVENT_BITS 3
+bool http_event_add(struct http *h, int fd, enum http_event kind, size_t i);
+bool http_event_add_conn(struct http *h, struct conn *k);
+
+#endif

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * main: arguments, configuration, doors, route groups, and the end in reverse
+ * order.
+ *
+ * Nothing here decides anything: it is the one place where the modules meet.
+ * Everything that lives as long as the server is in one arena or stands in
+ * struct serve, on the stack of serve(). The start does only what is needed to
+ * answer the first request; the signing key, for one, is made when a token is.
+ *
+ * The ready line goes to stdout in one write when the listeners are open, and
+ * is the only thing that ever does. Exit codes: contracts.md section 1.
+ */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define GROUPS 4
+
+/* What a running server is made of. */
+struct serve {
+	struct arena *arena;
+	struct config config;
+	struct log log;
+	struct record record;
+	struct oauth oauth;
+	struct fhir fhir[FHIR_VERSIONS];
+	struct admin admin;
+	struct http_group group[GROUPS];
+	struct http_config http;
+};
+
+static int complain(int code, const struct err *e)
+{
+	fprintf(stderr, "mock-kanta-phr: %s%s%s\n", e->where,
+		*e->where ? ": " : "", e->text);
+	return code;
+}
+
+/* ---- the transaction around requests, from store to http
+ * --------------------- */
+
+static void turn_enter(void *ctx)
+{
+	store_enter(ctx);
+}
+
+static bool turn_leave(void *ctx, bool keep)
+{
+	return store_leave(ctx, keep);
+}
+
+static bool turn_pending(void *ctx)
+{
+	return store_pending(ctx);
+}
+
+static bool turn_commit(void *ctx)
+{
+	return store_commit(ctx);
+}
+
+/* ---- opening
+ * ------------------------------------------------------------------- */
+
+static struct log make_log(const struct config *c)
+{
+	struct log log = {.format = LOG_JSON, .fd = 2};
+
+	if (c->log ? strcmp(c->log, "text") == 0 : isatty(2))
+		log.format = LOG_TEXT;
+	else if (c->log && strcmp(c->log, "off") == 0)
+		log.format = LOG_OFF;
+	return log;
+}
+
+static bool load_all(struct serve *s, const struct fixture *f, size_t n,
+		     struct err *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!record_fixtures(&s->record, s->arena, f[i].doc,
+				     f[i].source, e))
+			return false;
+	return true;
+}
+
+/* Reads the fixture documents, for resets too, and loads them into a database
+ * that is still empty. Returns -1 to go on, else the exit code. */
+static int load_fixtures(struct serve *s)
+{
+	const struct json **docs;
+	const struct fixture *f;
+	struct err e = {.kind = ERR_NONE};
+	size_t n;
+	bool ok;
+
+	if (!cli_fixtures(s->arena, &s->config, &f, &n, &e))
+		return complain(EXIT_BAD_DATA, &e);
+	docs = arena_alloc(s->arena, (n + 1) * sizeof(struct json *));
+	for (size_t i = 0; i < n; i++)
+		docs[i] = f[i].doc;
+	s->record.fixtures = docs;
+	s->record.fixture_count = n;
+	if (!store_is_empty(s->record.store))
+		return -1;
+	store_enter(s->record.store);
+	ok = load_all(s, f, n, &e);
+	if (store_leave(s->record.store, ok) && ok &&
+	    store_commit(s->record.store))
+		return -1;
+	if (!ok)
+		return complain(EXIT_BAD_DATA, &e);
+	fputs("mock-kanta-phr: the fixtures could not be stored\n", stderr);
+	return EXIT_STORAGE;
+}
+
+/* Store, rules, data. Returns -1 to go on, else the exit code. */
+static int open_record(struct serve *s)
+{
+	const struct config *c = &s->config;
+	struct record *r = &s->record;
+	struct err e = {.kind = ERR_NONE};
+
+	s->log = make_log(c);
+	r->log = &s->log;
+	r->settings = c->settings;
+	r->fhir_base[FHIR_STU3] =
+	    arena_printf(s->arena, "%s/baseStu3", c->fhir_path);
+	r->fhir_base[FHIR_R4] =
+	    arena_printf(s->arena, "%s/baseR4", c->fhir_path);
+	if (!clock_parse(&r->clock, c->clock, &e))
+		return complain(EXIT_CONFIGURATION, &e);
+	if (!cli_profiles(s->arena, c, r->profiles, &e))
+		return complain(EXIT_BAD_DATA, &e);
+	r->store = store_open(c->db, &s->log, &e);
+	if (!r->store)
+		return complain(EXIT_STORAGE, &e);
+	return load_fixtures(s);
+}
+
+/* The groups with their guards: who asks, for which type, what for. */
+static void make_groups(struct serve *s)
+{
+	for (int v = 0; v < FHIR_VERSIONS; v++) {
+		struct http_group *g = &s->group[v];
+
+		s->fhir[v] = (struct fhir){
+		    .record = &s->record,
+		    .version = (enum fhir_version)v,
+		    .auth_path = s->config.auth_path,
+		    .software = "mock-kanta-phr " PROGRAM_VERSION,
+		};
+		fhir_group(&s->fhir[v], g);
+		g->guard[0] =
+		    (struct http_guard){oauth_guard_bearer, &s->oauth};
+		g->guard[1] = (struct http_guard){fhir_guard_type, NULL};
+		g->guard[2] = (struct http_guard){oauth_guard_scope, &s->oauth};
+	}
+	s->oauth = (struct oauth){
+	    .record = &s->record,
+	    .path = s->config.auth_path,
+	    .auto_approve = s->config.auto_approve,
+	};
+	oauth_group(&s->oauth, &s->group[2]);
+	s->admin = (struct admin){
+	    .record = &s->record,
+	    .version = PROGRAM_VERSION,
+	    .token = s->config.admin_token,
+	    .clock = s->record.clock,
+	    .settings = s->record.settings,
+	    .issuer_path = s->config.auth_path,
+	};
+	admin_group(&s->admin, &s->group[3]);
+}
+
+static struct http *open_http(struct serve *s, struct err *e)
+{
+	const struct config *c = &s->config;
+
+	s->http = (struct http_config){
+	    .listen = c->listen,
+	    .listen_count = c->listen_count,
+	    .public_url = c->public_url,
+	    .allowed_host = c->allowed_host,
+	    .allowed_host_count = c->allowed_host_count,
+	    .clock = &s->record.clock,
+	    .log = &s->log,
+	    .group = s->group,
+	    .group_count = GROUPS,
+	    .turn = {turn_enter, turn_leave, turn_pending, turn_commit,
+		     s->record.store},
+	    .stop_on_stdin_eof = c->exit_on_stdin_eof,
+	};
+	return http_open(&s->http, e);
+}
+
+/* ---- ready
+ * ------------------------------------------------------------------------ */
+
+static void write_ready(struct buf *b, const struct serve *s,
+			const struct http *h, int64_t started_us)
+{
+	const char *origin = s->config.public_url ? s->config.public_url
+						  : http_listener_url(h, 0);
+	const char *fhir = s->config.fhir_path;
+	struct arena *a = s->arena;
+	struct jw w = {.b = b};
+	char ms[32];
+
+	snprintf(ms, sizeof(ms), "%.1f",
+		 (double)(clock_steady_us() - started_us) / 1000.0);
+	jw_open(&w, NULL, '{');
+	jw_str(&w, "event", "ready");
+	jw_int(&w, "pid", getpid());
+	jw_raw(&w, "start_ms", ms, strlen(ms));
+	jw_open(&w, "listeners", '[');
+	for (size_t i = 0; i < http_listener_count(h); i++) {
+		jw_open(&w, NULL, '{');
+		jw_str(&w, "kind", "http");
+		jw_str(&w, "url", http_listener_url(h, i));
+		jw_close(&w);
+	}
+	jw_close(&w);
+	jw_str(&w, "auth",
+	       arena_printf(a, "%s%s", origin, s->config.auth_path));
+	jw_str(&w, "stu3", arena_printf(a, "%s%s/baseStu3", origin, fhir));
+	jw_str(&w, "r4", arena_printf(a, "%s%s/baseR4", origin, fhir));
+	jw_str(&w, "admin", arena_printf(a, "%s/__admin", origin));
+	jw_close(&w);
+	buf_putc(b, '\n');
+}
+
+static bool write_ports(const struct serve *s, const struct http *h,
+			struct err *e)
+{
+	struct buf b;
+
+	if (!s->config.port_file)
+		return true;
+	buf_init(&b, s->arena);
+	for (size_t i = 0; i < http_listener_count(h); i++) {
+		const char *colon = strrchr(http_listener_url(h, i), ':');
+
+		buf_printf(&b, "%s\n", colon ? colon + 1 : "");
+	}
+	return cli_write_file(s->config.port_file, b.p, e);
+}
+
+/* Says that the server is ready. A reader of stdout that has gone away is no
+ * reason to stop. */
+static bool announce(const struct serve *s, const struct http *h,
+		     int64_t started_us, struct err *e)
+{
+	struct buf b;
+
+	if (!write_ports(s, h, e))
+		return false;
+	buf_init(&b, s->arena);
+	write_ready(&b, s, h, started_us);
+	if (write(1, b.p, b.len) < 0)
+		log_line(&s->log, "ready", "stdout cannot be written");
+	return true;
+}
+
+/* ---- the server
+ * --------------------------------------------------------------------- */
+
+static int run(struct serve *s, int64_t started_us)
+{
+	struct err e = {.kind = ERR_NONE};
+	struct http *h;
+	int code;
+
+	make_groups(s);
+	h = open_http(s, &e);
+	if (!h)
+		return complain(e.kind == ERR_CONFLICT ? EXIT_ADDRESS_IN_USE
+						       : EXIT_CONFIGURATION,
+				&e);
+	code = announce(s, h, started_us, &e)
+		   ? http_run(h)
+		   : complain(EXIT_CONFIGURATION, &e);
+	http_close(h);
+	return code;
+}
+
+static int serve(struct serve *s, int64_t started_us)
+{
+	int code = open_record(s);
+
+	if (code < 0)
+		code = run(s, started_us);
+	record_close(&s->record);
+	if (s->record.store)
+		store_close(s->record.store);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	const int64_t started_us = clock_steady_us();
+	struct arena *boot = arena_new(256 << 10);
+	struct serve *s = arena_alloc(boot, sizeof(*s));
+	enum command command = CMD_SERVE;
+	int code;
+
+	s->arena = boot;
+	code = cli_config(boot, argc, argv, &command, &s->config);
+	if (code < 0) {
+		switch (command) {
+		case CMD_SERVE: code = serve(s, started_us); break;
+		case CMD_VALIDATE: code = cli_validate(boot, &s->config); break;
+		case CMD_PROFILES:
+			code = cli_list_profiles(boot, &s->config);
+			break;
+		case CMD_HEALTHCHECK: code = cli_healthcheck(&s->config); break;
+		}
+	}
+	arena_free(boot);
+	return code;
+}

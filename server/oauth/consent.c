@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The page that asks the citizen (oauth.md 3.4; the names of the fields are
+ * what scripted logins send). It says who asks, for what, and where the browser
+ * goes next. Names, texts and addresses of an application are anybody's: they
+ * are escaped like every value, and an address is a link only when it is http
+ * or https. Logos are not shown, since the page's policy loads nothing foreign.
+ */
+#include "oauth/oauth_int.h"
+
+#include <string.h>
+
+static const struct {
+	const char *member, *label;
+} links[] = {
+    {"client_uri", "Home page"},
+    {"policy_uri", "Privacy policy"},
+    {"tos_uri", "Terms of use"},
+};
+
+static const struct {
+	const char *value, *text;
+} remembering[] = {
+    {"until-revoked", "Until I withdraw it"},
+    {"one-hour", "For one hour"},
+    {"none", "Ask me again next time"},
+};
+
+static struct page_values *row(struct arena *a, struct page_values *out,
+			       const struct page_value *v, size_t n)
+{
+	struct page_value *copy = arena_alloc(a, n * sizeof(*v));
+	memcpy(copy, v, n * sizeof(*v));
+	*out = (struct page_values){copy, n};
+	return out;
+}
+
+static size_t scope_rows(struct arena *a, const char *scope,
+			 struct page_values **rows)
+{
+	size_t n = 0, len;
+
+	for (const char *p = scope; oauth_word(&p, &len) != NULL;)
+		n++;
+	*rows = arena_alloc(a, n * sizeof(**rows));
+	n = 0;
+	for (const char *w; (w = oauth_word(&scope, &len)) != NULL; n++) {
+		const char *word = arena_strndup(a, w, len);
+		struct page_value v[] = {
+		    {.name = "i", .text = arena_printf(a, "%zu", n)},
+		    {.name = "scope", .text = word},
+		    {.name = "text", .text = oauth_scope_text(a, word)},
+		};
+		row(a, &(*rows)[n], v, LEN(v));
+	}
+	return n;
+}
+
+static size_t remember_rows(struct arena *a, const char *chosen,
+			    struct page_values **rows)
+{
+	*rows = arena_alloc(a, LEN(remembering) * sizeof(**rows));
+	for (size_t i = 0; i < LEN(remembering); i++) {
+		bool is = strcmp(remembering[i].value, chosen) == 0;
+		struct page_value v[] = {
+		    {.name = "value", .text = remembering[i].value},
+		    {.name = "text", .text = remembering[i].text},
+		    {.name = "chosen", .text = is ? "1" : NULL},
+		};
+		row(a, &(*rows)[i], v, LEN(v));
+	}
+	return LEN(remembering);
+}
+
+static size_t link_rows(struct arena *a, const struct json *metadata,
+			struct page_values **rows)
+{
+	size_t n = 0;
+
+	*rows = arena_alloc(a, LEN(links) * sizeof(**rows));
+	for (size_t i = 0; i < LEN(links); i++) {
+		const char *url = json_get_text(metadata, links[i].member);
+		if (url == NULL || (strncmp(url, "https://", 8) != 0 &&
+				    strncmp(url, "http://", 7) != 0))
+			continue;
+		struct page_value v[] = {
+		    {.name = "label", .text = links[i].label},
+		    {.name = "url", .text = url},
+		};
+		row(a, &(*rows)[n++], v, LEN(v));
+	}
+	return n;
+}
+
+static const char *contacts(struct arena *a, const struct json *metadata)
+{
+	struct buf b;
+
+	buf_init(&b, a);
+	const struct json *c = json_first(json_get(metadata, "contacts"));
+	for (; c != NULL; c = json_next(c)) {
+		if (json_kind(c) != JSON_STRING)
+			continue;
+		if (b.len > 0)
+			buf_puts(&b, ", ");
+		buf_puts(&b, json_text(c));
+	}
+	return b.p;
+}
+
+static const struct json *metadata_of(struct rq *rq,
+				      const struct store_client *c)
+{
+	struct err ignored;
+
+	if (c->metadata == NULL || c->metadata[0] == '\0')
+		return NULL;
+	return json_parse(rq->arena, c->metadata, strlen(c->metadata),
+			  &ignored);
+}
+
+bool oauth_consent_page(struct rq *rq, const struct oauth_request *q,
+			const struct oauth_session *s)
+{
+	struct arena *a = rq->arena;
+	const struct json *metadata = metadata_of(rq, &q->client);
+	const char *name =
+	    q->client.name[0] != '\0' ? q->client.name : q->client.client_id;
+	bool again = q->prompt != NULL && oauth_has_word(q->prompt, "consent");
+	struct page_values *scopes, *remember, *link;
+	size_t scope_n = scope_rows(a, q->scope, &scopes);
+	size_t remember_n =
+	    remember_rows(a, again ? "none" : "until-revoked", &remember);
+	size_t link_n = link_rows(a, metadata, &link);
+
+	struct page_value v[] = {
+	    {.name = "client", .text = name},
+	    {.name = "description",
+	     .text = json_get_text(metadata, "client_description")},
+	    {.name = "hetu", .text = s->hetu},
+	    {.name = "redirect_uri", .text = q->redirect_uri},
+	    {.name = "contacts", .text = contacts(a, metadata)},
+	    {.name = "csrf", .text = oauth_request_keep(rq, q, s)},
+	    {.name = "scopes", .rows = scopes, .row_count = scope_n},
+	    {.name = "remember", .rows = remember, .row_count = remember_n},
+	    {.name = "links", .rows = link, .row_count = link_n},
+	};
+	return oauth_page(rq, 200, "Approval required", "consent",
+			  &(struct page_values){v, LEN(v)},
+			  oauth_policy_source(a, q->redirect_uri));
+}

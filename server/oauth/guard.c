@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The guards of the resource server: who asks (RFC 6750 2.1, 3; oauth.md 11.2),
+ * and whether the citizen allowed it (oauth.md section 8).
+ *
+ * The token comes in the Authorization header and nowhere else; it is looked up
+ * by its digest, never trusted by its signature. What the guard puts on the
+ * request is the citizen's grant with the scope of this token, which a refresh
+ * may have narrowed. The challenge is filled in here; the body of a refusal is
+ * the group's.
+ */
+#include "oauth/oauth_int.h"
+
+#include "jose/jose.h"
+
+#include <string.h>
+
+#define REALM "phr-resourceserver"
+
+const char *oauth_bearer_read(struct arena *a, const char *header)
+{
+	if (!oauth_scheme(header, "Bearer"))
+		return NULL;
+	const char *text = header + strlen("Bearer");
+	text += strspn(text, " ");
+	size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				"abcdefghijklmnopqrstuvwxyz0123456789-._~+/");
+	size_t end = n + strspn(text + n, "=");
+	end += strspn(text + end, " ");
+	if (n == 0 || text[end] != '\0')
+		return NULL;
+	return arena_strndup(a, text, n + strspn(text + n, "="));
+}
+
+static bool refuse(struct rq *rq, enum err_kind kind, const char *error,
+		   const char *text)
+{
+	rq_header(rq, "WWW-Authenticate",
+		  "Bearer realm=\"" REALM
+		  "\", error=\"%s\", error_description=\"%s\"",
+		  error, text);
+	return err_set(&rq->err, kind, error, "Authorization", "%s", text);
+}
+
+/* A live access token by its digest. */
+static bool live(struct rq *rq, const struct oauth *o, const char *token,
+		 struct grant *g)
+{
+	struct store_token t;
+	char digest[JOSE_DIGEST];
+
+	jose_digest(digest, token, strlen(token));
+	if (!store_token_find(o->record->store, rq->arena, digest, &t, g) ||
+	    t.kind != TOKEN_ACCESS || record_now_ms(o->record) >= t.expires_ms)
+		return false;
+	g->scope = t.scope;
+	return true;
+}
+
+bool oauth_guard_bearer(struct rq *rq, void *ctx)
+{
+	const struct oauth *o = ctx;
+	const char *header = rq_header_in(rq, "Authorization");
+
+	if (rq->route->access == ACCESS_OPEN)
+		return true;
+	if (header == NULL || (!oauth_scheme(header, "Bearer") &&
+			       strncasecmp(header, "Bearer", 6) != 0)) {
+		rq_header(rq, "WWW-Authenticate", "Bearer realm=\"" REALM "\"");
+		return err_set(&rq->err, ERR_UNAUTHORIZED, "login",
+			       "Authorization",
+			       "An access token is required: send "
+			       "Authorization: Bearer and the token");
+	}
+	const char *token = rq_header_count(rq, "Authorization") == 1
+				? oauth_bearer_read(rq->arena, header)
+				: NULL;
+	if (token == NULL)
+		return refuse(rq, ERR_INVALID, "invalid_request",
+			      "The Authorization header is malformed");
+	struct grant *g = arena_alloc(rq->arena, sizeof(*g));
+	if (!live(rq, o, token, g))
+		return refuse(rq, ERR_UNAUTHORIZED, "invalid_token",
+			      "The access token expired");
+	rq->grant = g;
+	return true;
+}
+
+bool oauth_guard_scope(struct rq *rq, void *ctx)
+{
+	bool write = rq->route->access == ACCESS_WRITE;
+
+	(void)ctx;
+	if (rq->route->access != ACCESS_READ && !write)
+		return true;
+	if (strstr(rq->route->path, "/:type") == NULL)
+		return true;
+	const char *type = rq_param(rq, "type");
+	if (rq->grant != NULL && scope_allows(rq->grant->scope, type, write))
+		return true;
+	rq_header(rq, "WWW-Authenticate",
+		  "Bearer realm=\"" REALM "\", error=\"insufficient_scope\", "
+		  "scope=\"patient/%s.%s\"",
+		  oauth_header_text(rq->arena, type), write ? "write" : "read");
+	return err_set(&rq->err, ERR_FORBIDDEN, "insufficient_scope", NULL,
+		       "The token's scope does not hold patient/%s.%s", type,
+		       write ? "write" : "read");
+}

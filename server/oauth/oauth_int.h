@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of oauth share: words and scopes, redirects, answers, the
+ * browser's session, the authorization request, credentials, refusals.
+ */
+#ifndef OAUTH_INT_H
+#define OAUTH_INT_H
+
+#include "oauth/oauth.h"
+#include "page/page.h"
+
+#define OAUTH_SESSION_MS       ((int64_t)30 * 60 * 1000)
+#define OAUTH_REQUEST_MS       ((int64_t)30 * 60 * 1000)
+#define OAUTH_REMEMBER_HOUR_MS ((int64_t)60 * 60 * 1000)
+#define OAUTH_SECRET_CHARS     43 /* 256 bits and some of [A-Za-z0-9] */
+#define OAUTH_SCOPE_BYTES      2048
+#define OAUTH_AGE_LIMIT	       16
+#define OAUTH_JSON	       "application/json;charset=UTF-8"
+#define OAUTH_HTML	       "text/html;charset=utf-8"
+
+/* ---- words.c: lists of words in one text ------------------------------- */
+
+/* Goes through the words of a text: first call with *p at its beginning. NULL
+ * behind the last; else the word's start, its length in *n. */
+const char *oauth_word(const char **p, size_t *n);
+
+/* Is word, as it stands, one of the list's words? A word with a space in it
+ * never is. */
+bool oauth_has_word(const char *list, const char *word);
+
+/* The scope that is meant by the requested words (NULL or empty: all that the
+ * client may have): in their order, each once, without reserved words. NULL
+ * when the client may not have one of them or when nothing is left. */
+const char *oauth_scope_wanted(struct arena *a, const char *requested,
+			       const char *client_scope);
+
+/* Does each word of inner occur in outer? */
+bool oauth_scope_within(const char *inner, const char *outer);
+
+/* "[a, b]": how the stock messages show a scope. */
+const char *oauth_scope_shown(struct arena *a, const char *scope);
+
+/* What a person reads about a word of scope, in the arena. */
+const char *oauth_scope_text(struct arena *a, const char *word);
+
+/* ---- redirect.c -------------------------------------------------------- */
+
+/* The URI with the pairs in its query, behind what stands there already. A pair
+ * whose value is NULL is left out. */
+const char *oauth_redirect_uri(struct arena *a, const char *uri,
+			       const struct http_pair *pair, size_t n);
+
+/* The part of a URI that a content security policy names it by: scheme, host
+ * and port, or the scheme alone ("app:"). "" when it cannot be told, or holds
+ * what could change the policy. */
+const char *oauth_policy_source(struct arena *a, const char *uri);
+
+/* ---- reply.c ----------------------------------------------------------- */
+
+struct oauth *oauth_of(const struct rq *rq);
+const char *oauth_issuer(const struct rq *rq); /* ends with a slash */
+const char *oauth_url(const struct rq *rq, const char *below);
+
+/* The time now, by the clock that the record has. */
+int64_t oauth_now_ms(const struct rq *rq);
+
+/* Replies with a page: server/oauth/NAME.html filled with the values. form_to:
+ * where a form on it may lead besides ourselves (oauth_policy_source), or "".
+ */
+bool oauth_page(struct rq *rq, int status, const char *title, const char *name,
+		const struct page_values *values, const char *form_to);
+
+/* Replies with the JSON in rq->out, for programs of any origin. */
+bool oauth_json(struct rq *rq, int status);
+
+/* Writes an OAuth error object into rq->out; scope may be NULL. */
+void oauth_error_write(struct rq *rq, const char *error, const char *text,
+		       const char *scope);
+
+/* The group's error page: HTML for people, JSON for programs. */
+void oauth_refuse(struct rq *rq);
+
+/* ---- session.c --------------------------------------------------------- */
+
+/* A browser. Made when it first meets the login page; a new one with a new id
+ * takes its place at login. */
+struct oauth_session {
+	const char *id;	  /* the cookie; "" when there is no session */
+	const char *hetu; /* NULL: not logged in */
+	int64_t login_ms;
+	const char *saved; /* query of the authorization request that led to
+			    * the login page; "" for none */
+	const char *fresh; /* the same, when just logged in for it */
+};
+
+/* The session of the request's cookie, without id when there is none. */
+void oauth_session_find(struct rq *rq, struct oauth_session *s);
+
+/* Gives the session an id if it has none, or a new one; sets the cookie. */
+void oauth_session_begin(struct rq *rq, struct oauth_session *s);
+
+/* Keeps what the members say, for OAUTH_SESSION_MS from now. */
+void oauth_session_put(struct rq *rq, const struct oauth_session *s);
+
+/* Ends it, and forgets the cookie when asked to. */
+void oauth_session_end(struct rq *rq, struct oauth_session *s, bool cookie);
+
+/* The form token of the session for forms of that kind. */
+const char *oauth_session_csrf(struct rq *rq, const struct oauth_session *s);
+
+/* Does the form carry it? False: rq->err. */
+bool oauth_session_csrf_ok(struct rq *rq, const struct oauth_session *s,
+			   const char *csrf);
+
+/* ---- request.c: the authorization request ------------------------------ */
+
+struct oauth_request {
+	/* as sent; NULL when absent */
+	const char *response_type, *client_id, *redirect_uri, *scope, *state;
+	const char *challenge, *method, *prompt, *login_hint, *max_age;
+	/* found out by the checks */
+	struct store_client client;
+	bool redirect_given;
+};
+
+/* An error that the application is told through the browser. */
+struct oauth_fault {
+	const char *error, *text, *scope;
+};
+
+/* Reads the parameters of a query. False: rq->err. */
+bool oauth_request_read(struct rq *rq, const char *query,
+			struct oauth_request *q);
+
+/* Client and redirect URI: what must hold before anything may be redirected.
+ * False: rq->err, to be shown as a page. */
+bool oauth_request_client(struct rq *rq, struct oauth_request *q);
+
+/* Everything else; scope becomes what is wanted. True: a fault. */
+bool oauth_request_fault(struct rq *rq, struct oauth_request *q,
+			 struct oauth_fault *f);
+
+/* Sends the browser back with a fault or with a code. */
+bool oauth_request_error(struct rq *rq, const struct oauth_request *q,
+			 int status, const struct oauth_fault *f);
+
+/* Records the permission and sends the browser back with a code for it. */
+bool oauth_request_grant(struct rq *rq, const struct oauth_request *q,
+			 const char *hetu, const char *scope,
+			 int64_t remember_until_ms);
+
+/* Keeps a checked request until its form comes back; the result is the form's
+ * token. */
+const char *oauth_request_keep(struct rq *rq, const struct oauth_request *q,
+			       const struct oauth_session *s);
+
+/* Finds it again, once. False: rq->err. */
+bool oauth_request_take(struct rq *rq, const char *csrf,
+			const struct oauth_session *s, struct oauth_request *q);
+
+/* ---- pages ------------------------------------------------------------- */
+
+/* consent.c: the page that asks the citizen. */
+bool oauth_consent_page(struct rq *rq, const struct oauth_request *q,
+			const struct oauth_session *s);
+
+/* login.c: sends the browser there; the query is gone on with afterwards. */
+bool oauth_login_first(struct rq *rq, struct oauth_session *s);
+
+/* May this citizen log in? Makes the citizen known. False: rq->err. */
+bool oauth_login_citizen(struct rq *rq, const char *hetu,
+			 struct store_citizen *out);
+
+/* ---- credentials.c ----------------------------------------------------- */
+
+struct oauth_credentials {
+	const char *id;
+	const char *secret;
+};
+
+/* Reads an Authorization header of the scheme Basic; raw is what it says,
+ * decoded the same with percent-encoding taken off (id NULL if that is
+ * broken). False when it is malformed. */
+bool oauth_basic_read(struct arena *a, const char *header,
+		      struct oauth_credentials *raw,
+		      struct oauth_credentials *decoded);
+
+/* Is the header's scheme this one, in any case? */
+bool oauth_scheme(const char *header, const char *scheme);
+
+/* Parameters of query and form together. */
+struct oauth_form {
+	struct http_pair *query;
+	size_t query_n;
+	struct http_pair *body;
+	size_t body_n;
+};
+
+/* Reads them. False: rq->err (another content type, broken text). */
+bool oauth_form_read(struct rq *rq, struct oauth_form *f);
+
+/* The first value of that name, NULL when it is absent or empty. */
+const char *oauth_form_get(const struct oauth_form *f, const char *name);
+
+/* The client that authenticates itself. False: rq->err. */
+bool oauth_client(struct rq *rq, const struct oauth_form *f,
+		  struct store_client *out);
+
+/* ---- refusal.c: the stock refusals of the token endpoint --------------- */
+
+enum oauth_refusal {
+	REFUSE_NO_CREDENTIALS,
+	REFUSE_BAD_BASIC,
+	REFUSE_BAD_FORM,
+	REFUSE_OTHER_CLIENT_ID,
+	REFUSE_NO_GRANT_TYPE,
+	REFUSE_IMPLICIT,
+	REFUSE_GRANT_TYPE,
+	REFUSE_GRANT_NOT_ALLOWED,
+	REFUSE_NO_CODE,
+	REFUSE_CODE,
+	REFUSE_REDIRECT,
+	REFUSE_CODE_OF_OTHER,
+	REFUSE_VERIFIER,
+	REFUSE_NO_REFRESH_TOKEN,
+	REFUSE_REFRESH_TOKEN,
+	REFUSE_REFRESH_OF_OTHER,
+	REFUSE_UPSCOPING,
+	REFUSE_CONTENT_TYPE,
+	REFUSALS
+};
+
+/* Fills rq->err and the challenge; value is appended to the message where that
+ * shows what was presented, and may be NULL. Always false. */
+bool oauth_refusal(struct rq *rq, enum oauth_refusal which, const char *value);
+
+/* What of a text may stand inside quotes in a header. */
+const char *oauth_header_text(struct arena *a, const char *text);
+
+/* ---- guard.c ----------------------------------------------------------- */
+
+/* The token of an Authorization header of the scheme Bearer; NULL when the
+ * header is malformed. */
+const char *oauth_bearer_read(struct arena *a, const char *header);
+
+/* ---- handlers ---------------------------------------------------------- */
+
+bool oauth_authorize_get(struct rq *rq);
+bool oauth_authorize_post(struct rq *rq);
+bool oauth_login_get(struct rq *rq);
+bool oauth_login_post(struct rq *rq);
+bool oauth_logout_get(struct rq *rq);
+bool oauth_logout_post(struct rq *rq);
+bool oauth_token(struct rq *rq);
+bool oauth_register(struct rq *rq);
+bool oauth_jwk(struct rq *rq);
+bool oauth_discovery(struct rq *rq);
+bool oauth_style(struct rq *rq);
+
+#endif

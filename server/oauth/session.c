@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The browser's session: one cookie, two tickets in the store.
+ *
+ * The cookie is a random text of 256 bits; only digests of it are stored. Under
+ * one digest stands who is logged in (so that the session ends with the
+ * citizen), under another what the browser was about: the authorization
+ * request that led to the login page. The id changes at login, so an id that
+ * was planted before is worth nothing afterwards. The token of the session's
+ * forms is a third digest of the id: whoever cannot read the cookie cannot
+ * make it, and it needs no row of its own.
+ *
+ * The name JSESSIONID is what scripted logins look for (oauth.md 3.4).
+ */
+#include "oauth/oauth_int.h"
+
+#include "jose/jose.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COOKIE "JSESSIONID"
+
+static const char *digest_of(struct rq *rq, const char *what, const char *id)
+{
+	const char *text = arena_printf(rq->arena, "%s:%s", what, id);
+	char *digest = arena_alloc(rq->arena, JOSE_DIGEST);
+
+	jose_digest(digest, text, strlen(text));
+	return digest;
+}
+
+static struct store *store_of(const struct rq *rq)
+{
+	return oauth_of(rq)->record->store;
+}
+
+static void read_visit(struct rq *rq, struct oauth_session *s, const char *text)
+{
+	struct err ignored;
+	const struct json *v =
+	    json_parse(rq->arena, text, strlen(text), &ignored);
+	const char *login = json_get_text(v, "login_ms");
+
+	s->login_ms = login != NULL ? strtoll(login, NULL, 10) : 0;
+	if (json_get_text(v, "saved") != NULL)
+		s->saved = json_get_text(v, "saved");
+	if (json_get_text(v, "fresh") != NULL)
+		s->fresh = json_get_text(v, "fresh");
+}
+
+void oauth_session_find(struct rq *rq, struct oauth_session *s)
+{
+	const char *id = rq_cookie(rq, COOKIE);
+	int64_t now = oauth_now_ms(rq);
+
+	*s = (struct oauth_session){.id = "", .saved = "", .fresh = ""};
+	if (id == NULL || id[0] == '\0')
+		return;
+	const char *visit = store_ticket_find(
+	    store_of(rq), rq->arena, digest_of(rq, "visit", id), "visit", now);
+	if (visit == NULL)
+		return;
+	s->id = id;
+	s->hetu =
+	    store_ticket_find(store_of(rq), rq->arena,
+			      digest_of(rq, "session", id), "session", now);
+	read_visit(rq, s, visit);
+}
+
+void oauth_session_put(struct rq *rq, const struct oauth_session *s)
+{
+	int64_t expires = oauth_now_ms(rq) + OAUTH_SESSION_MS;
+	struct buf b;
+	struct jw w = {.b = &b};
+
+	buf_init(&b, rq->arena);
+	jw_open(&w, NULL, '{');
+	jw_str(&w, "login_ms",
+	       arena_printf(rq->arena, "%lld", (long long)s->login_ms));
+	jw_str(&w, "saved", s->saved);
+	jw_str(&w, "fresh", s->fresh);
+	jw_close(&w);
+	store_ticket_put(store_of(rq), digest_of(rq, "visit", s->id), "visit",
+			 b.p, expires);
+	if (s->hetu != NULL)
+		store_ticket_put(store_of(rq), digest_of(rq, "session", s->id),
+				 "session", s->hetu, expires);
+}
+
+static void set_cookie(struct rq *rq, const char *value, const char *more)
+{
+	bool tls = strncmp(rq->origin, "https:", 6) == 0;
+
+	rq_header(rq, "Set-Cookie",
+		  COOKIE "=%s; Path=%s; HttpOnly; SameSite=Lax%s%s", value,
+		  oauth_of(rq)->path, tls ? "; Secure" : "", more);
+}
+
+void oauth_session_begin(struct rq *rq, struct oauth_session *s)
+{
+	char *id = arena_alloc(rq->arena, OAUTH_SECRET_CHARS + 1);
+
+	if (s->id[0] != '\0')
+		oauth_session_end(rq, s, false);
+	jose_random_text(id, OAUTH_SECRET_CHARS);
+	s->id = id;
+	set_cookie(rq, id, "");
+}
+
+void oauth_session_end(struct rq *rq, struct oauth_session *s, bool cookie)
+{
+	store_ticket_delete(store_of(rq), digest_of(rq, "visit", s->id),
+			    "visit");
+	store_ticket_delete(store_of(rq), digest_of(rq, "session", s->id),
+			    "session");
+	s->id = "";
+	if (cookie)
+		set_cookie(rq, "", "; Max-Age=0");
+}
+
+const char *oauth_session_csrf(struct rq *rq, const struct oauth_session *s)
+{
+	return digest_of(rq, "csrf", s->id);
+}
+
+bool oauth_session_csrf_ok(struct rq *rq, const struct oauth_session *s,
+			   const char *csrf)
+{
+	if (s->id[0] != '\0' && csrf != NULL &&
+	    jose_equal(csrf, oauth_session_csrf(rq, s)))
+		return true;
+	return err_set(&rq->err, ERR_FORBIDDEN, "invalid_csrf", "_csrf",
+		       "This form does not belong to your session, or the "
+		       "session has ended. Open the page again and repeat.");
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Lists of words in one text: scopes (RFC 6749 3.3), and the lists of a
+ * client's row (redirect URIs, grant types), which are kept the same way.
+ *
+ * A scope is compared word by word, never as a text. What a client asks for is
+ * cut at OAUTH_SCOPE_BYTES, so the work per request is bounded. The words of
+ * oauth.md section 8 that are reserved are listed in registrations and never
+ * granted: they fall out of a request without a complaint, as they do in the
+ * software the sandbox was built on.
+ */
+#include "oauth/oauth_int.h"
+
+#include <string.h>
+
+static const char *const reserved[] = {"registration-token", "resource-token"};
+
+const char *oauth_word(const char **p, size_t *n)
+{
+	const char *s = *p + strspn(*p, " ");
+	*n = strcspn(s, " ");
+	*p = s + *n;
+	return *n > 0 ? s : NULL;
+}
+
+static bool has(const char *list, const char *word, size_t len)
+{
+	size_t n;
+	for (const char *w; (w = oauth_word(&list, &n)) != NULL;)
+		if (n == len && memcmp(w, word, n) == 0)
+			return true;
+	return false;
+}
+
+bool oauth_has_word(const char *list, const char *word)
+{
+	return has(list, word, strlen(word));
+}
+
+static bool is_reserved(const char *word, size_t n)
+{
+	for (size_t i = 0; i < LEN(reserved); i++)
+		if (strlen(reserved[i]) == n && !memcmp(reserved[i], word, n))
+			return true;
+	return false;
+}
+
+const char *oauth_scope_wanted(struct arena *a, const char *requested,
+			       const char *client_scope)
+{
+	struct buf b;
+	size_t n;
+
+	buf_init(&b, a);
+	if (requested == NULL || requested[0] == '\0')
+		requested = client_scope;
+	else if (strlen(requested) > OAUTH_SCOPE_BYTES)
+		return NULL;
+	for (const char *w; (w = oauth_word(&requested, &n)) != NULL;) {
+		if (!has(client_scope, w, n))
+			return NULL;
+		if (is_reserved(w, n) || has(b.p, w, n))
+			continue;
+		if (b.len > 0)
+			buf_putc(&b, ' ');
+		buf_add(&b, w, n);
+	}
+	return b.len > 0 ? b.p : NULL;
+}
+
+bool oauth_scope_within(const char *inner, const char *outer)
+{
+	size_t n;
+	for (const char *w; (w = oauth_word(&inner, &n)) != NULL;)
+		if (!has(outer, w, n))
+			return false;
+	return true;
+}
+
+const char *oauth_scope_shown(struct arena *a, const char *scope)
+{
+	struct buf b;
+	size_t n;
+
+	buf_init(&b, a);
+	buf_putc(&b, '[');
+	for (const char *w; (w = oauth_word(&scope, &n)) != NULL;) {
+		if (b.len > 1)
+			buf_puts(&b, ", ");
+		buf_add(&b, w, n);
+	}
+	buf_putc(&b, ']');
+	return b.p;
+}
+
+/* ---- what a person reads ------------------------------------------------ */
+
+static const struct {
+	const char *type, *text;
+} kinds_of_data[] = {
+    {"Observation", "your measurements and activity"},
+    {"MedicationAdministration", "the medicines you have taken"},
+    {"MedicationStatement", "the medicines you use"},
+    {"CarePlan", "your plans and goals"},
+    {"Questionnaire", "questionnaires"},
+    {"QuestionnaireResponse", "your answers to questionnaires"},
+    {"Patient", "the basic data about you"},
+    {"Consent", "your consents"},
+};
+
+static const char *kind_of_data(struct arena *a, const char *type, size_t n)
+{
+	for (size_t i = 0; i < LEN(kinds_of_data); i++)
+		if (oauth_has_word(kinds_of_data[i].type,
+				   arena_strndup(a, type, n)))
+			return kinds_of_data[i].text;
+	return arena_printf(a, "your data of the type %.*s", (int)n, type);
+}
+
+const char *oauth_scope_text(struct arena *a, const char *word)
+{
+	if (strcmp(word, "offline_access") == 0)
+		return "Go on using these permissions while you are away";
+	if (strncmp(word, "patient/", 8) != 0)
+		return word;
+	const char *type = word + 8;
+	size_t n = strcspn(type, ".");
+	if (strcmp(type + n, ".read") == 0)
+		return arena_printf(a, "Read %s", kind_of_data(a, type, n));
+	if (strcmp(type + n, ".write") == 0)
+		return arena_printf(a, "Save and change %s",
+				    kind_of_data(a, type, n));
+	return word;
+}

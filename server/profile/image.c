@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * image.c: the compiled set as a file, and the file as a compiled set.
+ *
+ * The image is the heap of the definition compiler, byte for byte, behind a
+ * header that says where the tables are; a ref in it is an offset from its
+ * first byte. Opening it checks the header and keeps the pointer: pages that no
+ * check touches are never read. The format is that of the machine it was made
+ * for; it is only ever embedded in a binary built with it, and the header says
+ * so.
+ */
+#include "profile_int.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define MAGIC  "KPHRDEF"
+#define FORMAT 1U
+
+struct image_head {
+	char magic[8];
+	uint32_t format;
+	uint32_t layout; /* of the records */
+	uint32_t version;
+	uint32_t bytes;
+	ref types, sd, vs, cs, search;
+	uint32_t n_types, n_sd, n_vs, n_cs, n_search;
+};
+_Static_assert(sizeof(struct image_head) <= IMAGE_HEAD, "header");
+
+/* Changes when a record does. */
+static uint32_t layout(void)
+{
+	return (uint32_t)(sizeof(struct node) + sizeof(struct type) * 3 +
+			  sizeof(struct slicing) * 5 + sizeof(struct sd) * 7 +
+			  sizeof(struct part) * 11);
+}
+
+static ref put_table(struct profiles *p, const struct table *t)
+{
+	ref r = heap_alloc(p, t->n * sizeof(ref));
+	if (t->n > 0)
+		memcpy(heap_at(p, r), t->v, t->n * sizeof(ref));
+	return r;
+}
+
+/* The ref of a pointer into the heap. */
+static ref ref_of(const struct profiles *p, const void *at)
+{
+	for (size_t i = 0; i < p->chunks; i++) {
+		const char *c = p->chunk[i];
+		if ((const char *)at >= c && (const char *)at < c + CHUNK_BYTES)
+			return (ref)(i * CHUNK_BYTES +
+				     (size_t)((const char *)at - c));
+	}
+	return 0;
+}
+
+bool profile_write_image(const struct profiles *set, struct buf *out,
+			 struct err *e)
+{
+	/* the tables go behind the rest: that changes no record */
+	struct profiles copy = *set, *p = &copy;
+	if (p->image_bytes > 0)
+		return err_set(e, ERR_INVALID, "invalid", NULL,
+			       "only a set without an image can be written");
+	struct image_head h = {
+	    .format = FORMAT, .layout = layout(), .version = p->version};
+	memcpy(h.magic, MAGIC, sizeof(MAGIC));
+	h.types = ref_of(p, p->types);
+	h.n_types = p->n_types;
+	h.search = ref_of(p, p->search);
+	h.n_search = (uint32_t)p->n_search;
+	h.sd = put_table(p, &p->sd);
+	h.n_sd = (uint32_t)p->sd.n;
+	h.vs = put_table(p, &p->vs);
+	h.n_vs = (uint32_t)p->vs.n;
+	h.cs = put_table(p, &p->cs);
+	h.n_cs = (uint32_t)p->cs.n;
+	h.bytes = p->top;
+	memcpy(p->chunk[0], &h, sizeof(h));
+	for (size_t i = 0; i < p->chunks; i++) {
+		size_t from = i * CHUNK_BYTES;
+		size_t n = p->top - from;
+		buf_add(out, p->chunk[i], n < CHUNK_BYTES ? n : CHUNK_BYTES);
+	}
+	return true;
+}
+
+static bool table_fits(const struct image_head *h, ref r, uint32_t n,
+		       size_t record)
+{
+	return r % 4 == 0 && r <= h->bytes && n <= (h->bytes - r) / record;
+}
+
+static bool head_fits(const struct image_head *h, enum fhir_version v, size_t n)
+{
+	return memcmp(h->magic, MAGIC, sizeof(MAGIC)) == 0 &&
+	       h->format == FORMAT && h->layout == layout() &&
+	       h->version == (uint32_t)v && h->bytes == n && n % 4 == 0 &&
+	       table_fits(h, h->types, h->n_types, sizeof(struct type)) &&
+	       table_fits(h, h->sd, h->n_sd, sizeof(ref)) &&
+	       table_fits(h, h->vs, h->n_vs, sizeof(ref)) &&
+	       table_fits(h, h->cs, h->n_cs, sizeof(ref)) &&
+	       table_fits(h, h->search, h->n_search,
+			  sizeof(struct search_param)) &&
+	       h->n_types < NO_TYPE;
+}
+
+struct profiles *profile_open(struct arena *boot, enum fhir_version v,
+			      const void *image, size_t n, struct err *e)
+{
+	const struct image_head *h = image;
+
+	assert((uintptr_t)image % 4 == 0);
+	if (n < IMAGE_HEAD || n > UINT32_MAX || !head_fits(h, v, n)) {
+		err_set(e, ERR_INTERNAL, "exception", NULL,
+			"the definitions do not fit this build");
+		return NULL;
+	}
+	struct profiles *p = profile_new(boot, v);
+	p->image = image;
+	p->image_bytes = h->bytes;
+	p->types = rec_at(p, h->types);
+	p->n_types = h->n_types;
+	p->image_sd = (struct table){rec_at(p, h->sd), h->n_sd};
+	p->image_vs = (struct table){rec_at(p, h->vs), h->n_vs};
+	p->image_cs = (struct table){rec_at(p, h->cs), h->n_cs};
+	p->search = rec_at(p, h->search);
+	p->n_search = h->n_search;
+	know_types(p);
+	return p;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * issue.c: an issue is put on the list, with its path, text and place.
+ *
+ * Nothing is formatted before there is something to report: the walk keeps its
+ * place as a chain of frames on the stack. What a profile repeats of its base
+ * (the same rule, at the same path, with the same expectation) is reported
+ * once. A dry check stops at the first error; a real one when the list is full.
+ * In the end the issues are put into the order of the text.
+ */
+#include "profile_int.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static uint64_t mix(uint64_t h, const char *s)
+{
+	for (; s && *s; s++)
+		h = (h ^ (unsigned char)*s) * 1099511628211ULL;
+	return (h ^ 0xff) * 1099511628211ULL;
+}
+
+static uint64_t path_hash(const struct at *at)
+{
+	if (!at)
+		return 14695981039346656037ULL;
+	uint64_t h = mix(path_hash(at->up), at->name);
+	return (h ^ (uint64_t)(at->index + 1)) * 1099511628211ULL;
+}
+
+static void path_write(struct buf *b, const struct at *at)
+{
+	if (at->up) {
+		path_write(b, at->up);
+		buf_putc(b, '.');
+	}
+	buf_puts(b, at->name);
+	if (at->index >= 0)
+		buf_printf(b, "[%ld]", at->index);
+}
+
+const char *path_text(struct check *c, const struct at *at)
+{
+	struct buf b;
+	if (c->dry || c->stop)
+		return "";
+	buf_init(&b, c->a);
+	path_write(&b, at);
+	return b.p;
+}
+
+const char *say(struct check *c, const char *fmt, ...)
+{
+	va_list ap;
+	struct buf b;
+	char text[512];
+
+	if (c->dry || c->stop)
+		return "";
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	buf_init(&b, c->a);
+	buf_puts(&b, text);
+	return b.p;
+}
+
+const char *profile_url(const struct check *c)
+{
+	return c->sd ? text_at(c->p, c->sd->url) : "";
+}
+
+static bool is_known(struct check *c, enum rule rule, uint64_t hash)
+{
+	for (size_t i = 0; i < c->out->n; i++) {
+		if (c->keys[i].rule == rule && c->keys[i].hash == hash)
+			return true;
+	}
+	return false;
+}
+
+static struct issue *next_issue(struct check *c, enum rule rule, uint64_t hash)
+{
+	struct issues *out = c->out;
+	if (!out->v) {
+		out->v = arena_alloc(c->a, PROFILE_ISSUES * sizeof(*out->v));
+		c->keys = arena_alloc(c->a, PROFILE_ISSUES * sizeof(*c->keys));
+	}
+	c->keys[out->n] = (struct issue_key){rule, hash};
+	struct issue *i = &out->v[out->n++];
+	if (out->n == PROFILE_ISSUES)
+		c->stop = true;
+	return i;
+}
+
+static void put(struct check *c, enum issue_severity severity, enum rule rule,
+		const struct at *at, const struct json *where,
+		const char *expected, const char *hint, const char *fmt,
+		va_list ap) __attribute__((format(printf, 8, 0)));
+static void put(struct check *c, enum issue_severity severity, enum rule rule,
+		const struct at *at, const struct json *where,
+		const char *expected, const char *hint, const char *fmt,
+		va_list ap)
+{
+	char text[1024];
+
+	if (c->stop)
+		return;
+	if (c->dry) {
+		c->stop = severity <= ISSUE_ERROR;
+		return;
+	}
+	uint64_t hash = mix(path_hash(at), expected);
+	if (c->out->n > 0 && is_known(c, rule, hash))
+		return;
+	const char *path = path_text(c, at);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	struct issue *i = next_issue(c, rule, hash);
+	i->severity = severity;
+	i->code = rule_table[rule].code;
+	i->rule = rule_table[rule].id;
+	i->path = path;
+	i->text = arena_strdup(c->a, text);
+	i->profile = c->sd ? text_at(c->p, c->sd->url) : NULL;
+	i->expected = expected;
+	i->hint = hint;
+	if (where)
+		json_position(where, &i->line, &i->column);
+	if (severity <= ISSUE_ERROR)
+		c->out->errors++;
+}
+
+void report(struct check *c, enum rule rule, const struct at *at,
+	    const struct json *where, const char *expected, const char *hint,
+	    const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	put(c, rule_table[rule].severity, rule, at, where, expected, hint, fmt,
+	    ap);
+	va_end(ap);
+}
+
+void report_as(struct check *c, enum issue_severity severity, enum rule rule,
+	       const struct at *at, const struct json *where,
+	       const char *expected, const char *hint, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	put(c, severity, rule, at, where, expected, hint, fmt, ap);
+	va_end(ap);
+}
+
+static bool before(const struct issue *x, const struct issue *y)
+{
+	if (x->line != y->line)
+		return x->line < y->line;
+	return x->column < y->column;
+}
+
+/* Insertion: there are few, mostly in order, and equals must keep theirs. */
+void issues_sort(struct issues *out)
+{
+	for (size_t i = 1; i < out->n; i++) {
+		struct issue x = out->v[i];
+		size_t k = i;
+		for (; k > 0 && before(&x, &out->v[k - 1]); k--)
+			out->v[k] = out->v[k - 1];
+		out->v[k] = x;
+	}
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * item.c: one occurrence of an element: its JSON shape, its fixed value,
+ * pattern, limits and binding, and what is special about its type. Elements
+ * with children go on in walk.c.
+ */
+#include "profile_int.h"
+
+#include <string.h>
+
+/* ---- fixed and pattern ------------------------------------------------ */
+
+static void wrong_constant(struct check *c, const struct spot *s, ref r,
+			   bool pattern)
+{
+	const char *want = c->dry ? "" : constant_text(c->p, c->a, r);
+	const char *is = json_text(s->value);
+
+	if (pattern)
+		report(c, RULE_PATTERN, s->at, s->value, want,
+		       say(c, "it must contain %s", want),
+		       "The pattern %s was not found", want);
+	else if (is)
+		report(c, RULE_FIXED, s->at, s->value, want,
+		       say(c, "use \"%s\"", want),
+		       "Value is '%.200s' but must be '%s'", is, want);
+	else
+		report(c, RULE_FIXED_COMPLEX, s->at, s->value, want,
+		       say(c, "use %s", want),
+		       "The value is not the fixed value %s", want);
+}
+
+static void check_constants(struct check *c, const struct spot *s)
+{
+	const struct node *n = s->node;
+	bool has_value = s->value && json_kind(s->value) != JSON_NULL;
+
+	if (n->fixed && !has_value) {
+		const char *want =
+		    c->dry ? "" : constant_text(c->p, c->a, n->fixed);
+		report(c, RULE_FIXED, s->at, s->companion, want,
+		       say(c, "use \"%s\"", want), "Missing element '%s'",
+		       s->at->name);
+		return;
+	}
+	if (!has_value)
+		return;
+	if (n->fixed && !constant_equal(c->p, n->fixed, s->value))
+		wrong_constant(c, s, n->fixed, false);
+	if (n->pattern && !constant_within(c->p, n->pattern, s->value))
+		wrong_constant(c, s, n->pattern, true);
+}
+
+static void check_rules(struct check *c, const struct spot *s)
+{
+	if (s->node->fixed || s->node->pattern)
+		check_constants(c, s);
+	if (s->node->limits && s->value)
+		check_limits(c, s);
+	if (s->node->binding && s->value &&
+	    (c->base || (s->node->flags & NODE_OWN_BINDING)))
+		check_binding(c, s);
+}
+
+/* ---- primitives ------------------------------------------------------- */
+
+static void empty_object(struct check *c, const struct at *at,
+			 const struct json *v)
+{
+	report(c, RULE_EMPTY_OBJECT, at, v, NULL,
+	       say(c, "remove \"%s\"", at->name),
+	       "Object must have some content");
+}
+
+static void check_companion(struct check *c, const struct spot *s)
+{
+	const struct json *k = s->companion;
+	const struct type *t = &c->p->types[s->type];
+
+	if (json_kind(k) == JSON_NULL && s->value &&
+	    json_kind(s->value) != JSON_NULL)
+		return;
+	if (json_kind(k) == JSON_NULL) {
+		report(c, RULE_NULL, s->at, k, NULL, "remove the null",
+		       "This property must be an object, not null");
+		return;
+	}
+	if (json_kind(k) != JSON_OBJECT) {
+		report(c, RULE_COMPANION, s->at, k, "an object", NULL,
+		       "This property must be an object, not %s",
+		       json_kind(k) == JSON_ARRAY ? "an Array"
+						  : "a simple value");
+		return;
+	}
+	if (!json_first(k))
+		empty_object(c, s->at, k);
+	check_object(c, k, node_at(c->p, t->root), s->type, s->at);
+}
+
+/* A primitive without value: allowed if there are extensions. */
+static void check_no_value(struct check *c, const struct spot *s)
+{
+	bool object = s->companion && json_kind(s->companion) == JSON_OBJECT;
+
+	if (s->value && !object) {
+		report(c, RULE_NULL, s->at, s->value, NULL,
+		       say(c, "remove \"%s\"", s->at->name),
+		       "This property must be an simple value, not null");
+		return;
+	}
+	if (object && json_first(s->companion) &&
+	    !json_get(s->companion, "extension"))
+		report(c, RULE_NO_VALUE, s->at, s->companion, NULL,
+		       "give a value or an extension",
+		       "primitive types must have a value or must have child "
+		       "extensions");
+}
+
+static void check_simple(struct check *c, const struct spot *s)
+{
+	const struct json *v = s->value;
+	enum json_kind kind = v ? json_kind(v) : JSON_NULL;
+
+	if (kind == JSON_OBJECT || kind == JSON_ARRAY) {
+		if (c->base)
+			report(c, RULE_NOT_SIMPLE, s->at, v, "a simple value",
+			       NULL,
+			       "This property must be an simple value, not %s",
+			       kind == JSON_ARRAY ? "an Array" : "an object");
+		return;
+	}
+	if (c->base && kind == JSON_NULL)
+		check_no_value(c, s);
+	else if (c->base)
+		check_primitive(c, s);
+	if (c->base && s->companion)
+		check_companion(c, s);
+	struct spot copy = *s;
+	if (kind == JSON_NULL)
+		copy.value = NULL;
+	check_rules(c, &copy);
+}
+
+/* ---- complex types ---------------------------------------------------- */
+
+/* The profiles that the element's type names: its own, or one of several. */
+static void check_type_profiles(struct check *c, const struct spot *s)
+{
+	const struct use *u = node_use(c->p, s->node, s->type);
+	if (!u || u->n_profiles == 0)
+		return;
+	const struct target *t = rec_at(c->p, u->profiles);
+	if (u->n_profiles == 1) {
+		check_definition(c, t->sd, s->value, s->at);
+		return;
+	}
+	for (unsigned i = 0; i < u->n_profiles; i++) {
+		if (!t[i].sd || fits_definition(c, t[i].sd, s->value, s->at))
+			return;
+	}
+	report(c, RULE_PROFILE_CHOICE, s->at, s->value, NULL, NULL,
+	       "Unable to find matching profile among choices: %s, ...",
+	       text_at(c->p, t->url));
+}
+
+static void check_inner_resource(struct check *c, const struct spot *s)
+{
+	if (c->base)
+		check_resource(c, s->value, s->at);
+	if (c->base || (s->node->flags & NODE_OWN_TYPES))
+		check_type_profiles(c, s);
+}
+
+static void not_object(struct check *c, const struct spot *s)
+{
+	enum json_kind kind = json_kind(s->value);
+	if (kind == JSON_NULL)
+		report(c, RULE_NULL, s->at, s->value, NULL, "remove the null",
+		       "This property must be an object, not null");
+	else
+		report(c, RULE_NOT_OBJECT, s->at, s->value, "an object", NULL,
+		       "This property must be an object, not %s",
+		       kind == JSON_ARRAY ? "an Array" : "a simple value");
+}
+
+static void check_complex(struct check *c, const struct spot *s)
+{
+	const struct profiles *p = c->p;
+
+	if (!s->value || json_kind(s->value) != JSON_OBJECT) {
+		if (c->base && s->value)
+			not_object(c, s);
+		return;
+	}
+	if (p->types[s->type].kind == KIND_RESOURCE) {
+		check_inner_resource(c, s);
+		return;
+	}
+	if (c->base && !json_first(s->value))
+		empty_object(c, s->at, s->value);
+	check_rules(c, s);
+	if (c->base || s->node->list)
+		check_object(c, s->value, s->node, s->type, s->at);
+	if (!c->base && !(s->node->flags & NODE_OWN_TYPES))
+		return;
+	if (s->type == p->known[T_REFERENCE])
+		check_reference(c, s);
+	if (c->base && s->type == p->known[T_EXTENSION])
+		check_extension(c, s);
+	check_type_profiles(c, s);
+}
+
+void check_item(struct check *c, const struct spot *s)
+{
+	if (c->stop)
+		return;
+	if (c->p->types[s->type].kind == KIND_PRIMITIVE)
+		check_simple(c, s);
+	else
+		check_complex(c, s);
+}

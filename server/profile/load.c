@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * load.c: a set of definitions comes to be: conformance resources are taken in
+ * in any order, sorted by URL, and compiled in one go; and what is loaded can
+ * be listed.
+ *
+ * Of two definitions with one URL the one given later stands. Kinds without use
+ * are passed over: logical models, definitions of types when the types are
+ * there already, everything that is no StructureDefinition, ValueSet,
+ * CodeSystem or SearchParameter.
+ */
+#include "profile_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OFFICIAL "http://hl7.org/fhir/"
+
+struct profiles *profile_new(struct arena *boot, enum fhir_version v)
+{
+	struct profiles *p = arena_alloc(boot, sizeof(*p));
+	p->arena = boot;
+	p->version = v;
+	p->tail = &p->added;
+	return p;
+}
+
+/* ---- taking in -------------------------------------------------------- */
+
+static bool is_text(const char *s, const char *want)
+{
+	return s && strcmp(s, want) == 0;
+}
+
+static bool has_use(const struct profiles *p, const struct json *r,
+		    const char *type)
+{
+	if (is_text(type, "ValueSet") || is_text(type, "CodeSystem") ||
+	    is_text(type, "SearchParameter"))
+		return true;
+	if (!is_text(type, "StructureDefinition") ||
+	    is_text(json_get_text(r, "kind"), "logical"))
+		return false;
+	return p->image_bytes == 0 ||
+	       is_text(json_get_text(r, "derivation"), "constraint");
+}
+
+bool profile_add(struct profiles *p, const struct json *resource,
+		 const char *source, struct err *e)
+{
+	const char *type = json_get_text(resource, "resourceType");
+	const char *url = json_get_text(resource, "url");
+
+	if (!type)
+		return err_set(e, ERR_INVALID, "structure", source,
+			       "this is no FHIR resource: there is no "
+			       "resourceType");
+	if (!has_use(p, resource, type))
+		return true;
+	if (!url || !*url) {
+		/* a code system or value set without one can never be named */
+		if (is_text(type, "StructureDefinition"))
+			return err_set(e, ERR_INVALID, "required", source,
+				       "StructureDefinition.url is missing");
+		return true;
+	}
+	struct item *it = arena_alloc(p->arena, sizeof(*it));
+	it->json = resource;
+	it->source = arena_strdup(p->arena, source ? source : "");
+	it->url = arena_strndup(p->arena, url, canonical_len(url));
+	it->order = p->n_added++;
+	*p->tail = it;
+	p->tail = &it->next;
+	return true;
+}
+
+/* ---- sorting ---------------------------------------------------------- */
+
+static int by_url_last_first(const void *x, const void *y)
+{
+	const struct item *const *a = x, *const *b = y;
+	int d = strcmp((*a)->url, (*b)->url);
+	if (d == 0)
+		d = (*a)->order < (*b)->order ? 1 : -1;
+	return d;
+}
+
+/* The added resources of one type, sorted, each URL once. */
+static struct item **pick(struct build *b, const char *type, size_t *n)
+{
+	struct item **v = arena_alloc(b->tmp, (b->p->n_added + 1) * sizeof(*v));
+	size_t k = 0;
+
+	*n = 0;
+	for (struct item *it = b->p->added; it; it = it->next) {
+		if (is_text(json_get_text(it->json, "resourceType"), type))
+			v[k++] = it;
+	}
+	if (k > 0)
+		qsort(v, k, sizeof(*v), by_url_last_first);
+	for (size_t i = 0; i < k; i++) {
+		if (*n == 0 || strcmp(v[*n - 1]->url, v[i]->url) != 0)
+			v[(*n)++] = v[i];
+	}
+	return v;
+}
+
+/* Makes the records that are found by URL, empty as yet. */
+static void make_records(struct build *b, struct item **v, size_t n,
+			 size_t bytes)
+{
+	for (size_t i = 0; i < n; i++) {
+		v[i]->rec = heap_alloc(b->p, bytes);
+		ref *url = heap_at(b->p, v[i]->rec);
+		*url = build_text(b, v[i]->url);
+	}
+}
+
+/* Merges new records into a table; a new one replaces an old one. */
+static void merge_table(struct build *b, struct table *t, struct item **v,
+			size_t n)
+{
+	struct profiles *p = b->p;
+	ref *out = arena_alloc(p->arena, (t->n + n) * sizeof(*out));
+	size_t i = 0, k = 0, m = 0;
+
+	while (i < t->n || k < n) {
+		int d = i == t->n ? 1 : k == n ? -1 : 0;
+		if (d == 0) {
+			const ref *url = rec_at(p, t->v[i]);
+			d = strcmp(text_at(p, *url), v[k]->url);
+		}
+		if (d <= 0)
+			out[m++] = t->v[i++];
+		if (d == 0)
+			m--;
+		if (d >= 0)
+			out[m++] = v[k++]->rec;
+	}
+	t->v = out;
+	t->n = m;
+}
+
+static void fill_sd(struct build *b, const struct item *it)
+{
+	struct sd *sd = heap_at(b->p, it->rec);
+	const struct json *abstract = json_get(it->json, "abstract");
+	const char *title = json_get_text(it->json, "title");
+	const char *base = json_get_text(it->json, "baseDefinition");
+
+	if (!title)
+		title = json_get_text(it->json, "name");
+	sd->title = build_text(b, title);
+	sd->source = build_text(b, it->source);
+	sd->base = base ? build_textn(b, base, canonical_len(base)) : 0;
+	sd->type = NO_TYPE;
+	if (abstract && json_kind(abstract) == JSON_TRUE)
+		sd->flags |= SD_ABSTRACT;
+	if (is_text(json_get_text(it->json, "derivation"), "constraint"))
+		sd->flags |= SD_CONSTRAINT;
+	if (strncmp(it->url, OFFICIAL, strlen(OFFICIAL)) != 0)
+		sd->flags |= SD_NATIONAL;
+}
+
+static void fill_vs(struct build *b, const struct item *it)
+{
+	struct value_set *vs = heap_at(b->p, it->rec);
+	const char *title = json_get_text(it->json, "title");
+	if (!title)
+		title = json_get_text(it->json, "name");
+	vs->title = build_text(b, title);
+	if (table_find(b->p, &b->p->image_vs, it->url, strlen(it->url)))
+		b->p->vs_override = true;
+}
+
+static void make_tables(struct build *b)
+{
+	struct profiles *p = b->p;
+
+	b->sd = pick(b, "StructureDefinition", &b->n_sd);
+	b->vs = pick(b, "ValueSet", &b->n_vs);
+	b->cs = pick(b, "CodeSystem", &b->n_cs);
+	b->sp = pick(b, "SearchParameter", &b->n_sp);
+	make_records(b, b->sd, b->n_sd, sizeof(struct sd));
+	make_records(b, b->vs, b->n_vs, sizeof(struct value_set));
+	make_records(b, b->cs, b->n_cs, sizeof(struct code_system));
+	merge_table(b, &p->sd, b->sd, b->n_sd);
+	merge_table(b, &p->vs, b->vs, b->n_vs);
+	merge_table(b, &p->cs, b->cs, b->n_cs);
+	for (size_t i = 0; i < b->n_sd; i++)
+		fill_sd(b, b->sd[i]);
+	for (size_t i = 0; i < b->n_vs; i++)
+		fill_vs(b, b->vs[i]);
+}
+
+bool profile_compile(struct profiles *p, struct err *e)
+{
+	struct build b = {.p = p, .e = e, .tmp = arena_new(256 * 1024)};
+
+	if (p->end == 0 && p->image_bytes == 0)
+		heap_alloc(p, IMAGE_HEAD); /* ref 0 is none */
+	make_tables(&b);
+	bool ok = compile_types(&b);
+	if (ok) {
+		compile_terminology(&b);
+		compile_search_params(&b);
+		ok = compile_definitions(&b);
+	}
+	arena_free(b.tmp);
+	p->added = NULL;
+	p->tail = &p->added;
+	p->n_added = 0;
+	return ok;
+}
+
+/* ---- what is loaded --------------------------------------------------- */
+
+static const char *or_empty(const char *s)
+{
+	return s ? s : "";
+}
+
+static void describe(const struct profiles *p, ref r, struct profile_info *out)
+{
+	const struct sd *sd = rec_at(p, r);
+	out->url = text_at(p, sd->url);
+	out->type =
+	    sd->type < p->n_types ? text_at(p, p->types[sd->type].name) : "";
+	out->base = or_empty(text_at(p, sd->base));
+	out->source = or_empty(text_at(p, sd->source));
+	out->title = or_empty(text_at(p, sd->title));
+	out->abstract = sd->flags & SD_ABSTRACT;
+	out->national = sd->flags & SD_NATIONAL;
+}
+
+/* The next one of a table that is to be listed, counting i down to it. */
+static bool list_from(const struct profiles *p, const struct table *t,
+		      bool national, size_t *i, struct profile_info *out)
+{
+	for (size_t k = 0; k < t->n; k++) {
+		const struct sd *sd = rec_at(p, t->v[k]);
+		if (!sd->root || (sd->flags & SD_DATATYPE) ||
+		    !!(sd->flags & SD_NATIONAL) != national)
+			continue;
+		if ((*i)-- > 0)
+			continue;
+		describe(p, t->v[k], out);
+		return true;
+	}
+	return false;
+}
+
+bool profile_list(const struct profiles *p, size_t i, struct profile_info *out)
+{
+	for (int national = 1; national >= 0; national--) {
+		if (list_from(p, &p->sd, national, &i, out) ||
+		    list_from(p, &p->image_sd, national, &i, out))
+			return true;
+	}
+	return false;
+}
+
+bool profile_find(const struct profiles *p, const char *url,
+		  struct profile_info *out)
+{
+	ref r = find_sd(p, url);
+	if (!r || !((const struct sd *)rec_at(p, r))->root)
+		return false;
+	describe(p, r, out);
+	return true;
+}
+
+bool profile_is_resource_type(const struct profiles *p, const char *type)
+{
+	unsigned t = type ? find_type(p, type, strlen(type)) : NO_TYPE;
+	return t != NO_TYPE && p->types[t].kind == KIND_RESOURCE &&
+	       !p->types[t].abstract;
+}

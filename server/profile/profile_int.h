@@ -1,0 +1,602 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * profile_int.h: the compiled form of the definitions and what the files of
+ * this module say to each other.
+ *
+ * Everything compiled is made of fixed-size records that point at each other by
+ * ref: a byte offset in one address space. Below image_bytes lies the mapped
+ * image, which is never written; above it the heap, which grows in chunks that
+ * never move. The definition compiler starts with no image and writes its heap
+ * out as the image: so there is one form, one compiler, and nothing to parse or
+ * to relocate at start.
+ */
+#ifndef PROFILE_INT_H
+#define PROFILE_INT_H
+
+#include "profile.h"
+
+typedef uint32_t ref; /* 0: none */
+
+#define UNBOUNDED    UINT32_MAX
+#define NO_TYPE	     0xffffU
+#define CHUNK_BYTES  65536U
+#define CHILDREN_MAX 96 /* of one element; the core needs 55 */
+#define SLICES_MAX   64 /* of one element */
+#define STEPS_MAX    40 /* segments of an element's path */
+#define IMAGE_HEAD   128
+
+/* ---- records ---------------------------------------------------------- */
+
+enum type_kind { KIND_PRIMITIVE, KIND_COMPLEX, KIND_RESOURCE };
+
+/* The primitive formats that are coded natively. */
+enum prim {
+	PRIM_NONE,
+	PRIM_BASE64,
+	PRIM_BOOLEAN,
+	PRIM_CANONICAL,
+	PRIM_CODE,
+	PRIM_DATE,
+	PRIM_DATETIME,
+	PRIM_DECIMAL,
+	PRIM_ID,
+	PRIM_INSTANT,
+	PRIM_INTEGER,
+	PRIM_MARKDOWN,
+	PRIM_OID,
+	PRIM_POSITIVEINT,
+	PRIM_STRING,
+	PRIM_TIME,
+	PRIM_UNSIGNEDINT,
+	PRIM_URI,
+	PRIM_URL,
+	PRIM_UUID,
+	PRIM_XHTML
+};
+
+/* A data or resource type. The types are one array sorted by name; they are
+ * named by their index. */
+struct type {
+	ref name;
+	ref root; /* node */
+	ref sd;
+	uint16_t parent; /* type or NO_TYPE */
+	uint8_t kind;
+	uint8_t prim;
+	uint8_t abstract;
+	uint8_t pad[3];
+};
+
+/* A profile or target profile as it was named, and its definition if known. */
+struct target {
+	ref url;
+	ref sd;
+};
+
+/* One type that an element may have. */
+struct use {
+	uint16_t type;
+	uint16_t n_profiles;
+	uint16_t n_targets;
+	uint16_t pad;
+	ref profiles; /* struct target[] */
+	ref targets;
+};
+
+enum node_flag {
+	NODE_CHOICE = 1,      /* name is "value" of value[x] */
+	NODE_LIST = 2,	      /* a JSON array, whatever a profile's maximum */
+	NODE_MODIFIER = 4,    /* isModifier */
+	NODE_CONSTRAINED = 8, /* a profile says something here or below */
+	NODE_OWN_BINDING = 16,
+	NODE_OWN_TYPES = 32
+};
+
+/* An element definition. */
+struct node {
+	ref name;
+	ref slice;	 /* its slice name */
+	ref owner;	 /* node in whose list or slicing it may be changed */
+	ref list;	 /* struct list: children of its own; 0: the type's */
+	ref content;	 /* node that a contentReference names */
+	ref types;	 /* struct use[] */
+	ref binding;	 /* struct binding */
+	ref fixed;	 /* struct constant */
+	ref pattern;	 /* struct constant */
+	ref limits;	 /* struct limits */
+	ref slicing;	 /* struct slicing */
+	ref constraints; /* ref[] of struct constraint */
+	uint32_t min;
+	uint32_t max;
+	uint16_t n_types;
+	uint16_t n_constraints;
+	uint16_t of_type; /* the type that list belongs to; NO_TYPE: any */
+	uint16_t flags;
+};
+
+/* The children of an element in the order of the definition, and the JSON names
+ * they go by, sorted: one each, for a choice one for each type. */
+struct list {
+	ref owner;
+	uint16_t n;
+	uint16_t n_names;
+	ref names; /* struct name[] */
+	ref child[];
+};
+struct name {
+	ref text;
+	uint16_t child;
+	uint16_t type; /* of a choice, else NO_TYPE */
+};
+
+enum strength { BIND_EXAMPLE, BIND_PREFERRED, BIND_EXTENSIBLE, BIND_REQUIRED };
+struct binding {
+	ref url; /* of the value set */
+	ref vs;
+	ref max_url;
+	ref max_vs;
+	uint32_t strength;
+};
+
+/* A JSON value of a definition (fixed[x], pattern[x]). */
+struct constant {
+	ref name;
+	ref text;
+	ref first;
+	ref next;
+	uint32_t kind; /* enum json_kind */
+};
+
+struct limits {
+	ref min_value; /* text of minValue[x] */
+	ref max_value;
+	uint32_t max_length; /* 0: none */
+};
+
+/* An invariant. Kept with the element it is stated on; lists merge by key. */
+struct constraint {
+	ref key;
+	ref human;
+	ref expression;
+	uint32_t severity; /* enum issue_severity */
+};
+
+enum slicing_rules { SLICES_OPEN, SLICES_OPEN_AT_END, SLICES_CLOSED };
+enum discriminator_kind { BY_VALUE, BY_EXISTS, BY_TYPE, BY_PROFILE };
+enum step_op { STEP_CHILD, STEP_EXTENSION, STEP_OFTYPE, STEP_RESOLVE };
+
+struct path_step {
+	uint32_t op;
+	ref name;
+};
+struct discriminator {
+	ref path; /* as it was written */
+	ref steps;
+	uint16_t n_steps; /* 0: $this */
+	uint16_t kind;
+};
+/* What decides whether an item belongs to a slice, by one discriminator. */
+enum criterion_kind {
+	CRIT_NONE, /* nothing: it cannot be told */
+	CRIT_NODE, /* the value fits one of the nodes */
+	CRIT_TEXT, /* the value is this text (the url of an extension) */
+	CRIT_TYPE, /* its type is one of node's */
+	CRIT_EXISTS,
+	CRIT_ABSENT,
+	CRIT_PROFILE
+};
+struct criterion {
+	ref nodes; /* ref[] */
+	ref text;
+	uint16_t n;
+	uint16_t kind;
+};
+struct slicing {
+	ref owner;
+	ref disc;     /* struct discriminator[n_disc] */
+	ref slices;   /* ref[cap] */
+	ref criteria; /* struct criterion[n * n_disc] */
+	uint16_t n_disc;
+	uint16_t n;
+	uint16_t cap;
+	uint8_t rules;
+	uint8_t ordered;
+};
+
+enum sd_flag {
+	SD_ABSTRACT = 1,
+	SD_NATIONAL = 2,
+	SD_CONSTRAINT = 4, /* a profile, not a type's own definition */
+	SD_DATATYPE = 8	   /* of a data type (extensions too) */
+};
+/* The records that are found by URL all begin with it. */
+struct sd {
+	ref url;
+	ref title;
+	ref source;
+	ref base;
+	ref root; /* node; 0: not compiled yet */
+	uint16_t type;
+	uint16_t flags;
+};
+
+struct concept {
+	ref code;
+	ref display;
+	uint32_t parent; /* 1 + index in the code system; 0: none */
+};
+struct code_system {
+	ref url;
+	ref concepts; /* struct concept[n], sorted by code_cmp() */
+	uint32_t n;
+	uint8_t complete;
+	uint8_t nocase;
+	uint8_t pad[2];
+};
+
+enum part_kind { PART_CODES, PART_WHOLE, PART_OPEN };
+struct part {
+	ref system; /* 0: any */
+	ref cs;	    /* PART_WHOLE */
+	ref codes;  /* ref[n], sorted by code_cmp() */
+	uint32_t n;
+	uint8_t kind;
+	uint8_t nocase;
+	uint8_t pad[2];
+};
+struct value_set {
+	ref url;
+	ref title;
+	ref parts; /* struct part[n] */
+	uint32_t n;
+};
+
+struct search_param {
+	ref base; /* "Observation" */
+	ref code; /* "date" */
+	ref type;
+	ref expression;
+	ref targets; /* "Patient Group" */
+};
+
+/* ---- the set ---------------------------------------------------------- */
+
+struct table { /* refs of records, sorted by the URL they begin with */
+	const ref *v;
+	size_t n;
+};
+
+/* One conformance resource that was added. */
+struct item {
+	struct item *next;
+	const struct json *json;
+	const char *source;
+	const char *url;
+	ref rec;
+	unsigned order;
+	enum { ITEM_NEW, ITEM_BUSY, ITEM_DONE } state;
+};
+
+enum known_type {
+	T_ELEMENT,
+	T_EXTENSION,
+	T_REFERENCE,
+	T_CODING,
+	T_CODEABLECONCEPT,
+	T_QUANTITY,
+	T_RESOURCE,
+	T_KNOWN
+};
+
+struct profiles {
+	struct arena *arena;
+	enum fhir_version version;
+	const char *image;
+	uint32_t image_bytes;
+	char **chunk;
+	size_t chunks, chunk_cap;
+	uint32_t top; /* next free byte of the heap */
+	uint32_t end; /* behind the last chunk */
+	const struct type *types;
+	unsigned n_types;
+	uint16_t known[T_KNOWN];
+	struct table sd, vs, cs;		   /* of the heap */
+	struct table image_sd, image_vs, image_cs; /* of the image */
+	bool vs_override; /* some value set of the image is redefined */
+	const struct search_param *search;
+	size_t n_search;
+	struct item *added, **tail;
+	unsigned n_added;
+};
+
+/* The record at r. In the image it must not be changed. */
+static inline const void *rec_at(const struct profiles *p, ref r)
+{
+	if (r < p->image_bytes)
+		return p->image + r;
+	r -= p->image_bytes;
+	return p->chunk[r / CHUNK_BYTES] + r % CHUNK_BYTES;
+}
+static inline const char *text_at(const struct profiles *p, ref r)
+{
+	return r ? (const char *)rec_at(p, r) : NULL;
+}
+static inline const struct node *node_at(const struct profiles *p, ref r)
+{
+	return (const struct node *)rec_at(p, r);
+}
+static inline const struct list *list_at(const struct profiles *p, ref r)
+{
+	return (const struct list *)rec_at(p, r);
+}
+
+/* heap.c */
+void *heap_at(struct profiles *p, ref r);     /* asserts: not in the image */
+ref heap_alloc(struct profiles *p, size_t n); /* zeroed, 4-aligned */
+ref table_find(const struct profiles *p, const struct table *t, const char *url,
+	       size_t n);
+ref find_sd(const struct profiles *p, const char *url);
+ref find_vs(const struct profiles *p, const char *url);
+ref find_cs(const struct profiles *p, const char *url);
+unsigned find_type(const struct profiles *p, const char *name, size_t n);
+bool type_is_a(const struct profiles *p, unsigned type, unsigned ancestor);
+void know_types(struct profiles *p);
+size_t canonical_len(const char *url); /* without |version */
+
+/* tree.c: reading the trees */
+const struct name *list_find(const struct profiles *p, const struct list *l,
+			     const char *name);
+/* The list of children that holds for an item of that type; NULL: none. */
+const struct list *node_list(const struct profiles *p, const struct node *n,
+			     unsigned type);
+const struct use *node_use(const struct profiles *p, const struct node *n,
+			   unsigned type);
+
+/* ---- compiling --------------------------------------------------------- */
+
+struct build {
+	struct profiles *p;
+	struct arena *tmp;
+	struct err *e;
+	ref *strings; /* open addressing */
+	size_t n_strings, cap_strings;
+	ref *constraints;
+	size_t n_constraints, cap_constraints;
+	struct item **sd, **vs, **cs, **sp; /* sorted by URL */
+	size_t n_sd, n_vs, n_cs, n_sp;
+	const struct item *item; /* that is being compiled */
+	const char *part;	 /* "snapshot" or "differential" */
+	unsigned element;	 /* index in it */
+	bool base;		 /* a type's own definition */
+	unsigned depth;		 /* of compilations within each other */
+};
+
+/* Fills b->e with where = "source: JSON path" of the current element. */
+bool build_fail(struct build *b, const char *code, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+ref build_text(struct build *b, const char *s); /* interned; NULL gives 0 */
+ref build_textn(struct build *b, const char *s, size_t n);
+const char *json_tail(const char *path); /* behind the last dot */
+
+/* compile.c */
+bool compile_types(struct build *b);
+bool compile_definitions(struct build *b);
+bool compile_sd(struct build *b, struct item *it);
+struct item *item_find(struct item **v, size_t n, const char *url);
+ref make_list(struct build *b, ref owner, const ref *child, size_t n);
+
+/* element.c: the fields of one ElementDefinition onto a node */
+bool merge_element(struct build *b, ref node, const struct json *element);
+
+/* constant.c */
+ref compile_constant(struct build *b, const struct json *v);
+bool constant_equal(const struct profiles *p, ref constant,
+		    const struct json *v);
+bool constant_within(const struct profiles *p, ref pattern,
+		     const struct json *v);
+const char *constant_text(const struct profiles *p, struct arena *a, ref r);
+
+/* overlay.c */
+bool overlay_elements(struct build *b, ref root, const struct json *elements);
+bool merge_slicing(struct build *b, ref node, const struct json *slicing);
+
+/* discriminate.c: at the end of a definition, what decides on its slices */
+bool parse_discriminators(struct build *b, struct slicing *s,
+			  const struct json *list);
+bool implicit_slicing(struct build *b, struct slicing *s, bool by_type);
+void resolve_slicing(struct build *b, ref node, ref mark);
+bool has_criterion(const struct profiles *p, const struct node *n,
+		   unsigned depth);
+
+/* expand.c, terminology.c */
+void compile_terminology(struct build *b);
+int code_cmp(const char *x, const char *y); /* by letters, then by case */
+int value_set_has(const struct profiles *p, const struct value_set *vs,
+		  const char *system, const char *code);
+int part_has(const struct profiles *p, const struct part *part,
+	     const char *code);
+const struct concept *concept_find(const struct profiles *p,
+				   const struct code_system *cs,
+				   const char *code);
+
+/* search_param.c */
+void compile_search_params(struct build *b);
+
+/* ---- checking ----------------------------------------------------------- */
+
+/* Where the walk is: frames on the stack, printed only for an issue. */
+struct at {
+	const struct at *up;
+	const char *name;
+	long index; /* -1: no list element */
+};
+
+/* The rules: ids and titles in rules.c. */
+enum rule {
+	RULE_NO_TYPE,
+	RULE_UNKNOWN_TYPE,
+	RULE_UNKNOWN_ELEMENT,
+	RULE_NOT_ARRAY,
+	RULE_IS_ARRAY,
+	RULE_NOT_SIMPLE,
+	RULE_NOT_OBJECT,
+	RULE_COMPANION,
+	RULE_EMPTY_ARRAY,
+	RULE_EMPTY_OBJECT,
+	RULE_NULL,
+	RULE_JSON_KIND,
+	RULE_NO_VALUE,
+	RULE_MIN,
+	RULE_MAX,
+	RULE_CHOICE_TYPE,
+	RULE_CHOICE_TWICE,
+	RULE_SLICE_MIN,
+	RULE_SLICE_MAX,
+	RULE_SLICE_CLOSED,
+	RULE_SLICE_TWO,
+	RULE_SLICE_ORDER,
+	RULE_FIXED,
+	RULE_FIXED_COMPLEX,
+	RULE_PATTERN,
+	RULE_MAX_LENGTH,
+	RULE_MIN_VALUE,
+	RULE_MAX_VALUE,
+	RULE_STRING,
+	RULE_STRING_SPACE,
+	RULE_URI,
+	RULE_OID,
+	RULE_UUID,
+	RULE_ID,
+	RULE_CODE,
+	RULE_YEAR,
+	RULE_DATE,
+	RULE_DATETIME,
+	RULE_ZONE,
+	RULE_INSTANT,
+	RULE_TIME,
+	RULE_INTEGER,
+	RULE_INTEGER_LOW,
+	RULE_DECIMAL,
+	RULE_BASE64,
+	RULE_BINDING,
+	RULE_BINDING_NO_CODE,
+	RULE_BINDING_EXTENSIBLE,
+	RULE_BINDING_UNKNOWN,
+	RULE_BINDING_MAX,
+	RULE_REFERENCE_FORM,
+	RULE_REFERENCE_TARGET,
+	RULE_REFERENCE_CONTAINED,
+	RULE_PROFILE_CHOICE,
+	RULE_CONTAINED_NESTED,
+	RULE_RESOURCE_TYPE,
+	RULE_EXTENSION_VALUE,
+	RULE_EXTENSION_UNKNOWN,
+	RULE_XHTML,
+	RULE_XHTML_ROOT,
+	RULE_XHTML_NAMESPACE,
+	RULE_XHTML_EMPTY,
+	RULE_PROFILE_REQUIRED,
+	RULE_PROFILE_UNKNOWN,
+	RULE_PROFILE_ABSTRACT,
+	RULE_PROFILE_TYPE,
+	RULE_PROFILE_FOREIGN,
+	RULES
+};
+struct rule_info {
+	const char *id;
+	const char *title;
+	enum issue_severity severity;
+	const char *code; /* IssueType */
+	const char *source;
+};
+extern const struct rule_info rule_table[RULES];
+
+struct issue_key {
+	enum rule rule;
+	uint64_t hash; /* of path and expectation */
+};
+
+struct check {
+	const struct profiles *p;
+	struct arena *a;
+	const struct profile_options *o;
+	const struct sd *sd;	 /* whose rules are applied */
+	const struct json *root; /* the resource that "#id" looks into */
+	bool base;		 /* everything, not only what a profile adds */
+	bool dry;		 /* count errors, report nothing */
+	bool stop;		 /* enough was found */
+	unsigned depth;		 /* of profiles within profiles */
+	struct issues *out;
+	struct issue_key *keys;
+};
+
+/* One element that is being checked. */
+struct spot {
+	const struct node *node;
+	unsigned type;
+	const struct json *value;     /* may be NULL */
+	const struct json *companion; /* _x; may be NULL */
+	const struct at *at;
+};
+
+/* issue.c */
+void report(struct check *c, enum rule rule, const struct at *at,
+	    const struct json *where, const char *expected, const char *hint,
+	    const char *fmt, ...) PRINTF_LIKE(7, 8);
+void report_as(struct check *c, enum issue_severity severity, enum rule rule,
+	       const struct at *at, const struct json *where,
+	       const char *expected, const char *hint, const char *fmt, ...)
+    PRINTF_LIKE(8, 9);
+/* Texts for an issue; "" when nothing will be reported. */
+const char *path_text(struct check *c, const struct at *at);
+const char *say(struct check *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+const char *profile_url(const struct check *c);
+void issues_sort(struct issues *out);
+
+/* check.c */
+void check_resource(struct check *c, const struct json *resource,
+		    const struct at *at);
+unsigned resource_type(const struct profiles *p, const struct json *resource);
+/* Applies one definition to a value, reporting what it adds to the base. */
+void check_definition(struct check *c, ref sd, const struct json *value,
+		      const struct at *at);
+/* Would it be free of errors? */
+bool fits_definition(struct check *c, ref sd, const struct json *value,
+		     const struct at *at);
+
+/* policy.c */
+void check_profiles(struct check *c, const struct json *resource, unsigned type,
+		    const struct at *at);
+
+/* walk.c */
+void check_object(struct check *c, const struct json *object,
+		  const struct node *node, unsigned type, const struct at *at);
+
+/* item.c */
+void check_item(struct check *c, const struct spot *s);
+
+/* format.c, xhtml.c */
+void check_primitive(struct check *c, const struct spot *s);
+void check_limits(struct check *c, const struct spot *s);
+void check_xhtml(struct check *c, const struct spot *s);
+
+/* slice.c: the slices that an item belongs to, one bit each */
+uint64_t slice_matches(struct check *c, const struct slicing *s,
+		       const struct spot *spot);
+/* Does a slice say anything that decides? */
+bool slice_decides(const struct profiles *p, const struct slicing *s,
+		   unsigned i);
+const char *slice_hint(struct check *c, const struct slicing *s, unsigned i);
+
+/* binding.c */
+void check_binding(struct check *c, const struct spot *s);
+int binding_has(const struct profiles *p, const struct node *n, unsigned type,
+		const struct json *v);
+
+/* ref.c */
+void check_reference(struct check *c, const struct spot *s);
+
+/* extension.c */
+void check_extension(struct check *c, const struct spot *s);
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ref.c: Reference.reference: its form, that "#id" is contained, and the type
+ * of what it refers to, as far as the reference itself tells. An absolute
+ * reference below our own base counts as a relative one; other absolute ones
+ * and urn:uuid: are taken as they are. FHIR R4 2.3 (References), ref-1.
+ */
+#include "profile_int.h"
+
+#include <string.h>
+
+static bool is_absolute(const char *s)
+{
+	size_t n = strcspn(s, ":/?#");
+	return n > 0 && s[n] == ':';
+}
+
+/* The part of a reference below our own base; NULL: it is elsewhere. */
+static const char *local_part(const struct check *c, const char *s)
+{
+	const char *base = c->o->own_base;
+	if (!is_absolute(s))
+		return s;
+	size_t n = base ? strlen(base) : 0;
+	while (n > 0 && base[n - 1] == '/')
+		n--;
+	if (n == 0 || strncmp(s, base, n) != 0 || s[n] != '/')
+		return NULL;
+	return s + n + 1;
+}
+
+static bool id_ok(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char ch = s[i];
+		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+		      (ch >= '0' && ch <= '9') || ch == '-' || ch == '.'))
+			return false;
+	}
+	return n >= 1 && n <= 64;
+}
+
+/* Type of "Type/id[/_history/v]"; NO_TYPE when it is not of that form. */
+static unsigned literal_type(const struct profiles *p, const char *s)
+{
+	size_t n = strcspn(s, "/");
+	unsigned type = find_type(p, s, n);
+	if (type == NO_TYPE || p->types[type].kind != KIND_RESOURCE ||
+	    p->types[type].abstract || s[n] != '/')
+		return NO_TYPE;
+	s += n + 1;
+	n = strcspn(s, "/");
+	if (!id_ok(s, n))
+		return NO_TYPE;
+	s += n;
+	if (*s == '\0')
+		return type;
+	if (strncmp(s, "/_history/", 10) != 0)
+		return NO_TYPE;
+	return id_ok(s + 10, strlen(s + 10)) ? type : NO_TYPE;
+}
+
+/* "Type?parameters" stands in bundles before they are carried out. */
+static bool is_search(const struct profiles *p, const char *s)
+{
+	size_t n = strcspn(s, "?");
+	unsigned type = find_type(p, s, n);
+	return s[n] == '?' && type != NO_TYPE &&
+	       p->types[type].kind == KIND_RESOURCE;
+}
+
+static const struct json *contained(const struct check *c, const char *id)
+{
+	const struct json *r = json_first(json_get(c->root, "contained"));
+	for (; r; r = json_next(r)) {
+		const char *have = json_get_text(r, "id");
+		if (have && strcmp(have, id) == 0)
+			return r;
+	}
+	return NULL;
+}
+
+/* ---- target types ----------------------------------------------------- */
+
+static bool allows(const struct profiles *p, const struct use *u, unsigned type)
+{
+	const struct target *t = rec_at(p, u->targets);
+	for (unsigned i = 0; i < u->n_targets; i++) {
+		const struct sd *sd = t[i].sd ? rec_at(p, t[i].sd) : NULL;
+		if (!sd || type_is_a(p, type, sd->type))
+			return true;
+	}
+	return u->n_targets == 0;
+}
+
+/* "Patient, Group" */
+static const char *target_names(struct check *c, const struct use *u)
+{
+	const struct target *t = rec_at(c->p, u->targets);
+	struct buf b;
+
+	if (c->dry || c->stop)
+		return "";
+	buf_init(&b, c->a);
+	for (unsigned i = 0; i < u->n_targets; i++) {
+		const struct sd *sd = t[i].sd ? rec_at(c->p, t[i].sd) : NULL;
+		if (i > 0)
+			buf_puts(&b, ", ");
+		buf_puts(&b, sd ? text_at(c->p, c->p->types[sd->type].name)
+				: text_at(c->p, t[i].url));
+	}
+	return b.p;
+}
+
+/* What the base definition of a type allows is a warning, as it was in the
+ * validator of 2018 for references that are not resolved; what a profile
+ * narrows is an error. */
+static enum issue_severity severity(const struct check *c)
+{
+	return c->base ? ISSUE_WARNING : ISSUE_ERROR;
+}
+
+static void wrong_target(struct check *c, const struct use *u,
+			 const struct json *where, unsigned type,
+			 const struct at *at)
+{
+	const char *want = target_names(c, u);
+	report_as(c, severity(c), RULE_REFERENCE_TARGET, at, where, want,
+		  say(c, "refer to %s", want),
+		  "Invalid Resource target type. Found %s, but expected one of "
+		  "(%s)",
+		  text_at(c->p, c->p->types[type].name), want);
+}
+
+/* ---- the check -------------------------------------------------------- */
+
+static void wrong_form(struct check *c, const struct use *u, const char *text,
+		       const struct json *where, const struct at *at)
+{
+	const char *types = u ? target_names(c, u) : "Type";
+	report_as(c, severity(c), RULE_REFERENCE_FORM, at, where,
+		  say(c, "%s/id", types[0] ? types : "Type"), NULL,
+		  "Relative URLs must be of the format [ResourceName]/[id].  "
+		  "Encountered %.200s",
+		  text);
+}
+
+/* The type that the reference tells; NO_TYPE: none, and complaints are made. */
+static unsigned target_type(struct check *c, const struct use *u,
+			    const struct json *where, const struct at *at)
+{
+	const char *text = json_text(where);
+	if (text[0] == '#') {
+		const struct json *r = text[1] ? contained(c, text + 1) : NULL;
+		if (!r && text[1] && c->base)
+			report(c, RULE_REFERENCE_CONTAINED, at, where, NULL,
+			       "contain the resource, or refer to another",
+			       "Unable to resolve resource '%.200s'", text);
+		return r ? resource_type(c->p, r) : NO_TYPE;
+	}
+	const char *local = local_part(c, text);
+	if (!local)
+		return NO_TYPE;
+	unsigned type = literal_type(c->p, local);
+	if (type == NO_TYPE && !is_search(c->p, local))
+		wrong_form(c, u, text, where, at);
+	return type;
+}
+
+void check_reference(struct check *c, const struct spot *s)
+{
+	const struct json *where = json_get(s->value, "reference");
+	const struct use *u = node_use(c->p, s->node, s->type);
+	const struct at here = {s->at, "reference", -1};
+
+	if (!where || json_kind(where) != JSON_STRING || json_len(where) == 0)
+		return;
+	unsigned type = target_type(c, u, where, &here);
+	if (type != NO_TYPE && u && !allows(c->p, u, type))
+		wrong_target(c, u, where, type, &here);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * tree.c: reading compiled element trees.
+ *
+ * A node that has a list of its own (backbone elements, and whatever a profile
+ * constrains) is followed there, if the item is of the type the list was made
+ * for; a contentReference leads to the node it names; all others have the
+ * children that their type's definition gives.
+ */
+#include "profile_int.h"
+
+#include <string.h>
+
+const struct name *list_find(const struct profiles *p, const struct list *l,
+			     const char *name)
+{
+	const struct name *names = rec_at(p, l->names);
+	unsigned lo = 0, hi = l->n_names;
+	while (lo < hi) {
+		unsigned mid = (lo + hi) / 2;
+		int d = strcmp(text_at(p, names[mid].text), name);
+		if (d == 0)
+			return &names[mid];
+		if (d < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+const struct list *node_list(const struct profiles *p, const struct node *n,
+			     unsigned type)
+{
+	if (!n->list && n->content)
+		n = node_at(p, n->content);
+	if (n->list && (n->of_type == NO_TYPE || n->of_type == type))
+		return list_at(p, n->list);
+	if (type >= p->n_types || !p->types[type].root)
+		return NULL;
+	const struct node *root = node_at(p, p->types[type].root);
+	return root->list ? list_at(p, root->list) : NULL;
+}
+
+const struct use *node_use(const struct profiles *p, const struct node *n,
+			   unsigned type)
+{
+	const struct use *u = rec_at(p, n->types);
+	for (unsigned i = 0; i < n->n_types; i++) {
+		if (u[i].type == type)
+			return &u[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * walk.c: one object against the list of children that its definition gives.
+ *
+ * There are two kinds of pass. The base pass looks at everything: unknown
+ * members, arrays where there should be none, formats, cardinality. A profile's
+ * pass goes only where the profile says something (NODE_CONSTRAINED) and trusts
+ * the base pass for the rest. The members are first put beside the children
+ * they belong to, x and _x together, then the children are checked in the order
+ * of the definition.
+ *
+ * FHIRPath invariants hook in at check_item(): each node that is visited has
+ * its list of constraints, merged by key when it was compiled.
+ */
+#include "profile_int.h"
+
+#include <string.h>
+
+/* What an object has of one child. */
+struct slot {
+	const struct json *value;     /* may be NULL */
+	const struct json *companion; /* _x */
+	const char *name;	      /* JSON name; NULL: not there */
+	unsigned type;		      /* NO_TYPE: the child's only one */
+};
+
+/* ---- names ------------------------------------------------------------ */
+
+static const char *choice_name(struct check *c, const struct node *n,
+			       unsigned type)
+{
+	const char *stem = text_at(c->p, n->name);
+	const char *t = text_at(c->p, c->p->types[type].name);
+	char first = *t;
+	if (first >= 'a' && first <= 'z')
+		first -= 'a' - 'A';
+	return say(c, "%s%c%s", stem, first, t + 1);
+}
+
+/* As it would stand in JSON: valueQuantity, or value[x] if there is a choice.
+ */
+static const char *json_name_of(struct check *c, const struct node *n)
+{
+	if (!(n->flags & NODE_CHOICE))
+		return text_at(c->p, n->name);
+	const struct use *u = rec_at(c->p, n->types);
+	if (n->n_types == 1)
+		return choice_name(c, n, u->type);
+	return say(c, "%s[x]", text_at(c->p, n->name));
+}
+
+/* ---- the members of an object ----------------------------------------- */
+
+static void unknown(struct check *c, const struct list *l, const struct json *m,
+		    const struct at *at)
+{
+	const struct at here = {at, json_name(m), -1};
+	const struct name *v = rec_at(c->p, l->names);
+	struct nearest near = {.word = json_name(m)};
+
+	for (unsigned i = 0; i < l->n_names; i++)
+		nearest_try(&near, text_at(c->p, v[i].text));
+	report(c, RULE_UNKNOWN_ELEMENT, &here, m, NULL,
+	       near.best ? say(c, "did you mean \"%s\"?", near.best)
+			 : say(c, "remove \"%s\"", json_name(m)),
+	       "Unrecognised property '@%s'", json_name(m));
+}
+
+static bool may_have_companion(const struct profiles *p, const struct node *n,
+			       unsigned type)
+{
+	const struct use *u = rec_at(p, n->types);
+	if (type == NO_TYPE)
+		type = n->n_types > 0 ? u->type : NO_TYPE;
+	return type != NO_TYPE && p->types[type].kind == KIND_PRIMITIVE;
+}
+
+static void collect_member(struct check *c, const struct list *l,
+			   const struct json *m, struct slot *slots,
+			   const struct at *at)
+{
+	const char *name = json_name(m);
+	bool companion = name[0] == '_';
+	const struct name *found = list_find(c->p, l, name + companion);
+	const struct node *n =
+	    found ? node_at(c->p, l->child[found->child]) : NULL;
+
+	if (!n || (companion && !may_have_companion(c->p, n, found->type))) {
+		if (c->base)
+			unknown(c, l, m, at);
+		return;
+	}
+	struct slot *s = &slots[found->child];
+	if (s->name && strcmp(s->name, name + companion) != 0) {
+		const struct at here = {at, name, -1};
+		if (c->base)
+			report(c, RULE_CHOICE_TWICE, &here, m, NULL,
+			       say(c, "remove \"%s\" or \"%s\"", name, s->name),
+			       "The element %s is illegal: there is %s "
+			       "already",
+			       name, s->name);
+		return;
+	}
+	s->name = name + companion;
+	s->type = found->type;
+	if (companion)
+		s->companion = m;
+	else
+		s->value = m;
+}
+
+/* ---- how many --------------------------------------------------------- */
+
+static size_t item_count(const struct json *v)
+{
+	if (!v)
+		return 0;
+	return json_kind(v) == JSON_ARRAY ? json_count(v) : 1;
+}
+
+static void too_few(struct check *c, enum rule rule, const struct node *n,
+		    const struct json *object, size_t count,
+		    const struct at *at, const char *hint)
+{
+	const char *path = path_text(c, at);
+	report(c, rule, at, object, say(c, "at least %u", n->min), hint,
+	       "Profile %s, Element '%s%s%s%s': minimum required = %u, but "
+	       "only found %zu",
+	       profile_url(c), path, n->slice ? "[" : "",
+	       n->slice ? text_at(c->p, n->slice) : "", n->slice ? "]" : "",
+	       n->min, count);
+}
+
+static void too_many(struct check *c, enum rule rule, const struct node *n,
+		     const struct json *where, size_t count,
+		     const struct at *at)
+{
+	const char *path = path_text(c, at);
+	const char *hint = n->max == 0 ? say(c, "remove \"%s\"", at->name)
+				       : say(c, "keep at most %u", n->max);
+	report(c, rule, at, where, say(c, "at most %u", n->max), hint,
+	       "Profile %s, Element '%s%s%s%s': max allowed = %u, but found "
+	       "%zu",
+	       profile_url(c), path, n->slice ? "[" : "",
+	       n->slice ? text_at(c->p, n->slice) : "", n->slice ? "]" : "",
+	       n->max, count);
+}
+
+static void check_count(struct check *c, const struct json *object,
+			const struct node *n, const struct slot *s,
+			size_t count, const struct at *up)
+{
+	if (count < n->min) {
+		const char *name = s->name ? s->name : json_name_of(c, n);
+		const struct at here = {up, name, -1};
+		too_few(c, RULE_MIN, n, object, count, &here,
+			count == 0 ? say(c, "add \"%s\"", name)
+				   : say(c, "give %u of \"%s\"", n->min, name));
+	} else if (count > n->max) {
+		const struct at here = {up, s->name, -1};
+		too_many(c, RULE_MAX, n, s->value ? s->value : s->companion,
+			 count, &here);
+	}
+}
+
+/* ---- slices ----------------------------------------------------------- */
+
+/* The slices of one element while its items go by. */
+struct tally {
+	const struct slicing *slicing; /* NULL: there are none */
+	const ref *slice;
+	unsigned count[SLICES_MAX];
+	unsigned last; /* 1 + slice of the item before; for order */
+	bool unmatched;
+};
+
+static void tally_start(struct check *c, const struct node *n, struct tally *t)
+{
+	t->slicing = NULL;
+	if (c->base || !n->slicing)
+		return;
+	const struct slicing *s = rec_at(c->p, n->slicing);
+	if (s->n == 0 && s->rules != SLICES_CLOSED)
+		return;
+	t->slicing = s;
+	t->slice = rec_at(c->p, s->slices);
+	t->last = 0;
+	t->unmatched = false;
+	memset(t->count, 0, s->n * sizeof(t->count[0]));
+}
+
+static const char *slice_name(struct check *c, const struct tally *t,
+			      unsigned i)
+{
+	return text_at(c->p, node_at(c->p, t->slice[i])->slice);
+}
+
+/* "a/b" is a slice of slice "a": an item is in both. */
+static bool is_within(const char *inner, const char *outer)
+{
+	size_t n = strlen(outer);
+	return strncmp(inner, outer, n) == 0 && inner[n] == '/';
+}
+
+static void check_two(struct check *c, const struct tally *t, unsigned i,
+		      unsigned k, const struct spot *s)
+{
+	const char *x = slice_name(c, t, i), *y = slice_name(c, t, k);
+	if (is_within(x, y) || is_within(y, x))
+		return;
+	report(c, RULE_SLICE_TWO, s->at, s->value, say(c, "%s or %s", x, y),
+	       NULL, "Profile %s, Element matches more than one slice - %s, %s",
+	       profile_url(c), x, y);
+}
+
+static void no_slice(struct check *c, struct tally *t, const struct spot *s)
+{
+	t->unmatched = true;
+	if (t->slicing->rules != SLICES_CLOSED)
+		return;
+	report(c, RULE_SLICE_CLOSED, s->at, s->value, NULL,
+	       "remove it, or make it one of the slices",
+	       "This element does not match any known slice for profile %s and "
+	       "slicing is CLOSED",
+	       profile_url(c));
+}
+
+static void check_order(struct check *c, struct tally *t, unsigned i,
+			const struct spot *s)
+{
+	bool wrong = t->slicing->ordered && i + 1 < t->last;
+	if (t->slicing->rules == SLICES_OPEN_AT_END && t->unmatched)
+		wrong = true;
+	if (wrong)
+		report(c, RULE_SLICE_ORDER, s->at, s->value, NULL,
+		       "put the elements into the order of the profile",
+		       "As specified by profile %s, Element '%s' is out of "
+		       "order in ordered slice",
+		       profile_url(c), path_text(c, s->at));
+	t->last = i + 1;
+}
+
+/* One item: which slices it is in, and their rules on it. */
+static void tally_item(struct check *c, struct tally *t, const struct spot *s)
+{
+	uint64_t in = slice_matches(c, t->slicing, s);
+	unsigned first = SLICES_MAX;
+
+	if (!in) {
+		no_slice(c, t, s);
+		return;
+	}
+	for (unsigned i = 0; i < t->slicing->n; i++) {
+		if (!(in >> i & 1))
+			continue;
+		if (first == SLICES_MAX) {
+			first = i;
+			check_order(c, t, i, s);
+		} else {
+			check_two(c, t, first, i, s);
+		}
+		t->count[i]++;
+		struct spot inner = *s;
+		inner.node = node_at(c->p, t->slice[i]);
+		check_item(c, &inner);
+	}
+}
+
+static void tally_end(struct check *c, const struct tally *t,
+		      const struct json *object, const struct json *where,
+		      size_t count, const struct node *n, const char *name,
+		      const struct at *up)
+{
+	for (unsigned i = 0; t->slicing && i < t->slicing->n; i++) {
+		const struct node *s = node_at(c->p, t->slice[i]);
+		const struct at here = {
+		    up, (n->flags & NODE_CHOICE) ? json_name_of(c, s) : name,
+		    -1};
+		if (t->count[i] > s->max)
+			too_many(c, RULE_SLICE_MAX, s, where, t->count[i],
+				 &here);
+		/* what is missing altogether was said of the element */
+		if (t->count[i] < s->min && (count > 0 || n->min == 0) &&
+		    slice_decides(c->p, t->slicing, i))
+			too_few(c, RULE_SLICE_MIN, s, where ? where : object,
+				t->count[i], &here,
+				slice_hint(c, t->slicing, i));
+	}
+}
+
+/* ---- one child -------------------------------------------------------- */
+
+/* False: it makes no sense to look into it. */
+static bool check_arrays(struct check *c, const struct node *n,
+			 const struct slot *s, const struct at *at)
+{
+	const struct json *v = s->value ? s->value : s->companion;
+	bool array = json_kind(v) == JSON_ARRAY;
+
+	if (array && json_count(v) == 0) {
+		if (c->base)
+			report(c, RULE_EMPTY_ARRAY, at, v, NULL,
+			       say(c, "remove \"%s\"", s->name),
+			       "Array cannot be empty - the property should "
+			       "not be present if it has no values");
+		return false;
+	}
+	if (!!(n->flags & NODE_LIST) == array)
+		return true;
+	if (c->base && !array)
+		report(c, RULE_NOT_ARRAY, at, v, "an array",
+		       say(c, "put [ ] around the value of \"%s\"", s->name),
+		       "This property must be an Array, not %s",
+		       json_kind(v) == JSON_OBJECT ? "an Object"
+						   : "a simple value");
+	if (c->base && array)
+		report(c, RULE_IS_ARRAY, at, v, "no array",
+		       say(c, "remove the [ ] around the value of \"%s\"",
+			   s->name),
+		       "This property must be an simple value or an object, "
+		       "not an Array");
+	return !array;
+}
+
+static bool type_allowed(struct check *c, const struct node *n,
+			 const struct slot *s, unsigned type,
+			 const struct at *at)
+{
+	const struct use *u = rec_at(c->p, n->types);
+	struct buf b;
+
+	if (c->base || !(n->flags & NODE_CHOICE) || node_use(c->p, n, type))
+		return true;
+	if (c->dry) {
+		c->stop = true;
+		return false;
+	}
+	buf_init(&b, c->a);
+	for (unsigned i = 0; i < n->n_types; i++) {
+		if (i > 0)
+			buf_puts(&b, ", ");
+		buf_puts(&b, text_at(c->p, c->p->types[u[i].type].name));
+	}
+	report(c, RULE_CHOICE_TYPE, at, s->value, b.p,
+	       n->n_types == 1
+		   ? say(c, "use \"%s\"", choice_name(c, n, u->type))
+		   : NULL,
+	       "The element %s is illegal. Valid types at this point are %s",
+	       s->name, b.p);
+	return false;
+}
+
+static const struct json *first_of(const struct json *v)
+{
+	return v && json_kind(v) == JSON_ARRAY ? json_first(v) : v;
+}
+
+static const struct json *next_of(const struct json *list, const struct json *v)
+{
+	return v && json_kind(list) == JSON_ARRAY ? json_next(v) : NULL;
+}
+
+static void check_items(struct check *c, const struct node *n,
+			const struct slot *s, unsigned type,
+			const struct at *up, struct tally *t)
+{
+	const struct json *v = first_of(s->value);
+	const struct json *k = first_of(s->companion);
+	bool list = json_kind(s->value ? s->value : s->companion) == JSON_ARRAY;
+
+	for (long i = 0; (v || k) && !c->stop; i++) {
+		const struct at here = {up, s->name, list ? i : -1};
+		const struct spot spot = {n, type, v, k, &here};
+		check_item(c, &spot);
+		if (t->slicing)
+			tally_item(c, t, &spot);
+		v = next_of(s->value, v);
+		k = next_of(s->companion, k);
+	}
+}
+
+static void check_child(struct check *c, const struct json *object,
+			const struct node *n, const struct slot *s,
+			const struct at *up)
+{
+	size_t count = 0;
+	struct tally t;
+
+	if (s->name) {
+		size_t values = item_count(s->value);
+		count = item_count(s->companion);
+		if (values > count)
+			count = values;
+	}
+	check_count(c, object, n, s, count, up);
+	tally_start(c, n, &t);
+	const char *name = s->name ? s->name : text_at(c->p, n->name);
+	if (count > 0 || s->name) {
+		const struct at here = {up, s->name, -1};
+		const struct use *u = rec_at(c->p, n->types);
+		unsigned type = s->type;
+		if (type == NO_TYPE && n->n_types > 0)
+			type = u->type;
+		if (check_arrays(c, n, s, &here) && type != NO_TYPE &&
+		    type_allowed(c, n, s, type, &here))
+			check_items(c, n, s, type, up, &t);
+	}
+	if (t.slicing)
+		tally_end(c, &t, object, s->value, count, n, name, up);
+}
+
+void check_object(struct check *c, const struct json *object,
+		  const struct node *node, unsigned type, const struct at *at)
+{
+	struct slot slots[CHILDREN_MAX];
+	const struct list *l = node_list(c->p, node, type);
+
+	if (!l || c->stop)
+		return;
+	bool resource = c->p->types[type].kind == KIND_RESOURCE;
+	memset(slots, 0, l->n * sizeof(slots[0]));
+	for (const struct json *m = json_first(object); m; m = json_next(m)) {
+		if (resource && strcmp(json_name(m), "resourceType") == 0)
+			continue;
+		collect_member(c, l, m, slots, at);
+	}
+	for (unsigned i = 0; i < l->n && !c->stop; i++) {
+		const struct node *n = node_at(c->p, l->child[i]);
+		if (!slots[i].name)
+			slots[i].type = NO_TYPE;
+		if (c->base || (n->flags & NODE_CONSTRAINED))
+			check_child(c, object, n, &slots[i], at);
+	}
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * hetu: Finnish personal identity codes (henkilotunnus).
+ *
+ *	DDMMYY s NNN c		010190-900P
+ *
+ * s is the sign of the century, NNN an individual number (900-999 are given to
+ * nobody: they are for tests, and the only ones accepted here), and c the
+ * remainder of DDMMYYNNN by 31 as one of 31 characters. Since 2023 a century
+ *has several signs, so that individual numbers do not run out.
+ *
+ * A code that belongs to a person must not get into a test system: it is
+ * refused with words that say so, and no code is ever repeated in a message.
+ * Days are Finnish days, as in meta.lastUpdated.
+ *
+ * Facts: kanta.md 2.1, oauth.md 18.14.
+ */
+#include "record/record_int.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char check_characters[] = "0123456789ABCDEFHJKLMNPRSTUVWXY";
+
+struct date {
+	int year, month, day;
+};
+
+static const struct {
+	const char *signs;
+	int year;
+} centuries[] = {
+    {"+", 1800},
+    {"-YXWVU", 1900},
+    {"ABCDEF", 2000},
+};
+
+static char upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+static bool is_digits(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] < '0' || s[i] > '9')
+			return false;
+	}
+	return true;
+}
+
+static int number(const char *s, size_t n)
+{
+	int value = 0;
+
+	for (size_t i = 0; i < n; i++)
+		value = value * 10 + (s[i] - '0');
+	return value;
+}
+
+/* The first year of the sign's century; 0 for a sign that there is not. */
+static int century(char sign)
+{
+	sign = upper(sign);
+	for (size_t i = 0; i < LEN(centuries); i++) {
+		if (sign != '\0' && strchr(centuries[i].signs, sign) != NULL)
+			return centuries[i].year;
+	}
+	return 0;
+}
+
+static int days_in_month(int year, int month)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30,
+				   31, 31, 30, 31, 30, 31};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
+static bool date_ok(const struct date *d)
+{
+	return d->month >= 1 && d->month <= 12 && d->day >= 1 &&
+	       d->day <= days_in_month(d->year, d->month);
+}
+
+static struct date birth_date(const char *hetu)
+{
+	struct date d = {
+	    .year = century(hetu[6]) + number(hetu + 4, 2),
+	    .month = number(hetu + 2, 2),
+	    .day = number(hetu, 2),
+	};
+
+	return d;
+}
+
+static char check_character(const char *hetu)
+{
+	int n = number(hetu, 6) * 1000 + number(hetu + 7, 3);
+
+	return check_characters[n % 31];
+}
+
+static bool refuse(struct err *e, const char *why)
+{
+	return err_set(e, ERR_INVALID, "invalid_hetu", "hetu",
+		       "not a personal identity code: %s", why);
+}
+
+bool hetu_check(const char *hetu, struct err *e)
+{
+	struct date birth;
+	int individual;
+
+	if (strlen(hetu) != HETU_TEXT - 1)
+		return refuse(e, "it must have 11 characters, DDMMYY, a "
+				 "century sign, NNN and a check character");
+	if (!is_digits(hetu, 6) || !is_digits(hetu + 7, 3))
+		return refuse(e, "the date and the individual number must be "
+				 "digits");
+	if (century(hetu[6]) == 0)
+		return refuse(e, "unknown century sign");
+	birth = birth_date(hetu);
+	if (!date_ok(&birth))
+		return refuse(e, "the calendar has no such day of birth");
+	if (upper(hetu[10]) != check_character(hetu))
+		return refuse(e, "the check character does not fit");
+	individual = number(hetu + 7, 3);
+	if (individual < 2)
+		return refuse(e, "individual numbers begin with 002");
+	if (individual < 900)
+		return err_set(e, ERR_INVALID, "real_hetu", "hetu",
+			       "this may be a real person's code; only test "
+			       "codes, whose individual number is 900-999, are "
+			       "accepted here");
+	return true;
+}
+
+const char *hetu_canonical(struct arena *a, const char *hetu)
+{
+	char *s = arena_strdup(a, hetu);
+
+	for (char *c = s; *c != '\0'; c++)
+		*c = upper(*c);
+	return s;
+}
+
+void hetu_masked(char out[HETU_TEXT], const char *hetu)
+{
+	/* Also for texts that are no codes: at most the first seven. */
+	snprintf(out, HETU_TEXT, "%.7s****", hetu);
+}
+
+/* ---- age -------------------------------------------------------------- */
+
+/* The Finnish day of an instant. */
+static struct date day_of(int64_t ms)
+{
+	char text[TIME_TEXT];
+	struct date d;
+
+	time_finnish(text, ms);
+	d.year = number(text, 4);
+	d.month = number(text + 5, 2);
+	d.day = number(text + 8, 2);
+	return d;
+}
+
+static int age_on(const struct date *birth, const struct date *day)
+{
+	bool birthday_past =
+	    day->month > birth->month ||
+	    (day->month == birth->month && day->day >= birth->day);
+
+	return day->year - birth->year - !birthday_past;
+}
+
+int hetu_age(const char *hetu, int64_t now_ms)
+{
+	struct date birth = birth_date(hetu);
+	struct date today = day_of(now_ms);
+
+	return age_on(&birth, &today);
+}
+
+/* ---- fresh codes ------------------------------------------------------ */
+
+/* A random number below n; the small bias does no harm here. */
+static int below(int n)
+{
+	uint32_t random;
+
+	assert(n > 0);
+	jose_random(&random, sizeof random);
+	return (int)(random % (uint32_t)n);
+}
+
+/* Any day on which somebody of that age today may have been born: a random day
+ * of the two years in question, until one fits (about every second does). */
+static struct date birth_at_age(int age, const struct date *today)
+{
+	struct date d;
+
+	do {
+		d.year = today->year - age - below(2);
+		d.month = 1 + below(12);
+		d.day = 1 + below(days_in_month(d.year, d.month));
+	} while (age_on(&d, today) != age);
+	return d;
+}
+
+bool hetu_make(char out[HETU_TEXT], int age, int64_t now_ms)
+{
+	struct date today = day_of(now_ms);
+	struct date birth;
+	size_t c;
+
+	assert(age >= 0 && age <= HETU_AGE_MAX);
+	if (today.year - age - 1 < 1800 || today.year > 2099)
+		return false;
+	birth = birth_at_age(age, &today);
+	c = (size_t)(birth.year / 100 - 18);
+	snprintf(out, HETU_TEXT, "%02u%02u%02u%c%03u", birth.day % 100u,
+		 birth.month % 100u, birth.year % 100u, centuries[c].signs[0],
+		 900u + (unsigned)below(100));
+	out[10] = check_character(out);
+	out[11] = '\0';
+	return true;
+}

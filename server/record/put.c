@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * put: storing a resource, checked.
+ *
+ * The order of the checks is what an application's developer wants to see
+ * first: is the type served, does the resource keep to its profile (all issues
+ * at once), and then, is it about the citizen who allowed the application.
+ * Whose a resource is, the table of types says: the path of its parameter
+ * "patient". Everybody else in it who is a Patient must be the same one.
+ *
+ * What is stored is the client's own text. The server's id, versionId and
+ * lastUpdated are written in front, every other member follows in the client's
+ * order with the very characters it was sent with, but for the white space
+ * between them: so 72.50 stays 72.50. What a client says of these three itself
+ * is dropped.
+ *
+ * Facts: fhir-rest.md 2.1; kanta.md 4.3, 4.5.
+ */
+#include "record/record_int.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- rules ------------------------------------------------------------ */
+
+const struct issues *record_check(struct record *r, struct arena *a,
+				  enum fhir_version v,
+				  const struct json *resource,
+				  const char *own_base)
+{
+	struct profile_options o = {
+	    .required = (enum profile_required)r->settings.profile_required,
+	    .unknown_warns = r->settings.unknown_profile == 1,
+	    .own_base = own_base,
+	};
+
+	return profile_check(r->profiles[v], a, resource, &o);
+}
+
+/* The refusal carries the first error; the caller shows all of them. */
+static bool refuse_issues(const struct issues *issues, struct err *e)
+{
+	for (size_t i = 0; i < issues->n; i++) {
+		const struct issue *issue = &issues->v[i];
+
+		if (issue->severity <= ISSUE_ERROR)
+			return err_set(e, ERR_UNPROCESSABLE, issue->code,
+				       issue->path, "%s", issue->text);
+	}
+	assert(!"errors were counted that are not in the list");
+	return false;
+}
+
+/* ---- type ------------------------------------------------------------- */
+
+static void refuse_type(struct arena *a, enum fhir_version v, const char *type,
+			struct err *e)
+{
+	const struct record_type *t;
+	struct buf known;
+
+	buf_init(&known, a);
+	for (size_t i = 0; (t = record_type_at(v, i)) != NULL; i++)
+		buf_printf(&known, "%s%s", i == 0 ? "" : ", ", t->type);
+	err_set(e, ERR_NOT_FOUND, "not-supported", NULL,
+		"Unknown resource type '%.64s' - Server knows how to handle: "
+		"[%s]",
+		type, known.p);
+}
+
+/* The resource's type if it can be created; NULL with e set otherwise. */
+static const struct record_type *creatable(struct arena *a, enum fhir_version v,
+					   const struct json *resource,
+					   struct err *e)
+{
+	const char *name = json_get_text(resource, "resourceType");
+	const struct record_type *type;
+
+	if (name == NULL) {
+		err_set(e, ERR_INVALID, "structure", NULL,
+			"Failed to parse request body as JSON resource. Error "
+			"was: Invalid JSON content detected, missing required "
+			"element: 'resourceType'");
+		return NULL;
+	}
+	type = record_type_find(v, name);
+	if (type == NULL) {
+		refuse_type(a, v, name, e);
+		return NULL;
+	}
+	if ((type->interactions & IA_CREATE) == 0) {
+		err_set(e, ERR_INVALID, "not-supported", NULL,
+			"Invalid request: The FHIR endpoint on this server "
+			"does not know how to handle POST operation[%s] with "
+			"parameters [[]]",
+			name);
+		return NULL;
+	}
+	return type;
+}
+
+/* ---- whose it is ------------------------------------------------------ */
+
+/* Where a resource names further persons. */
+static const char *const actors[] = {"performer", "performer.actor", "author",
+				     "source"};
+
+struct owner {
+	struct arena *arena;
+	const char *own_base;
+	const char *patient; /* the id that must be named; NULL: the first */
+	const char *path;    /* being walked */
+	bool named;	     /* has a Patient been named there? */
+	const char *other;   /* a reference that was not to him or her */
+	const char *other_path;
+};
+
+static void see_patient(const struct json *v, void *ctx)
+{
+	struct owner *o = ctx;
+	const char *text = json_get_text(v, "reference");
+	const char *local =
+	    text ? record_reference(o->arena, text, o->own_base) : NULL;
+
+	if (local == NULL || strncmp(local, "Patient/", 8) != 0)
+		return;
+	o->named = true;
+	if (o->patient == NULL)
+		o->patient = local + 8;
+	if (o->other == NULL && strcmp(local + 8, o->patient) != 0) {
+		o->other = local;
+		o->other_path = o->path;
+	}
+}
+
+static const char *owner_path(const struct record_type *type)
+{
+	for (const struct record_param *p = type->param; p->name; p++) {
+		if (strcmp(p->name, "patient") == 0)
+			return p->path;
+	}
+	return NULL;
+}
+
+static bool refuse_owner(const struct record_type *type, enum err_kind kind,
+			 const char *path, struct err *e, const char *why)
+{
+	char where[128];
+
+	snprintf(where, sizeof where, "%s.%s", type->type, path);
+	return err_set(e, kind, "forbidden", where, "%s %s", where, why);
+}
+
+/* Is everybody in the resource the citizen o->patient? Fills o->patient when it
+ * was NULL. */
+static bool owned(const struct record *r, const struct record_type *type,
+		  const struct json *resource, struct owner *o, struct err *e)
+{
+	enum err_kind kind =
+	    record_status_kind(r->settings.patient_mismatch_status);
+
+	o->path = owner_path(type);
+	assert(o->path != NULL);
+	record_walk(resource, o->path, see_patient, o);
+	if (!o->named)
+		return refuse_owner(type, kind, o->path, e,
+				    "must refer to the Patient whose data this "
+				    "is");
+	for (size_t i = 0; i < LEN(actors); i++) {
+		o->path = actors[i];
+		record_walk(resource, o->path, see_patient, o);
+	}
+	if (o->other == NULL)
+		return true;
+	return refuse_owner(type, kind, o->other_path, e,
+			    arena_printf(o->arena,
+					 "refers to %.80s, but only data of "
+					 "Patient/%.64s may be stored here",
+					 o->other, o->patient));
+}
+
+/* ---- the stored text -------------------------------------------------- */
+
+static bool is_servers(const char *name)
+{
+	return strcmp(name, "resourceType") == 0 || strcmp(name, "id") == 0 ||
+	       strcmp(name, "meta") == 0;
+}
+
+static void merge_meta(struct jw *w, const struct json *meta, int version,
+		       int64_t updated_ms)
+{
+	char updated[TIME_TEXT];
+	const struct json *m;
+
+	time_finnish(updated, updated_ms);
+	jw_open(w, "meta", '{');
+	jw_str(w, "versionId", arena_printf(w->b->arena, "%d", version));
+	jw_str(w, "lastUpdated", updated);
+	if (meta != NULL && json_kind(meta) != JSON_OBJECT)
+		meta = NULL;
+	for (m = json_first(meta); m != NULL; m = json_next(m)) {
+		if (strcmp(json_name(m), "versionId") != 0 &&
+		    strcmp(json_name(m), "lastUpdated") != 0)
+			jw_value(w, json_name(m), m);
+	}
+	jw_close(w);
+}
+
+void record_merge(struct buf *b, const struct json *resource, const char *id,
+		  int version, int64_t updated_ms)
+{
+	struct jw w = {.b = b};
+	const struct json *m;
+
+	jw_open(&w, NULL, '{');
+	jw_str(&w, "resourceType", json_get_text(resource, "resourceType"));
+	jw_str(&w, "id", id);
+	merge_meta(&w, json_get(resource, "meta"), version, updated_ms);
+	for (m = json_first(resource); m != NULL; m = json_next(m)) {
+		if (!is_servers(json_name(m)))
+			jw_value(&w, json_name(m), m);
+	}
+	jw_close(&w);
+}
+
+/* ---- storing ---------------------------------------------------------- */
+
+bool record_put(struct record *r, struct arena *a, const struct put *p,
+		const struct json *resource, struct store_resource *out,
+		struct err *e)
+{
+	struct store_resource before;
+	struct store_index_row *rows;
+	struct buf text;
+	size_t n;
+	bool again = store_resource_find(r->store, a, (int)p->fhir,
+					 p->type->type, p->id, 0, &before);
+
+	if (again && !before.deleted)
+		return err_set(e, ERR_CONFLICT, "conflict", NULL,
+			       "Resource %s/%s is there already", p->type->type,
+			       p->id);
+	*out = (struct store_resource){
+	    .fhir = (int)p->fhir,
+	    .type = p->type->type,
+	    .id = p->id,
+	    .version = again ? before.version + 1 : 1,
+	    .updated_ms = record_now_ms(r),
+	    .patient = p->patient,
+	    .client_id = p->client_id != NULL ? p->client_id : "",
+	    .method = "POST",
+	};
+	/* The clock may stand still or have been set back. */
+	if (again && out->updated_ms <= before.updated_ms)
+		out->updated_ms = before.updated_ms + 1;
+	buf_init(&text, a);
+	record_merge(&text, resource, p->id, out->version, out->updated_ms);
+	out->text = text.p;
+	out->text_len = text.len;
+	rows = record_index(a, p->type, resource, p->own_base, &n);
+	store_resource_put(r->store, out, rows, n);
+	return true;
+}
+
+static const char *fresh_id(struct arena *a)
+{
+	char id[UUID_TEXT];
+
+	uuid_make(id);
+	return arena_strdup(a, id);
+}
+
+bool record_create(struct record *r, struct arena *a, enum fhir_version v,
+		   const struct grant *grant, const struct json *resource,
+		   const char *own_base, const char *id, const char *client_id,
+		   struct store_resource *out, const struct issues **issues,
+		   struct err *e)
+{
+	const struct issues *found;
+	struct owner owner = {.arena = a, .own_base = own_base};
+	struct put p = {
+	    .fhir = v, .client_id = client_id, .own_base = own_base};
+
+	*issues = NULL;
+	p.type = creatable(a, v, resource, e);
+	if (p.type == NULL)
+		return false;
+	found = record_check(r, a, v, resource, own_base);
+	if (found->errors > 0) {
+		*issues = found;
+		return refuse_issues(found, e);
+	}
+	owner.patient = grant != NULL ? grant->patient : NULL;
+	if (!owned(r, p.type, resource, &owner, e))
+		return false;
+	p.patient = owner.patient;
+	p.id = id != NULL ? arena_strdup(a, id) : fresh_id(a);
+	return record_put(r, a, &p, resource, out, e);
+}

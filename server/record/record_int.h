@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of record/ share among themselves.
+ */
+#ifndef RECORD_INT_H
+#define RECORD_INT_H
+
+#include "jose/jose.h"
+#include "record/record.h"
+
+/* ---- settings.c ------------------------------------------------------- */
+
+/* The kind of refusal that http answers with that status. */
+enum err_kind record_status_kind(int status);
+
+/* ---- hetu.c ----------------------------------------------------------- */
+
+#define HETU_TEXT 12
+
+/* The code as it is kept: with capital letters. */
+const char *hetu_canonical(struct arena *a, const char *hetu);
+
+/* A code of the 900 series, chosen at random, of somebody whose age at now_ms
+ * is age whole years. age: 0..HETU_AGE_MAX; false when the calendar of the
+ * codes (1800-2099) does not reach that far. */
+#define HETU_AGE_MAX 120
+bool hetu_make(char out[HETU_TEXT], int age, int64_t now_ms);
+
+/* ---- permission.c ----------------------------------------------------- */
+
+/* May a scope hold the word at all (oauth.md section 8)? */
+bool scope_known(const char *word);
+
+/* The words of text (separated by spaces), without repetitions, joined by one
+ * space each. */
+const char *scope_words(struct arena *a, const char *text);
+
+/* Calls f for each word of text until it answers false; false if one did. */
+bool scope_each(struct arena *a, const char *text,
+		bool (*f)(const char *word, void *ctx), void *ctx);
+
+/* ---- index.c ---------------------------------------------------------- */
+
+/* Calls f for each value at the path below v: members joined by dots, lists
+ * entered, "effective[x]" for a choice of types. */
+void record_walk(const struct json *v, const char *path,
+		 void (*f)(const struct json *v, void *ctx), void *ctx);
+
+/* A reference as "Type/id" when it is relative or lies below own_base (which
+ * may be NULL), without the version; any other text as it is. NULL for one into
+ * the resource itself ("#x"). */
+const char *record_reference(struct arena *a, const char *text,
+			     const char *own_base);
+
+/* The search index rows of a resource. */
+struct store_index_row *record_index(struct arena *a,
+				     const struct record_type *type,
+				     const struct json *resource,
+				     const char *own_base, size_t *n);
+
+/* ---- put.c ------------------------------------------------------------ */
+
+/* The server's part of a new version, and whose it is. */
+struct put {
+	enum fhir_version fhir;
+	const struct record_type *type;
+	const char *id;
+	const char *patient;
+	const char *client_id;
+	const char *own_base;
+};
+
+/* Stores the first version of a resource (or the next one of a deleted
+ * one). Checks neither rules nor ownership. False: e ERR_CONFLICT, the id is
+ * taken. */
+bool record_put(struct record *r, struct arena *a, const struct put *p,
+		const struct json *resource, struct store_resource *out,
+		struct err *e);
+
+/* Appends the resource's own text with the server's id, versionId and
+ * lastUpdated in it. */
+void record_merge(struct buf *b, const struct json *resource, const char *id,
+		  int version, int64_t updated_ms);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * grant: permissions, what was issued under them, and forms under way.
+ *
+ * Codes, tokens and tickets are known by the digest of their text alone, so the
+ * file holds nothing that can be presented to the server. Whether something has
+ * expired is the caller's judgement by the one clock; here an expired row is
+ * like any other, so that answers may tell "expired" from "unknown".
+ */
+#include "store/store_int.h"
+
+/* ---- permissions ---------------------------------------------------- */
+
+void store_grant_put(struct store *s, const struct grant *g)
+{
+	if (!store_write_begin(s))
+		return;
+	store_run(s, ST_GRANT_PUT,
+		  ARGS(TEXT(g->id), TEXT(g->client_id), TEXT(g->hetu),
+		       TEXT(g->patient), TEXT(g->scope), INT(g->created_ms),
+		       INT(g->remember_until_ms)));
+	store_write_end(s);
+}
+
+/* The first seven columns. */
+static void grant_take(sqlite3_stmt *st, struct arena *a, struct grant *out)
+{
+	*out = (struct grant){
+	    .id = store_column(a, st, 0),
+	    .client_id = store_column(a, st, 1),
+	    .hetu = store_column(a, st, 2),
+	    .patient = store_column(a, st, 3),
+	    .scope = store_column(a, st, 4),
+	    .created_ms = sqlite3_column_int64(st, 5),
+	    .remember_until_ms = sqlite3_column_int64(st, 6),
+	};
+}
+
+bool store_grant_remembered(struct store *s, struct arena *a,
+			    const char *client_id, const char *hetu,
+			    int64_t now_ms, struct grant *out)
+{
+	sqlite3_stmt *st =
+	    store_query(s, ST_GRANT_REMEMBERED,
+			ARGS(TEXT(client_id), TEXT(hetu), INT(now_ms)));
+	if (!store_row(s, st))
+		return false;
+	grant_take(st, a, out);
+	store_done(st);
+	return true;
+}
+
+int64_t store_grants_delete(struct store *s, const char *client_id,
+			    const char *hetu)
+{
+	for (int i = ST_GRANT_CODES_DELETE; i <= ST_GRANT_DELETE; i++) {
+		if (!store_run(s, (enum stmt)i,
+			       ARGS(TEXT(client_id), TEXT(hetu))))
+			return 0;
+	}
+	return sqlite3_changes64(s->db);
+}
+
+int64_t store_grant_withdraw(struct store *s, const char *client_id,
+			     const char *hetu)
+{
+	if (!store_write_begin(s))
+		return 0;
+	int64_t count = store_grants_delete(s, client_id, hetu);
+	store_write_end(s);
+	return count;
+}
+
+/* ---- codes ---------------------------------------------------------- */
+
+void store_code_put(struct store *s, const struct store_code *c)
+{
+	if (!store_write_begin(s))
+		return;
+	store_run(s, ST_CODE_PUT,
+		  ARGS(TEXT(c->digest), TEXT(c->grant_id), TEXT(c->client_id),
+		       TEXT(c->redirect_uri), TEXT(c->challenge),
+		       TEXT(c->challenge_method), INT(c->expires_ms)));
+	store_write_end(s);
+}
+
+static bool grant_find(struct store *s, struct arena *a, const char *id,
+		       struct grant *out)
+{
+	sqlite3_stmt *st = store_query(s, ST_GRANT_FIND, ARGS(TEXT(id)));
+	if (!store_row(s, st))
+		return false;
+	grant_take(st, a, out);
+	store_done(st);
+	return true;
+}
+
+bool store_code_take(struct store *s, struct arena *a, const char *digest,
+		     struct store_code *out, struct grant *grant)
+{
+	if (!store_write_begin(s))
+		return false;
+	sqlite3_stmt *st = store_query(s, ST_CODE_TAKE, ARGS(TEXT(digest)));
+	bool found = store_row(s, st);
+	if (found) {
+		*out = (struct store_code){
+		    .digest = store_column(a, st, 0),
+		    .grant_id = store_column(a, st, 1),
+		    .client_id = store_column(a, st, 2),
+		    .redirect_uri = store_column(a, st, 3),
+		    .challenge = store_column(a, st, 4),
+		    .challenge_method = store_column(a, st, 5),
+		    .expires_ms = sqlite3_column_int64(st, 6),
+		};
+		store_done(st);
+	}
+	store_write_end(s);
+	return found && grant_find(s, a, out->grant_id, grant);
+}
+
+/* ---- tokens --------------------------------------------------------- */
+
+void store_token_put(struct store *s, const struct store_token *t)
+{
+	if (!store_write_begin(s))
+		return;
+	store_run(s, ST_TOKEN_PUT,
+		  ARGS(TEXT(t->digest), INT(t->kind), TEXT(t->grant_id),
+		       TEXT(t->scope), INT(t->issued_ms), INT(t->expires_ms)));
+	store_write_end(s);
+}
+
+bool store_token_find(struct store *s, struct arena *a, const char *digest,
+		      struct store_token *out, struct grant *grant)
+{
+	sqlite3_stmt *st = store_query(s, ST_TOKEN_FIND, ARGS(TEXT(digest)));
+	if (!store_row(s, st))
+		return false;
+	if (grant != NULL)
+		grant_take(st, a, grant);
+	*out = (struct store_token){
+	    .grant_id = store_column(a, st, 0),
+	    .digest = store_column(a, st, 7),
+	    .kind = (enum token_kind)sqlite3_column_int(st, 8),
+	    .scope = store_column(a, st, 9),
+	    .issued_ms = sqlite3_column_int64(st, 10),
+	    .expires_ms = sqlite3_column_int64(st, 11),
+	};
+	store_done(st);
+	return true;
+}
+
+int64_t store_token_expire(struct store *s, const char *client_id,
+			   const char *hetu, const char *digest, int64_t now_ms)
+{
+	int64_t count = 0;
+	if (!store_write_begin(s))
+		return 0;
+	if (store_run(
+		s, ST_TOKEN_EXPIRE,
+		ARGS(TEXT(client_id), TEXT(hetu), TEXT(digest), INT(now_ms))))
+		count = sqlite3_changes64(s->db);
+	store_write_end(s);
+	return count;
+}
+
+int64_t store_token_delete(struct store *s, const char *client_id,
+			   const char *hetu, const char *digest)
+{
+	int64_t count = 0;
+	if (!store_write_begin(s))
+		return 0;
+	if (store_run(s, ST_TOKEN_DELETE,
+		      ARGS(TEXT(client_id), TEXT(hetu), TEXT(digest))))
+		count = sqlite3_changes64(s->db);
+	store_write_end(s);
+	return count;
+}
+
+void store_expired(struct store *s, int64_t from_ms, int64_t to_ms,
+		   int64_t *codes, int64_t *tokens)
+{
+	*codes =
+	    store_number(s, ST_EXPIRED_CODES, ARGS(INT(from_ms), INT(to_ms)));
+	*tokens =
+	    store_number(s, ST_EXPIRED_TOKENS, ARGS(INT(from_ms), INT(to_ms)));
+}
+
+/* ---- tickets -------------------------------------------------------- */
+
+void store_ticket_put(struct store *s, const char *digest, const char *kind,
+		      const char *text, int64_t expires_ms)
+{
+	if (!store_write_begin(s))
+		return;
+	store_run(s, ST_TICKET_PUT,
+		  ARGS(TEXT(digest), TEXT(kind), TEXT(text), INT(expires_ms)));
+	store_run(s, ST_TICKET_TRIM, ARGS(INT(STORE_TICKETS)));
+	store_write_end(s);
+}
+
+const char *store_ticket_find(struct store *s, struct arena *a,
+			      const char *digest, const char *kind,
+			      int64_t now_ms)
+{
+	sqlite3_stmt *st = store_query(
+	    s, ST_TICKET_FIND, ARGS(TEXT(digest), TEXT(kind), INT(now_ms)));
+	if (!store_row(s, st))
+		return NULL;
+	char *text = store_column(a, st, 0);
+	store_done(st);
+	return text;
+}
+
+bool store_ticket_delete(struct store *s, const char *digest, const char *kind)
+{
+	bool there = false;
+	if (!store_write_begin(s))
+		return false;
+	if (store_run(s, ST_TICKET_DELETE, ARGS(TEXT(digest), TEXT(kind))))
+		there = sqlite3_changes64(s->db) > 0;
+	store_write_end(s);
+	return there;
+}

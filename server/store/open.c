@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * open: the file as a whole. Opening, migrating, resetting, counting.
+ *
+ * A file is ours when its application_id says so; user_version is the number of
+ * the last step of the schema that was applied. A file without either must be
+ * without tables too, which is a new one. Anything else is refused untouched:
+ * somebody's other database, or the file of a newer program.
+ *
+ * All statements are prepared here: on :memory: the whole of store_open() takes
+ * less than a start may spend on it (2 ms), and a wrong statement then is found
+ * at the first start instead of at the first use.
+ */
+#include "store/store_int.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Another process reading or copying the file may hold it for a moment. */
+#define BUSY_MS 1000
+
+#define FEW 100
+
+static bool exec(struct store *s, const char *sql)
+{
+	int rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+	return rc == SQLITE_OK || store_fail(s, sql);
+}
+
+/* The number a PRAGMA or SELECT answers; -1 when it fails. */
+static int64_t ask(struct store *s, const char *sql)
+{
+	sqlite3_stmt *st = NULL;
+	int64_t number = -1;
+	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW)
+		number = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return number;
+}
+
+static bool refuse(struct store *s, struct err *e, const char *path)
+{
+	int rc = sqlite3_errcode(s->db) & 0xff;
+	if (rc == SQLITE_NOTADB)
+		return err_set(e, ERR_INVALID, "storage", path,
+			       "The file is not an SQLite database.");
+	return err_set(e, ERR_INTERNAL, "storage", path,
+		       "The database cannot be used: %s.",
+		       sqlite3_errmsg(s->db));
+}
+
+/* Ours, or new, and not newer than this program? */
+static bool identify(struct store *s, const char *path, int64_t *version,
+		     struct err *e)
+{
+	int64_t id = ask(s, "PRAGMA application_id");
+	int64_t tables = ask(s, "SELECT count(*) FROM sqlite_master");
+	*version = ask(s, "PRAGMA user_version");
+	if (id < 0 || tables < 0 || *version < 0)
+		return refuse(s, e, path);
+	bool new = id == 0 && *version == 0 && tables == 0;
+	if (!new &&id != STORE_APPLICATION_ID)
+		return err_set(e, ERR_INVALID, "storage", path,
+			       "The database belongs to another program.");
+	int64_t known = 0;
+	while (store_migrations[known] != NULL)
+		known++;
+	if (*version > known)
+		return err_set(e, ERR_INVALID, "storage", path,
+			       "The database has version %lld; this program "
+			       "knows versions up to %lld.",
+			       (long long)*version, (long long)known);
+	return true;
+}
+
+static bool migrate(struct store *s, int64_t version)
+{
+	char mark[96];
+	for (; store_migrations[version] != NULL; version++) {
+		sqlite3_snprintf(sizeof mark, mark,
+				 "PRAGMA application_id=%d;"
+				 "PRAGMA user_version=%lld;COMMIT",
+				 STORE_APPLICATION_ID, (long long)version + 1);
+		if (!exec(s, "BEGIN IMMEDIATE") ||
+		    !exec(s, store_migrations[version]) || !exec(s, mark))
+			return false; /* closing rolls back */
+	}
+	return true;
+}
+
+static bool prepare(struct store *s)
+{
+	for (size_t i = 0; i < ST_COUNT; i++) {
+		assert(store_sql[i] != NULL);
+		if (sqlite3_prepare_v3(s->db, store_sql[i], -1,
+				       SQLITE_PREPARE_PERSISTENT, &s->stmt[i],
+				       NULL) != SQLITE_OK)
+			return store_fail(s, store_sql[i]);
+	}
+	return true;
+}
+
+static bool set_up(struct store *s, const char *path, struct err *e)
+{
+	int64_t version;
+	sqlite3_busy_timeout(s->db, BUSY_MS);
+	if (!identify(s, path, &version, e))
+		return false;
+	if (exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+		    "PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF") &&
+	    migrate(s, version) && prepare(s))
+		return true;
+	return refuse(s, e, path);
+}
+
+struct store *store_open(const char *path, const struct log *log, struct err *e)
+{
+	struct store *s = calloc(1, sizeof *s);
+	if (s == NULL)
+		abort();
+	s->log = log;
+	s->few = FEW;
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+		    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK) {
+		refuse(s, e, path);
+	} else if (set_up(s, path, e)) {
+		return s;
+	}
+	store_close(s);
+	return NULL;
+}
+
+void store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < ST_COUNT; i++)
+		sqlite3_finalize(s->stmt[i]);
+	int rc = sqlite3_close(s->db);
+	assert(rc != SQLITE_BUSY); /* a statement was left behind */
+	(void)rc;
+	free(s);
+}
+
+/* ---- the whole content ---------------------------------------------- */
+
+void store_reset(struct store *s)
+{
+	if (!store_write_begin(s))
+		return;
+	for (int i = ST_RESET_RESOURCE; i <= ST_RESET_SEQUENCE; i++)
+		store_run(s, (enum stmt)i, NO_ARGS);
+	store_write_end(s);
+}
+
+bool store_is_empty(struct store *s)
+{
+	return store_number(s, ST_EMPTY, NO_ARGS) != 0;
+}
+
+void store_count(struct store *s, struct store_counts *out)
+{
+	*out = (struct store_counts){0};
+	sqlite3_stmt *st = store_query(s, ST_COUNT_ROWS, NO_ARGS);
+	if (!store_row(s, st))
+		return;
+	out->citizens = sqlite3_column_int64(st, 0);
+	out->clients = sqlite3_column_int64(st, 1);
+	out->resources = sqlite3_column_int64(st, 2);
+	out->versions = sqlite3_column_int64(st, 3);
+	out->grants = sqlite3_column_int64(st, 4);
+	out->tokens = sqlite3_column_int64(st, 5);
+	store_done(st);
+}
+
+const char *store_setting(struct store *s, struct arena *a, const char *name)
+{
+	sqlite3_stmt *st = store_query(s, ST_SETTING_FIND, ARGS(TEXT(name)));
+	if (!store_row(s, st))
+		return NULL;
+	char *value = store_column(a, st, 0);
+	store_done(st);
+	return value;
+}
+
+void store_setting_put(struct store *s, const char *name, const char *value)
+{
+	if (!store_write_begin(s))
+		return;
+	store_run(s, ST_SETTING_PUT, ARGS(TEXT(name), TEXT(value)));
+	store_write_end(s);
+}
+
+char *store_exec_text(struct store *s, struct arena *a, const char *sql)
+{
+	struct buf out;
+	buf_init(&out, a);
+	for (sqlite3_stmt *st; *sql != '\0'; sqlite3_finalize(st)) {
+		if (sqlite3_prepare_v2(s->db, sql, -1, &st, &sql) != SQLITE_OK)
+			return NULL;
+		int last = sqlite3_column_count(st) - 1;
+		while (st != NULL && sqlite3_step(st) == SQLITE_ROW) {
+			for (int i = 0; i <= last; i++) {
+				const void *t = sqlite3_column_text(st, i);
+				buf_puts(&out, t == NULL ? "NULL" : t);
+				buf_putc(&out, i < last ? '|' : '\n');
+			}
+		}
+	}
+	return out.p;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * definitions.c: a program of the build: the official definitions of one FHIR
+ * version, an npm package of JSON files, to one image (server/profile/image.c).
+ *
+ *	definitions stu3|r4 PACKAGE_DIR OUT
+ *
+ * Reads the files Type-id.json of the four kinds that are compiled, in the
+ *order of their names, so that the image is the same on every machine. Some
+ *files of STU3 begin with a byte order mark; definitions of other origin than
+ * http://hl7.org/fhir/ (examples among them) are passed over.
+ */
+#include "profile/profile.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OFFICIAL "http://hl7.org/fhir/"
+
+static bool wanted(const char *name)
+{
+	static const char *const kinds[] = {"StructureDefinition-", "ValueSet-",
+					    "CodeSystem-", "SearchParameter-"};
+	for (size_t i = 0; i < LEN(kinds); i++) {
+		if (strncmp(name, kinds[i], strlen(kinds[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Published profiles that do not fit their own base definition. */
+static bool defective(const char *url)
+{
+	static const char *const list[] = {
+	    /* STU3: elements of an earlier Contract, DiagnosticReport */
+	    OFFICIAL "StructureDefinition/consentdirective",
+	    OFFICIAL "StructureDefinition/example",
+	    /* slices without slicing */
+	    OFFICIAL "StructureDefinition/familymemberhistory-genetic",
+	};
+	for (size_t i = 0; i < LEN(list); i++) {
+		if (strcmp(url, list[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static char *read_file(struct arena *a, const char *path, size_t *n)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	char *text = arena_alloc(a, (size_t)st.st_size + 1);
+	*n = 0;
+	while (*n < (size_t)st.st_size) {
+		ssize_t got = read(fd, text + *n, (size_t)st.st_size - *n);
+		if (got <= 0)
+			break;
+		*n += (size_t)got;
+	}
+	close(fd);
+	return *n == (size_t)st.st_size ? text : NULL;
+}
+
+static bool add_file(struct profiles *p, struct arena *a, const char *path,
+		     const char *source, struct err *e)
+{
+	size_t n;
+	char *text = read_file(a, path, &n);
+	if (!text)
+		return err_set(e, ERR_INTERNAL, "exception", path, "%s",
+			       strerror(errno));
+	if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text += 3;
+		n -= 3;
+	}
+	const struct json *r = json_parse(a, text, n, e);
+	if (!r)
+		return false;
+	const char *url = json_get_text(r, "url");
+	const char *type = json_get_text(r, "resourceType");
+	if (type && strcmp(type, "StructureDefinition") == 0 &&
+	    (!url || strncmp(url, OFFICIAL, strlen(OFFICIAL)) != 0 ||
+	     defective(url)))
+		return true;
+	return profile_add(p, r, source, e);
+}
+
+/* "hl7.fhir.r4.examples@4.0.1" */
+static const char *package_name(struct arena *a, const char *dir, struct err *e)
+{
+	size_t n;
+	const char *path = arena_printf(a, "%s/package.json", dir);
+	const char *text = read_file(a, path, &n);
+	const struct json *j = text ? json_parse(a, text, n, e) : NULL;
+	const char *name = json_get_text(j, "name");
+	const char *version = json_get_text(j, "version");
+	return arena_printf(a, "%s@%s", name ? name : dir,
+			    version ? version : "?");
+}
+
+static int by_name(const struct dirent **x, const struct dirent **y)
+{
+	return strcmp((*x)->d_name, (*y)->d_name);
+}
+
+static bool add_package(struct profiles *p, struct arena *a, const char *dir,
+			struct err *e)
+{
+	struct dirent **v;
+	int n = scandir(dir, &v, NULL, by_name);
+	if (n < 0)
+		return err_set(e, ERR_INTERNAL, "exception", dir, "%s",
+			       strerror(errno));
+	const char *source = package_name(a, dir, e);
+	bool ok = true;
+	for (int i = 0; i < n; i++) {
+		const char *path = arena_printf(a, "%s/%s", dir, v[i]->d_name);
+		if (ok && wanted(v[i]->d_name) &&
+		    !add_file(p, a, path, source, e)) {
+			fprintf(stderr, "definitions: %s\n", path);
+			ok = false;
+		}
+		free(v[i]);
+	}
+	free(v);
+	return ok;
+}
+
+static bool write_file(const char *path, const struct buf *b, struct err *e)
+{
+	FILE *f = fopen(path, "wb");
+	if (!f)
+		return err_set(e, ERR_INTERNAL, "exception", path, "%s",
+			       strerror(errno));
+	bool ok = fwrite(b->p, 1, b->len, f) == b->len;
+	ok = fclose(f) == 0 && ok;
+	if (!ok)
+		return err_set(e, ERR_INTERNAL, "exception", path,
+			       "could not be written");
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = {0};
+	bool r4 = argc == 4 && strcmp(argv[1], "r4") == 0;
+
+	if (argc != 4 || (!r4 && strcmp(argv[1], "stu3") != 0)) {
+		fprintf(stderr, "usage: definitions stu3|r4 PACKAGE_DIR OUT\n");
+		return 2;
+	}
+	struct arena *a = arena_new(4 * 1024 * 1024);
+	struct profiles *p = profile_new(a, r4 ? FHIR_R4 : FHIR_STU3);
+	struct buf out;
+	buf_init(&out, a);
+	bool ok = add_package(p, a, argv[2], &e) && profile_compile(p, &e) &&
+		  profile_write_image(p, &out, &e) &&
+		  write_file(argv[3], &out, &e);
+	if (!ok)
+		fprintf(stderr, "definitions: %s: %s\n", e.where, e.text);
+	arena_free(a);
+	return ok ? 0 : 1;
+}

@@ -1,0 +1,200 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Start, memory and speed of one binary, each beside a yardstick measured in
+turn with it in the same run, so that the ratio means something on a noisy
+machine.
+
+    bench.py BINARY [--runs N]
+"""
+import argparse
+import http.client
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+
+
+def spawn_yardstick():
+    begin = time.perf_counter()
+    subprocess.run(["/bin/true"], check=True)
+    return (time.perf_counter() - begin) * 1000
+
+
+def resident_mb(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        for line in f:
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+    raise RuntimeError("no VmRSS")
+
+
+class Server:
+    """The binary on a free port; begin is taken before the fork."""
+
+    def __init__(self, binary, *options):
+        self.begin = time.perf_counter()
+        self.process = subprocess.Popen(
+            [binary, "serve", "--listen", "http://127.0.0.1:0", "--log", "off",
+             *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.ready = json.loads(self.process.stdout.readline())
+        self.host = self.ready["listeners"][0]["url"].split("//")[1]
+        self.http = http.client.HTTPConnection(self.host)
+
+    def request(self, method, path, body=None, headers=None):
+        self.http.request(method, path, body, headers or {})
+        answer = self.http.getresponse()
+        return answer.status, answer.read()
+
+    def stop(self):
+        self.http.close()
+        self.process.terminate()
+        if self.process.wait(10) != 0:
+            raise RuntimeError("the server did not stop cleanly")
+        self.process.stdout.close()
+
+
+def start_once(binary):
+    """Milliseconds from before the fork to the last byte of the first answer,
+    of one FHIR version and then the other; resident megabytes after both."""
+    server = Server(binary)
+    for base in ("baseR4", "baseStu3"):
+        status, _ = server.request("GET",
+                                   f"/phr-resourceserver/{base}/metadata")
+        if status != 200:
+            raise RuntimeError(f"{base}/metadata answered {status}")
+    ms = (time.perf_counter() - server.begin) * 1000
+    mb = resident_mb(server.process.pid)
+    server.stop()
+    return ms, mb
+
+
+def weight(patient, value):
+    return {
+        "resourceType": "Observation",
+        "meta": {"profile": ["http://phr.kanta.fi/StructureDefinition/"
+                             "fiphr-sd-bodyweight"]},
+        "language": "en",
+        "text": {"status": "generated", "div":
+                 "<div xmlns=\"http://www.w3.org/1999/xhtml\">Code: Body "
+                 f"weight (29463-7)<br/>Result: {value} kg</div>"},
+        "identifier": [{"system": "urn:ietf:rfc:3986", "value":
+                        f"urn:uuid:00000000-0000-4000-8000-{value:012d}"}],
+        "status": "final",
+        "category": [{"coding": [{"system": "http://terminology.hl7.org/"
+                                  "CodeSystem/observation-category",
+                                  "code": "vital-signs"}]}],
+        "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7",
+                             "display": "Body weight"}]},
+        "subject": {"reference": f"Patient/{patient}"},
+        "effectiveDateTime": "2026-11-20T07:00:00+02:00",
+        "issued": "2026-11-20T07:00:00+02:00",
+        "performer": [{"reference": f"Patient/{patient}"}],
+        "valueQuantity": {"value": 70 + value % 10, "unit": "kg",
+                          "system": "http://unitsofmeasure.org", "code": "kg"},
+    }
+
+
+def validate_rate(binary, count):
+    """Resources a second through the validate command, one process, and of the
+    same files merely parsed by Python: the yardstick."""
+    with tempfile.TemporaryDirectory() as folder:
+        for i in range(count):
+            with open(os.path.join(folder, f"{i}.json"), "w",
+                      encoding="utf-8") as f:
+                json.dump(weight("90090090-0900-4900-8900-900900900900", i), f)
+        begin = time.perf_counter()
+        run = subprocess.run([binary, "validate", "--format", "ndjson", folder],
+                             capture_output=True, text=True, check=False)
+        ours = time.perf_counter() - begin
+        if run.stdout.count('"valid":true') != count:
+            raise RuntimeError("validate refused the sample: " +
+                               run.stdout[:500])
+        begin = time.perf_counter()
+        for name in sorted(os.listdir(folder)):
+            with open(os.path.join(folder, name), encoding="utf-8") as f:
+                json.load(f)
+        parse = time.perf_counter() - begin
+    return count / ours, count / parse
+
+
+def request_rates(binary, options, count):
+    """Creates and reads a second over one kept-alive connection."""
+    server = Server(binary, *options)
+    hetu = "010190-900P"
+    client = {"client_name": "bench", "client_id": "bench",
+              "client_secret": "bench-secret-of-the-benchmark",
+              "redirect_uris": ["http://localhost/cb"],
+              "scope": "patient/Observation.read patient/Observation.write"}
+    json_type = {"Content-Type": "application/json"}
+    status, body = server.request("POST", "/__admin/clients",
+                                  json.dumps(client), json_type)
+    if status != 201:
+        raise RuntimeError(f"client: {status} {body[:300]}")
+    status, body = server.request(
+        "POST", "/__admin/tokens",
+        json.dumps({"client_id": "bench", "hetu": hetu}), json_type)
+    token = json.loads(body)
+    headers = {"Authorization": "Bearer " + token["access_token"],
+               "Content-Type": "application/fhir+json"}
+    base = "/phr-resourceserver/baseR4/Observation"
+    bodies = [json.dumps(weight(token["sub"], i)) for i in range(count)]
+    begin = time.perf_counter()
+    for body in bodies:
+        status, answer = server.request("POST", base, body, headers)
+        if status != 201:
+            raise RuntimeError(f"create: {status} {answer[:300]}")
+    creates = count / (time.perf_counter() - begin)
+    path = f"{base}/{json.loads(answer)['id']}"
+    begin = time.perf_counter()
+    for _ in range(count):
+        server.request("GET", path, None, headers)
+    reads = count / (time.perf_counter() - begin)
+    server.stop()
+    return creates, reads
+
+
+def row(what, value, unit, against, other):
+    print(f"{what:<44}{value:>10.1f} {unit:<6}{against}: {other:.1f}"
+          f"  ratio {value / other:.2f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("binary")
+    parser.add_argument("--runs", type=int, default=20)
+    args = parser.parse_args()
+    binary = os.path.abspath(args.binary)
+
+    start_once(binary)  # warms the page cache
+    times, memory, yardstick = [], [], []
+    for _ in range(args.runs):
+        ms, mb = start_once(binary)
+        times.append(ms)
+        memory.append(mb)
+        yardstick.append(spawn_yardstick())
+    base = statistics.median(yardstick)
+    row("start to first answers, both bases (median)",
+        statistics.median(times), "ms", "/bin/true", base)
+    row("  the same, slowest of the runs", max(times), "ms", "/bin/true", base)
+    print(f"{'resident after start (most)':<44}{max(memory):>10.1f} MB"
+          f"    of which the binary's file: "
+          f"{os.path.getsize(binary) / 2**20:.1f}")
+    ours, parse = validate_rate(binary, 2000)
+    row("validate command, body weights", ours, "/s", "Python only parsing",
+        parse)
+    creates, reads = request_rates(binary, [], 3000)
+    row("create, in memory, one connection", creates, "/s", "reads", reads)
+    with tempfile.TemporaryDirectory() as folder:
+        durable, reads = request_rates(
+            binary, ["--db", os.path.join(folder, "x.db")], 3000)
+    row("create, in a file, one connection", durable, "/s", "in memory",
+        creates)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every HTTP test stands on.
+
+The program under test is named by the environment:
+  MOCK    the binary; each test module starts its own server on a free port,
+          with a frozen clock, and ends it with SIGTERM. A sanitizer report or
+          another exit code than 0 fails the module.
+  URL     a server that already runs: tests that would disturb it (reset, clock,
+          own options) are skipped and say so.
+  CORPUS  a folder with real payloads, for test_corpus.py.
+
+Time moves by the control API, never by sleep. Tests share a server, so each
+uses its own citizen (fixture "person") and its own application.
+"""
+import pytest
+
+import support
+
+MOCK_NEEDED = "needs a server of its own (URL names a running one)"
+
+
+def pytest_configure(config):
+    if not support.URL and not support.MOCK:
+        raise pytest.UsageError("set MOCK=path of mock-kanta-phr, or URL")
+
+
+@pytest.fixture(scope="session")
+def binary():
+    """The path of the program, for tests of the command line."""
+    if not support.MOCK:
+        pytest.skip("needs the binary (MOCK is not set)")
+    return support.MOCK
+
+
+@pytest.fixture(scope="module")
+def server(request):
+    """The server that the tests of a module share, started with the module's
+    OPTIONS, if it has such."""
+    if support.URL:
+        yield support.Running(support.URL)
+        return
+    with support.Server(*getattr(request.module, "OPTIONS", [])) as s:
+        yield s
+
+
+@pytest.fixture(scope="module")
+def own(server):
+    """The same server, when it may be moved in time and looked into."""
+    if support.URL:
+        pytest.skip(MOCK_NEEDED)
+    return server
+
+
+@pytest.fixture
+def start():
+    """start(*options) gives a server of the test's own."""
+    if support.URL:
+        pytest.skip(MOCK_NEEDED)
+    started = []
+
+    def go(*options, **more):
+        started.append(support.Server(*options, **more))
+        return started[-1].start()
+
+    yield go
+    for s in started:
+        s.stop()
+
+
+@pytest.fixture(scope="module")
+def app(server):
+    """An application that may do everything the tests need."""
+    return server.register()
+
+
+@pytest.fixture
+def person(server, app):
+    """A fresh citizen with a token of app."""
+    return server.person(app)
+
+
+@pytest.fixture
+def other(server, app):
+    """Another fresh citizen with a token of app."""
+    return server.person(app)

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The validate command: the same verdicts as POST, in text and ndjson."""
+import json
+import re
+
+import pytest
+
+from support import (BUILT, PHR, blood_pressure, patient_resource, run,
+                     weight, weight_stu3)
+
+ID = "90090090-0900-4900-8900-900900900900"
+
+
+def wrong():
+    o = blood_pressure(ID)
+    o["component"][1]["valueQuantity"]["unit"] = "mmHg"
+    return o
+
+
+@pytest.fixture
+def folder(tmp_path):
+    def put(name, content):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not isinstance(content, (str, bytes)):
+            content = json.dumps(content, indent=1)
+        if isinstance(content, str):
+            content = content.encode()
+        path.write_bytes(content)
+        return path
+    put.path = tmp_path
+    return put
+
+
+def lines(done):
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+@pytest.mark.parametrize("what", BUILT)
+def test_valid(binary, folder, what):
+    file = folder("a.json", BUILT[what][1](ID))
+    done = run(binary, "validate", file)
+    assert done.returncode == 0, done.out
+    done = run(binary, "validate", "--format", "ndjson", file)
+    assert done.returncode == 0
+    (line,) = lines(done)
+    assert line["valid"] is True and line["file"] == str(file)
+    assert line["outcome"]["resourceType"] == "OperationOutcome"
+
+
+@pytest.mark.parametrize("fhir", ["r4", "stu3"])
+def test_patient(binary, folder, fhir):
+    sound = folder("a.json", patient_resource(ID, fhir))
+    assert run(binary, "validate", sound).returncode == 0
+    named = patient_resource(ID, fhir)
+    named["name"] = [{"family": "Testi"}]
+    done = run(binary, "validate", folder("b.json", named))
+    assert done.returncode == 1 and "Patient.name" in done.out
+
+
+def test_invalid_text(binary, folder):
+    file = folder("bad.json", wrong())
+    done = run(binary, "validate", file)
+    assert done.returncode == 1
+    assert "bad.json" in done.out
+    assert "Observation.component[1].valueQuantity.unit" in done.out
+
+
+def test_invalid_ndjson(binary, folder):
+    file = folder("bad.json", wrong())
+    done = run(binary, "validate", "--format", "ndjson", "--errors",
+               "explain", file)
+    assert done.returncode == 1
+    (line,) = lines(done)
+    assert line["valid"] is False
+    errors = [i for i in line["outcome"]["issue"] if i["severity"] == "error"]
+    assert ["Observation.component[1].valueQuantity.unit"] in \
+        [i["expression"] for i in errors]
+    assert re.search(r"KPHR-[A-Z]+-\d+", json.dumps(errors))
+
+
+def test_stdin(binary):
+    for o, code in ((weight(ID), 0), (wrong(), 1)):
+        done = run(binary, "validate", "-", stdin=json.dumps(o).encode())
+        assert done.returncode == code, done.out + done.err
+    done = run(binary, "validate", "-", stdin=b"")
+    assert done.returncode == 1
+
+
+def test_folder(binary, folder):
+    folder("a.json", weight(ID))
+    folder("deep/er/b.json", weight_stu3(ID))
+    folder("deep/c.json", wrong())
+    folder("readme.txt", "not a resource")
+    done = run(binary, "validate", "--format", "ndjson", folder.path)
+    assert done.returncode == 1
+    got = {line["file"].rsplit("/", 1)[1]: line["valid"]
+           for line in lines(done)}
+    assert got == {"a.json": True, "b.json": True, "c.json": False}
+
+
+def test_several_files(binary, folder):
+    files = [folder(f"{i}.json", weight(ID)) for i in range(5)]
+    done = run(binary, "validate", "--format", "ndjson", *files)
+    assert [line["file"] for line in lines(done)] == [str(f) for f in files]
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("text,place", [
+    ('{\n "resourceType": @}', (2, 18)), ("", None), (b"\xff\xfe", (1, 1)),
+    ("[" * 10000, None), ('{"a":1}', None), ("[]", None),
+    ('{"resourceType":"Fish"}', None)])
+def test_not_a_resource(binary, folder, text, place):
+    file = folder("bad.json", text)
+    done = run(binary, "validate", "--format", "ndjson", file)
+    assert done.returncode == 1
+    (line,) = lines(done)
+    assert line["valid"] is False
+    if place:
+        told = json.dumps(line["outcome"])
+        found = re.search(r"line\W{0,3}(\d+)\W+col\w*\W{0,3}(\d+)", told,
+                          re.I)
+        assert found and (int(found[1]), int(found[2])) == place, told
+
+
+def test_no_such_file(binary):
+    done = run(binary, "validate", "/no/such/file.json")
+    assert done.returncode != 0 and "/no/such/file.json" in \
+        done.out + done.err
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["--format", "fish", "-"], ["--fhir", "r5", "-"], ["--fish", "-"]])
+def test_usage(binary, arguments):
+    done = run(binary, "validate", *arguments, stdin=b"{}")
+    assert done.returncode in (2, 78), done.err
+    assert done.err and not done.out
+
+
+def test_version_of_fhir(binary, folder):
+    """By the profile; else as told; else R4."""
+    file = folder("a.json", weight_stu3(ID))
+    assert run(binary, "validate", "--fhir", "stu3", file).returncode == 0
+    assert run(binary, "validate", "--fhir", "r4", file).returncode == 1
+    plain = weight_stu3(ID)
+    del plain["meta"]
+    file = folder("b.json", plain)
+    free = ["--set", "profile_required=off"]
+    assert run(binary, "validate", file).returncode == 1
+    assert run(binary, "validate", *free, "--fhir", "stu3",
+               file).returncode == 0
+    # context exists in STU3 only
+    plain["context"] = {"reference": "Encounter/1"}
+    file = folder("c.json", plain)
+    assert run(binary, "validate", *free, file).returncode == 1
+    assert run(binary, "validate", *free, "--fhir", "stu3",
+               file).returncode == 0
+
+
+def test_profile_besides_meta(binary, folder):
+    file = folder("a.json", weight(ID))
+    other = PHR + "fiphr-sd-bloodpressure"
+    assert run(binary, "validate", "--profile", other, file).returncode == 1
+    same = PHR + "fiphr-sd-bodyweight"
+    assert run(binary, "validate", "--profile", same, file).returncode == 0
+
+
+def test_unknown_profile(binary, folder):
+    o = weight(ID)
+    o["meta"]["profile"].append("http://example.org/unknown")
+    file = folder("a.json", o)
+    alone = weight(ID)
+    alone["meta"]["profile"] = [PHR + "fiphr-sd-shoesize"]
+    lone = folder("b.json", alone)
+    assert run(binary, "validate", lone).returncode == 1
+    assert run(binary, "validate", "--unknown-profile", "warn",
+               "--set", "profile_required=off", lone).returncode == 0
+    # a second, foreign profile is allowed beside a national one
+    assert run(binary, "validate", file).returncode == 0
+
+
+def test_package(binary, folder):
+    """A user's profile on top of a national one."""
+    url = "http://example.org/StructureDefinition/light"
+    definition = {
+        "resourceType": "StructureDefinition", "id": "light", "url": url,
+        "name": "Light", "status": "draft", "fhirVersion": "4.0.1",
+        "kind": "resource", "abstract": False, "type": "Observation",
+        "baseDefinition": PHR + "fiphr-sd-bodyweight",
+        "derivation": "constraint", "differential": {"element": [
+            {"id": "Observation.note", "path": "Observation.note",
+             "min": 1}]}}
+    package = folder("light.json", definition)
+    o = weight(ID)
+    o["meta"]["profile"].append(url)
+    file = folder("a.json", o)
+    done = run(binary, "validate", "--package", package, file)
+    assert done.returncode == 1 and "Observation.note" in done.out
+    o["note"] = [{"text": "kevyt"}]
+    file = folder("a.json", o)
+    assert run(binary, "validate", "--package", package, file).returncode == 0
+
+
+@pytest.mark.parametrize("change", [
+    {"baseDefinition": "http://example.org/nothing"},
+    {"differential": {"element": [{"path": "Observation.fish"}]}},
+    {"differential": {"element": 5}}, {"url": None}])
+def test_package_that_does_not_compile(binary, folder, change):
+    definition = {
+        "resourceType": "StructureDefinition", "id": "bad",
+        "url": "http://example.org/StructureDefinition/bad", "name": "Bad",
+        "status": "draft", "fhirVersion": "4.0.1", "kind": "resource",
+        "abstract": False, "type": "Observation",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Observation",
+        "derivation": "constraint", "differential": {"element": [
+            {"path": "Observation"}]}}
+    definition.update(change)
+    package = folder("broken-package.json", definition)
+    file = folder("a.json", weight(ID))
+    done = run(binary, "validate", "--package", package, file)
+    assert done.returncode == 65, done.out + done.err
+    assert "broken-package.json" in done.err

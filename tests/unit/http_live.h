@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the live tests of http stand on: a server with a small route table in a
+ * forked child on a free port, and a client on a raw socket that sends it what
+ * a well-behaved library never would. The child ends by a signal and through
+ * exit(), so that LeakSanitizer has the last word about each test.
+ */
+#ifndef HTTP_LIVE_H
+#define HTTP_LIVE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "http/http_int.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PATIENCE_MS 20000
+
+/* ---- a live server ----------------------------------------------------- */
+
+/* Lives in the child; the routes tell of it. */
+struct world {
+	struct http *http;
+	struct arena *arena;
+	int pending;
+	int commits;
+	int entered;
+	int kept;
+	bool fail_commit;
+	bool fail_leave;
+};
+
+static struct world *world_of(struct rq *rq)
+{
+	return rq->ctx;
+}
+
+static void w_enter(void *ctx)
+{
+	((struct world *)ctx)->entered++;
+}
+
+static bool w_leave(void *ctx, bool keep)
+{
+	struct world *w = ctx;
+	bool ok = !w->fail_leave;
+
+	w->entered--;
+	w->kept += keep;
+	w->fail_leave = false;
+	return ok;
+}
+
+static bool w_pending(void *ctx)
+{
+	return ((struct world *)ctx)->pending > 0;
+}
+
+static bool w_commit(void *ctx)
+{
+	struct world *w = ctx;
+	bool ok = !w->fail_commit;
+
+	w->commits++;
+	w->pending = 0;
+	w->fail_commit = false;
+	return ok;
+}
+
+static bool h_echo(struct rq *rq)
+{
+	buf_printf(&rq->out, "%s %s q=%s t=%s i=%s o=%s l=%d", rq->method,
+		   rq->path, rq->query, rq_param(rq, "type"),
+		   rq_param(rq, "id"), rq->origin, rq->loopback);
+	return rq_reply(rq, 200, "text/plain");
+}
+
+static bool h_body(struct rq *rq)
+{
+	buf_printf(&rq->out, "%zu:", rq->body_len);
+	buf_add(&rq->out, rq->body, rq->body_len < 100 ? rq->body_len : 100);
+	assert_int_equal(rq->body[rq->body_len], '\0');
+	return rq_reply(rq, 200, "text/plain");
+}
+
+static bool h_sum(struct rq *rq)
+{
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < rq->body_len; i++)
+		sum = sum * 31 + (unsigned char)rq->body[i];
+	buf_printf(&rq->out, "%zu %u", rq->body_len, sum);
+	return rq_reply(rq, 200, "text/plain");
+}
+
+static bool h_write(struct rq *rq)
+{
+	struct world *w = world_of(rq);
+
+	w->pending++;
+	buf_printf(&rq->out, "written before commit %d", w->commits);
+	rq_header(rq, "Location", "%s/made/1", rq->origin);
+	return rq_reply(rq, 201, "text/plain");
+}
+
+static bool h_fail_commit(struct rq *rq)
+{
+	world_of(rq)->fail_commit = true;
+	return h_write(rq);
+}
+
+static bool h_fail_leave(struct rq *rq)
+{
+	world_of(rq)->fail_leave = true;
+	return h_write(rq);
+}
+
+static bool h_refuse(struct rq *rq)
+{
+	rq_header(rq, "X-Before", "yes");
+	rq->keep = strcmp(rq_param(rq, "id"), "keep") == 0;
+	return err_set(&rq->err, ERR_CONFLICT, "conflict", "here", "refused %s",
+		       rq_param(rq, "id"));
+}
+
+static bool h_internal(struct rq *rq)
+{
+	return err_set(&rq->err, ERR_INTERNAL, NULL, NULL, "the secret reason");
+}
+
+static bool h_state(struct rq *rq)
+{
+	struct world *w = world_of(rq);
+	size_t conns = 0;
+
+	for (struct conn *k = w->http->conns; k; k = k->next)
+		conns++;
+	buf_printf(&rq->out,
+		   "commits=%d entered=%d kept=%d turns=%d "
+		   "conns=%zu under_way=%zu",
+		   w->commits, w->entered, w->kept, (int)w->http->turns, conns,
+		   w->http->under_way);
+	return rq_reply(rq, 200, "text/plain");
+}
+
+static bool h_headers(struct rq *rq)
+{
+	rq_header(rq, "X-Clean", "a\r\nSet-Cookie: b\xc3\xa4\x01 c");
+	buf_printf(&rq->out, "n=%zu a=%s cookie=%s", rq_header_count(rq, "X-A"),
+		   rq_header_in(rq, "x-a") ? rq_header_in(rq, "x-a") : "-",
+		   rq_cookie(rq, "sid") ? rq_cookie(rq, "sid") : "-");
+	return rq_reply(rq, 200, "text/plain");
+}
+
+static bool h_redirect(struct rq *rq)
+{
+	return rq_redirect(rq, 303, "/a b\r\nX: y?\xc3\xa4");
+}
+
+static bool h_large(struct rq *rq)
+{
+	for (int i = 0; i < 1 << 20; i++)
+		buf_puts(&rq->out, "0123456789abcdef");
+	return rq_reply(rq, 200, "text/plain");
+}
+
+static bool h_empty(struct rq *rq)
+{
+	buf_puts(&rq->out, "never sent");
+	return rq_reply(rq, 204, NULL);
+}
+
+static const struct route base_routes[] = {
+    {"GET", "/metadata", h_echo, ACCESS_OPEN, 0, ""},
+    {"GET", "/state", h_state, ACCESS_OPEN, 0, ""},
+    {"GET", "/headers", h_headers, ACCESS_OPEN, 0, ""},
+    {"GET", "/redirect", h_redirect, ACCESS_OPEN, 0, ""},
+    {"GET", "/large", h_large, ACCESS_OPEN, 0, ""},
+    {"GET", "/empty", h_empty, ACCESS_OPEN, 0, ""},
+    {"GET", "/internal", h_internal, ACCESS_OPEN, 0, ""},
+    {"GET", "/:type", h_echo, ACCESS_OPEN, 0, ""},
+    {"GET", "/:type/:id", h_echo, ACCESS_OPEN, 0, ""},
+    {"DELETE", "/:type/:id", h_refuse, ACCESS_OPEN, 0, ""},
+    {"POST", "/body", h_body, ACCESS_OPEN, 1000, ""},
+    {"POST", "/sum", h_sum, ACCESS_OPEN, HTTP_FHIR_BODY_BYTES, ""},
+    {"POST", "/none", h_body, ACCESS_OPEN, 0, ""},
+    {"POST", "/write", h_write, ACCESS_OPEN, 100, ""},
+    {"POST", "/fail-commit", h_fail_commit, ACCESS_OPEN, 100, ""},
+    {"POST", "/fail-leave", h_fail_leave, ACCESS_OPEN, 100, ""},
+};
+
+static bool g_token(struct rq *rq, void *ctx)
+{
+	(void)ctx;
+	if (rq->route->access == ACCESS_OPEN ||
+	    rq_header_in(rq, "Authorization"))
+		return true;
+	rq_header(rq, "WWW-Authenticate", "Bearer");
+	return err_set(&rq->err, ERR_UNAUTHORIZED, "invalid_token", NULL,
+		       "no token");
+}
+
+static bool g_never(struct rq *rq, void *ctx)
+{
+	(void)ctx;
+	return strcmp(rq->path, "/plain/forbidden") != 0 ||
+	       err_set(&rq->err, ERR_FORBIDDEN, "forbidden", NULL, "no");
+}
+
+static const struct route plain_routes[] = {
+    {"GET", "/", h_echo, ACCESS_OPEN, 0, ""},
+    {"GET", "/forbidden", h_echo, ACCESS_READ, 0, ""},
+    {"GET", "/:x", h_echo, ACCESS_READ, 0, ""},
+};
+
+static void refuse(struct rq *rq)
+{
+	/* groups rely on this, even when the path cannot be decoded */
+	if (strncmp(rq->path, "/base", 5) != 0 &&
+	    strncmp(rq->path, "/plain", 6) != 0)
+		exit(95);
+	buf_printf(&rq->out, "refused %s %s: %s", rq->err.code, rq->err.where,
+		   rq->err.text);
+	rq_reply(rq, http_status(rq->err.kind), "text/plain");
+}
+
+struct server {
+	pid_t pid;
+	char url[64];
+	uint16_t port;
+	int go;	 /* write end: a byte lets it run */
+	int in;	 /* write end of its stdin */
+	int log; /* read end of its log */
+};
+
+struct setup {
+	struct http_limits limits;
+	bool hold;     /* do not run before go_server() */
+	bool on_stdin; /* stop_on_stdin_eof */
+	size_t listeners;
+};
+
+static void serve(const struct setup *s, int url_fd, int go_fd, int log_fd)
+{
+	static const char *const listen[] = {"http://127.0.0.1:0",
+					     "http://localhost:0"};
+	struct world w = {0};
+	struct clock clock = {.mode = CLOCK_FROZEN, .frozen_ms = 0};
+	struct log log = {.format = LOG_TEXT, .fd = log_fd};
+	struct http_group groups[] = {
+	    {.prefix = "/base",
+	     .routes = base_routes,
+	     .route_count = LEN(base_routes),
+	     .ctx = &w,
+	     .refuse = refuse,
+	     .cors = true},
+	    {.prefix = "/plain",
+	     .routes = plain_routes,
+	     .route_count = LEN(plain_routes),
+	     .guard = {{g_token, NULL}, {g_never, NULL}},
+	     .refuse = refuse},
+	};
+	struct http_config c = {
+	    .listen = listen,
+	    .listen_count = s->listeners ? s->listeners : 1,
+	    .clock = &clock,
+	    .log = &log,
+	    .group = groups,
+	    .group_count = LEN(groups),
+	    .turn = {w_enter, w_leave, w_pending, w_commit, &w},
+	    .stop_on_stdin_eof = s->on_stdin,
+	};
+	struct err e = {0};
+	const char *url;
+	char byte;
+	int rc;
+
+	w.http = http_open_limited(&c, &s->limits, &e);
+	if (!w.http)
+		exit(98);
+	url = http_listener_url(w.http, c.listen_count - 1);
+	if (write(url_fd, url, strlen(url) + 1) < 0 ||
+	    read(go_fd, &byte, 1) != 1)
+		exit(97);
+	rc = http_run(w.http);
+	http_close(w.http);
+	exit(w.entered == 0 ? rc : 96);
+}
+
+static void go_server(struct server *s)
+{
+	assert_int_equal(write(s->go, "g", 1), 1);
+}
+
+static void start(struct server *s, struct setup setup)
+{
+	int url[2], go[2], in[2], log[2];
+
+	if (setup.limits.connections == 0)
+		setup.limits.connections = 200;
+	if (setup.limits.idle_ms == 0)
+		setup.limits.idle_ms = 30000;
+	if (setup.limits.request_ms == 0)
+		setup.limits.request_ms = 30000;
+	if (setup.limits.stop_ms == 0)
+		setup.limits.stop_ms = 10000;
+	assert_int_equal(pipe2(url, O_CLOEXEC) | pipe2(go, O_CLOEXEC) |
+			     pipe2(in, O_CLOEXEC) | pipe2(log, O_CLOEXEC),
+			 0);
+	fcntl(log[0], F_SETPIPE_SZ, 1 << 20);
+	fflush(NULL);
+	s->pid = fork();
+	if (s->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(in[0], STDIN_FILENO);
+		close(url[0]);
+		close(go[1]);
+		close(in[1]);
+		close(log[0]);
+		serve(&setup, url[1], go[0], log[1]);
+	}
+	close(url[1]);
+	close(go[0]);
+	close(in[0]);
+	close(log[1]);
+	s->go = go[1];
+	s->in = in[1];
+	s->log = log[0];
+	assert_true(read(url[0], s->url, sizeof(s->url)) > 10);
+	close(url[0]);
+	s->port = (uint16_t)strtoul(strrchr(s->url, ':') + 1, NULL, 10);
+	if (!setup.hold)
+		go_server(s);
+}
+
+/* Waits for its end, which must be a proper one. Returns its log. */
+static char *join(struct server *s)
+{
+	static char log[1 << 20];
+	size_t n = 0;
+	ssize_t got;
+	int status;
+
+	while ((got = read(s->log, log + n, sizeof(log) - 1 - n)) > 0)
+		n += (size_t)got;
+	log[n] = '\0';
+	assert_int_equal(waitpid(s->pid, &status, 0), s->pid);
+	close(s->go);
+	close(s->in);
+	close(s->log);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		fail_msg("server ended with %x\n%s", status, log);
+	return log;
+}
+
+static char *stop(struct server *s)
+{
+	kill(s->pid, SIGTERM);
+	return join(s);
+}
+
+/* ---- a rude client ----------------------------------------------------- */
+
+struct client {
+	int fd;
+	size_t len;
+	char in[64 << 10];
+	int status; /* of the last answer; 0: the connection ended instead */
+	char head[8192];
+	char body[32768];
+};
+
+static void dial(struct client *c, const struct server *s)
+{
+	struct sockaddr_in sa = {.sin_family = AF_INET,
+				 .sin_port = htons(s->port)};
+
+	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	memset(c, 0, sizeof(*c));
+	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(c->fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+}
+
+static void say(struct client *c, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		ssize_t k = send(c->fd, bytes, n, MSG_NOSIGNAL);
+
+		if (k <= 0)
+			fail_msg("send: %s", strerror(errno));
+		bytes += k;
+		n -= (size_t)k;
+	}
+}
+
+static void tell(struct client *c, const char *text)
+{
+	say(c, text, strlen(text));
+}
+
+/* False at the end of the connection. */
+static bool more(struct client *c)
+{
+	struct pollfd p = {.fd = c->fd, .events = POLLIN};
+	ssize_t n;
+
+	if (poll(&p, 1, PATIENCE_MS) <= 0)
+		fail_msg("no answer; so far: %.*s", (int)c->len, c->in);
+	assert_true(c->len < sizeof(c->in) - 1);
+	n = recv(c->fd, c->in + c->len, sizeof(c->in) - 1 - c->len, 0);
+	if (n <= 0)
+		return false;
+	c->len += (size_t)n;
+	c->in[c->len] = '\0';
+	return true;
+}
+
+/* Reads one answer. */
+static void hear(struct client *c, bool head_only)
+{
+	char *end, *length;
+	size_t head_len, body_len;
+
+	c->status = 0;
+	c->in[c->len] = '\0';
+	while (!(end = strstr(c->in, "\r\n\r\n"))) {
+		if (!more(c))
+			return;
+	}
+	head_len = (size_t)(end - c->in) + 4;
+	snprintf(c->head, sizeof(c->head), "%.*s", (int)head_len, c->in);
+	length = strcasestr(c->head, "\r\nContent-Length:");
+	body_len = length && !head_only ? strtoul(length + 17, NULL, 10) : 0;
+	while (c->len < head_len + body_len && more(c))
+		;
+	assert_true(c->len >= head_len + body_len);
+	snprintf(c->body, sizeof(c->body), "%.*s", (int)body_len,
+		 c->in + head_len);
+	c->len -= head_len + body_len;
+	memmove(c->in, c->in + head_len + body_len, c->len + 1);
+	assert_memory_equal(c->head, "HTTP/1.", 7);
+	c->status = (int)strtol(c->head + 9, NULL, 10);
+}
+
+static bool at_end(struct client *c)
+{
+	return c->len == 0 && !more(c);
+}
+
+static void hang_up(struct client *c)
+{
+	close(c->fd);
+}
+
+static bool has(const struct client *c, const char *header)
+{
+	return strcasestr(c->head, header) != NULL;
+}
+
+/* One request on a connection of its own. */
+static void ask_n(const struct server *s, struct client *c, const char *bytes,
+		  size_t n)
+{
+	dial(c, s);
+	say(c, bytes, n);
+	hear(c, strncmp(bytes, "HEAD", 4) == 0);
+	hang_up(c);
+}
+
+static void ask(const struct server *s, struct client *c, const char *request)
+{
+	ask_n(s, c, request, strlen(request));
+}
+
+static int number(const struct client *c, const char *name)
+{
+	const char *at = strstr(c->body, name);
+
+	assert_non_null(at);
+	return (int)strtol(at + strlen(name), NULL, 10);
+}
+
+#define H "Host: localhost\r\n"
+
+#endif

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tests of scopes, applications, grants, codes and tokens.
+ */
+#ifndef RECORD_CLIENTS_H
+#define RECORD_CLIENTS_H
+
+#include "record_cases.h"
+
+/* ---- scopes ----------------------------------------------------------- */
+
+static void test_scopes(void **state)
+{
+	struct t *t = *state;
+	static const char scope[] =
+	    "offline_access  patient/Observation.read patient/Patient.write";
+
+	for (size_t i = 0; i < LEN(scope_rows); i++) {
+		if (scope_has(scope, scope_rows[i].word) != scope_rows[i].has ||
+		    scope_known(scope_rows[i].word) != scope_rows[i].known)
+			fail_msg("%s", scope_rows[i].word);
+	}
+	assert_true(scope_allows(scope, "Observation", false));
+	assert_false(scope_allows(scope, "Observation", true));
+	assert_true(scope_allows(scope, "Patient", true));
+	assert_false(scope_allows(scope, "Patient", false));
+	assert_false(scope_allows(scope, "Obs", false));
+	assert_false(scope_allows(
+	    scope,
+	    "AVeryLongTypeNameAVeryLongTypeNameAVeryLongTypeNameAVeryLongType"
+	    "NameAVeryLongTypeName",
+	    false));
+	assert_string_equal(scope_words(t->a, "  b a  b a c "), "b a c");
+	assert_string_equal(scope_words(t->a, "  "), "");
+}
+
+/* ---- applications ----------------------------------------------------- */
+
+static void test_client_refusals(void **state)
+{
+	struct t *t = *state;
+	struct store_counts n;
+
+	client(t, APP);
+	for (size_t i = 0; i < LEN(client_rows); i++) {
+		struct store_client c;
+		const char *secret;
+
+		if (record_client(&t->r, t->a, J(t, client_rows[i].metadata),
+				  true, &c, &secret, &t->e))
+			fail_msg("%s", client_rows[i].metadata);
+		if (strcmp(t->e.code, client_rows[i].code) != 0)
+			fail_msg("%s: %s", client_rows[i].metadata, t->e.code);
+		has(t->e.text, client_rows[i].word);
+	}
+	store_count(t->r.store, &n);
+	assert_int_equal(n.clients, 1);
+}
+
+static void test_client_caps(void **state)
+{
+	struct t *t = *state;
+	static const struct {
+		size_t uris, bytes, metadata;
+		bool ok;
+	} rows[] = {
+	    {20, 30, 0, true},	 {21, 30, 0, false},   {1, 2048, 0, true},
+	    {1, 2049, 0, false}, {1, 30, 15000, true}, {1, 30, 17000, false},
+	};
+
+	for (size_t i = 0; i < LEN(rows); i++) {
+		struct store_client c;
+		const char *secret;
+		struct buf b;
+
+		buf_init(&b, t->a);
+		buf_puts(&b, "{'redirect_uris':[");
+		for (size_t u = 0; u < rows[i].uris; u++) {
+			buf_printf(&b, "%s'https://a.example/%02zu",
+				   u ? "," : "", u);
+			for (size_t n = 20; n < rows[i].bytes; n++)
+				buf_putc(&b, 'x');
+			buf_putc(&b, '\'');
+		}
+		buf_puts(&b, "],'jwks':{'keys':'");
+		for (size_t n = 0; n < rows[i].metadata; n++)
+			buf_putc(&b, 'y');
+		buf_puts(&b, "'}}");
+		if (record_client(&t->r, t->a, J(t, b.p), false, &c, &secret,
+				  &t->e) != rows[i].ok)
+			fail_msg("row %zu: %s", i, t->e.text);
+	}
+}
+
+static void test_client_defaults(void **state)
+{
+	struct t *t = *state;
+	struct store_client c, found;
+	const char *secret;
+	char digest[JOSE_DIGEST];
+
+	assert_true(record_client(
+	    &t->r, t->a,
+	    J(t, "{'client_id':'mine','client_secret':'mine','extra':1," U "}"),
+	    false, &c, &secret, &t->e));
+	assert_true(uuid_ok(c.client_id));
+	assert_true(strlen(secret) >= 43);
+	jose_digest(digest, secret, strlen(secret));
+	assert_string_equal(c.secret_digest, digest);
+	assert_string_equal(c.auth_method, "client_secret_basic");
+	assert_string_equal(c.grant_types, "authorization_code refresh_token");
+	assert_true(scope_allows(c.scope, "Observation", true));
+	assert_string_equal(c.kind, "citizen");
+	assert_int_equal(c.access_token_seconds, 3600);
+	assert_int_equal(c.refresh_token_seconds, 0);
+	assert_true(store_client_find(t->r.store, t->a, c.client_id, &found));
+	assert_string_equal(found.redirect_uris, "https://a.example/cb");
+	assert_string_equal(found.secret_digest, digest);
+
+	assert_true(record_client(
+	    &t->r, t->a,
+	    J(t, "{'redirect_uris':['fi.example.app:/cb','http://[::1]:1/x?y=1'"
+		 "],'token_endpoint_auth_method':'none',"
+		 "'scope':'patient/Observation.read'}"),
+	    false, &c, &secret, &t->e));
+	assert_null(secret);
+	assert_string_equal(c.secret_digest, "");
+	assert_string_equal(c.grant_types, "authorization_code");
+	assert_string_equal(c.redirect_uris,
+			    "fi.example.app:/cb http://[::1]:1/x?y=1");
+}
+
+static void test_client_answer(void **state)
+{
+	struct t *t = *state;
+	static const char metadata[] =
+	    "{'tos_uri':'https://a.example/tos','scope':'offline_access',"
+	    "'client_id':'app','client_secret':'s3cret',"
+	    "'client_name':'N\\u00e4yte','contacts':['a@a.example'],"
+	    "'logo_uri':null,'default_max_age':10," U "}";
+	static const char expected[] =
+	    "{'client_id':'app','client_secret':'s3cret',"
+	    "'redirect_uris':['https://a.example/cb'],"
+	    "'client_name':'N\xc3\xa4yte','client_uri':null,'logo_uri':null,"
+	    "'logoId':null,'contacts':['a@a.example'],"
+	    "'tos_uri':'https://a.example/tos',"
+	    "'token_endpoint_auth_method':'client_secret_basic',"
+	    "'scope':'offline_access',"
+	    "'grant_types':['authorization_code','refresh_token'],"
+	    "'response_types':['code'],'policy_uri':null,'jwks_uri':null,"
+	    "'jwks':null,'jwksType':'URI','sector_identifier_uri':null,"
+	    "'request_object_signing_alg':null,"
+	    "'userinfo_signed_response_alg':null,"
+	    "'userinfo_encrypted_response_alg':null,"
+	    "'userinfo_encrypted_response_enc':null,"
+	    "'id_token_signed_response_alg':null,"
+	    "'id_token_encrypted_response_alg':null,"
+	    "'id_token_encrypted_response_enc':null,'default_max_age':10,"
+	    "'require_auth_time':true,'default_acr_values':[],"
+	    "'initiate_login_uri':null,'post_logout_redirect_uris':[],"
+	    "'claims_redirect_uris':[],'request_uris':[],"
+	    "'software_statement':null,'software_id':null,"
+	    "'software_version':null,'code_challenge_method':null,"
+	    "'registration_access_token':null,'registration_client_uri':null,"
+	    "'softwareId':null,'softwareVersion':null,"
+	    "'token_endpoint_auth_signing_alg':null,"
+	    "'client_secret_expires_at':0,'client_id_issued_at':1795255200}";
+	struct store_client c = client(t, metadata);
+	struct buf b;
+
+	buf_init(&b, t->a);
+	record_client_write(&b, &c, "s3cret");
+	for (char *p = b.p; *p != '\0'; p++)
+		*p = *p == '"' ? '\'' : *p;
+	assert_string_equal(b.p, expected);
+	/* Without a secret there is no such member, not a null. */
+	buf_init(&b, t->a);
+	record_client_write(&b, &c, NULL);
+	assert_null(strstr(b.p, "\"client_secret\""));
+}
+
+/* ---- grants, codes, tokens -------------------------------------------- */
+
+static void test_grant_scope(void **state)
+{
+	struct t *t = *state;
+	static const struct {
+		const char *asked, *granted; /* NULL: refused */
+	} rows[] = {
+	    {NULL, "patient/Observation.read patient/Observation.write "
+		   "offline_access"},
+	    {"offline_access patient/Observation.read",
+	     "offline_access patient/Observation.read"},
+	    {"registration-token patient/Observation.read",
+	     "patient/Observation.read"},
+	    {"patient/Observation.read patient/Observation.read",
+	     "patient/Observation.read"},
+	    {"patient/Patient.read", NULL},
+	    {"registration-token", NULL},
+	    {"", NULL},
+	};
+	struct grant g;
+
+	citizen(t, HETU, PATIENT);
+	client(t, APP);
+	for (size_t i = 0; i < LEN(rows); i++) {
+		bool ok = record_grant(&t->r, t->a, "app", HETU, rows[i].asked,
+				       0, &g, &t->e);
+
+		assert_int_equal(ok, rows[i].granted != NULL);
+		if (ok)
+			assert_string_equal(g.scope, rows[i].granted);
+		else
+			assert_string_equal(t->e.code, "invalid_scope");
+	}
+	assert_false(
+	    record_grant(&t->r, t->a, "none", HETU, NULL, 0, &g, &t->e));
+	assert_string_equal(t->e.code, "unknown_client");
+	assert_false(
+	    record_grant(&t->r, t->a, "app", OTHER, NULL, 0, &g, &t->e));
+	assert_string_equal(t->e.code, "unknown_citizen");
+}
+
+static struct grant granted(struct t *t, const char *scope)
+{
+	struct grant g;
+
+	assert_true(
+	    record_grant(&t->r, t->a, "app", HETU, scope, 0, &g, &t->e));
+	return g;
+}
+
+static const char *part(struct t *t, const char *jwt, int which)
+{
+	size_t n;
+
+	while (which-- > 0)
+		jwt = strchr(jwt, '.') + 1;
+	return jose_b64url_decode(t->a, jwt, strcspn(jwt, "."), &n);
+}
+
+static void test_tokens(void **state)
+{
+	struct t *t = *state;
+	struct store_client c;
+	struct record_tokens k;
+	struct store_token stored;
+	struct grant g, found;
+	char digest[JOSE_DIGEST];
+	const struct json *claims;
+	struct buf b;
+
+	citizen(t, HETU, PATIENT);
+	c = client(t, APP);
+	g = granted(t, NULL);
+	record_tokens(&t->r, t->a, &c, &g, g.scope, true, -1, "https://h/as",
+		      &k);
+	assert_int_equal(k.expires_in, 3600);
+	assert_string_equal(k.sub, PATIENT);
+	assert_string_equal(part(t, k.access_token, 0),
+			    "{\"kid\":\"rsa1\",\"alg\":\"RS256\"}");
+	claims = J(t, part(t, k.access_token, 1));
+	assert_string_equal(json_name(json_first(claims)), "sub");
+	assert_string_equal(json_get_text(claims, "sub"), PATIENT);
+	assert_string_equal(json_get_text(claims, "azp"), "app");
+	assert_string_equal(json_get_text(claims, "iss"), "https://h/as");
+	assert_string_equal(json_text(json_get(claims, "iat")), "1795255200");
+	assert_string_equal(json_text(json_get(claims, "exp")), "1795258800");
+	assert_true(uuid_ok(json_get_text(claims, "jti")));
+	assert_int_equal(json_count(claims), 6);
+
+	jose_digest(digest, k.access_token, strlen(k.access_token));
+	assert_true(
+	    store_token_find(t->r.store, t->a, digest, &stored, &found));
+	assert_int_equal(stored.kind, TOKEN_ACCESS);
+	assert_int_equal(stored.expires_ms, ms(NOW) + 3600 * 1000);
+	assert_string_equal(found.hetu, HETU);
+	assert_true(strlen(k.refresh_token) >= 43);
+	jose_digest(digest, k.refresh_token, strlen(k.refresh_token));
+	assert_true(
+	    store_token_find(t->r.store, t->a, digest, &stored, &found));
+	assert_int_equal(stored.kind, TOKEN_REFRESH);
+	assert_true(stored.expires_ms == INT64_MAX);
+	assert_string_equal(stored.scope, g.scope);
+
+	buf_init(&b, t->a);
+	record_tokens_write(&b, &k);
+	assert_string_equal(
+	    b.p, arena_printf(t->a,
+			      "{\"access_token\":\"%s\",\"token_type\":"
+			      "\"Bearer\",\"refresh_token\":\"%s\","
+			      "\"expires_in\":3600,\"scope\":\"%s\","
+			      "\"sub\":\"" PATIENT "\"}",
+			      k.access_token, k.refresh_token, g.scope));
+}
+
+static void test_token_lifetimes(void **state)
+{
+	struct t *t = *state;
+	static const struct {
+		enum clock_mode mode;
+		int64_t asked, told;
+	} rows[] = {
+	    {CLOCK_FROZEN, -1, 600}, {CLOCK_REAL, -1, 599},
+	    {CLOCK_OFFSET, -1, 599}, {CLOCK_FROZEN, 5, 5},
+	    {CLOCK_REAL, 5, 4},	     {CLOCK_REAL, 0, 0},
+	    {CLOCK_FROZEN, 0, 0},
+	};
+	struct store_client c;
+	struct record_tokens k;
+	struct store_token stored;
+	struct grant g;
+	char digest[JOSE_DIGEST];
+
+	citizen(t, HETU, PATIENT);
+	c = client(t, "{'client_id':'app','access_token_seconds':600,"
+		      "'refresh_token_seconds':900,"
+		      "'scope':'offline_access patient/Patient.read'," U "}");
+	g = granted(t, NULL);
+	for (size_t i = 0; i < LEN(rows); i++) {
+		t->r.clock.mode = rows[i].mode;
+		record_tokens(&t->r, t->a, &c, &g, g.scope, false,
+			      rows[i].asked, "i", &k);
+		assert_int_equal(k.expires_in, rows[i].told);
+		assert_null(k.refresh_token);
+	}
+	/* Absurd lifetimes do not overflow. */
+	record_tokens(&t->r, t->a, &c, &g, g.scope, false, INT64_MAX, "i", &k);
+	jose_digest(digest, k.access_token, strlen(k.access_token));
+	assert_true(store_token_find(t->r.store, t->a, digest, &stored, NULL));
+	assert_true(stored.expires_ms > ms(NOW));
+
+	record_tokens(&t->r, t->a, &c, &g, g.scope, true, -1, "i", &k);
+	jose_digest(digest, k.refresh_token, strlen(k.refresh_token));
+	assert_true(store_token_find(t->r.store, t->a, digest, &stored, NULL));
+	assert_int_equal(stored.expires_ms, ms(NOW) + 900 * 1000);
+
+	g = granted(t, "patient/Patient.read"); /* without offline_access */
+	record_tokens(&t->r, t->a, &c, &g, g.scope, true, -1, "i", &k);
+	assert_null(k.refresh_token);
+}
+
+static void test_code(void **state)
+{
+	struct t *t = *state;
+	struct store_code stored;
+	struct grant g, held;
+	char digest[JOSE_DIGEST];
+	const char *code;
+
+	citizen(t, HETU, PATIENT);
+	client(t, APP);
+	g = granted(t, NULL);
+	code =
+	    record_code(&t->r, t->a, &g, "https://app.example/cb", NULL, NULL);
+	assert_true(strlen(code) >= 22);
+	assert_false(store_code_take(t->r.store, t->a, code, &stored, &held));
+	jose_digest(digest, code, strlen(code));
+	assert_true(store_code_take(t->r.store, t->a, digest, &stored, &held));
+	assert_string_equal(stored.grant_id, g.id);
+	assert_string_equal(held.id, g.id);
+	assert_string_equal(stored.client_id, "app");
+	assert_string_equal(stored.redirect_uri, "https://app.example/cb");
+	assert_string_equal(stored.challenge, "");
+	assert_int_equal(stored.expires_ms, ms(NOW) + 300 * 1000);
+	assert_false(store_code_take(t->r.store, t->a, digest, &stored, &held));
+}
+
+static const char *key_set(struct t *t)
+{
+	return jose_key_jwk(t->a, record_key(&t->r, t->a), "rsa1");
+}
+
+static void test_signing_key_is_kept(void **state)
+{
+	struct t *t = *state;
+	const char *first;
+
+	/* Made in a request that is then rolled back: stored the next time. */
+	store_enter(t->r.store);
+	first = key_set(t);
+	store_leave(t->r.store, false);
+	assert_null(store_setting(t->r.store, t->a, "signing_key"));
+	assert_string_equal(key_set(t), first);
+	assert_non_null(store_setting(t->r.store, t->a, "signing_key"));
+	record_close(&t->r);
+	store_reset(t->r.store);
+	assert_string_equal(key_set(t), first);
+	/* One that cannot be read is replaced, for good. */
+	record_close(&t->r);
+	store_setting_put(t->r.store, "signing_key", "no key");
+	first = key_set(t);
+	record_close(&t->r);
+	assert_string_equal(key_set(t), first);
+}
+
+/* Nothing that opens a door can be read in the file. */
+static void test_secrets_not_in_the_file(void **state)
+{
+	struct t *t = *state;
+	char dir[] = "/tmp/test_record.XXXXXX";
+	struct store_client c;
+	struct record_tokens k;
+	struct grant g;
+	const char *path, *code, *text;
+	char digest[JOSE_DIGEST];
+	size_t n;
+
+	assert_non_null(mkdtemp(dir));
+	path = arena_printf(t->a, "%s/db", dir);
+	store_close(t->r.store);
+	t->r.store = store_open(path, &t->log, &t->e);
+	assert_non_null(t->r.store);
+	store_enter(t->r.store);
+	citizen(t, HETU, PATIENT);
+	c = client(t, APP);
+	g = granted(t, NULL);
+	code =
+	    record_code(&t->r, t->a, &g, "https://app.example/cb", NULL, NULL);
+	record_tokens(&t->r, t->a, &c, &g, g.scope, true, -1, "i", &k);
+	assert_true(store_leave(t->r.store, true));
+	assert_true(store_commit(t->r.store));
+	store_close(t->r.store);
+	text = slurp(t->a, path, &n);
+	jose_digest(digest, k.access_token, strlen(k.access_token));
+	assert_non_null(memmem(text, n, digest, strlen(digest)));
+	assert_null(memmem(text, n, "app-secret", 10));
+	assert_null(memmem(text, n, code, strlen(code)));
+	assert_null(memmem(text, n, k.refresh_token, strlen(k.refresh_token)));
+	assert_null(memmem(text, n, k.access_token, 40));
+	unlink(path);
+	rmdir(dir);
+	t->r.store = store_open(":memory:", &t->log, &t->e);
+}
+
+#endif

@@ -1,0 +1,803 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Unit tests of base: arena, buf, utf8, err, log, clock, durations, dates and
+ * times, uuid. Times that are compared were worked out with another calendar
+ * implementation and the time zone data of Europe/Helsinki.
+ */
+#include "base/base.h"
+
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base_times.h"
+
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#define HAVE_ASAN 1
+#else
+#define HAVE_ASAN 0
+static int __asan_address_is_poisoned(const volatile void *p)
+{
+	(void)p;
+	return 0;
+}
+#endif
+
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
+/* ---- arena ----------------------------------------------------------- */
+
+static void arena_gives_zeroed_aligned_memory(void **state)
+{
+	static const size_t sizes[] = {
+	    0, 1, 15, 16, 17, 100, 4095, 4096, 5000, 16384, 3000, 7, 1, 100000};
+	struct arena *a = arena_new(0);
+	size_t sum = 0;
+
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		for (size_t i = 0; i < LEN(sizes); i++) {
+			unsigned char *p = arena_alloc(a, sizes[i]);
+
+			assert_non_null(p);
+			assert_int_equal((uintptr_t)p % 16, 0);
+			for (size_t k = 0; k < sizes[i]; k++)
+				if (p[k] != 0)
+					fail_msg("byte %zu is not zero", k);
+			memset(p, 0xa5, sizes[i]);
+			sum += sizes[i];
+		}
+	}
+	assert_int_equal(arena_used(a), sum);
+	arena_free(a);
+	arena_free(NULL);
+}
+
+/* Each allocation keeps its own content: none overlaps another. */
+static void arena_keeps_allocations_apart(void **state)
+{
+	struct arena *a = arena_new(256);
+	unsigned char *p[500];
+
+	(void)state;
+	for (size_t i = 0; i < LEN(p); i++) {
+		p[i] = arena_alloc(a, i);
+		memset(p[i], (int)(i & 0xff), i);
+	}
+	for (size_t i = 0; i < LEN(p); i++)
+		for (size_t k = 0; k < i; k++)
+			if (p[i][k] != (i & 0xff))
+				fail_msg("allocation %zu was overwritten", i);
+	arena_free(a);
+}
+
+static void arena_poisons_its_slack(void **state)
+{
+	static const size_t sizes[] = {0, 1, 8, 15, 16, 17, 31, 32, 100, 70000};
+	struct arena *a = arena_new(0);
+
+	(void)state;
+	if (!HAVE_ASAN)
+		skip();
+	for (size_t i = 0; i < LEN(sizes); i++) {
+		char *p = arena_alloc(a, sizes[i]);
+
+		for (size_t k = 0; k < sizes[i]; k++)
+			assert_false(__asan_address_is_poisoned(p + k));
+		for (size_t k = 0; k < 16; k++)
+			assert_true(
+			    __asan_address_is_poisoned(p + sizes[i] + k));
+	}
+	arena_free(a);
+}
+
+static void arena_copies_texts(void **state)
+{
+	struct arena *a = arena_new(0);
+
+	(void)state;
+	assert_string_equal(arena_strdup(a, "Päivi"), "Päivi");
+	assert_string_equal(arena_strndup(a, "abcdef", 3), "abc");
+	assert_string_equal(arena_strndup(a, NULL, 0), "");
+	assert_memory_equal(arena_strndup(a, "a\0b", 3), "a\0b", 4);
+	assert_string_equal(arena_printf(a, "%s-%05d", "x", 42), "x-00042");
+	assert_string_equal(arena_printf(a, "%s", ""), "");
+	assert_int_equal(strlen(arena_printf(a, "%*d", 50000, 1)), 50000);
+	arena_free(a);
+}
+
+static void arena_serves_a_large_request_in_linear_time(void **state)
+{
+	struct arena *a = arena_new(0);
+	struct buf b;
+	int64_t from = clock_steady_us();
+
+	(void)state;
+	buf_init(&b, a);
+	for (size_t i = 0; i < 8u << 20; i++)
+		buf_putc(&b, (char)('a' + i % 26));
+	assert_int_equal(b.len, 8u << 20);
+	/* Twice the last size, plus the halves that were outgrown. */
+	assert_true(arena_used(a) < 5 * b.len);
+	assert_true(clock_steady_us() - from < 5 * 1000000);
+	arena_free(a);
+}
+
+/* ---- buf ------------------------------------------------------------- */
+
+static void buf_grows_and_stays_terminated(void **state)
+{
+	struct arena *a = arena_new(0);
+	struct buf b;
+	char want[3000] = "";
+
+	(void)state;
+	buf_init(&b, a);
+	assert_string_equal(b.p, "");
+	assert_int_equal(b.len, 0);
+	buf_puts(&b, "");
+	buf_add(&b, NULL, 0);
+	assert_string_equal(b.p, "");
+	for (int i = 0; i < 200; i++) {
+		buf_printf(&b, "%d,", i);
+		snprintf(want + strlen(want), sizeof(want) - strlen(want),
+			 "%d,", i);
+		assert_string_equal(b.p, want);
+		assert_int_equal(b.len, strlen(want));
+		assert_true(b.cap > b.len);
+	}
+	arena_free(a);
+}
+
+static void buf_takes_any_bytes(void **state)
+{
+	struct arena *a = arena_new(0);
+	struct buf b;
+	char long_text[5000];
+
+	(void)state;
+	buf_init(&b, a);
+	buf_add(&b, "a\0b", 3);
+	buf_putc(&b, '\0');
+	buf_puts(&b, "c");
+	assert_int_equal(b.len, 5);
+	assert_memory_equal(b.p, "a\0b\0c", 6);
+	buf_add(&b, b.p, b.len); /* itself */
+	assert_memory_equal(b.p, "a\0b\0ca\0b\0c", 11);
+	memset(long_text, 'x', sizeof(long_text));
+	buf_printf(&b, "%.*s", (int)sizeof(long_text), long_text);
+	assert_int_equal(b.len, 10 + sizeof(long_text));
+	assert_int_equal(b.p[b.len], 0);
+	arena_free(a);
+}
+
+/* The lengths around each doubling, by each way of appending. */
+static void buf_has_no_gap_at_its_sizes(void **state)
+{
+	struct arena *a = arena_new(0);
+
+	(void)state;
+	for (size_t n = 0; n < 300; n++) {
+		struct buf x, y, z;
+
+		buf_init(&x, a);
+		buf_init(&y, a);
+		buf_init(&z, a);
+		for (size_t i = 0; i < n; i++)
+			buf_putc(&x, 'q');
+		buf_add(&y, x.p, x.len);
+		buf_printf(&z, "%s", x.p);
+		assert_int_equal(strlen(x.p), n);
+		assert_string_equal(x.p, y.p);
+		assert_string_equal(x.p, z.p);
+	}
+	arena_free(a);
+}
+
+/* ---- utf8 and err ---------------------------------------------------- */
+
+static void utf8_knows_its_characters(void **state)
+{
+	static const struct {
+		const char *s;
+		size_t n, want;
+	} rows[] = {{"", 0, 0},
+		    {"a", 1, 1},
+		    {"\0", 1, 1},
+		    {"\x7f", 1, 1},
+		    {"\x80", 1, 0},
+		    {"\xbf", 1, 0},
+		    {"\xc0\x80", 2, 0},
+		    {"\xc1\xbf", 2, 0},
+		    {"\xc2\x80", 2, 2},
+		    {"\xc3\xa4z", 3, 2},
+		    {"\xc3", 1, 0},
+		    {"\xc3z", 2, 0},
+		    {"\xdf\xbf", 2, 2},
+		    {"\xe0\x9f\xbf", 3, 0},
+		    {"\xe0\xa0\x80", 3, 3},
+		    {"\xe2\x82\xac", 3, 3},
+		    {"\xe2\x82", 2, 0},
+		    {"\xed\x9f\xbf", 3, 3},
+		    {"\xed\xa0\x80", 3, 0},
+		    {"\xed\xbf\xbf", 3, 0},
+		    {"\xee\x80\x80", 3, 3},
+		    {"\xef\xbf\xbf", 3, 3},
+		    {"\xef\xbf\x7f", 3, 0},
+		    {"\xf0\x8f\xbf\xbf", 4, 0},
+		    {"\xf0\x90\x80\x80", 4, 4},
+		    {"\xf0\x9f\x98\x80", 4, 4},
+		    {"\xf0\x9f\x98", 3, 0},
+		    {"\xf4\x8f\xbf\xbf", 4, 4},
+		    {"\xf4\x90\x80\x80", 4, 0},
+		    {"\xf5\x80\x80\x80", 4, 0},
+		    {"\xff", 1, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++)
+		if (utf8_char(rows[i].s, rows[i].n) != rows[i].want)
+			fail_msg("row %zu", i);
+}
+
+static void err_is_filled_and_false(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_false(err_set(&e, ERR_NOT_FOUND, "not-found", "Patient/1",
+			     "no %s with id %d", "Patient", 1));
+	assert_int_equal(e.kind, ERR_NOT_FOUND);
+	assert_string_equal(e.code, "not-found");
+	assert_string_equal(e.where, "Patient/1");
+	assert_string_equal(e.text, "no Patient with id 1");
+	/* The old content may be part of the new. */
+	err_set(&e, ERR_CONFLICT, e.where, e.code, "%s: %s", e.where, e.text);
+	assert_int_equal(e.kind, ERR_CONFLICT);
+	assert_string_equal(e.code, "Patient/1");
+	assert_string_equal(e.where, "not-found");
+	assert_string_equal(e.text, "Patient/1: no Patient with id 1");
+	err_set(&e, ERR_INVALID, NULL, NULL, "x");
+	assert_string_equal(e.code, "");
+	assert_string_equal(e.where, "");
+}
+
+static void check_whole(const char *s)
+{
+	size_t n = strlen(s), k;
+
+	for (size_t i = 0; i < n; i += k) {
+		k = utf8_char(s + i, n - i);
+		if (!k)
+			fail_msg("cut within a character at %zu", i);
+	}
+}
+
+/* Long texts, shifted so that each byte of a character meets the limit. */
+static void err_cuts_at_a_whole_character(void **state)
+{
+	static const char *const units[] = {"x", "ä", "€", "😀"};
+	char text[3000];
+	struct err e;
+
+	(void)state;
+	for (size_t u = 0; u < LEN(units); u++) {
+		for (size_t shift = 0; shift < 4; shift++) {
+			memset(text, '-', shift);
+			text[shift] = '\0';
+			while (strlen(text) + 5 < sizeof(text))
+				strncat(text, units[u], 5);
+			err_set(&e, ERR_INVALID, text, text, "%s", text);
+			check_whole(e.code);
+			check_whole(e.where);
+			check_whole(e.text);
+			assert_in_range(strlen(e.code), sizeof(e.code) - 4,
+					sizeof(e.code) - 1);
+			assert_in_range(strlen(e.where), sizeof(e.where) - 4,
+					sizeof(e.where) - 1);
+			assert_in_range(strlen(e.text), sizeof(e.text) - 4,
+					sizeof(e.text) - 1);
+		}
+	}
+}
+
+/* ---- log ------------------------------------------------------------- */
+
+/* What one log line looks like behind its time; in out without the time. */
+static size_t logged(enum log_format format, const char *message, char *out,
+		     size_t size)
+{
+	int fds[2];
+	struct log l = {.format = format};
+	ssize_t n;
+
+	assert_int_equal(pipe(fds), 0);
+	l.fd = fds[1];
+	log_line(&l, "test", "%s", message);
+	close(fds[1]);
+	n = read(fds[0], out, size - 1);
+	close(fds[0]);
+	assert_true(n >= 0);
+	out[n] = '\0';
+	return (size_t)n;
+}
+
+static const char *near(const char *word)
+{
+	static const char *const known[] = {"listen", "log", "profiles",
+					    "profile"};
+	struct nearest n = {.word = word};
+
+	for (size_t i = 0; i < LEN(known); i++)
+		nearest_try(&n, known[i]);
+	return n.best ? n.best : "none";
+}
+
+static void nearest_finds_the_word_meant(void **state)
+{
+	(void)state;
+	assert_string_equal(near("lsten"), "listen");
+	assert_string_equal(near("listenn"), "listen");
+	assert_string_equal(near("profle"), "profile");
+	assert_string_equal(near("profiles"), "profiles");
+	assert_string_equal(near("lag"), "log");
+	assert_string_equal(near("fish"), "none");
+	assert_string_equal(near("prof"), "none");
+	assert_string_equal(near(""), "none");
+	assert_string_equal(near("a-word-that-is-longer-than-any-option-can-be-"
+				 "and-longer-than-the-row"),
+			    "none");
+}
+
+static void log_writes_text_lines(void **state)
+{
+	static const struct {
+		const char *message, *want;
+	} rows[] = {
+	    {"GET /a 200", "GET /a 200"},
+	    {"", ""},
+	    {"\"q\" \\ ä€", "\"q\" \\ ä€"},
+	    {"two\nlines\r\x1b[31m\x7f", "two\\u000alines\\u000d\\u001b"
+					 "[31m\\u007f"},
+	    {"c1 \xc2\x9b", "c1 \\u009b"},
+	    {"bad \xff\xc3", "bad \xef\xbf\xbd\xef\xbf\xbd"},
+	};
+	char line[8192], want[512];
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		logged(LOG_TEXT, rows[i].message, line, sizeof(line));
+		assert_int_equal(line[10], 'T');
+		assert_int_equal(line[23], 'Z');
+		assert_memory_equal(line, "20", 2);
+		snprintf(want, sizeof(want), " test %s\n", rows[i].want);
+		assert_string_equal(line + 24, want);
+	}
+	assert_int_equal(logged(LOG_OFF, "x", line, sizeof(line)), 0);
+}
+
+static void log_writes_json_lines(void **state)
+{
+	static const struct {
+		const char *message, *want;
+	} rows[] = {
+	    {"GET /a 200", "GET /a 200"},
+	    {"\"q\" \\ ä", "\\\"q\\\" \\\\ ä"},
+	    {"two\nlines\t\x01", "two\\u000alines\\u0009\\u0001"},
+	    {"bad \xff", "bad \xef\xbf\xbd"},
+	};
+	char line[8192], want[512];
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		logged(LOG_JSON, rows[i].message, line, sizeof(line));
+		assert_memory_equal(line, "{\"time\":\"20", 11);
+		snprintf(want, sizeof(want),
+			 "Z\",\"event\":\"test\",\"message\":\"%s\"}\n",
+			 rows[i].want);
+		assert_string_equal(line + 9 + 23, want);
+	}
+}
+
+static void log_cuts_long_messages(void **state)
+{
+	static char message[20000], line[60000];
+	size_t n;
+
+	(void)state;
+	memset(message, '\x01', sizeof(message) - 1);
+	n = logged(LOG_JSON, message, line, sizeof(line));
+	assert_in_range(n, 6 * 4000, 6 * 4096 + 200);
+	assert_string_equal(line + n - 6, "...\"}\n");
+	memset(message, 'a', sizeof(message) - 1);
+	n = logged(LOG_TEXT, message, line, sizeof(line));
+	assert_in_range(n, 4000, 4200);
+	assert_string_equal(line + n - 5, "a...\n");
+}
+
+/* ---- clock and durations --------------------------------------------- */
+
+static void durations_have_a_fixed_length(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t ms; /* -1: refused */
+	} rows[] = {{"PT1H", HOUR},
+		    {"P1D", DAY},
+		    {"P1DT2H30M", DAY + 2 * HOUR + 30 * MINUTE},
+		    {"P1DT2H30M4.25S", DAY + 2 * HOUR + 30 * MINUTE + 4250},
+		    {"PT0.5S", 500},
+		    {"PT0.0019S", 1},
+		    {"PT0S", 0},
+		    {"PT90M", 90 * MINUTE},
+		    {"PT036H", 36 * HOUR},
+		    {"PT3600S", HOUR},
+		    {"PT1H1S", HOUR + SECOND},
+		    {"PT9223372036854775S", INT64_C(9223372036854775000)},
+		    {"PT9223372036854775.807S", INT64_MAX},
+		    {"PT9223372036854775.808S", -1},
+		    {"PT9223372036854776S", -1},
+		    {"P99999999999999999999D", -1},
+		    {"P106751991167DT8H", -1},
+		    {"", -1},
+		    {"P", -1},
+		    {"PT", -1},
+		    {"P1", -1},
+		    {"P1DT", -1},
+		    {"1H", -1},
+		    {"T1H", -1},
+		    {"P1H", -1},
+		    {"PT1D", -1},
+		    {"P1Y", -1},
+		    {"P1M", -1},
+		    {"P1W", -1},
+		    {"pt1h", -1},
+		    {"PT1h", -1},
+		    {"PT1M1H", -1},
+		    {"PT1H1H", -1},
+		    {"PT1.5H", -1},
+		    {"PT.5S", -1},
+		    {"PT1.S", -1},
+		    {"PT1,5S", -1},
+		    {"PT-1H", -1},
+		    {"-PT1H", -1},
+		    {"PT1H ", -1},
+		    {" PT1H", -1},
+		    {"PT1HT1M", -1}};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		int64_t ms = -1;
+		bool ok = duration_parse(rows[i].text, &ms);
+
+		if (ok != (rows[i].ms >= 0) || ms != rows[i].ms)
+			fail_msg("%s: %d, %lld", rows[i].text, ok,
+				 (long long)ms);
+	}
+}
+
+static void clock_runs_stands_and_moves(void **state)
+{
+	struct clock c = {.mode = CLOCK_REAL};
+	int64_t now = clock_now_ms(&c);
+
+	(void)state;
+	assert_true(now > INT64_C(1700000000000));
+	clock_advance(&c, HOUR);
+	assert_int_equal(c.mode, CLOCK_OFFSET);
+	assert_in_range(clock_now_ms(&c) - now, HOUR, HOUR + 10 * SECOND);
+	clock_advance(&c, -3 * HOUR);
+	assert_in_range(now - clock_now_ms(&c), 2 * HOUR - 10 * SECOND,
+			2 * HOUR);
+	c = (struct clock){.mode = CLOCK_FROZEN, .frozen_ms = 1000};
+	assert_int_equal(clock_now_ms(&c), 1000);
+	clock_advance(&c, 500);
+	assert_int_equal(c.mode, CLOCK_FROZEN);
+	assert_int_equal(clock_now_ms(&c), 1500);
+}
+
+/* However far it is moved, what it shows can be written. */
+static void clock_stays_within_the_years(void **state)
+{
+	struct clock frozen = {.mode = CLOCK_FROZEN};
+	struct clock offset = {.mode = CLOCK_REAL};
+	char text[TIME_TEXT];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		clock_advance(&frozen, INT64_MAX);
+		clock_advance(&offset, INT64_MAX);
+	}
+	assert_int_equal(clock_now_ms(&frozen), clock_now_ms(&offset));
+	time_finnish(text, clock_now_ms(&frozen));
+	assert_memory_equal(text, "9999-12-31T", 11);
+	for (int i = 0; i < 3; i++) {
+		clock_advance(&frozen, INT64_MIN);
+		clock_advance(&offset, INT64_MIN);
+	}
+	assert_int_equal(clock_now_ms(&frozen), clock_now_ms(&offset));
+	time_finnish(text, clock_now_ms(&frozen));
+	assert_memory_equal(text, "0001-01-0", 9);
+	time_finnish(text, INT64_MAX);
+	assert_int_equal(strlen(text), 29);
+	time_http(text, INT64_MIN);
+	assert_int_equal(strlen(text), 29);
+}
+
+static void clock_reads_its_option(void **state)
+{
+	static const char *const wrong[] = {
+	    "",		  "now",  "Real",  "+",
+	    "+1h",	  "PT1H", "+P1M",  "-PT1H",
+	    "2026-11-21", "2026", "real ", "2026-11-21T12:00:00",
+	    "12:00:00Z"};
+	struct clock c = {.mode = CLOCK_FROZEN};
+	struct err e;
+
+	(void)state;
+	assert_true(clock_parse(&c, "real", &e));
+	assert_int_equal(c.mode, CLOCK_REAL);
+	assert_true(clock_parse(&c, "+PT1H", &e));
+	assert_int_equal(c.mode, CLOCK_OFFSET);
+	assert_int_equal(c.offset_ms, HOUR);
+	assert_true(clock_parse(&c, "2026-11-21T12:00:00+02:00", &e));
+	assert_int_equal(c.mode, CLOCK_FROZEN);
+	assert_int_equal(c.frozen_ms, INT64_C(1795255200000));
+	for (size_t i = 0; i < LEN(wrong); i++) {
+		memset(&e, 0, sizeof(e));
+		if (clock_parse(&c, wrong[i], &e))
+			fail_msg("%s was taken", wrong[i]);
+		assert_int_equal(e.kind, ERR_INVALID);
+		assert_non_null(strstr(e.text, "PT1H"));
+		assert_int_equal(c.frozen_ms, INT64_C(1795255200000));
+	}
+}
+
+static void steady_clock_does_not_go_back(void **state)
+{
+	int64_t last = clock_steady_us();
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		int64_t now = clock_steady_us();
+
+		assert_true(now >= last);
+		last = now;
+	}
+}
+
+/* ---- dates and times -------------------------------------------------- */
+
+static void times_are_spans(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LEN(time_rows); i++) {
+		const struct time_row *r = &time_rows[i];
+		struct time_span t;
+
+		if (!time_parse(r->text, strlen(r->text), &t))
+			fail_msg("%s was refused", r->text);
+		if (t.lo_ms != r->lo_ms || t.hi_ms - t.lo_ms != r->length_ms ||
+		    t.precision != r->precision || t.has_zone != r->has_zone)
+			fail_msg("%s: lo %lld length %lld precision %d zone %d",
+				 r->text, (long long)t.lo_ms,
+				 (long long)(t.hi_ms - t.lo_ms), t.precision,
+				 t.has_zone);
+	}
+}
+
+static void wrong_times_are_refused(void **state)
+{
+	struct time_span t;
+
+	(void)state;
+	for (size_t i = 0; i < LEN(wrong_times); i++)
+		if (time_parse(wrong_times[i], strlen(wrong_times[i]), &t))
+			fail_msg("%s was taken", wrong_times[i]);
+	/* The length counts, not a NUL; and a NUL is no character of it. */
+	assert_true(time_parse("2023-01-01xyz", 10, &t));
+	assert_false(time_parse("2023-01-01\0", 11, &t));
+	assert_false(time_parse("2023-01-01T10:00", 15, &t));
+}
+
+/* Every day of the calendar in turn has the next number. */
+static void every_day_follows_the_day_before(void **state)
+{
+	static const int lengths[] = {31, 28, 31, 30, 31, 30,
+				      31, 31, 30, 31, 30, 31};
+	int64_t expected = INT64_MIN;
+	char text[48], back[TIME_TEXT];
+
+	(void)state;
+	for (int y = 2; y <= 9998; y += y < 1890 || y > 2110 ? 97 : 1) {
+		bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+
+		expected = INT64_MIN;
+		for (int m = 1; m <= 12; m++) {
+			int last = lengths[m - 1] + (m == 2 && leap);
+
+			for (int d = 1; d <= last; d++) {
+				struct time_span t;
+
+				snprintf(text, sizeof(text),
+					 "%04d-%02d-%02dT12:00Z", y, m, d);
+				assert_true(time_parse(text, strlen(text), &t));
+				if (expected != INT64_MIN)
+					assert_int_equal(t.lo_ms, expected);
+				expected = t.lo_ms + DAY;
+				time_finnish(back, t.lo_ms);
+				assert_memory_equal(back, text, 10);
+			}
+			snprintf(text, sizeof(text), "%04d-%02d-%02d", y, m,
+				 last + 1);
+			assert_false(time_parse(text, strlen(text), NULL));
+		}
+	}
+}
+
+static void finnish_time_changes_twice_a_year(void **state)
+{
+	char text[TIME_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < LEN(finnish_rows); i++) {
+		struct time_span t;
+
+		time_finnish(text, finnish_rows[i].ms);
+		assert_string_equal(text, finnish_rows[i].text);
+		assert_true(time_parse(text, strlen(text), &t));
+		assert_int_equal(t.lo_ms, finnish_rows[i].ms);
+		assert_int_equal(t.hi_ms, finnish_rows[i].ms + 1);
+		assert_true(t.has_zone);
+	}
+}
+
+/* Without zone: the same instants, but for the hours that are skipped or that
+ * happen twice. */
+static void local_times_are_finnish(void **state)
+{
+	char text[TIME_TEXT];
+	struct time_span t;
+
+	(void)state;
+	for (int64_t ms = INT64_C(946684800000); ms < INT64_C(1830297600000);
+	     ms += 37 * HOUR + 123457) {
+		time_finnish(text, ms);
+		assert_true(time_parse(text, 23, &t));
+		assert_false(t.has_zone);
+		if (t.lo_ms == ms)
+			continue;
+		/* The second of two equal hours: Sunday, 03:xx, winter. */
+		assert_int_equal(ms - t.lo_ms, HOUR);
+		assert_memory_equal(text + 10, "T03:", 4);
+		assert_string_equal(text + 23, "+02:00");
+	}
+	/* Skipped: read as winter time. */
+	assert_true(time_parse("2023-03-26T03:30:00", 19, &t));
+	time_finnish(text, t.lo_ms);
+	assert_string_equal(text, "2023-03-26T04:30:00.000+03:00");
+	/* Days of 23 and 25 hours. */
+	assert_true(time_parse("2023-03-26", 10, &t));
+	assert_int_equal(t.hi_ms - t.lo_ms, 23 * HOUR);
+	assert_true(time_parse("2023-10-29", 10, &t));
+	assert_int_equal(t.hi_ms - t.lo_ms, 25 * HOUR);
+	assert_true(time_parse("2023-10-29T03:59", 16, &t));
+	assert_int_equal(t.hi_ms - t.lo_ms, MINUTE);
+}
+
+static void http_dates_are_imf_fixdates(void **state)
+{
+	static const struct finnish_row rows[] = {
+	    {0, "Thu, 01 Jan 1970 00:00:00 GMT"},
+	    {-1, "Wed, 31 Dec 1969 23:59:59 GMT"},
+	    {INT64_C(784111777000), "Sun, 06 Nov 1994 08:49:37 GMT"},
+	    {INT64_C(784111777999), "Sun, 06 Nov 1994 08:49:37 GMT"},
+	    {INT64_C(1709164799000), "Wed, 28 Feb 2024 23:59:59 GMT"},
+	    {INT64_C(1709164800000), "Thu, 29 Feb 2024 00:00:00 GMT"},
+	    {INT64_C(1672870067614), "Wed, 04 Jan 2023 22:07:47 GMT"},
+	    {INT64_C(4102444800000), "Fri, 01 Jan 2100 00:00:00 GMT"},
+	};
+	char text[TIME_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		time_http(text, rows[i].ms);
+		assert_string_equal(text, rows[i].text);
+	}
+}
+
+/* ---- uuid ------------------------------------------------------------ */
+
+static void uuids_are_random_and_lower_case(void **state)
+{
+	char x[UUID_TEXT], y[UUID_TEXT];
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		uuid_make(x);
+		uuid_make(y);
+		assert_true(uuid_ok(x));
+		assert_string_not_equal(x, y);
+		assert_int_equal(x[14], '4');
+		assert_non_null(strchr("89ab", x[19]));
+		for (const char *p = x; *p; p++)
+			assert_false(*p >= 'A' && *p <= 'Z');
+	}
+}
+
+static void uuid_texts_are_checked(void **state)
+{
+	static const struct {
+		const char *text;
+		bool want;
+	} rows[] = {
+	    {"3f0c2a8e-0000-4000-8000-000000000000", true},
+	    {"3F0C2A8E-0000-1000-8000-00000000ABCD", true},
+	    {"00000000-0000-0000-0000-000000000000", true},
+	    {"", false},
+	    {"3f0c2a8e", false},
+	    {"3f0c2a8e-0000-4000-8000-00000000000", false},
+	    {"3f0c2a8e-0000-4000-8000-0000000000000", false},
+	    {"3f0c2a8e00000400080000000000000000000", false},
+	    {"3f0c2a8e-0000-4000-8000-00000000000g", false},
+	    {"3f0c2a8e-0000-4000-80000-00000000000", false},
+	    {"3f0c2a8-e0000-4000-8000-000000000000", false},
+	    {"{3f0c2a8e-0000-4000-8000-00000000000}", false},
+	    {" 3f0c2a8e-0000-4000-8000-00000000000", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++)
+		if (uuid_ok(rows[i].text) != rows[i].want)
+			fail_msg("%s", rows[i].text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(arena_gives_zeroed_aligned_memory),
+	    cmocka_unit_test(arena_keeps_allocations_apart),
+	    cmocka_unit_test(arena_poisons_its_slack),
+	    cmocka_unit_test(arena_copies_texts),
+	    cmocka_unit_test(arena_serves_a_large_request_in_linear_time),
+	    cmocka_unit_test(buf_grows_and_stays_terminated),
+	    cmocka_unit_test(buf_takes_any_bytes),
+	    cmocka_unit_test(buf_has_no_gap_at_its_sizes),
+	    cmocka_unit_test(utf8_knows_its_characters),
+	    cmocka_unit_test(err_is_filled_and_false),
+	    cmocka_unit_test(err_cuts_at_a_whole_character),
+	    cmocka_unit_test(nearest_finds_the_word_meant),
+	    cmocka_unit_test(log_writes_text_lines),
+	    cmocka_unit_test(log_writes_json_lines),
+	    cmocka_unit_test(log_cuts_long_messages),
+	    cmocka_unit_test(durations_have_a_fixed_length),
+	    cmocka_unit_test(clock_runs_stands_and_moves),
+	    cmocka_unit_test(clock_stays_within_the_years),
+	    cmocka_unit_test(clock_reads_its_option),
+	    cmocka_unit_test(steady_clock_does_not_go_back),
+	    cmocka_unit_test(times_are_spans),
+	    cmocka_unit_test(wrong_times_are_refused),
+	    cmocka_unit_test(every_day_follows_the_day_before),
+	    cmocka_unit_test(finnish_time_changes_twice_a_year),
+	    cmocka_unit_test(local_times_are_finnish),
+	    cmocka_unit_test(http_dates_are_imf_fixdates),
+	    cmocka_unit_test(uuids_are_random_and_lower_case),
+	    cmocka_unit_test(uuid_texts_are_checked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

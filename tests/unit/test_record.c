@@ -1,0 +1,730 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * record: settings, personal identity codes, citizens, applications, grants and
+ * tokens, the index, the stored text, checked create and read, fixtures, reset.
+ *
+ * Runs from the repository's root. Each test has an empty database of its own
+ * and a clock that stands at NOW. The tests that need the rules open the
+ * compiled definitions and the national profiles once; without the images they
+ * are skipped.
+ */
+#include "record_clients.h"
+
+/* ---- settings --------------------------------------------------------- */
+
+static void test_settings_values(void **state)
+{
+	struct t *t = *state;
+
+	for (size_t i = 0; i < LEN(setting_rows); i++) {
+		bool ok = settings_set(&t->r.settings, setting_rows[i].name,
+				       setting_rows[i].value, &t->e);
+
+		if (ok != setting_rows[i].ok)
+			fail_msg("%s=%s", setting_rows[i].name,
+				 setting_rows[i].value);
+		if (!ok)
+			has(t->e.text, setting_rows[i].word);
+	}
+	assert_int_equal(t->r.settings.validation_status, 412);
+	assert_int_equal(t->r.settings.profile_required, REQUIRED_NOT_PATIENT);
+	assert_int_equal(t->r.settings.missing_patient, 0);
+	assert_int_equal(t->r.settings.page_default, 1);
+	assert_false(settings_set(&t->r.settings, "zzzzzzzzzzzz", "1", &t->e));
+	assert_string_equal(t->e.code, "unknown_setting");
+	assert_null(strstr(t->e.text, "did you mean"));
+}
+
+static void test_settings_list(void **state)
+{
+	struct t *t = *state;
+	static const struct {
+		const char *name, *value;
+	} defaults[] = {
+	    {"errors", "kanta"},
+	    {"profile_required", "all"},
+	    {"unknown_profile", "reject"},
+	    {"validation_status", "422"},
+	    {"patient_mismatch_status", "403"},
+	    {"foreign_read", "403"},
+	    {"missing_patient", "400"},
+	    {"unknown_search_param", "ignore"},
+	    {"code_default_system", "multiple"},
+	    {"page_default", "50"},
+	    {"page_max", "20000"},
+	    {"oo_narrative", "on"},
+	};
+	struct setting_info info;
+	size_t i;
+
+	for (i = 0; settings_list(&t->r.settings, t->a, i, &info); i++) {
+		assert_in_range(i, 0, LEN(defaults) - 1);
+		assert_string_equal(info.name, defaults[i].name);
+		assert_string_equal(info.value, defaults[i].value);
+		assert_true(
+		    settings_set(&t->r.settings, info.name, info.value, &t->e));
+		assert_true(strlen(info.what) > 10);
+	}
+	assert_int_equal(i, LEN(defaults));
+	assert_true(settings_set(&t->r.settings, "errors", "explain", &t->e));
+	assert_true(settings_list(&t->r.settings, t->a, 0, &info));
+	assert_string_equal(info.value, "explain");
+}
+
+/* ---- personal identity codes ------------------------------------------ */
+
+static void test_hetu_check(void **state)
+{
+	struct t *t = *state;
+
+	for (size_t i = 0; i < LEN(hetu_rows); i++) {
+		bool ok = hetu_check(hetu_rows[i].hetu, &t->e);
+
+		if (ok != (hetu_rows[i].refusal == NULL))
+			fail_msg("%s: %s", hetu_rows[i].hetu, t->e.text);
+		if (ok)
+			continue;
+		assert_int_equal(t->e.kind, ERR_INVALID);
+		has(t->e.text, hetu_rows[i].refusal);
+		if (strlen(hetu_rows[i].hetu) > 5)
+			assert_null(strstr(t->e.text, hetu_rows[i].hetu));
+	}
+}
+
+static void test_hetu_age(void **state)
+{
+	static const struct {
+		const char *hetu, *now;
+		int age;
+	} rows[] = {
+	    {"310712A903V", "2028-07-30T23:59:59+03:00", 15},
+	    {"310712A903V", "2028-07-31T00:00:00+03:00", 16},
+	    {"310712A903V", "2028-07-30T21:00:00Z", 16}, /* a Finnish day */
+	    {"310712A903V", "2012-07-30T12:00:00Z", -1},
+	    {"310712A903V", "2012-07-31T12:00:00Z", 0},
+	    {"290200A999J", "2018-02-28T12:00:00Z", 17},
+	    {"290200A999J", "2018-03-01T12:00:00Z", 18},
+	    {"010190-900P", "2026-11-21T12:00:00Z", 36},
+	    {"010190+900P", "2026-11-21T12:00:00Z", 136},
+	    {"010190Y900P", "2026-11-21T12:00:00Z", 36},
+	    {"240306B902J", "2026-11-21T12:00:00Z", 20},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		int age = hetu_age(rows[i].hetu, ms(rows[i].now));
+
+		if (age != rows[i].age)
+			fail_msg("%s at %s: %d", rows[i].hetu, rows[i].now,
+				 age);
+	}
+}
+
+static void test_hetu_masked(void **state)
+{
+	char out[HETU_TEXT];
+
+	(void)state;
+	hetu_masked(out, "010190-900P");
+	assert_string_equal(out, "010190-****");
+	hetu_masked(out, "010");
+	assert_string_equal(out, "010****");
+}
+
+static void test_hetu_fresh(void **state)
+{
+	struct t *t = *state;
+	static const char *const days[] = {
+	    "2026-11-21T12:00:00Z", "2024-02-29T12:00:00Z",
+	    "2026-01-01T00:00:00Z", "2026-12-31T23:30:00Z"};
+	static const int ages[] = {0, 1, 15, 16, 18, 26, 27, 64, 120};
+	char hetu[HETU_TEXT];
+	char signs[256] = {0};
+
+	for (size_t d = 0; d < LEN(days); d++)
+		for (size_t i = 0; i < 40 * LEN(ages); i++) {
+			int age = ages[i % LEN(ages)];
+
+			assert_true(hetu_make(hetu, age, ms(days[d])));
+			if (!hetu_check(hetu, &t->e))
+				fail_msg("%s: %s", hetu, t->e.text);
+			assert_int_equal(hetu[7], '9');
+			assert_int_equal(hetu_age(hetu, ms(days[d])), age);
+			signs[(unsigned char)hetu[6]] = 1;
+		}
+	assert_true(signs['-'] && signs['A'] && !signs['+']);
+	assert_false(hetu_make(hetu, 120, ms("1910-01-01T00:00:00Z")));
+}
+
+/* ---- citizens --------------------------------------------------------- */
+
+static void test_citizen_patient(void **state)
+{
+	struct t *t = *state;
+	static const char *const profile[] = {"fiphr-patient-stu3",
+					      "fiphr-sd-patient"};
+	struct store_citizen again;
+	struct store_resource p;
+	struct store_counts n;
+
+	citizen(t, HETU, PATIENT);
+	for (int v = 0; v < FHIR_VERSIONS; v++) {
+		assert_true(store_resource_find(t->r.store, t->a, v, "Patient",
+						PATIENT, 0, &p));
+		assert_string_equal(
+		    p.text,
+		    arena_printf(
+			t->a,
+			"{\"resourceType\":\"Patient\",\"id\":\"" PATIENT "\","
+			"\"meta\":{\"versionId\":\"1\",\"lastUpdated\":"
+			"\"" NOW_TEXT "\",\"profile\":[\"http://phr.kanta.fi/"
+			"StructureDefinition/%s\"]},\"identifier\":[{"
+			"\"system\":\"urn:ietf:rfc:3986\",\"value\":"
+			"\"urn:uuid:" PATIENT "\"}]}",
+			profile[v]));
+		assert_string_equal(p.patient, PATIENT);
+	}
+	/* The same one again, also by small letters. */
+	assert_true(record_citizen(&t->r, t->a, "010190-900p", -1, NULL, &again,
+				   &t->e));
+	assert_string_equal(again.patient, PATIENT);
+	assert_string_equal(again.hetu, HETU);
+	assert_true(
+	    record_citizen(&t->r, t->a, HETU, -1, PATIENT, &again, &t->e));
+	store_count(t->r.store, &n);
+	assert_int_equal(n.citizens, 1);
+	assert_int_equal(n.resources, 2);
+}
+
+static void test_citizen_refusals(void **state)
+{
+	struct t *t = *state;
+	static const struct {
+		const char *hetu;
+		int age;
+		const char *patient;
+		enum err_kind kind;
+		const char *code;
+	} rows[] = {
+	    {"010190-123M", -1, NULL, ERR_INVALID, "real_hetu"},
+	    {"010190-900X", -1, NULL, ERR_INVALID, "invalid_hetu"},
+	    {NULL, 121, NULL, ERR_INVALID, "invalid_age"},
+	    {OTHER, -1, "1", ERR_INVALID, "invalid_patient_id"},
+	    {OTHER, -1, PATIENT, ERR_CONFLICT, "patient_id_taken"},
+	    {HETU, -1, STRANGER, ERR_CONFLICT, "citizen_known"},
+	};
+	struct store_citizen c;
+	struct store_counts n;
+
+	citizen(t, HETU, PATIENT);
+	for (size_t i = 0; i < LEN(rows); i++) {
+		assert_false(record_citizen(&t->r, t->a, rows[i].hetu,
+					    rows[i].age, rows[i].patient, &c,
+					    &t->e));
+		assert_int_equal(t->e.kind, rows[i].kind);
+		assert_string_equal(t->e.code, rows[i].code);
+	}
+	store_count(t->r.store, &n);
+	assert_int_equal(n.citizens, 1);
+}
+
+static void test_citizen_fresh_and_delete(void **state)
+{
+	struct t *t = *state;
+	static const int ages[] = {-1, -1, 15, 0, 99};
+	struct store_citizen c;
+	struct store_resource p;
+	struct store_counts n;
+
+	for (size_t i = 0; i < LEN(ages); i++) {
+		int age;
+
+		assert_true(record_citizen(&t->r, t->a, NULL, ages[i], NULL, &c,
+					   &t->e));
+		assert_true(uuid_ok(c.patient));
+		assert_true(hetu_check(c.hetu, &t->e));
+		age = hetu_age(c.hetu, ms(NOW));
+		assert_true(ages[i] < 0 ? age >= 18 && age < 100
+					: age == ages[i]);
+		assert_true(record_citizen_delete(&t->r, t->a, c.hetu, &t->e));
+		assert_false(store_resource_find(t->r.store, t->a, FHIR_R4,
+						 "Patient", c.patient, 0, &p));
+		assert_false(record_citizen_delete(&t->r, t->a, c.hetu, &t->e));
+		assert_int_equal(t->e.kind, ERR_NOT_FOUND);
+	}
+	store_count(t->r.store, &n);
+	assert_int_equal(n.citizens + n.resources + n.versions, 0);
+}
+
+/* ---- the index -------------------------------------------------------- */
+
+static void test_references(void **state)
+{
+	struct t *t = *state;
+
+	for (size_t i = 0; i < LEN(reference_rows); i++) {
+		const char *local =
+		    record_reference(t->a, reference_rows[i].text, OWN_BASE);
+
+		if (reference_rows[i].local == NULL)
+			assert_null(local);
+		else
+			assert_string_equal(local, reference_rows[i].local);
+	}
+	assert_string_equal(record_reference(t->a, OWN_BASE "/Patient/1", NULL),
+			    OWN_BASE "/Patient/1");
+}
+
+static void print_ms(struct buf *b, int64_t at)
+{
+	char text[TIME_TEXT];
+
+	if (at == INT64_MIN || at == INT64_MAX) {
+		buf_puts(b, at < 0 ? "-inf" : "inf");
+		return;
+	}
+	time_finnish(text, at);
+	buf_puts(b, text);
+}
+
+static const char *print_rows(struct t *t, const struct store_index_row *row,
+			      size_t n)
+{
+	struct buf b;
+
+	buf_init(&b, t->a);
+	for (; n > 0; n--, row++) {
+		buf_printf(&b, "%s ", row->param);
+		if (row->kind == INDEX_DATE) {
+			print_ms(&b, row->lo_ms);
+			buf_puts(&b, row->period ? ".." : " ");
+			print_ms(&b, row->hi_ms);
+		} else if (row->kind == INDEX_TOKEN) {
+			buf_printf(&b, "%s|%s", row->system, row->value);
+		} else {
+			buf_puts(&b, row->value);
+		}
+		buf_putc(&b, '\n');
+	}
+	return b.p;
+}
+
+static void test_index_rows(void **state)
+{
+	struct t *t = *state;
+	const struct record_type *type =
+	    record_type_find(FHIR_R4, "Observation");
+
+	for (size_t i = 0; i < LEN(index_rows); i++) {
+		size_t n;
+		const struct store_index_row *found = record_index(
+		    t->a, type, J(t, index_rows[i].resource), OWN_BASE, &n);
+
+		assert_string_equal(print_rows(t, found, n),
+				    index_rows[i].rows);
+	}
+}
+
+static void test_types(void **state)
+{
+	const struct record_type *type;
+
+	(void)state;
+	for (int v = 0; v < FHIR_VERSIONS; v++) {
+		enum fhir_version f = (enum fhir_version)v;
+
+		assert_string_equal(record_type_at(f, 0)->type, "Observation");
+		assert_string_equal(record_type_at(f, 1)->type, "Patient");
+		assert_null(record_type_at(f, 2));
+		assert_null(record_type_find(f, "observation"));
+		assert_null(record_type_find(f, "CarePlan"));
+		type = record_type_find(f, "Patient");
+		assert_int_equal(type->interactions,
+				 IA_READ | IA_VREAD | IA_SEARCH);
+		assert_string_equal(type->param[0].name, "_id");
+		assert_null(type->param[1].name);
+	}
+}
+
+/* ---- the stored text -------------------------------------------------- */
+
+static void test_merge_is_exact(void **state)
+{
+	struct t *t = *state;
+
+	for (size_t i = 0; i < LEN(merge_rows); i++) {
+		const struct json *v = json_parse(
+		    t->a, merge_rows[i].in, strlen(merge_rows[i].in), &t->e);
+		struct buf b;
+
+		assert_non_null(v);
+		buf_init(&b, t->a);
+		record_merge(&b, v, "i", 3, ms(NOW));
+		assert_string_equal(b.p, merge_rows[i].out);
+	}
+}
+
+/* ---- storing and reading without the rules ----------------------------- */
+
+static struct store_resource put(struct t *t, const char *id,
+				 const char *patient)
+{
+	struct put p = {
+	    .fhir = FHIR_R4,
+	    .type = record_type_find(FHIR_R4, "Observation"),
+	    .id = id,
+	    .patient = patient,
+	    .client_id = "app",
+	    .own_base = OWN_BASE,
+	};
+	struct store_resource out;
+	const char *text = arena_printf(
+	    t->a,
+	    "{'resourceType':'Observation','code':{'coding':[{'code':'c'}]},"
+	    "'subject':{'reference':'Patient/%s'}}",
+	    patient);
+
+	if (!record_put(&t->r, t->a, &p, J(t, text), &out, &t->e))
+		out.version = -1;
+	return out;
+}
+
+static void test_put_versions(void **state)
+{
+	struct t *t = *state;
+	struct store_resource first = put(t, "o", PATIENT), gone, next;
+
+	assert_int_equal(first.version, 1);
+	assert_string_equal(first.method, "POST");
+	assert_int_equal(put(t, "o", PATIENT).version, -1);
+	assert_int_equal(t->e.kind, ERR_CONFLICT);
+
+	gone = first;
+	gone.version = 2;
+	gone.updated_ms = first.updated_ms + 5000;
+	gone.deleted = true;
+	gone.method = "DELETE";
+	gone.text = NULL;
+	gone.text_len = 0;
+	store_resource_put(t->r.store, &gone, NULL, 0);
+	/* The clock stands still; the version's time does not. */
+	next = put(t, "o", PATIENT);
+	assert_int_equal(next.version, 3);
+	assert_int_equal(next.updated_ms, gone.updated_ms + 1);
+	has(next.text, "\"versionId\":\"3\",\"lastUpdated\":"
+		       "\"2026-11-21T12:00:05.001+02:00\"");
+}
+
+static void test_put_is_found(void **state)
+{
+	struct t *t = *state;
+	static const struct store_value value = {.op = OP_TOKEN, .value = "c"};
+	static const struct store_clause clause = {"code", &value, 1};
+	struct store_query q = {
+	    .fhir = FHIR_R4,
+	    .type = "Observation",
+	    .patient = PATIENT,
+	    .clause = &clause,
+	    .clause_count = 1,
+	    .limit = 10,
+	};
+	struct store_found found;
+
+	put(t, "mine", PATIENT);
+	put(t, "theirs", STRANGER);
+	assert_true(store_search(t->r.store, t->a, &q, &found, &t->e));
+	assert_int_equal(found.total, 1);
+	assert_string_equal(found.v[0].id, "mine");
+	assert_string_equal(found.v[0].client_id, "app");
+}
+
+static void test_read(void **state)
+{
+	struct t *t = *state;
+	struct store_resource out;
+	struct grant g;
+
+	citizen(t, HETU, PATIENT);
+	citizen(t, OTHER, STRANGER);
+	client(t, APP);
+	g = granted(t, NULL);
+	put(t, "mine", PATIENT);
+	put(t, "theirs", STRANGER);
+	out = put(t, "gone", PATIENT);
+	out.version = 2;
+	out.updated_ms += 1000;
+	out.deleted = true;
+	out.text = NULL;
+	store_resource_put(t->r.store, &out, NULL, 0);
+	for (size_t i = 0; i < LEN(read_rows); i++) {
+		bool ok;
+
+		t->r.settings.foreign_read = read_rows[i].foreign;
+		ok = record_read(&t->r, t->a, FHIR_R4, &g, read_rows[i].type,
+				 read_rows[i].id, read_rows[i].version, &out,
+				 &t->e);
+		if (ok != (read_rows[i].kind == ERR_NONE))
+			fail_msg("row %zu: %s", i, t->e.text);
+		if (ok) {
+			assert_string_equal(out.id, read_rows[i].id);
+			continue;
+		}
+		assert_int_equal(t->e.kind, read_rows[i].kind);
+		has(t->e.text, read_rows[i].text);
+	}
+	/* The bases hold separate resources. */
+	assert_false(record_read(&t->r, t->a, FHIR_STU3, &g, "Observation",
+				 "mine", 0, &out, &t->e));
+	assert_true(record_read(&t->r, t->a, FHIR_R4, NULL, "Observation",
+				"theirs", 0, &out, &t->e));
+}
+
+/* ---- with the rules ---------------------------------------------------- */
+
+static bool without_rules(void)
+{
+	return rules.of[FHIR_R4] == NULL || rules.of[FHIR_STU3] == NULL;
+}
+
+static void test_patient_conforms(void **state)
+{
+	struct t *t = *state;
+
+	if (without_rules())
+		skip();
+	citizen(t, HETU, PATIENT);
+	for (int v = 0; v < FHIR_VERSIONS; v++) {
+		struct store_resource p;
+		const struct issues *issues;
+
+		assert_true(store_resource_find(t->r.store, t->a, v, "Patient",
+						PATIENT, 0, &p));
+		issues = record_check(
+		    &t->r, t->a, (enum fhir_version)v,
+		    json_parse(t->a, p.text, p.text_len, &t->e), NULL);
+		if (issues->errors > 0)
+			fail_msg("%s: %s", issues->v[0].path,
+				 issues->v[0].text);
+	}
+}
+
+static void test_create_table(void **state)
+{
+	struct t *t = *state;
+	struct grant g;
+
+	if (without_rules())
+		skip();
+	citizen(t, HETU, PATIENT);
+	client(t, APP);
+	g = granted(t, NULL);
+	for (size_t i = 0; i < LEN(create_rows); i++) {
+		const struct issues *issues;
+		struct store_resource out;
+		bool ok;
+
+		t->r.settings.patient_mismatch_status = create_rows[i].mismatch;
+		t->e.kind = ERR_NONE;
+		ok = record_create(&t->r, t->a, FHIR_R4, &g,
+				   J(t, create_rows[i].resource), OWN_BASE,
+				   NULL, "app", &out, &issues, &t->e);
+		if (ok != (create_rows[i].kind == ERR_NONE))
+			fail_msg("row %zu: %s: %s", i, t->e.where, t->e.text);
+		assert_int_equal(issues != NULL, create_rows[i].issues);
+		if (ok) {
+			assert_true(uuid_ok(out.id));
+			assert_string_equal(out.patient, PATIENT);
+			continue;
+		}
+		assert_int_equal(t->e.kind, create_rows[i].kind);
+		has(t->e.where, create_rows[i].where);
+		has(t->e.text, create_rows[i].text ? create_rows[i].text : "");
+	}
+}
+
+static void test_create_keeps_the_text(void **state)
+{
+	struct t *t = *state;
+	const struct issues *issues;
+	struct store_resource out, found;
+	struct grant g;
+
+	if (without_rules())
+		skip();
+	citizen(t, HETU, PATIENT);
+	client(t, APP);
+	g = granted(t, NULL);
+	assert_true(record_create(&t->r, t->a, FHIR_R4, &g, J(t, WEIGHT),
+				  OWN_BASE, NULL, "app", &out, &issues, &t->e));
+	assert_true(record_read(&t->r, t->a, FHIR_R4, &g, "Observation", out.id,
+				0, &found, &t->e));
+	assert_int_equal(found.version, 1);
+	assert_string_equal(found.client_id, "app");
+	has(found.text, "\"value\":72.50,");
+	has(found.text,
+	    arena_printf(t->a,
+			 "{\"resourceType\":\"Observation\",\"id\":"
+			 "\"%s\",\"meta\":{\"versionId\":\"1\","
+			 "\"lastUpdated\":\"" NOW_TEXT "\",\"profile\":[",
+			 out.id));
+	/* Without the demand for a profile, somebody must still be named. */
+	assert_true(
+	    settings_set(&t->r.settings, "profile_required", "off", &t->e));
+	assert_false(record_create(
+	    &t->r, t->a, FHIR_R4, &g,
+	    J(t, "{'resourceType':'Observation','status':'final','code':{"
+		 "'text':'x'},'subject':{'reference':'Group/1'}}"),
+	    OWN_BASE, NULL, "app", &out, &issues, &t->e));
+	assert_int_equal(t->e.kind, ERR_FORBIDDEN);
+	assert_string_equal(t->e.where, "Observation.subject");
+}
+
+/* ---- fixtures and reset ------------------------------------------------ */
+
+static void test_fixture_refusals(void **state)
+{
+	struct t *t = *state;
+
+	for (size_t i = 0; i < LEN(refusal_rows); i++) {
+		store_enter(t->r.store);
+		if (record_fixtures(&t->r, t->a, J(t, refusal_rows[i].doc),
+				    "f.json", &t->e))
+			fail_msg("%s", refusal_rows[i].doc);
+		store_leave(t->r.store, false);
+		if (t->e.kind != refusal_rows[i].kind)
+			fail_msg("%s: %s", refusal_rows[i].doc, t->e.text);
+		assert_string_equal(t->e.where, refusal_rows[i].where);
+		has(t->e.text, refusal_rows[i].text);
+		assert_true(store_is_empty(t->r.store));
+	}
+}
+
+#define PEOPLE                                                                 \
+	"'citizens':[{'hetu':'" HETU "','patient_id':'" PATIENT "'},"          \
+	"{'hetu':'" OTHER "','patient_id':'" STRANGER "'},{'age':15}],"        \
+	"'clients':[" APP "],'permissions':[],'consents':[],'treatments':[]"
+
+static void test_fixture_resources(void **state)
+{
+	struct t *t = *state;
+
+	if (without_rules())
+		skip();
+	for (size_t i = 0; i < LEN(fixture_rows); i++) {
+		/* Resources first: they are loaded last all the same. */
+		const char *doc =
+		    arena_printf(t->a, "{'resources':[%s]," PEOPLE "}",
+				 fixture_rows[i].item);
+		bool ok;
+
+		store_enter(t->r.store);
+		ok = record_fixtures(&t->r, t->a, J(t, doc), "f.json", &t->e);
+		store_leave(t->r.store, false);
+		if (ok != (fixture_rows[i].kind == ERR_NONE))
+			fail_msg("row %zu: %s", i, t->e.text);
+		if (ok)
+			continue;
+		assert_int_equal(t->e.kind, fixture_rows[i].kind);
+		assert_string_equal(t->e.where, "f.json: /resources/0");
+		has(t->e.text, fixture_rows[i].text);
+	}
+}
+
+static void test_reset(void **state)
+{
+	struct t *t = *state;
+	const struct json *docs[1];
+	struct store_citizen c;
+	struct store_counts n;
+	const char *key;
+
+	docs[0] = J(t, "{" PEOPLE "}");
+	t->r.fixtures = docs;
+	t->r.fixture_count = 1;
+	for (int i = 0; i < 2; i++) {
+		store_enter(t->r.store);
+		assert_true(record_reset(&t->r, t->a, &t->e));
+		assert_true(store_leave(t->r.store, true));
+		assert_true(store_commit(t->r.store));
+		store_count(t->r.store, &n);
+		assert_int_equal(n.citizens, 3);
+		assert_int_equal(n.clients, 1);
+		assert_int_equal(n.resources, 6);
+		assert_int_equal(n.versions, 6);
+		assert_int_equal(n.grants, 0);
+		/* What the next round must make undone. */
+		assert_true(
+		    record_citizen(&t->r, t->a, NULL, -1, NULL, &c, &t->e));
+		granted(t, NULL);
+		key = jose_key_pem(t->a, record_key(&t->r, t->a));
+	}
+	record_close(&t->r);
+	assert_string_equal(jose_key_pem(t->a, record_key(&t->r, t->a)), key);
+}
+
+/* What the server is shipped with must load. */
+static void test_shipped_fixtures(void **state)
+{
+	struct t *t = *state;
+	struct store_counts n;
+	size_t size;
+	const char *text = slurp(t->a, "fixtures/base.json", &size);
+	const struct json *doc;
+
+	if (without_rules() || text == NULL)
+		skip();
+	doc = json_parse(t->a, text, size, &t->e);
+	assert_non_null(doc);
+	if (!record_fixtures(&t->r, t->a, doc, "fixtures/base.json", &t->e))
+		fail_msg("%s: %s", t->e.where, t->e.text);
+	store_count(t->r.store, &n);
+	assert_int_equal(n.citizens, json_count(json_get(doc, "citizens")));
+	assert_int_equal(n.clients, json_count(json_get(doc, "clients")));
+	assert_int_equal(n.resources,
+			 2 * n.citizens +
+			     (int64_t)json_count(json_get(doc, "resources")));
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    T(test_settings_values),
+	    T(test_settings_list),
+	    T(test_hetu_check),
+	    T(test_hetu_age),
+	    T(test_hetu_masked),
+	    T(test_hetu_fresh),
+	    T(test_citizen_patient),
+	    T(test_citizen_refusals),
+	    T(test_citizen_fresh_and_delete),
+	    T(test_scopes),
+	    T(test_client_refusals),
+	    T(test_client_caps),
+	    T(test_client_defaults),
+	    T(test_client_answer),
+	    T(test_grant_scope),
+	    T(test_tokens),
+	    T(test_token_lifetimes),
+	    T(test_code),
+	    T(test_signing_key_is_kept),
+	    T(test_secrets_not_in_the_file),
+	    T(test_references),
+	    T(test_index_rows),
+	    T(test_types),
+	    T(test_merge_is_exact),
+	    T(test_put_versions),
+	    T(test_put_is_found),
+	    T(test_read),
+	    T(test_patient_conforms),
+	    T(test_create_table),
+	    T(test_create_keeps_the_text),
+	    T(test_fixture_refusals),
+	    T(test_fixture_resources),
+	    T(test_reset),
+	    T(test_shipped_fixtures),
+	};
+
+	return cmocka_run_group_tests(tests, open_rules, close_rules);
+}

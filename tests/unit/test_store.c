@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The store by its public face, on :memory: and on files. Only two things look
+ * inside (store_int.h): the plans of searches, and the marks of foreign files.
+ */
+#include "store_people.h"
+#include "store_search.h"
+#include "store_world.h"
+
+/* ---- the file ------------------------------------------------------- */
+
+static void file_keeps_committed_rows(void **state)
+{
+	struct world *w = *state;
+	store_setting_put(w->store, "key", "PEM");
+	store_enter(w->store);
+	put(w, "a", "p1");
+	assert_true(store_leave(w->store, true));
+	assert_true(store_commit(w->store));
+	store_enter(w->store);
+	put(w, "b", "p1");
+	assert_true(store_leave(w->store, true));
+	reopen(w); /* not committed: as if the process had been killed */
+	assert_true(has(w, "a"));
+	assert_false(has(w, "b"));
+	assert_string_equal(store_setting(w->store, w->arena, "key"), "PEM");
+	assert_null(store_setting(w->store, w->arena, "other"));
+	put(w, "c", "p1");
+	reopen(w);
+	assert_true(has(w, "c"));
+}
+
+static void file_is_in_wal_mode(void **state)
+{
+	struct world *w = *state;
+	assert_string_equal(
+	    store_exec_text(w->store, w->arena,
+			    "PRAGMA journal_mode;PRAGMA synchronous;"
+			    "PRAGMA application_id;PRAGMA user_version"),
+	    "wal\n1\n1297107026\n1\n");
+}
+
+static void refused(struct world *w, enum err_kind kind, const char *text)
+{
+	struct err e = {0};
+	assert_null(store_open(w->path, &quiet, &e));
+	assert_int_equal(e.kind, kind);
+	assert_non_null(strstr(e.text, text));
+	assert_string_equal(e.where, w->path);
+}
+
+static void foreign_files_are_refused(void **state)
+{
+	static const struct {
+		const char *sql, *text;
+	} cases[] = {
+	    {"PRAGMA user_version=2", "version 2"},
+	    {"PRAGMA application_id=7", "another program"},
+	    {"PRAGMA application_id=0", "another program"},
+	    {"PRAGMA application_id=0;PRAGMA user_version=0",
+	     "another program"},
+	};
+	struct world *w = *state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		assert_non_null(
+		    store_exec_text(w->store, w->arena, cases[i].sql));
+		store_close(w->store);
+		w->store = NULL;
+		refused(w, ERR_INVALID, cases[i].text);
+		unlink(w->path);
+		reopen(w);
+	}
+}
+
+static void text_files_and_folders_are_refused(void **state)
+{
+	struct world *w = *state;
+	store_close(w->store);
+	w->store = NULL;
+	FILE *f = fopen(w->path, "w");
+	for (int i = 0; i < 500; i++)
+		fputs("This is no database at all.\n", f);
+	fclose(f);
+	refused(w, ERR_INVALID, "not an SQLite database");
+	struct err e = {0};
+	assert_null(store_open("/tmp", &quiet, &e));
+	assert_int_equal(e.kind, ERR_INTERNAL);
+	assert_null(store_open("/tmp/no/such/folder/x.db", &quiet, &e));
+	assert_int_equal(e.kind, ERR_INTERNAL);
+	assert_non_null(strstr(e.text, "open"));
+}
+
+/* ---- transactions --------------------------------------------------- */
+
+static void refused_request_leaves_nothing(void **state)
+{
+	struct world *w = *state;
+	const char *before = dump(w);
+	store_enter(w->store);
+	put(w, "a", "p1");
+	put_citizen(w, HETU, "p1");
+	assert_true(has(w, "a")); /* it sees its own writes */
+	assert_true(store_leave(w->store, false));
+	assert_false(store_pending(w->store));
+	assert_string_equal(dump(w), before);
+	assert_true(store_commit(w->store));
+}
+
+static void requests_of_a_turn_are_apart(void **state)
+{
+	struct world *w = *state;
+	store_enter(w->store);
+	put(w, "a", "p1");
+	assert_true(store_leave(w->store, true));
+	assert_true(store_pending(w->store));
+	store_enter(w->store);
+	put(w, "b", "p1");
+	assert_true(store_leave(w->store, false));
+	store_enter(w->store);
+	assert_true(has(w, "a"));
+	put(w, "c", "p1");
+	assert_true(store_leave(w->store, true));
+	assert_true(store_commit(w->store));
+	assert_false(store_pending(w->store));
+	reopen(w);
+	assert_true(has(w, "a"));
+	assert_false(has(w, "b"));
+	assert_true(has(w, "c"));
+}
+
+static void reading_opens_no_transaction(void **state)
+{
+	struct world *w = *state;
+	store_enter(w->store);
+	assert_false(has(w, "a"));
+	assert_true(store_leave(w->store, true));
+	assert_false(store_pending(w->store));
+	assert_true(sqlite3_get_autocommit(w->store->db));
+}
+
+static void another_connection_sees_it_after_commit(void **state)
+{
+	struct world *w = *state;
+	struct store *other = store_open(w->path, &quiet, &w->err);
+	assert_non_null(other);
+	store_enter(w->store);
+	put(w, "a", "p1");
+	assert_true(store_leave(w->store, true));
+	struct store_counts n;
+	store_count(other, &n);
+	assert_int_equal(n.resources, 0);
+	assert_true(store_commit(w->store));
+	store_count(other, &n);
+	assert_int_equal(n.resources, 1);
+	store_close(other);
+}
+
+/* No page may be added any more. */
+static void fill_up(struct world *w)
+{
+	assert_non_null(
+	    store_exec_text(w->store, w->arena, "PRAGMA max_page_count=1"));
+}
+
+static void make_room(struct world *w)
+{
+	assert_non_null(store_exec_text(w->store, w->arena,
+					"PRAGMA max_page_count=100000"));
+}
+
+static void put_large(struct world *w, const char *id)
+{
+	struct store_resource r = resource(id, 1);
+	r.text_len = 1 << 20;
+	char *text = arena_alloc(w->arena, r.text_len);
+	memset(text, ' ', r.text_len);
+	r.text = text;
+	store_resource_put(w->store, &r, NULL, 0);
+}
+
+static void storage_errors_fail_the_request(void **state)
+{
+	struct world *w = *state;
+	fill_up(w);
+	store_enter(w->store);
+	put_large(w, "large");
+	put(w, "small", "p1");
+	assert_false(store_leave(w->store, true));
+	assert_true(store_commit(w->store)); /* nobody else was hurt */
+	make_room(w);
+	assert_false(has(w, "large"));
+	assert_false(has(w, "small"));
+	store_enter(w->store);
+	put_large(w, "large");
+	assert_true(store_leave(w->store, true));
+	assert_true(store_commit(w->store));
+	assert_true(has(w, "large"));
+}
+
+static void storage_errors_spare_the_turn_or_are_told(void **state)
+{
+	struct world *w = *state;
+	store_enter(w->store);
+	put(w, "a", "p1");
+	assert_true(store_leave(w->store, true));
+	fill_up(w);
+	store_enter(w->store);
+	put_large(w, "large");
+	assert_false(store_leave(w->store, true));
+	assert_true(store_pending(w->store));
+	bool committed = store_commit(w->store);
+	assert_false(store_pending(w->store));
+	assert_true(has(w, "a") == committed);
+	make_room(w);
+	put(w, "b", "p1");
+	assert_true(has(w, "b"));
+}
+
+static void lost_transactions_fail_the_commit(void **state)
+{
+	struct world *w = *state;
+	store_enter(w->store);
+	put(w, "a", "p1");
+	assert_true(store_leave(w->store, true));
+	store_enter(w->store);
+	put(w, "b", "p1");
+	store_exec_text(w->store, w->arena, "ROLLBACK"); /* as SQLite might */
+	store_leave(w->store, true);
+	assert_true(store_pending(w->store));
+	assert_false(store_commit(w->store));
+	assert_false(has(w, "a"));
+	assert_false(store_pending(w->store));
+	assert_true(store_commit(w->store));
+}
+
+static void errors_outside_requests_undo_the_operation(void **state)
+{
+	struct world *w = *state;
+	const char *before = dump(w);
+	fill_up(w);
+	put_large(w, "large");
+	make_room(w);
+	assert_string_equal(dump(w), before);
+	assert_true(sqlite3_get_autocommit(w->store->db));
+}
+
+/* ---- reset, counts -------------------------------------------------- */
+
+static void fill(struct world *w)
+{
+	struct store_client c = client("app");
+	struct store_index_row rows[] = {word("code", "s", "v"),
+					 span(1, 2, false)};
+	struct store_resource r = resource("a", 1);
+	put_citizen(w, HETU, "p1");
+	store_client_put(w->store, &c);
+	put_grant(w, "g", "app", HETU, 1, FOREVER);
+	put_token(w, "t", "g", 9);
+	put_code(w, "c", "g", 9);
+	store_ticket_put(w->store, "s", "session", HETU, 9);
+	store_resource_put(w->store, &r, rows, 2);
+	r = resource("a", 2);
+	store_resource_put(w->store, &r, rows, 2);
+	put(w, "b", "p1");
+}
+
+static void reset_equals_a_new_file(void **state)
+{
+	struct world *w = *state;
+	const char *new = dump(w);
+	assert_true(store_is_empty(w->store));
+	store_setting_put(w->store, "key", "PEM");
+	fill(w);
+	assert_false(store_is_empty(w->store));
+	const char *full = dump(w);
+	assert_string_not_equal(full, new);
+	store_reset(w->store);
+	assert_string_equal(dump(w), new);
+	assert_true(store_is_empty(w->store));
+	assert_string_equal(store_setting(w->store, w->arena, "key"), "PEM");
+	fill(w); /* and the same again gives the same serial numbers */
+	assert_string_equal(dump(w), full);
+}
+
+static void reset_can_be_refused(void **state)
+{
+	struct world *w = *state;
+	fill(w);
+	const char *full = dump(w);
+	store_enter(w->store);
+	store_reset(w->store);
+	assert_true(store_is_empty(w->store));
+	assert_true(store_leave(w->store, false));
+	assert_string_equal(dump(w), full);
+}
+
+static void counts_are_by_kind(void **state)
+{
+	struct world *w = *state;
+	struct store_counts n;
+	fill(w);
+	struct store_resource gone = resource("b", 2);
+	gone.deleted = true;
+	gone.method = "DELETE";
+	gone.text = NULL;
+	store_resource_put(w->store, &gone, NULL, 0);
+	store_count(w->store, &n);
+	assert_int_equal(n.citizens, 1);
+	assert_int_equal(n.clients, 1);
+	assert_int_equal(n.resources, 1);
+	assert_int_equal(n.versions, 4);
+	assert_int_equal(n.grants, 1);
+	assert_int_equal(n.tokens, 1);
+}
+
+/* ---- resources ------------------------------------------------------ */
+
+static void versions_are_kept(void **state)
+{
+	struct world *w = *state;
+	struct store_resource one = resource("a", 1), two = resource("a", 2);
+	struct store_resource three = resource("a", 3), r;
+	two.text = "{\"n\":1.0}";
+	two.text_len = strlen(two.text);
+	two.updated_ms = 2000;
+	two.client_id = "other";
+	three.text = NULL;
+	three.text_len = 0;
+	three.deleted = true;
+	three.method = "DELETE";
+	store_resource_put(w->store, &one, NULL, 0);
+	store_resource_put(w->store, &two, NULL, 0);
+	assert_true(store_resource_find(w->store, w->arena, 1, "Observation",
+					"a", 0, &r));
+	assert_int_equal(r.version, 2);
+	assert_string_equal(r.text, "{\"n\":1.0}");
+	assert_int_equal(r.text_len, 9);
+	assert_int_equal(r.updated_ms, 2000);
+	assert_string_equal(r.client_id, "other");
+	assert_string_equal(r.patient, "p1");
+	assert_string_equal(r.method, "PUT");
+	assert_string_equal(r.type, "Observation");
+	assert_string_equal(r.id, "a");
+	assert_int_equal(r.fhir, 1);
+	assert_false(r.deleted);
+	store_resource_put(w->store, &three, NULL, 0);
+	assert_true(store_resource_find(w->store, w->arena, 1, "Observation",
+					"a", 0, &r));
+	assert_true(r.deleted);
+	assert_null(r.text);
+	assert_int_equal(r.version, 3);
+	assert_true(store_resource_find(w->store, w->arena, 1, "Observation",
+					"a", 1, &r));
+	assert_string_equal(r.text, one.text);
+	assert_int_equal(r.text_len, one.text_len);
+	assert_int_equal(r.updated_ms, 1000);
+	assert_string_equal(r.method, "POST");
+	assert_false(store_resource_find(w->store, w->arena, 1, "Observation",
+					 "a", 4, &r));
+	assert_false(store_resource_find(w->store, w->arena, 0, "Observation",
+					 "a", 0, &r));
+	assert_false(
+	    store_resource_find(w->store, w->arena, 1, "CarePlan", "a", 0, &r));
+}
+
+static void erasing_leaves_no_trace(void **state)
+{
+	struct world *w = *state;
+	struct store_index_row rows[] = {word("code", "s", "v"),
+					 span(1, 2, false)};
+	struct store_resource r = resource("mine", 1);
+	put(w, "other", "p2");
+	const char *before = dump(w);
+	store_resource_put(w->store, &r, rows, 2);
+	r.version = 2;
+	store_resource_put(w->store, &r, rows, 2);
+	store_resource_erase(w->store, "p1");
+	assert_false(has(w, "mine"));
+	assert_true(has(w, "other"));
+	/* but for the serial number, which is never given again */
+	store_exec_text(w->store, w->arena, "UPDATE sqlite_sequence SET seq=1");
+	assert_string_equal(dump(w), before);
+}
+
+/* ---- figures: printed, not asserted --------------------------------- */
+
+static void put_many(struct world *w, int64_t n)
+{
+	store_enter(w->store);
+	for (int64_t i = 0; i < n; i++) {
+		struct store_index_row rows[] = {
+		    word("code", "http://loinc.org",
+			 i % 3 == 0 ? "85354-9" : "29463-7"),
+		    word("category", "http://c", "vital-signs"),
+		    word("identifier", "urn:ietf:rfc:3986",
+			 arena_printf(w->arena, "urn:uuid:%lld", (long long)i)),
+		    span(i * 1000, i * 1000 + 1, false)};
+		struct store_resource r =
+		    resource(arena_printf(w->arena, "r%lld", (long long)i), 1);
+		r.updated_ms = i;
+		r.patient = i % 2 == 0 ? "p1" : "p2";
+		store_resource_put(w->store, &r, rows, LEN(rows));
+	}
+	assert_true(store_leave(w->store, true));
+	assert_true(store_commit(w->store));
+}
+
+static void timed(struct world *w, const char *name, struct store_query *q)
+{
+	struct store_found found;
+	int64_t start = clock_steady_us();
+	assert_true(store_search(w->store, w->arena, q, &found, &w->err));
+	int64_t first = clock_steady_us() - start;
+	start = clock_steady_us();
+	for (int i = 0; i < 10; i++)
+		store_search(w->store, w->arena, q, &found, &w->err);
+	print_message("    %-32s %6lld us, then %6lld us (%lld of %lld)\n",
+		      name, (long long)first,
+		      (long long)(clock_steady_us() - start) / 10,
+		      (long long)found.n, (long long)found.total);
+}
+
+static void figures(void **state)
+{
+	struct world *w = *state;
+	int64_t start = clock_steady_us();
+	struct store *s = store_open(":memory:", &quiet, &w->err);
+	print_message("    open :memory:                    %6lld us\n",
+		      (long long)(clock_steady_us() - start));
+	store_close(s);
+	start = clock_steady_us();
+	put_many(w, 10000);
+	print_message("    10 000 resources, 4 index rows   %6lld us\n",
+		      (long long)(clock_steady_us() - start));
+	static const struct store_value bp = {OP_TOKEN, NULL, "85354-9", 0, 0};
+	static const struct store_value one = {OP_TOKEN, NULL, "urn:uuid:777",
+					       0, 0};
+	static const struct store_value late = {OP_DATE_GE, NULL, NULL, 9000000,
+						9000001};
+	static const struct store_clause clauses[] = {
+	    {"code", &bp, 1}, {"date", &late, 1}, {"identifier", &one, 1}};
+	static const struct store_sort by_date = {"date", true};
+	struct store_query q = all();
+	q.limit = 50;
+	q.patient = "p1";
+	timed(w, "patient", &q);
+	q.clause = clauses;
+	q.clause_count = 1;
+	timed(w, "patient, code", &q);
+	q.clause_count = 2;
+	timed(w, "patient, code, date", &q);
+	q.sort = &by_date;
+	q.sort_count = 1;
+	timed(w, "patient, code, date, sorted", &q);
+	q.clause_count = 0;
+	q.limit = 650;
+	timed(w, "patient, sorted, 650", &q);
+	q.sort_count = 0;
+	q.clause = &clauses[2];
+	q.clause_count = 1;
+	timed(w, "patient, identifier", &q);
+	q.patient = NULL;
+	timed(w, "identifier", &q);
+	start = clock_steady_us();
+	store_reset(w->store);
+	print_message("    reset                            %6lld us\n",
+		      (long long)(clock_steady_us() - start));
+}
+
+#define MEMORY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define FILED(test)                                                            \
+	cmocka_unit_test_setup_teardown(test, set_up_file, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    FILED(file_keeps_committed_rows),
+	    FILED(file_is_in_wal_mode),
+	    FILED(foreign_files_are_refused),
+	    FILED(text_files_and_folders_are_refused),
+	    MEMORY(refused_request_leaves_nothing),
+	    FILED(requests_of_a_turn_are_apart),
+	    FILED(reading_opens_no_transaction),
+	    FILED(another_connection_sees_it_after_commit),
+	    FILED(storage_errors_fail_the_request),
+	    MEMORY(storage_errors_fail_the_request),
+	    FILED(storage_errors_spare_the_turn_or_are_told),
+	    FILED(lost_transactions_fail_the_commit),
+	    FILED(errors_outside_requests_undo_the_operation),
+	    MEMORY(reset_equals_a_new_file),
+	    FILED(reset_equals_a_new_file),
+	    MEMORY(reset_can_be_refused),
+	    MEMORY(counts_are_by_kind),
+	    MEMORY(versions_are_kept),
+	    MEMORY(erasing_leaves_no_trace),
+	    MEMORY(searches_by_words),
+	    MEMORY(date_operators),
+	    MEMORY(clauses_and_values),
+	    MEMORY(old_and_deleted_states_do_not_match),
+	    MEMORY(searches_keep_to_base_type_and_patient),
+	    MEMORY(sorts),
+	    MEMORY(too_much_is_refused),
+	    MEMORY(pages_stay_while_data_comes_in),
+	    MEMORY(search_returns_whole_resources),
+	    MEMORY(plans_with_a_patient_use_its_index),
+	    MEMORY(plans_without_a_patient_use_values),
+	    MEMORY(rare_words_lead_even_with_a_patient),
+	    MEMORY(citizens),
+	    MEMORY(deleting_a_citizen_ends_permissions),
+	    MEMORY(clients),
+	    MEMORY(grants_are_remembered),
+	    MEMORY(codes_are_good_once),
+	    MEMORY(tokens_belong_to_grants),
+	    MEMORY(tokens_expire_and_go_by_filter),
+	    MEMORY(withdrawing_kills_codes_and_tokens),
+	    MEMORY(what_expired_is_counted),
+	    MEMORY(tickets),
+	    MEMORY(old_tickets_make_room),
+	    MEMORY(figures),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
