@@ -419,6 +419,23 @@ static bool compiled(struct build *b, const char *url, ref *out)
 	return true;
 }
 
+/* The list of elements of a "snapshot" or "differential"; NULL when there is
+ * none. */
+static bool elements_of(struct build *b, const struct item *it,
+			const char *part, const struct json **out)
+{
+	const struct json *whole = json_get(it->json, part);
+
+	*out = json_get(whole, "element");
+	b->part = NULL;
+	if (whole && json_kind(whole) != JSON_OBJECT)
+		return build_fail(b, "invalid", "%s is not an object", part);
+	if (*out && json_kind(*out) != JSON_ARRAY)
+		return build_fail(b, "invalid", "%s.element is not an array",
+				  part);
+	return true;
+}
+
 /* Which tree to start from, and which elements to lay on it. */
 static bool start(struct build *b, const struct item *it, ref *from,
 		  const struct json **elements)
@@ -431,11 +448,12 @@ static bool start(struct build *b, const struct item *it, ref *from,
 		return build_fail(b, "invalid", "it is its own base");
 	if (base && !compiled(b, base, &r))
 		return false;
-	*elements = json_get(json_get(it->json, "differential"), "element");
+	const struct json *full;
+	if (!elements_of(b, it, "differential", elements) ||
+	    !elements_of(b, it, "snapshot", &full))
+		return false;
 	b->part = "differential";
 	if (!r || json_count(*elements) == 0) {
-		const struct json *full =
-		    json_get(json_get(it->json, "snapshot"), "element");
 		unsigned t =
 		    type ? find_type(b->p, type, strlen(type)) : NO_TYPE;
 		if (json_count(full) > 0 && t != NO_TYPE) {

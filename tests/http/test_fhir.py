@@ -5,6 +5,7 @@ import json
 import re
 import urllib.parse
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -155,6 +156,19 @@ def test_id_in_the_url_of_a_create(person):
     r = person.post(weight(person.id), path="/Observation/abc")
     assert r.status_code in (400, 405)
     outcome(r)
+
+
+def test_creates_side_by_side(person):
+    def one(_):
+        with session() as http:
+            return http.post(
+                person.server.r4 + "/Observation", json=weight(person.id),
+                headers={"Authorization": "Bearer " + person.token,
+                         "Content-Type": FHIR_JSON}, timeout=30).status_code
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(one, range(100))) == {201}
+    bundle = person.search("&_count=1000")
+    assert bundle["total"] == 100 == len(set(ids(bundle)))
 
 
 # ---- read -------------------------------------------------------------------

@@ -7,6 +7,7 @@ import html
 import re
 import secrets
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -410,6 +411,21 @@ def test_code_is_good_once(server, app, citizen):
     assert "no-store" in first.headers["Cache-Control"]
     assert first.headers["Pragma"] == "no-cache"
     refused(exchange(server, app, code), 400, "invalid_grant", NO_CODE + code)
+
+
+def test_code_is_good_once_when_many_try(server, app, citizen):
+    code = code_for(server, app, citizen)
+
+    def one(_):
+        with session() as http:
+            return http.post(
+                server.auth + "/token", timeout=30,
+                auth=(app["client_id"], app["client_secret"]),
+                data={"grant_type": "authorization_code", "code": code,
+                      "redirect_uri": CALLBACK}).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(one, range(6))) == [200] + [400] * 5
 
 
 @pytest.mark.parametrize("by,status", [("PT299S", 200), ("PT300S", 400),
@@ -840,6 +856,14 @@ def test_discovery(server):
     assert "code" in found["response_types_supported"]
     assert set(found["grant_types_supported"]) >= {"authorization_code",
                                                    "refresh_token"}
+
+
+def test_no_such_document_at_the_fhir_base(server):
+    """Clients ask three places at once and take the first 200; the wrong
+    place must say that nothing is there."""
+    r = server.http.get(server.r4 + "/.well-known/openid-configuration",
+                        timeout=30)
+    assert r.status_code == 404
 
 
 def test_register(server, citizen):
