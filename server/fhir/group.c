@@ -45,6 +45,15 @@ static bool later(struct rq *rq)
 		       "version");
 }
 
+/* Clients look here for documents of the authorization server; a refusal for
+ * want of a token would make them try again with one (oauth.md 12, 15.5). */
+static bool no_document(struct rq *rq)
+{
+	return err_set(&rq->err, ERR_NOT_FOUND, NULL, NULL,
+		       "There is no document .well-known/%.64s here",
+		       rq_param(rq, "document"));
+}
+
 static const struct route routes[] = {
     {"GET", "/", at_base, ACCESS_OPEN, 0, "the base has no content"},
     {"POST", "/", later, ACCESS_OPEN, HTTP_FHIR_BODY_BYTES,
@@ -52,6 +61,8 @@ static const struct route routes[] = {
     {"GET", "/metadata", fhir_metadata, ACCESS_OPEN, 0, "CapabilityStatement"},
     {"GET", "/.well-known/smart-configuration", fhir_smart, ACCESS_OPEN, 0,
      "where the authorization server is"},
+    {"GET", "/.well-known/:document", no_document, ACCESS_OPEN, 0,
+     "other documents are the authorization server's"},
     {"GET", "/:type", fhir_search, ACCESS_READ, 0, "search"},
     {"POST", "/:type", fhir_create, ACCESS_WRITE, HTTP_FHIR_BODY_BYTES,
      "create; checked against meta.profile"},
