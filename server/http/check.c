@@ -245,6 +245,7 @@ static const char *own_url(const struct rq_private *p)
 	socklen_t len = sizeof(sa);
 	char host[INET6_ADDRSTRLEN] = "";
 
+	memset(&sa, 0, sizeof(sa));
 	if (!p->listener->any_address ||
 	    getsockname(http_conn_fd(p->connection), (struct sockaddr *)&sa,
 			&len) != 0)

@@ -125,9 +125,10 @@ static bool open_listener(struct http *h, const char *url, unsigned connections,
 	struct http_listener *l = &h->listener[h->listener_count];
 	struct http_url u;
 	struct sockaddr_storage sa;
-	socklen_t len;
+	socklen_t len = 0;
 	int fd;
 
+	memset(&sa, 0, sizeof(sa));
 	if (!parse(url, &u, &sa, &len, e))
 		return false;
 	fd = bound_socket(url, &sa, len, e);

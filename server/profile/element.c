@@ -361,9 +361,7 @@ static bool merge_counts(struct build *b, struct node *n, const struct json *e)
 	if (!b->base)
 		return true;
 	const struct json *base_max = json_get(json_get(e, "base"), "max");
-	if (base_max && json_text(base_max) && !read_count(base_max, &v))
-		v = n->max;
-	if (!base_max)
+	if (!base_max || !json_text(base_max) || !read_count(base_max, &v))
 		v = n->max;
 	if (v > 1)
 		n->flags |= NODE_LIST;

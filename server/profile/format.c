@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STRING_MAX (1024 * 1024)
+#define STRING_MAX ((size_t)1 << 20)
 
 static bool is_digit(char ch)
 {

@@ -195,7 +195,7 @@ static void make_tables(struct build *b)
 
 bool profile_compile(struct profiles *p, struct err *e)
 {
-	struct build b = {.p = p, .e = e, .tmp = arena_new(256 * 1024)};
+	struct build b = {.p = p, .e = e, .tmp = arena_new((size_t)256 << 10)};
 
 	if (p->end == 0 && p->image_bytes == 0)
 		heap_alloc(p, IMAGE_HEAD); /* ref 0 is none */

@@ -417,7 +417,7 @@ static ref step_into(struct build *b, ref parent, const struct step *s)
 
 bool overlay_elements(struct build *b, ref root, const struct json *elements)
 {
-	struct steps before = {.n = 0}, now;
+	struct steps before = {.n = 0}, now = {.n = 0};
 
 	b->element = 0;
 	for (const struct json *e = json_first(elements); e;

@@ -160,7 +160,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: definitions stu3|r4 PACKAGE_DIR OUT\n");
 		return 2;
 	}
-	struct arena *a = arena_new(4 * 1024 * 1024);
+	struct arena *a = arena_new((size_t)4 << 20);
 	struct profiles *p = profile_new(a, r4 ? FHIR_R4 : FHIR_STU3);
 	struct buf out;
 	buf_init(&out, a);
