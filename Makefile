@@ -134,7 +134,7 @@ $(B)/%.o: build/%.S
 
 ## make run        build and start on http://127.0.0.1:8080 with the fixtures
 run: all
-	$(B)/mock-kanta-phr serve --listen http://127.0.0.1:$(PORT)
+	$(B)/mock-kanta-phr serve --listen http://127.0.0.1:$(PORT) $(ARGS)
 
 # ---- tests ------------------------------------------------------------
 
@@ -215,6 +215,11 @@ lint: build/deps-lint build/deps-test
 T ?= 60
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_json    := json base
+FUZZ_form    := http base
+FUZZ_search  := fhir http record profile fhirpath store jose json base
+FUZZ_header  := oauth http page record profile fhirpath store jose json base
+FUZZ_resource := profile fhirpath json base
+FUZZ_package := profile fhirpath json base
 
 define fuzz_rule
 build/fuzz/$(1): tests/fuzz/fuzz_$(1).c \

@@ -6,7 +6,7 @@ set -eu
 
 build='gcc libc6-dev make pkg-config libmicrohttpd-dev libgnutls28-dev
 libcjson-dev libsqlite3-dev uuid-dev libssl-dev zlib1g-dev'
-test='libcmocka-dev python3-pytest python3-requests'
+test='libcmocka-dev python3-pytest python3-requests curl'
 lint='clang clang-format clang-tidy libclang-rt-14-dev valgrind'
 
 # missing PACKAGE...: those of them that are not installed
@@ -55,6 +55,11 @@ definitions() {
 	echo "deps: fetching the FHIR definitions into $out"
 	(cd "$out" && npm ci --ignore-scripts --silent)
 }
+
+# One at a time: a parallel make may ask for several kinds at once.
+mkdir -p build
+exec 9>build/deps.lock
+flock 9
 
 case ${1:-all} in
 # shellcheck disable=SC2086 # lists of packages

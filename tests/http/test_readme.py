@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The README is true: its shell blocks are run in one shell, in order, and each
+must print what stands in the block behind it. There "…" means anything."""
+import os
+import re
+import subprocess
+
+import pytest
+
+from support import Server
+
+URL = "http://127.0.0.1:8080"
+ROOT = os.path.join(os.path.dirname(__file__), "..", "..")
+
+
+def blocks():
+    """The ```sh blocks with the output that is shown for each."""
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as f:
+        text = f.read()
+    return re.findall(r"```sh\n(.*?)```\n(?:```\n(.*?)```\n)", text, re.S)
+
+
+def pattern(shown):
+    return ".*".join(re.escape(part) for part in shown.split("…"))
+
+
+def test_the_journey_of_the_readme(tmp_path):
+    if os.environ.get("URL"):
+        pytest.skip("the journey needs a server with the fixtures of its own")
+    steps = blocks()
+    assert len(steps) >= 5
+    os.symlink(os.path.join(ROOT, "fixtures"), tmp_path / "fixtures")
+    with Server("--errors", "explain", clock=None) as server:
+        script = "set -e\n" + "\necho '<<<>>>'\n".join(s for s, _ in steps)
+        run = subprocess.run(
+            ["sh"], input=script.replace(URL, server.origin), text=True,
+            cwd=tmp_path, capture_output=True, timeout=60)
+        assert run.returncode == 0, run.stdout + run.stderr
+        printed = run.stdout.replace(server.origin, URL).split("<<<>>>\n")
+    for (script, shown), output in zip(steps, printed, strict=True):
+        lines = output.replace("\r", "").splitlines()
+        wanted = shown.splitlines()
+        assert len(lines) == len(wanted), output
+        for line, want in zip(lines, wanted):
+            assert re.fullmatch(pattern(want), line), (want, line)
