@@ -233,10 +233,15 @@ endef
 $(foreach f,$(FUZZERS),$(eval $(call fuzz_rule,$(f))))
 
 ## make fuzz T=60  each libFuzzer target for T seconds
-fuzz: $(FUZZERS:%=build/fuzz/%)
+fuzz: $(FUZZERS:%=build/fuzz/%) $(IMAGES)
 	@for f in $(FUZZERS); do mkdir -p build/corpus/$$f && \
 		build/fuzz/$$f -max_total_time=$(T) -timeout=10 \
-		-verbosity=0 build/corpus/$$f || exit 1; done
+		-artifact_prefix=build/fuzz/$$f- build/corpus/$$f \
+		$$(ls -d tests/fuzz/seed/$$f 2>/dev/null) \
+		>build/fuzz/$$f.log 2>&1 || \
+		{ tail -n 60 build/fuzz/$$f.log; exit 1; }; \
+		echo "fuzz $$f: $$(grep -c . build/fuzz/$$f.log) lines of log," \
+		"nothing found in $(T) s"; done
 
 ## make bench      start, memory, checking and requests, as one table
 bench: all

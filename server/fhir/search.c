@@ -87,8 +87,10 @@ static void add_links(struct jw *w, struct rq *rq, const struct wish *wish,
 	const int64_t before = offset > s->count ? offset - s->count : 0;
 
 	jw_open(w, "link", '[');
+	/* There even when only the count was asked for: clients look for a next
+	 * link in every Bundle (oauth.md 15, trap 9). */
 	add_link(w, rq, "self", wish, s->query.snapshot, offset);
-	if (next < found->total)
+	if (!s->count_only && next < found->total)
 		add_link(w, rq, "next", wish, found->snapshot, next);
 	if (offset > 0)
 		add_link(w, rq, "previous", wish, found->snapshot, before);
@@ -137,10 +139,8 @@ static void write_bundle(struct rq *rq, const struct wish *wish,
 	jw_str(&w, "type", "searchset");
 	if (!s->no_total || s->count_only)
 		jw_int(&w, "total", found->total);
-	if (!s->count_only) {
-		add_links(&w, rq, wish, s, found);
-		add_entries(&w, rq, found);
-	}
+	add_links(&w, rq, wish, s, found);
+	add_entries(&w, rq, found);
 	jw_close(&w);
 }
 

@@ -13,7 +13,8 @@
 
 #include "base/base.h"
 
-#define JSON_MAX_DEPTH 128
+#define JSON_MAX_DEPTH	128
+#define JSON_MAX_VALUES (1u << 20) /* in one text; some 110 MB of tree */
 
 struct json; /* one value; const once parsed */
 

@@ -45,6 +45,7 @@ struct json_scan {
 	struct json_doc *doc;
 	const char *text, *p, *end;
 	unsigned depth;
+	unsigned values;
 	struct err *e;
 };
 

@@ -316,6 +316,9 @@ static bool scan_by_first(struct json_scan *in, struct json *v)
 static bool scan_value(struct json_scan *in, struct json *v)
 {
 	v->start = (uint32_t)(in->p - in->text);
+	if (++in->values > JSON_MAX_VALUES)
+		return json_refuse(in, in->p, "more than %u values",
+				   JSON_MAX_VALUES);
 	if (!scan_by_first(in, v))
 		return false;
 	v->end = (uint32_t)(in->p - in->text);

@@ -79,6 +79,8 @@ static bool is_known(struct check *c, enum rule rule, uint64_t hash)
 	return false;
 }
 
+/* When the list is full of what does not refuse, its last place is for the
+ * first error: how much is told is limited, never the verdict. */
 static struct issue *next_issue(struct check *c, enum rule rule, uint64_t hash)
 {
 	struct issues *out = c->out;
@@ -86,11 +88,9 @@ static struct issue *next_issue(struct check *c, enum rule rule, uint64_t hash)
 		out->v = arena_alloc(c->a, PROFILE_ISSUES * sizeof(*out->v));
 		c->keys = arena_alloc(c->a, PROFILE_ISSUES * sizeof(*c->keys));
 	}
-	c->keys[out->n] = (struct issue_key){rule, hash};
-	struct issue *i = &out->v[out->n++];
-	if (out->n == PROFILE_ISSUES)
-		c->stop = true;
-	return i;
+	size_t i = out->n < PROFILE_ISSUES ? out->n++ : out->n - 1;
+	c->keys[i] = (struct issue_key){rule, hash};
+	return &out->v[i];
 }
 
 static void put(struct check *c, enum issue_severity severity, enum rule rule,
@@ -110,6 +110,8 @@ static void put(struct check *c, enum issue_severity severity, enum rule rule,
 		c->stop = severity <= ISSUE_ERROR;
 		return;
 	}
+	if (c->out->n == PROFILE_ISSUES && severity > ISSUE_ERROR)
+		return;
 	uint64_t hash = mix(path_hash(at), expected);
 	if (c->out->n > 0 && is_known(c, rule, hash))
 		return;
@@ -128,6 +130,7 @@ static void put(struct check *c, enum issue_severity severity, enum rule rule,
 		json_position(where, &i->line, &i->column);
 	if (severity <= ISSUE_ERROR)
 		c->out->errors++;
+	c->stop = c->out->n == PROFILE_ISSUES && c->out->errors > 0;
 }
 
 void report(struct check *c, enum rule rule, const struct at *at,

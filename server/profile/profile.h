@@ -101,7 +101,7 @@ struct profile_options {
  * the extra ones. Issues are in document order and live in the arena, as does
  * the resource. The same call serves POST, PUT, $validate and the command line.
  * Never fails: what is wrong with the resource is an issue. At most
- * PROFILE_ISSUES are reported. */
+ * PROFILE_ISSUES are reported; an error always is among them. */
 #define PROFILE_ISSUES 200
 const struct issues *profile_check(const struct profiles *p, struct arena *a,
 				   const struct json *resource,

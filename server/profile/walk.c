@@ -58,6 +58,8 @@ static void unknown(struct check *c, const struct list *l, const struct json *m,
 	const struct name *v = rec_at(c->p, l->names);
 	struct nearest near = {.word = json_name(m)};
 
+	if (c->stop)
+		return;
 	for (unsigned i = 0; i < l->n_names; i++)
 		nearest_try(&near, text_at(c->p, v[i].text));
 	report(c, RULE_UNKNOWN_ELEMENT, &here, m, NULL,

@@ -450,6 +450,13 @@ def test_search(rich, query, names):
     assert found(rich, query) == names
 
 
+@pytest.mark.parametrize("query", ["&_count=0", "&_summary=count"])
+def test_only_the_count(rich, query):
+    bundle = rich.search(query)
+    assert bundle["total"] == len(ALL) and "entry" not in bundle
+    assert [link["relation"] for link in bundle["link"]] == ["self"]
+
+
 def test_search_by_id(rich):
     some = list(rich.named)[:2]
     assert set(ids(rich.search("&_id=" + ",".join(some)))) == set(some)

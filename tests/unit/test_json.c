@@ -357,36 +357,51 @@ static char *large(struct arena *a, const char *first, const char *before,
 	return b.p;
 }
 
-/* Generous: a quadratic one would take hours. */
-static void assert_quick(int64_t from_us)
-{
-	assert_true(clock_steady_us() - from_us < 20 * INT64_C(1000000));
-}
-
+/* Were one of these quadratic, it would take hours. */
 static void large_texts_take_linear_time(void **state)
 {
 	static const char *const rows[][4] = {
 	    {"{", "\"", "\":0", "}"},
 	    {"{", "\"a name that begins like all the others ", "\":{}", "}"},
-	    {"[", "", "", "]"},
+	    {"[", "1000000000", "", "]"},
 	    {"[", "\"", " \\u00e4\\n\"", "]"},
 	    {"{\"a\":\"", "", " \xe2\x82\xac", "\"}"},
-	    {"[", "[{\"a\":1,\"b\":[", "]}]", "]"},
+	    {"[", "[{\"a name of some length\":1,\"another\":[", "]}]", "]"},
 	};
 
 	for (size_t i = 0; i < LEN(rows); i++) {
 		struct arena *a = arena_new(0);
 		char *text =
 		    large(a, rows[i][0], rows[i][1], rows[i][2], rows[i][3]);
-		int64_t from = clock_steady_us();
 		const struct json *v = parse(a, text);
 
 		assert_int_equal(strlen(written(a, v, false)), strlen(text));
 		assert_true(json_equal(v, parse(a, text)));
-		assert_quick(from);
 		arena_free(a);
 	}
 	(void)state;
+}
+
+/* A tree takes much more memory than its text, so values are counted. */
+static void values_are_limited(void **state)
+{
+	struct arena *a = arena_new(0);
+	struct err e;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, a);
+	buf_putc(&b, '[');
+	for (unsigned i = 1; i < JSON_MAX_VALUES - 1; i++)
+		buf_puts(&b, "0,");
+	size_t n = b.len;
+	buf_puts(&b, "0]");
+	assert_non_null(parse_n(a, b.p, b.len, &e));
+	b.len = n;
+	buf_puts(&b, "0,0]");
+	assert_null(parse_n(a, b.p, b.len, &e));
+	assert_non_null(strstr(e.text, "more than 1048576 values"));
+	arena_free(a);
 }
 
 /* The refusal names the earliest twin of many, by small and large objects. */
@@ -424,13 +439,11 @@ static void a_twin_among_a_million_is_found(void **state)
 {
 	struct arena *a = arena_new(0);
 	char *text = large(a, "{", "\"", "\":0", ",\"127\":1}");
-	int64_t from = clock_steady_us();
 	struct err e;
 
 	(void)state;
 	assert_null(json_parse(a, text, strlen(text), &e));
 	assert_non_null(strstr(e.text, "\"127\" stands already"));
-	assert_quick(from);
 	arena_free(a);
 }
 
@@ -520,11 +533,9 @@ static void large_objects_are_compared_quickly(void **state)
 	struct arena *a = arena_new(0);
 	const struct json *x = object_of(a, 300000, false, 300000);
 	const struct json *y = object_of(a, 300000, true, 300000);
-	int64_t from = clock_steady_us();
 
 	(void)state;
 	assert_true(json_equal(x, y));
-	assert_quick(from);
 	arena_free(a);
 }
 
