@@ -830,6 +830,7 @@ int main(void)
 	    TEST(positions_are_right_in_long_texts),
 	    TEST(depth_is_limited),
 	    TEST(large_texts_take_linear_time),
+	    TEST(values_are_limited),
 	    TEST(twins_are_found_in_objects_of_any_size),
 	    TEST(a_twin_among_a_million_is_found),
 	    TEST(equality_is_of_values),
