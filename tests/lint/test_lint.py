@@ -64,6 +64,8 @@ PLANTED = [
     ("essays", "server/base/a.c",
      "/* SPDX-License-Identifier: Apache-2.0\n *\n * Short.\n */\n",
      ESSAY),
+    ("rulers", "server/base/a.c", "/* ---- x ----\n * ---- */\n",
+     "/* ---- x ---- */\n"),
     ("lock", "profiles/package-lock.json",
      '{"resolved": "https://packages.example/x.tgz"}\n', "{}\n"),
 ] + [("banned", "server/base/a.c", f"\t{name}(x);\n",
