@@ -222,13 +222,14 @@ FUZZ_resource := profile fhirpath json base
 FUZZ_package := profile fhirpath json base
 
 define fuzz_rule
-build/fuzz/$(1): tests/fuzz/fuzz_$(1).c \
+build/fuzz/$(1): tests/fuzz/fuzz_$(1).c $(wildcard tests/fuzz/*.h) \
 		$(foreach m,$(FUZZ_$(1)),$(wildcard server/$(m)/*.c)) \
 		| build/deps-lint
 	@mkdir -p $$(@D)
-	clang -std=c11 $(WARN) -O1 -g $(CPPFLAGS) \
-		-fsanitize=fuzzer,address,undefined -o $$@ $$(filter %.c,$$^) \
-		$(LIBS)
+	@echo '  FUZZ  $$@'
+	$(Q)clang -std=c11 $(WARN) -O1 -g $(CPPFLAGS) \
+		-fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $$@ $$(filter %.c,$$^) $(LIBS)
 endef
 $(foreach f,$(FUZZERS),$(eval $(call fuzz_rule,$(f))))
 
