@@ -13,6 +13,7 @@
  */
 #include "cli/cli.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,8 +40,7 @@ static int complain(int code, const struct err *e)
 	return code;
 }
 
-/* ---- the transaction around requests, from store to http
- * --------------------- */
+/* ---- the transaction around requests, from store to http ----------------- */
 
 static void turn_enter(void *ctx)
 {
@@ -62,8 +62,7 @@ static bool turn_commit(void *ctx)
 	return store_commit(ctx);
 }
 
-/* ---- opening
- * ------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------- */
 
 static struct log make_log(const struct config *c)
 {
@@ -196,8 +195,7 @@ static struct http *open_http(struct serve *s, struct err *e)
 	return http_open(&s->http, e);
 }
 
-/* ---- ready
- * ------------------------------------------------------------------------ */
+/* ---- ready --------------------------------------------------------------- */
 
 static void write_ready(struct buf *b, const struct serve *s,
 			const struct http *h, int64_t started_us)
@@ -264,8 +262,7 @@ static bool announce(const struct serve *s, const struct http *h,
 	return true;
 }
 
-/* ---- the server
- * --------------------------------------------------------------------- */
+/* ---- the server ---------------------------------------------------------- */
 
 static int run(struct serve *s, int64_t started_us)
 {
@@ -306,6 +303,8 @@ int main(int argc, char **argv)
 	enum command command = CMD_SERVE;
 	int code;
 
+	/* a file that may not grow is an error of write(2), not our end */
+	signal(SIGXFSZ, SIG_IGN);
 	s->arena = boot;
 	code = cli_config(boot, argc, argv, &command, &s->config);
 	if (code < 0) {

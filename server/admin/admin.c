@@ -4,7 +4,8 @@
  *
  * What a test script asks of the mock: put the world into a state, move time,
  * look. It has no business on the network of anybody else, so without a token
- * it answers this machine alone; with one (--admin-token) it answers whoever
+ * it answers this machine alone, and of its browsers' pages only our own
+ * (rq->foreign); with one (--admin-token) it answers whoever
  * shows it, and with the token "none" everybody, which is for containers.
  * Health is always open. The token is compared in constant time.
  *
@@ -104,8 +105,15 @@ static bool guard(struct rq *rq, void *ctx)
 
 	if (rq->route->access == ACCESS_OPEN)
 		return true;
-	if (a->token == NULL && rq->loopback)
+	if (a->token == NULL && rq->loopback && !rq->foreign)
 		return true;
+	if (a->token == NULL && rq->loopback)
+		return err_set(&rq->err, ERR_FORBIDDEN, "forbidden", NULL,
+			       "The control API was called by a host name that "
+			       "is not the server's, or by a web page of "
+			       "another origin. Start the server with "
+			       "--allowed-host for the name, or with "
+			       "--admin-token.");
 	if (a->token == NULL)
 		return err_set(&rq->err, ERR_FORBIDDEN, "forbidden", NULL,
 			       "The control API answers this machine alone "
@@ -135,6 +143,16 @@ static const char *code_of(const struct err *e)
 	}
 }
 
+/* http refuses in the words of FHIR, with hyphens: "not-found". */
+static const char *code_word(struct rq *rq)
+{
+	char *word = arena_strdup(rq->arena, rq->err.code);
+
+	for (char *c = word; *c != '\0'; c++)
+		*c = *c == '-' ? '_' : *c;
+	return *word != '\0' ? word : code_of(&rq->err);
+}
+
 static void refuse(struct rq *rq)
 {
 	const struct err *e = &rq->err;
@@ -142,7 +160,7 @@ static void refuse(struct rq *rq)
 
 	jw_open(&w, NULL, '{');
 	jw_open(&w, "error", '{');
-	jw_str(&w, "code", e->code[0] != '\0' ? e->code : code_of(e));
+	jw_str(&w, "code", code_word(rq));
 	jw_str(&w, "message", e->text);
 	jw_str(&w, "where", e->where);
 	jw_close(&w);

@@ -19,8 +19,12 @@ struct admin {
 	const char *issuer_path; /* "/phr-authserver-sandbox" */
 };
 
+/* May the clock show this time? False with e set, code "invalid_value": the
+ * text names the range. */
+bool admin_clock_check(int64_t now_ms, const char *where, struct err *e);
+
 /* Fills the group of routes and its guard: /health is open; the rest needs the
- * token when one is set, else the loopback interface. */
+ * token when one is set, else the loopback interface and no foreign page. */
 void admin_group(struct admin *a, struct http_group *out);
 
 #endif

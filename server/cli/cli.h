@@ -43,8 +43,8 @@ struct config {
 	const char *clock, *admin_token, *log, *port_file, *auto_approve;
 	const char *format, *fhir; /* validate */
 	bool exit_on_stdin_eof;
-	struct settings settings;      /* --set, --errors, --unknown-profile */
-	const char *operand[LIST_MAX]; /* what is no option */
+	struct settings settings; /* --set, --errors, --unknown-profile */
+	const char **operand;	  /* what is no option */
 	size_t operand_count;
 };
 

@@ -60,8 +60,13 @@ const char *option_env(struct arena *a, const struct option *o);
 void help_command(struct arena *a, enum command c);
 void help_program(void);
 
-/* ---- files.c ----------------------------------------------------------------
- */
+/* ---- sound.c ------------------------------------------------------------ */
+
+/* Would a server (or another command) with these values do what it is told?
+ * False: e->where is the option's name, e->text what is wrong with it. */
+bool config_sound(const struct config *c, struct err *e);
+
+/* ---- files.c ------------------------------------------------------------- */
 
 /* The whole file ("-": standard input), NUL behind it. NULL with e set. */
 char *file_read(struct arena *a, const char *path, size_t *n, struct err *e);

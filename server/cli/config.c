@@ -98,8 +98,7 @@ static bool give(struct setup *u, enum layer l, const struct option *o,
 	return true;
 }
 
-/* ---- flags ----------------------------------------------------------------
- */
+/* ---- flags --------------------------------------------------------------- */
 
 static const char *words(struct arena *a, const char *before, const char *near)
 {
@@ -150,10 +149,6 @@ static bool add_operand(struct setup *u, const char *text)
 		return complain(u, EXIT_USAGE_ERROR,
 				"%s takes no operand, but \"%s\" is there",
 				command_row(u->command)->name, text);
-	if (c->operand_count == LIST_MAX)
-		return complain(u, EXIT_USAGE_ERROR,
-				"too many operands (at most %d); name a folder",
-				LIST_MAX);
 	c->operand[c->operand_count++] = text;
 	return true;
 }
@@ -162,6 +157,9 @@ static bool read_flags(struct setup *u, int argc, char **argv, int first)
 {
 	bool only_operands = false;
 
+	/* a shell's pattern may be thousands of them */
+	u->config->operand =
+	    arena_alloc(u->arena, (size_t)argc * sizeof(char *));
 	for (int i = first; i < argc; i++) {
 		const char *s = argv[i];
 		bool ok;
@@ -185,8 +183,7 @@ static bool read_flags(struct setup *u, int argc, char **argv, int first)
 	return true;
 }
 
-/* ---- environment ------------------------------------------------------------
- */
+/* ---- environment --------------------------------------------------------- */
 
 static bool give_list(struct setup *u, const struct option *o, const char *text)
 {
@@ -240,8 +237,7 @@ static bool read_environment(struct setup *u)
 	return true;
 }
 
-/* ---- file
- * ---------------------------------------------------------------------- */
+/* ---- file ---------------------------------------------------------------- */
 
 static bool is_scalar(const struct json *v)
 {
@@ -365,8 +361,7 @@ static bool read_file(struct setup *u)
 	return true;
 }
 
-/* ---- values
- * ------------------------------------------------------------------------ */
+/* ---- values -------------------------------------------------------------- */
 
 /* The layer whose texts an option takes; LAYERS if none names it. */
 static enum layer winner(const struct setup *u, const struct option *o)
@@ -501,8 +496,7 @@ static bool apply_all(struct setup *u)
 	return true;
 }
 
-/* ---- what must hold
- * -------------------------------------------------------------------- */
+/* ---- what must hold ------------------------------------------------------ */
 
 /* Options with a small set of words; the ones of later versions are refused
  * by name. */
@@ -566,11 +560,6 @@ static bool check_choices(struct setup *u)
 	return true;
 }
 
-static bool good_path(const char *p)
-{
-	return *p == '/' && p[1] && p[strlen(p) - 1] != '/' && !strstr(p, "//");
-}
-
 /* Links are made by putting a path behind it. */
 static const char *without_slash(struct arena *a, const char *url)
 {
@@ -584,27 +573,15 @@ static const char *without_slash(struct arena *a, const char *url)
 static bool check(struct setup *u)
 {
 	struct config *c = u->config;
-	struct clock clock;
 	struct err e = {.kind = ERR_NONE};
 
 	if (!check_choices(u))
 		return false;
 	if (c->public_url)
 		c->public_url = without_slash(u->arena, c->public_url);
-	if (c->public_url && strncmp(c->public_url, "http", 4) != 0)
-		return complain(u, EXIT_CONFIGURATION,
-				"%s must begin with http:// or https://",
-				as_named(u, "public-url"));
-	if (!good_path(c->auth_path) || !good_path(c->fhir_path))
-		return complain(u, EXIT_CONFIGURATION,
-				"--auth-path and --fhir-path begin with a "
-				"slash and do not end with one");
-	if (strcmp(c->auth_path, c->fhir_path) == 0)
-		return complain(u, EXIT_CONFIGURATION,
-				"--auth-path and --fhir-path must differ");
-	if (!clock_parse(&clock, c->clock, &e))
+	if (!config_sound(c, &e))
 		return complain(u, EXIT_CONFIGURATION, "%s: %s",
-				as_named(u, "clock"), e.text);
+				as_named(u, e.where), e.text);
 	if (u->command == CMD_VALIDATE && c->operand_count == 0)
 		return complain(u, EXIT_USAGE_ERROR,
 				"validate needs a FILE, a DIR or -");
@@ -627,9 +604,7 @@ static void set_defaults(struct config *c)
 	settings_init(&c->settings);
 }
 
-/* ---- the whole
- * ----------------------------------------------------------------------------
- */
+/* ---- the whole ----------------------------------------------------------- */
 
 /* Does one of the words stand before the operands end ("--")? */
 static bool asks(int argc, char **argv, int first, const char *longer,

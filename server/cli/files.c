@@ -63,8 +63,7 @@ const struct json *file_json(struct arena *a, const char *path, struct err *e)
 	return v;
 }
 
-/* ---- folders ----------------------------------------------------------------
- */
+/* ---- folders ------------------------------------------------------------- */
 
 static void list_add(struct file_list *l, const char *path)
 {

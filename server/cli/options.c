@@ -142,8 +142,7 @@ const char *option_env(struct arena *a, const struct option *o)
 	return env;
 }
 
-/* ---- near words -----------------------------------------------------------
- */
+/* ---- near words ---------------------------------------------------------- */
 
 #define WORD_MAX 40
 
@@ -168,8 +167,7 @@ const char *command_nearest(const char *name)
 	return near.best;
 }
 
-/* ---- help -------------------------------------------------------------------
- */
+/* ---- help ---------------------------------------------------------------- */
 
 static void help_option(struct arena *a, const struct option *o)
 {

@@ -31,8 +31,7 @@ static const struct {
     [FHIR_R4] = {"build/image/r4.img", "profiles/finnish-phr-r4/", "4.", "r4"},
 };
 
-/* ---- built in ---------------------------------------------------------------
- */
+/* ---- built in ------------------------------------------------------------ */
 
 static struct profiles *open_image(struct arena *boot, enum fhir_version v,
 				   struct err *e)
@@ -85,8 +84,7 @@ static bool add_national(struct arena *boot, struct profiles *p,
 	return true;
 }
 
-/* ---- packages
- * ------------------------------------------------------------------ */
+/* ---- packages ------------------------------------------------------------ */
 
 /* Bits of the versions that a text like "4.0.1" means; 0: none of ours. */
 static unsigned version_bits(const char *text)
@@ -194,8 +192,7 @@ bool cli_profiles(struct arena *boot, const struct config *c,
 	return true;
 }
 
-/* ---- the profiles command
- * --------------------------------------------------------- */
+/* ---- the profiles command ------------------------------------------------ */
 
 static void print_version(const struct profiles *p, enum fhir_version v)
 {
@@ -224,8 +221,7 @@ int cli_list_profiles(struct arena *boot, const struct config *c)
 	return EXIT_DONE;
 }
 
-/* ---- fixtures
- * ------------------------------------------------------------------------ */
+/* ---- fixtures ------------------------------------------------------------ */
 
 /* The documents read so far. */
 struct documents {

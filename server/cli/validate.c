@@ -35,8 +35,7 @@ static const char *const severity[] = {
     [ISSUE_INFO] = "information",
 };
 
-/* ---- judging
- * ------------------------------------------------------------------ */
+/* ---- judging ------------------------------------------------------------- */
 
 static bool known(const struct run *r, enum fhir_version v, const char *url)
 {
@@ -118,8 +117,7 @@ static const struct issues *judge(const struct run *r, struct arena *a,
 			     &o);
 }
 
-/* ---- reporting
- * ------------------------------------------------------------------- */
+/* ---- reporting ----------------------------------------------------------- */
 
 static void print_text(const char *path, const struct issues *issues)
 {

@@ -59,8 +59,7 @@ static const char *auth_url(const struct rq *rq, const char *end)
 	return arena_printf(rq->arena, "%s%s%s", rq->origin, f->auth_path, end);
 }
 
-/* ---- parts of the statement -------------------------------------------------
- */
+/* ---- parts of the statement ------------------------------------------ */
 
 static void add_software(struct jw *w, const struct fhir *f, struct arena *a)
 {
@@ -163,12 +162,8 @@ static void add_interactions(struct jw *w, const struct record_type *t)
 
 static bool conditional(const struct record_type *t)
 {
-	if (!(t->interactions & IA_CREATE))
-		return false;
-	for (const struct record_param *p = t->param; p->name; p++)
-		if (strcmp(p->name, "identifier") == 0)
-			return true;
-	return false;
+	return (t->interactions & IA_CREATE) &&
+	       fhir_find_param(t, "identifier");
 }
 
 static void add_params(struct jw *w, const struct record_type *t)
@@ -255,8 +250,7 @@ static void add_head(struct jw *w, struct rq *rq, const struct fhir *f)
 		add_profiles(w, f, "profile", NULL);
 }
 
-/* ---- the handlers
- * -------------------------------------------------------------- */
+/* ---- the handlers ---------------------------------------------------- */
 
 bool fhir_metadata(struct rq *rq)
 {

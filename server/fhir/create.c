@@ -22,7 +22,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* ---- the body ----------------------------------------------------------- */
+/* ---- the body -------------------------------------------------------- */
 
 static bool refuse_body(struct err *e, const char *where, const char *why)
 {
@@ -81,8 +81,7 @@ static const struct json *read_body(struct rq *rq)
 	return check_type(v, rq_param(rq, "type"), &rq->err) ? v : NULL;
 }
 
-/* ---- If-None-Exist --------------------------------------------------------
- */
+/* ---- If-None-Exist --------------------------------------------------- */
 
 static bool refuse_condition(struct rq *rq, const char *text, const char *why)
 {
@@ -90,25 +89,25 @@ static bool refuse_condition(struct rq *rq, const char *text, const char *why)
 		       "Invalid If-None-Exist \"%.200s\": %s", text, why);
 }
 
-static bool has_param(const struct record_type *t, const char *name)
-{
-	for (const struct record_param *p = t->param; p && p->name; p++)
-		if (strcmp(p->name, name) == 0)
-			return true;
-	return false;
-}
-
-/* The condition's pairs: "identifier=..", with or without "Type?" before. */
+/* The condition's pairs: "identifier=..", with or without "?" or "Type?"
+ * before. */
 static bool condition_pairs(struct rq *rq, const struct record_type *t,
 			    const char *text, struct http_pair **pair,
 			    size_t *n)
 {
-	const char *query = strchr(text, '?');
+	const size_t before = strcspn(text, "?=");
+	const char *query = text;
 
-	query = query ? query + 1 : text;
+	if (text[before] == '?') {
+		if (before > 0 && (before != strlen(t->type) ||
+				   strncmp(text, t->type, before) != 0))
+			return refuse_condition(rq, text,
+						"it is about another type");
+		query += before + 1;
+	}
 	if (!http_form(rq->arena, query, strlen(query), pair, n, &rq->err))
 		return false;
-	if (!has_param(t, "identifier"))
+	if (!fhir_find_param(t, "identifier"))
 		return refuse_condition(rq, text,
 					"this type cannot be created on "
 					"condition");
@@ -117,8 +116,22 @@ static bool condition_pairs(struct rq *rq, const struct record_type *t,
 			return refuse_condition(rq, text,
 						"only identifier is allowed as "
 						"a condition");
-	if (*n == 0 || !*(*pair)[0].value)
-		return refuse_condition(rq, text, "it names no identifier");
+	return true;
+}
+
+/* Does every pair name an identifier, and each of its values a code or a
+ * system? Anything else would match what the client did not mean. */
+static bool names_identifiers(const struct store_query *q, size_t pairs)
+{
+	if (pairs == 0 || q->clause_count != pairs)
+		return false;
+	for (size_t i = 0; i < pairs; i++)
+		for (size_t k = 0; k < q->clause[i].n; k++) {
+			const struct store_value *v = &q->clause[i].value[k];
+
+			if (!v->value && !(v->system && *v->system))
+				return false;
+		}
 	return true;
 }
 
@@ -140,14 +153,16 @@ static bool find_existing(struct rq *rq, const struct record_type *t,
 	    .now_ms = rq->now_ms,
 	    .log = f->record->log,
 	};
-	struct http_pair *pair;
-	size_t n;
+	struct http_pair *pair = NULL;
+	size_t n = 0;
 	struct search s;
 
 	unbound.param = identifier;
 	if (!condition_pairs(rq, t, text, &pair, &n) ||
 	    !fhir_search_parse(rq->arena, &rules, pair, n, &s, &rq->err))
 		return false;
+	if (!names_identifiers(&s.query, n))
+		return refuse_condition(rq, text, "it names no identifier");
 	s.query.fhir = (int)f->version;
 	s.query.limit = 2;
 	if (!store_search(f->record->store, rq->arena, &s.query, found,
@@ -162,8 +177,7 @@ static bool find_existing(struct rq *rq, const struct record_type *t,
 	return true;
 }
 
-/* ---- the handlers ----------------------------------------------------------
- */
+/* ---- the handlers ---------------------------------------------------- */
 
 static bool create_new(struct rq *rq, const struct wish *w,
 		       const struct json *resource)

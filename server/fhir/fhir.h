@@ -19,9 +19,9 @@ struct fhir {
 	const char *software;  /* "mock-kanta-phr 0.1.0" */
 };
 
-/* Fills the group of routes below record->fhir_base[version]. The guards are
- * main's business, but for fhir_guard_type(), which goes between the one that
- * asks who and the one that asks what for. */
+/* Fills the group of routes below record->fhir_base[version]; f must outlive
+ * it. The guards are main's business, but for fhir_guard_type(), which goes
+ * between the one that asks who and the one that asks what for. */
 void fhir_group(struct fhir *f, struct http_group *out);
 
 /* Refuses resource types that this base does not serve: 404. ctx: unused. */

@@ -8,7 +8,7 @@
 
 #include "fhir/fhir.h"
 
-/* ---- rules of REST, as --errors explain names them -------------------- */
+/* ---- rules of REST, as --errors explain names them ------------------- */
 
 #define RULE_FORMAT	   "KPHR-REST-0101" /* an answer in XML is wanted */
 #define RULE_CONTENT_TYPE  "KPHR-REST-0102" /* the body's media type */
@@ -27,7 +27,7 @@
 #define RULE_SORT	   "KPHR-REST-0125"
 #define RULE_PAGE	   "KPHR-REST-0126" /* page link that is none of ours */
 
-/* ---- negotiate.c: what the client wants ------------------------------- */
+/* ---- negotiate.c: what the client wants ------------------------------ */
 
 enum prefer_return { RETURN_REPRESENTATION, RETURN_MINIMAL, RETURN_OUTCOME };
 enum prefer_handling { HANDLING_OPEN, HANDLING_STRICT, HANDLING_LENIENT };
@@ -68,7 +68,7 @@ void fhir_version_headers(struct rq *rq, const struct store_resource *r,
 bool fhir_reply_resource(struct rq *rq, const struct wish *w, int status,
 			 const struct store_resource *r, const char *done);
 
-/* ---- outcome.c --------------------------------------------------------- */
+/* ---- outcome.c ------------------------------------------------------- */
 
 /* Answers rq->err; the group's error page. */
 void fhir_refuse(struct rq *rq);
@@ -77,7 +77,7 @@ void fhir_refuse(struct rq *rq);
 bool fhir_reply_issues(struct rq *rq, const struct wish *w, int status,
 		       const struct issues *issues);
 
-/* ---- handlers ---------------------------------------------------------- */
+/* ---- handlers -------------------------------------------------------- */
 
 bool fhir_create(struct rq *rq);
 bool fhir_create_with_id(struct rq *rq);
@@ -91,7 +91,7 @@ bool fhir_smart(struct rq *rq);
 bool fhir_offers(struct rq *rq, enum interaction ia,
 		 const struct record_type **out);
 
-/* ---- grammar.c: a query becomes a store_query -------------------------- */
+/* ---- grammar.c: a query becomes a store_query ------------------------ */
 
 /* What the words of a query are read by. */
 struct search_rules {
@@ -106,7 +106,7 @@ struct search_rules {
 
 struct search {
 	struct store_query query; /* all but fhir, in the arena */
-	int64_t count;		  /* entries on a page */
+	int64_t count;		  /* entries on a page at most */
 	bool count_only;	  /* _summary=count or _count=0 */
 	bool no_total;		  /* _total=none */
 	bool nothing;		  /* patient missing, to be answered empty */
@@ -117,13 +117,40 @@ bool fhir_search_parse(struct arena *a, const struct search_rules *r,
 		       const struct http_pair *pair, size_t n,
 		       struct search *out, struct err *e);
 
-/* One value, of n bytes, of a date parameter: its prefix (eq if none) and
- * span; ap becomes a wider eq. */
-bool fhir_search_date(const char *p, size_t n, int64_t now_ms,
-		      struct store_value *out, struct err *e);
-
 /* The parameters that say which page of a result is meant. */
 #define PARAM_PAGES  "_getpages"
 #define PARAM_OFFSET "_getpagesoffset"
+
+/* Refuses a page that no link of ours names. Always false. */
+bool fhir_no_page(struct err *e, const char *token);
+
+/* The type's search parameter of that name, or NULL. */
+const struct record_param *fhir_find_param(const struct record_type *t,
+					   const char *name);
+
+/* ---- value.c: one value of a search parameter ------------------------ */
+
+/* The text of *s up to an unescaped sep: where it is, and its length. *s moves
+ * behind the sep, to NULL at the end. */
+size_t fhir_value_part(const char **s, char sep, const char **part);
+
+struct value_context {
+	struct arena *arena;
+	const struct search_rules *rules;
+	struct err *err;
+};
+
+/* Reads one value of n bytes, never 0, into a zeroed v, whose texts are in the
+ * arena. False with err set: only dates can be wrong. */
+typedef bool fhir_value_reader(const struct value_context *c, const char *p,
+			       size_t n, struct store_value *v);
+fhir_value_reader fhir_value_token, fhir_value_id, fhir_value_date,
+    fhir_value_reference, fhir_value_uri;
+
+/* What a date says about _lastUpdated, in v, which has room for two values.
+ * Returns how many it takes; *both becomes true when they must hold together
+ * rather than one of them, else it stays. */
+size_t fhir_value_updated(const struct store_value *d, struct store_value *v,
+			  bool *both);
 
 #endif

@@ -2,23 +2,20 @@
  *
  * The search grammar: a query becomes a store_query.
  *
- *	query	:= pair ('&' pair)*		all hold (repeating is AND)
- *	pair	:= name [':' modifier] '=' value (',' value)*	  one of them
- *	token	:= code | system '|' code | '|' code | system '|'
- *	date	:= [prefix] date or dateTime	prefix: eq ne gt ge lt le sa eb
- *ap
+ *	query	:= pair ('&' pair)*
+ *	pair	:= name [':' modifier] '=' value (',' value)*
  *
- * A backslash takes the meaning from the ',', '|', '$' or '\' behind it. Which
- * parameters a type has stands in record's table; here stands only how the
- * value of each kind is read. Empty values count as absent. A parameter that
- * nobody knows is ignored and logged, or refused, by switch and by Prefer.
+ * All pairs hold (repeating is AND), and of a pair one of its values. Which
+ * parameters a type has stands in record's table; how a value of each kind is
+ * read stands in value.c. Empty values count as absent. A parameter that nobody
+ * knows is ignored and logged, or refused, by switch and by Prefer.
  *
  * Only the caller's own patient can be asked for, and the query is restricted
  * to it whatever it says: so patient= and subject= are checked here and need
  * no clause of their own.
  *
  * Limits: SEARCH_VALUES values in one query; of the modifiers only :not (for
- * tokens) and a type name (for references); _lastUpdated takes one value at a
+ * tokens) and :Patient (for the patient); _lastUpdated takes one value at a
  * time when it means an equal span.
  *
  * FHIR R4 3.1.1.3, 3.1.1.4; facts: fhir-rest.md section 4, kanta.md 4.1.
@@ -53,34 +50,12 @@ struct named {
 	const char *value;
 };
 
-/* ---- text with escapes -------------------------------------------------- */
-
-/* The text up to an unescaped sep; *s moves behind it, to NULL at the end. */
-static size_t next_part(const char **s, char sep, const char **part)
+static bool is(const char *s, const char *word)
 {
-	const char *p = *s;
-	size_t n = 0;
-
-	while (p[n] && p[n] != sep)
-		n += p[n] == '\\' && p[n + 1] ? 2 : 1;
-	*part = p;
-	*s = p[n] ? p + n + 1 : NULL;
-	return n;
+	return s && strcmp(s, word) == 0;
 }
 
-static const char *unescaped(struct arena *a, const char *p, size_t n)
-{
-	char *out = arena_strndup(a, p, n);
-	size_t k = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] == '\\' && i + 1 < n && strchr(",|$\\", p[i + 1]))
-			i++;
-		out[k++] = p[i];
-	}
-	out[k] = '\0';
-	return out;
-}
+/* ---- refusals -------------------------------------------------------- */
 
 static bool bad_value(struct reading *g, const char *name, const char *why)
 {
@@ -97,13 +72,7 @@ static bool bad_modifier(struct reading *g, const struct named *p)
 		       p->modifier, p->name);
 }
 
-static bool is(const char *s, const char *word)
-{
-	return s && strcmp(s, word) == 0;
-}
-
-/* ---- clauses ---------------------------------------------------------------
- */
+/* ---- clauses --------------------------------------------------------- */
 
 /* Without values there is nothing to hold. */
 static void new_clause(struct reading *g, const char *param,
@@ -115,10 +84,6 @@ static void new_clause(struct reading *g, const char *param,
 	g->clause[g->clauses++] =
 	    (struct store_clause){.param = param, .value = v, .n = n};
 }
-
-/* Reads one value of n bytes, never empty. */
-typedef bool (*value_reader)(struct reading *g, const char *p, size_t n,
-			     struct store_value *v);
 
 static bool too_many(struct reading *g)
 {
@@ -133,14 +98,16 @@ static size_t parts(const char *list)
 	size_t n = 0;
 
 	for (; list; n++)
-		next_part(&list, ',', &part);
+		fhir_value_part(&list, ',', &part);
 	return n;
 }
 
 /* The values of a list, empty ones left out; *n may be 0. */
 static bool read_list(struct reading *g, const struct named *q,
-		      value_reader read, struct store_value **out, size_t *n)
+		      fhir_value_reader *read, struct store_value **out,
+		      size_t *n)
 {
+	const struct value_context c = {g->arena, g->rules, g->err};
 	const size_t all = parts(q->value);
 	const char *list = q->value, *part;
 
@@ -151,9 +118,9 @@ static bool read_list(struct reading *g, const struct named *q,
 		return too_many(g);
 	*out = arena_alloc(g->arena, all * sizeof(**out));
 	while (list) {
-		size_t k = next_part(&list, ',', &part);
+		size_t k = fhir_value_part(&list, ',', &part);
 
-		if (k > 0 && !read(g, part, k, &(*out)[(*n)++]))
+		if (k > 0 && !read(&c, part, k, &(*out)[(*n)++]))
 			return false;
 	}
 	return true;
@@ -161,7 +128,7 @@ static bool read_list(struct reading *g, const struct named *q,
 
 /* A parameter without modifiers whose values are one clause. */
 static bool add_plain(struct reading *g, const char *param,
-		      const struct named *q, value_reader read)
+		      const struct named *q, fhir_value_reader *read)
 {
 	struct store_value *v;
 	size_t n;
@@ -174,25 +141,7 @@ static bool add_plain(struct reading *g, const char *param,
 	return true;
 }
 
-/* ---- token, id --------------------------------------------------------------
- */
-
-static bool read_token(struct reading *g, const char *p, size_t n,
-		       struct store_value *v)
-{
-	const char *rest = arena_strndup(g->arena, p, n);
-	const char *part;
-	size_t k = next_part(&rest, '|', &part);
-
-	v->op = OP_TOKEN;
-	if (!rest) {
-		v->value = unescaped(g->arena, part, k);
-		return true;
-	}
-	v->system = unescaped(g->arena, part, k);
-	v->value = *rest ? unescaped(g->arena, rest, strlen(rest)) : NULL;
-	return true;
-}
+/* ---- token, id ------------------------------------------------------- */
 
 /* Codes without a system mean the parameter's own one: always, or (as the
  * real statement words it) when several are given. */
@@ -216,7 +165,7 @@ static bool add_token(struct reading *g, const struct record_param *p,
 
 	if (q->modifier && !is(q->modifier, "not"))
 		return bad_modifier(g, q);
-	if (!read_list(g, q, read_token, &v, &n))
+	if (!read_list(g, q, fhir_value_token, &v, &n))
 		return false;
 	add_default_system(g, p, v, n);
 	if (!q->modifier) {
@@ -231,131 +180,15 @@ static bool add_token(struct reading *g, const struct record_param *p,
 	return true;
 }
 
-static bool read_id(struct reading *g, const char *p, size_t n,
-		    struct store_value *v)
-{
-	v->op = OP_ID;
-	v->value = unescaped(g->arena, p, n);
-	return true;
-}
-
 static bool add_id(struct reading *g, const struct named *q)
 {
-	return add_plain(g, "_id", q, read_id);
-}
-
-/* ---- date -------------------------------------------------------------------
- */
-
-static const struct {
-	char prefix[3];
-	enum store_op op;
-} date_op[] = {
-    {"eq", OP_DATE_EQ}, {"ne", OP_DATE_NE}, {"gt", OP_DATE_GT},
-    {"ge", OP_DATE_GE}, {"lt", OP_DATE_LT}, {"le", OP_DATE_LE},
-    {"sa", OP_DATE_SA}, {"eb", OP_DATE_EB},
-};
-
-/* About: a tenth of the distance from now, on both sides. */
-static void widen(struct store_value *v, int64_t now_ms)
-{
-	int64_t distance =
-	    v->lo_ms > now_ms ? v->lo_ms - now_ms : now_ms - v->hi_ms;
-
-	if (distance < 0)
-		return;
-	v->lo_ms -= distance / 10;
-	v->hi_ms += distance / 10;
-}
-
-static bool bad_date(const char *p, size_t n, struct err *e)
-{
-	return err_set(e, ERR_INVALID, RULE_VALUE, NULL,
-		       "Invalid date/time format: \"%.*s\"",
-		       n > 100 ? 100 : (int)n, p);
-}
-
-/* The operator of a two-letter prefix; false for other letters. */
-static bool date_prefix(const char *p, enum store_op *op, bool *about)
-{
-	*about = strncmp(p, "ap", 2) == 0;
-	for (size_t i = 0; i < LEN(date_op); i++) {
-		if (strncmp(p, date_op[i].prefix, 2) != 0)
-			continue;
-		*op = date_op[i].op;
-		return true;
-	}
-	return *about;
-}
-
-bool fhir_search_date(const char *p, size_t n, int64_t now_ms,
-		      struct store_value *out, struct err *e)
-{
-	struct time_span span;
-	bool about = false;
-	size_t skip = 0;
-
-	*out = (struct store_value){.op = OP_DATE_EQ};
-	if (n > 2 && (p[0] < '0' || p[0] > '9')) {
-		if (!date_prefix(p, &out->op, &about))
-			return bad_date(p, n, e);
-		skip = 2;
-	}
-	if (!time_parse(p + skip, n - skip, &span))
-		return bad_date(p, n, e);
-	out->lo_ms = span.lo_ms;
-	out->hi_ms = span.hi_ms;
-	if (about)
-		widen(out, now_ms);
-	return true;
-}
-
-static bool read_date(struct reading *g, const char *p, size_t n,
-		      struct store_value *v)
-{
-	return fhir_search_date(p, n, g->rules->now_ms, v, g->err);
+	return add_plain(g, "_id", q, fhir_value_id);
 }
 
 static bool add_date(struct reading *g, const struct record_param *p,
 		     const struct named *q)
 {
-	return add_plain(g, p->name, q, read_date);
-}
-
-/* ---- _lastUpdated: an instant, so two bounds say everything -----------------
- */
-
-/* v: room for two values. Returns how many it takes; *both: they must hold
- * together rather than one of them. */
-static size_t updated_bounds(const struct store_value *d, struct store_value *v,
-			     bool *both)
-{
-	const struct store_value from_lo = {.op = OP_UPDATED_GE,
-					    .lo_ms = d->lo_ms};
-	const struct store_value from_hi = {.op = OP_UPDATED_GE,
-					    .lo_ms = d->hi_ms};
-	const struct store_value to_lo = {.op = OP_UPDATED_LT,
-					  .hi_ms = d->lo_ms};
-	const struct store_value to_hi = {.op = OP_UPDATED_LT,
-					  .hi_ms = d->hi_ms};
-
-	switch (d->op) {
-	case OP_DATE_GE: v[0] = from_lo; return 1;
-	case OP_DATE_GT:
-	case OP_DATE_SA: v[0] = from_hi; return 1;
-	case OP_DATE_LT:
-	case OP_DATE_EB: v[0] = to_lo; return 1;
-	case OP_DATE_LE: v[0] = to_hi; return 1;
-	case OP_DATE_NE:
-		v[0] = to_lo;
-		v[1] = from_hi;
-		return 2;
-	default:
-		v[0] = from_lo;
-		v[1] = to_hi;
-		*both = true;
-		return 2;
-	}
+	return add_plain(g, p->name, q, fhir_value_date);
 }
 
 static bool add_updated(struct reading *g, const struct named *q)
@@ -366,11 +199,11 @@ static bool add_updated(struct reading *g, const struct named *q)
 
 	if (q->modifier)
 		return bad_modifier(g, q);
-	if (!read_list(g, q, read_date, &date, &dates))
+	if (!read_list(g, q, fhir_value_date, &date, &dates))
 		return false;
 	v = arena_alloc(g->arena, 2 * dates * sizeof(*v));
 	for (size_t i = 0; i < dates; i++)
-		n += updated_bounds(&date[i], v + n, &both);
+		n += fhir_value_updated(&date[i], v + n, &both);
 	if (!both) {
 		new_clause(g, "_lastUpdated", v, n);
 		return true;
@@ -384,50 +217,19 @@ static bool add_updated(struct reading *g, const struct named *q)
 	return true;
 }
 
-/* ---- reference, uri ---------------------------------------------------------
- */
-
-/* The reference as it is stored: our own base taken off. */
-static const char *local_reference(const struct reading *g, const char *ref)
-{
-	const char *base = g->rules->own_base;
-	size_t n = strlen(base);
-
-	if (strncmp(ref, base, n) == 0 && ref[n] == '/')
-		return ref + n + 1;
-	return ref;
-}
-
-static bool read_reference(struct reading *g, const char *p, size_t n,
-			   struct store_value *v)
-{
-	v->op = OP_REFERENCE;
-	v->value = local_reference(g, unescaped(g->arena, p, n));
-	return true;
-}
-
 static bool add_reference(struct reading *g, const struct record_param *p,
 			  const struct named *q)
 {
-	return add_plain(g, p->name, q, read_reference);
-}
-
-static bool read_uri(struct reading *g, const char *p, size_t n,
-		     struct store_value *v)
-{
-	v->op = OP_URI;
-	v->value = unescaped(g->arena, p, n);
-	return true;
+	return add_plain(g, p->name, q, fhir_value_reference);
 }
 
 static bool add_uri(struct reading *g, const struct record_param *p,
 		    const struct named *q)
 {
-	return add_plain(g, p->name, q, read_uri);
+	return add_plain(g, p->name, q, fhir_value_uri);
 }
 
-/* ---- patient
- * ----------------------------------------------------------------- */
+/* ---- patient --------------------------------------------------------- */
 
 static bool refuse_other(struct reading *g)
 {
@@ -439,21 +241,6 @@ static bool refuse_other(struct reading *g)
 		       "the one who granted the permission");
 }
 
-static bool read_patient(struct reading *g, const char *p, size_t n,
-			 struct store_value *v)
-{
-	const char *id;
-
-	(void)read_reference(g, p, n, v);
-	id = v->value;
-	if (strncmp(id, "Patient/", 8) == 0)
-		id += 8;
-	if (strcmp(id, g->rules->patient) != 0)
-		return refuse_other(g);
-	g->patient = true;
-	return true;
-}
-
 static bool check_patient(struct reading *g, const struct named *q)
 {
 	struct store_value *v;
@@ -461,14 +248,24 @@ static bool check_patient(struct reading *g, const struct named *q)
 
 	if (q->modifier && !is(q->modifier, "Patient"))
 		return bad_modifier(g, q);
-	return read_list(g, q, read_patient, &v, &n);
+	if (!read_list(g, q, fhir_value_reference, &v, &n))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const char *id = v[i].value;
+
+		if (strncmp(id, "Patient/", 8) == 0)
+			id += 8;
+		if (strcmp(id, g->rules->patient) != 0)
+			return refuse_other(g);
+		g->patient = true;
+	}
+	return true;
 }
 
-/* ---- parameters about the answer
- * ------------------------------------------------ */
+/* ---- parameters about the answer ------------------------------------- */
 
-static const struct record_param *find_param(const struct record_type *t,
-					     const char *name)
+const struct record_param *fhir_find_param(const struct record_type *t,
+					   const char *name)
 {
 	for (const struct record_param *p = t->param; p && p->name; p++)
 		if (strcmp(p->name, name) == 0)
@@ -500,7 +297,7 @@ static bool set_count(struct reading *g, const struct named *q)
 static bool sortable(const struct record_type *t, const char *name)
 {
 	return is(name, "_id") || is(name, "_lastUpdated") ||
-	       find_param(t, name) != NULL;
+	       fhir_find_param(t, name) != NULL;
 }
 
 static bool add_sort(struct reading *g, const struct named *q)
@@ -511,7 +308,7 @@ static bool add_sort(struct reading *g, const struct named *q)
 	if (q->modifier && !falling && !is(q->modifier, "asc"))
 		return bad_modifier(g, q);
 	while (list) {
-		size_t k = next_part(&list, ',', &part);
+		size_t k = fhir_value_part(&list, ',', &part);
 		struct store_sort s = {.descending = falling};
 
 		if (k > 0 && *part == '-') {
@@ -547,9 +344,9 @@ static bool set_total(struct reading *g, const struct named *q)
 	return true;
 }
 
-static bool bad_page(struct reading *g, const char *token)
+bool fhir_no_page(struct err *e, const char *token)
 {
-	return err_set(g->err, ERR_GONE, RULE_PAGE, NULL,
+	return err_set(e, ERR_GONE, RULE_PAGE, NULL,
 		       "Search ID \"%.64s\" does not exist and may have "
 		       "expired",
 		       token);
@@ -559,14 +356,14 @@ static bool set_page(struct reading *g, const struct named *q)
 {
 	if (!read_number(q->value, &g->out->query.snapshot) ||
 	    g->out->query.snapshot == 0)
-		return bad_page(g, q->value);
+		return fhir_no_page(g->err, q->value);
 	return true;
 }
 
 static bool set_offset(struct reading *g, const struct named *q)
 {
 	if (!read_number(q->value, &g->out->query.offset))
-		return bad_page(g, q->value);
+		return fhir_no_page(g->err, q->value);
 	return true;
 }
 
@@ -577,8 +374,7 @@ static bool set_nothing(struct reading *g, const struct named *q)
 	return true;
 }
 
-/* ---- one parameter
- * ----------------------------------------------------------------- */
+/* ---- one parameter --------------------------------------------------- */
 
 static const struct control {
 	const char *name;
@@ -660,7 +456,7 @@ static bool read_pair(struct reading *g, const struct http_pair *pair)
 	for (size_t i = 0; i < LEN(control); i++)
 		if (is(q.name, control[i].name))
 			return control[i].read(g, &q);
-	p = find_param(g->rules->type, q.name);
+	p = fhir_find_param(g->rules->type, q.name);
 	if (!p)
 		return unknown_param(g, &q);
 	if (is(q.name, "patient") || is(q.name, "subject"))
@@ -668,8 +464,7 @@ static bool read_pair(struct reading *g, const struct http_pair *pair)
 	return add_kind[p->kind](g, p, &q);
 }
 
-/* ---- the whole query
- * ------------------------------------------------------------------ */
+/* ---- the whole query ------------------------------------------------- */
 
 /* The service wants every search of a citizen's data to say whose it is. */
 static bool check_mandatory(struct reading *g)

@@ -27,11 +27,7 @@ static bool at_base(struct rq *rq)
 		return false;
 	pages = http_form_get(w.pair, w.pairs, PARAM_PAGES);
 	if (pages)
-		return err_set(
-		    &rq->err, ERR_GONE, RULE_PAGE, NULL,
-		    "Search ID \"%.64s\" does not exist and may have "
-		    "expired",
-		    pages);
+		return fhir_no_page(&rq->err, pages);
 	return err_set(&rq->err, ERR_INVALID, NULL, NULL,
 		       "This is the base URL of FHIR server. Unable to handle "
 		       "this request, as it does not contain a resource type "

@@ -23,7 +23,7 @@
 #define TYPE_FHIR   "application/fhir+json;charset=UTF-8"
 #define TYPE_LEGACY "application/json+fhir;charset=UTF-8"
 
-/* ---- lists in headers -------------------------------------------------- */
+/* ---- lists in headers ------------------------------------------------ */
 
 static size_t trimmed(const char **p, size_t n)
 {
@@ -50,7 +50,7 @@ bool fhir_names(const char *text, const char *word)
 	return false;
 }
 
-/* ---- reading ------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------- */
 
 static bool has(const char *text, const char *part)
 {
@@ -142,7 +142,7 @@ const char *fhir_own_base(const struct rq *rq)
 			    f->record->fhir_base[f->version]);
 }
 
-/* ---- answering ----------------------------------------------------------- */
+/* ---- answering ------------------------------------------------------- */
 
 bool fhir_reply(struct rq *rq, const struct wish *w, int status)
 {

@@ -64,7 +64,7 @@ static const struct {
     [ERR_NOT_IMPLEMENTED] = {"not-supported", "KPHR-REST-0015"},
 };
 
-/* ---- narrative -------------------------------------------------------- */
+/* ---- narrative ------------------------------------------------------- */
 
 /* XHTML text: markup escaped, characters that XML has not replaced. */
 static void add_escaped(struct buf *b, const char *s)
@@ -116,7 +116,7 @@ static void add_narrative(struct jw *w, struct arena *a,
 	jw_close(w);
 }
 
-/* ---- issues ------------------------------------------------------------ */
+/* ---- issues ---------------------------------------------------------- */
 
 static void add_extension_int(struct jw *w, const char *name, unsigned value)
 {
@@ -242,7 +242,7 @@ void fhir_outcome(struct buf *b, const struct issues *issues, int style,
 	jw_close(&w);
 }
 
-/* ---- replies ----------------------------------------------------------- */
+/* ---- replies --------------------------------------------------------- */
 
 bool fhir_reply_issues(struct rq *rq, const struct wish *w, int status,
 		       const struct issues *issues)

@@ -40,8 +40,7 @@ bool fhir_offers(struct rq *rq, enum interaction ia,
 	return true;
 }
 
-/* ---- has the client got it already? -----------------------------------------
- */
+/* ---- has the client got it already? ---------------------------------- */
 
 /* "Thu, 05 Jan 2023 00:05:47 GMT" in ms; false for anything else. */
 static bool http_date(const char *text, int64_t *ms)
@@ -105,8 +104,7 @@ static bool unchanged(const struct rq *rq, const struct store_resource *r)
 	       r->updated_ms / 1000 * 1000 <= ms;
 }
 
-/* ---- the handlers
- * ------------------------------------------------------------ */
+/* ---- the handlers ---------------------------------------------------- */
 
 static bool reply_version(struct rq *rq, const char *id, int version)
 {

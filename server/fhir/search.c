@@ -10,7 +10,8 @@
  * the serial number up to which resources count (_getpages) and how many of
  * them were shown before (_getpagesoffset). Nothing is kept for it, so it
  * never expires and works after a restart; and as later resources do not
- * count, no page shows one twice or leaves one out while data comes in.
+ * count, no page shows one twice or leaves one out while data comes in. A page
+ * has as many entries as were asked for, or less when they are large.
  *
  * FHIR R4 3.1.1.1, 3.1.1.2; facts: fhir-rest.md 4.1.
  */
@@ -20,15 +21,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Two more, for the page, must fit into a link. */
+#define SEARCH_PARAMETERS (HTTP_PARAMETERS - 2)
+
+/* A modifier is no part of the name: what belongs to one parameter stays in
+ * the order in which it came, which for _sort is its meaning. */
 static int by_name(const void *x, const void *y)
 {
 	const struct http_pair *p = *(const struct http_pair *const *)x;
 	const struct http_pair *q = *(const struct http_pair *const *)y;
-	int order = strcmp(p->name, q->name);
+	const size_t m = strcspn(p->name, ":"), n = strcspn(q->name, ":");
+	int order = strncmp(p->name, q->name, m < n ? m : n);
 
 	if (order != 0)
 		return order;
-	return p < q ? -1 : p > q; /* repeated ones stay as they came */
+	if (m != n)
+		return m < n ? -1 : 1;
+	return p < q ? -1 : p > q;
 }
 
 static bool names_page(const struct http_pair *p)
@@ -50,6 +59,18 @@ static const struct http_pair **sorted(struct arena *a, const struct wish *w,
 			out[(*n)++] = &w->pair[i];
 	qsort(out, *n, sizeof(struct http_pair *), by_name);
 	return out;
+}
+
+static bool few_enough(const struct wish *w, struct err *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->pairs; i++)
+		n += !names_page(&w->pair[i]);
+	return n <= SEARCH_PARAMETERS ||
+	       err_set(e, ERR_INVALID, NULL, NULL,
+		       "A search may have at most %d parameters",
+		       SEARCH_PARAMETERS);
 }
 
 /* snapshot 0: the link to the first page, as the client wrote it. */
@@ -83,7 +104,7 @@ static void add_links(struct jw *w, struct rq *rq, const struct wish *wish,
 		      const struct search *s, const struct store_found *found)
 {
 	const int64_t offset = s->query.offset;
-	const int64_t next = offset + s->count;
+	const int64_t next = offset + (int64_t)found->n;
 	const int64_t before = offset > s->count ? offset - s->count : 0;
 
 	jw_open(w, "link", '[');
@@ -159,13 +180,18 @@ bool fhir_search(struct rq *rq)
 
 	assert(rq->grant);
 	rules.patient = rq->grant->patient;
-	if (!fhir_wish(rq, &w) || !fhir_offers(rq, IA_SEARCH, &rules.type))
+	if (!fhir_wish(rq, &w) || !fhir_offers(rq, IA_SEARCH, &rules.type) ||
+	    !few_enough(&w, &rq->err))
 		return false;
 	rules.handling = w.handling;
 	if (!fhir_search_parse(rq->arena, &rules, w.pair, w.pairs, &s,
 			       &rq->err))
 		return false;
 	s.query.fhir = (int)f->version;
+	if (s.query.snapshot > store_serial(f->record->store))
+		return fhir_no_page(&rq->err,
+				    arena_printf(rq->arena, "%lld",
+						 (long long)s.query.snapshot));
 	if (!s.nothing && !store_search(f->record->store, rq->arena, &s.query,
 					&found, &rq->err))
 		return false;

@@ -2,10 +2,17 @@
  *
  * What is wrong with a request can mostly be said when its headers are known.
  * libmicrohttpd is generous: of two lengths it takes the first, of a length
- * and chunks the chunks, two Host headers are none of its business, and what it
- * does refuse it refuses with a damaged answer (facts: mtls-libmicrohttpd.md
- * 9). So the checks are made here, each a short function in a table, and
- * worded by the group that the path belongs to.
+ * and chunks the chunks, and two Host headers are none of its business. So the
+ * checks are made here, each a short function in a table, and worded by the
+ * group that the path belongs to.
+ *
+ * Limits: what libmicrohttpd refuses itself never comes here, and its answers
+ * look damaged: the header block is sent twice, so that a client sees a body
+ * beginning with "HTTP/1.1 400", with a little HTML behind it and neither JSON
+ * nor a request id. The connection is closed. Such are a Content-Length that is
+ * no plain number ("-3", "+4", "3, 3", "": 400) or beyond 64 bits (10^30: 413),
+ * a chunk size that is none, a missing Host, a space before a header's
+ * colon and a NUL in its name (facts: mtls-libmicrohttpd.md 9).
  *
  * Framing first (RFC 9112 6: what smuggles a second request closes the
  * connection), then texts, then the route, then the length of the body.
@@ -277,11 +284,15 @@ bool http_check(struct rq_private *p)
 	    check_route,
 	};
 	const char *id = rq_header_in(&p->rq, "X-Request-Id");
+	const char *host = http_target_authority(p->rq.arena, p->target);
 
 	if (id && id_ok(id))
 		p->request_id = id;
-	p->rq.origin = http_origin(p->rq.arena, p->http->config, own_url(p),
-				   rq_header_in(&p->rq, "Host"));
+	if (!host)
+		host = rq_header_in(&p->rq, "Host");
+	p->rq.origin =
+	    http_origin(p->rq.arena, p->http->config, own_url(p), host);
+	p->rq.foreign = http_foreign(p->http->config, &p->rq, host);
 	read_target(p);
 	find_group(p);
 	for (size_t i = 0; i < LEN(checks) && !p->refused; i++)

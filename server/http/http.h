@@ -50,6 +50,10 @@ struct rq {
 	bool loopback;	    /* the peer is on this machine */
 	const char *origin; /* "http://host:port" for links to ourselves;
 			     * contracts.md --public-url, --allowed-host */
+	bool foreign;	    /* sent under a Host that is not ours (by
+			     * --allowed-host), or by a page of another
+			     * origin: not to be trusted for coming from this
+			     * machine */
 	const struct route *route;
 	void *ctx;	/* of the route's group */
 	int64_t now_ms; /* the server's clock when it arrived */
@@ -106,6 +110,13 @@ const char *http_form_get(const struct http_pair *pairs, size_t count,
 
 /* Percent-encodes everything but unreserved characters (RFC 3986 2.3). */
 void http_escape(struct buf *b, const char *text);
+
+/* Can it be a Host header's name, without port and brackets? */
+bool http_host_name_ok(const char *name);
+
+/* An http:// or https:// URL that a path can be put behind: host, perhaps port
+ * and path, neither query nor characters that would have to be escaped. */
+bool http_base_url_ok(const char *url);
 
 /* ---- route tables ---------------------------------------------------- */
 

@@ -38,6 +38,9 @@ struct http_target {
  * begin with '?' when the absolute form had no path. */
 const char *http_target_local(const char *raw);
 
+/* The authority of the absolute form, which may be ""; NULL for other forms. */
+const char *http_target_authority(struct arena *a, const char *raw);
+
 /* False for anything but a sound origin or absolute form. */
 bool http_target_decode(struct arena *a, const char *raw,
 			struct http_target *out);
@@ -51,6 +54,11 @@ bool http_host_allowed(const struct http_config *c, const char *host);
  * header or NULL. The text lives in the arena or is one of the arguments. */
 const char *http_origin(struct arena *a, const struct http_config *c,
 			const char *own, const char *host);
+
+/* The verdict rq->foreign; rq->origin and the headers are set. host as above.
+ */
+bool http_foreign(const struct http_config *c, const struct rq *rq,
+		  const char *host);
 
 /* ---- routing (route.c) ------------------------------------------------ */
 

@@ -11,6 +11,13 @@
  * service), *.localhost, the sandboxes that this server stands in for, and what
  * the user allowed. Everything else gets the listener's own address
  * (contracts.md, --public-url and --allowed-host).
+ *
+ * The same rule says what a browser on this machine may be used for. A page of
+ * the internet can post to 127.0.0.1, and by a name that it resolves anew (DNS
+ * rebinding) read the answers too; but it cannot choose the Host, Origin (RFC
+ * 6454 7) and Sec-Fetch-Site that the browser sends. A request that they
+ * give away is foreign: what is open to this machine alone is closed to it.
+ * Programs that are no browsers send neither of the last two.
  */
 #include "http/http_int.h"
 
@@ -75,6 +82,14 @@ static bool port_ok(const char *s)
 	       strtoul(s + 1, NULL, 10) - 1 < 65535;
 }
 
+bool http_host_name_ok(const char *name)
+{
+	const size_t n = strlen(name);
+
+	return all_of(name, n, "-_.") && n < 254 && name[0] != '-' &&
+	       name[0] != '.' && name[n - 1] != '.' && !strstr(name, "..");
+}
+
 bool http_host_allowed(const struct http_config *c, const char *host)
 {
 	char name[256];
@@ -112,4 +127,29 @@ const char *http_origin(struct arena *a, const struct http_config *c,
 	if (host && http_host_allowed(c, host))
 		return arena_printf(a, "http://%s", host);
 	return own;
+}
+
+/* Did no page send it, or one that we served? */
+static bool own_page(const struct rq *rq, const char *host)
+{
+	static const char scheme[] = "http://";
+	const char *origin = rq_header_in(rq, "Origin");
+
+	if (!origin)
+		return true;
+	if (rq_header_count(rq, "Origin") > 1)
+		return false;
+	if (strcasecmp(origin, rq->origin) == 0)
+		return true;
+	return host && strncasecmp(origin, scheme, strlen(scheme)) == 0 &&
+	       strcasecmp(origin + strlen(scheme), host) == 0;
+}
+
+bool http_foreign(const struct http_config *c, const struct rq *rq,
+		  const char *host)
+{
+	const char *site = rq_header_in(rq, "Sec-Fetch-Site");
+
+	return (host && !http_host_allowed(c, host)) || !own_page(rq, host) ||
+	       (site && strcasecmp(site, "cross-site") == 0);
 }

@@ -5,12 +5,12 @@
  * the end of the string, so "/Patient%00x" would have become "/Patient" and
  * a guard might have judged another path than the handler serves.
  *
- * Origin form and absolute form are understood; of the latter the authority
- * is dropped (links are made from the Host header, see origin.c). A path is
- * decoded once. %2F stays as it was sent, so a decoded path splits at the
- * slashes that were slashes. Refused: broken escapes, control characters and
- * NUL, spaces, fragments, and what is not UTF-8 after decoding. The query is
- * handed on as it is: http_form() or the search grammar decodes it.
+ * Origin form and absolute form are understood; the authority of the latter
+ * counts instead of the Host header (3.2.2), which must be there all the same.
+ * A path is decoded once. %2F stays as it was sent, so a decoded path splits at
+ * the slashes that were slashes. Refused: broken escapes, control characters
+ * and NUL, spaces, fragments, and what is not UTF-8 after decoding. The query
+ * is handed on as it is: http_form() or the search grammar decodes it.
  */
 #include "http/http_int.h"
 
@@ -28,6 +28,17 @@ const char *http_target_local(const char *raw)
 			return raw + n + strcspn(raw + n, "/?#");
 	}
 	return raw;
+}
+
+const char *http_target_authority(struct arena *a, const char *raw)
+{
+	const char *local = http_target_local(raw);
+	const char *name;
+
+	if (local == raw)
+		return NULL;
+	name = strstr(raw, "://") + 3;
+	return arena_strndup(a, name, (size_t)(local - name));
 }
 
 /* Bytes that no target may hold, escaped or not. */

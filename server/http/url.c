@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * "scheme://host:port/rest", as --listen and the healthcheck get it. Strict:
- * what is not exactly that is refused, because a listener on another address
- * than was meant is worse than a message. Hosts that are numbers, and
- * "localhost" (127.0.0.1), need no resolver, whose first use costs more than
- * the rest of the start.
+ * "scheme://host:port/rest", as --listen, --public-url and the healthcheck get
+ * it. Strict: what is not exactly that is refused, because a listener on
+ * another address than was meant is worse than a message. Hosts that are
+ * numbers, and "localhost" (127.0.0.1), need no resolver, whose first use costs
+ * more than the rest of the start.
  */
 #include "http/http_int.h"
 
@@ -81,4 +81,21 @@ bool http_url_address(const struct http_url *u, struct sockaddr_storage *sa,
 	four->sin_port = htons(u->port);
 	*len = sizeof(*four);
 	return inet_pton(AF_INET, host, &four->sin_addr) == 1;
+}
+
+bool http_base_url_ok(const char *url)
+{
+	static const char in_path[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-._~%/";
+	struct in6_addr six;
+	struct http_url u;
+
+	if (!http_url_split(url, &u) ||
+	    (strcmp(u.scheme, "http") != 0 && strcmp(u.scheme, "https") != 0))
+		return false;
+	if (u.ipv6 ? inet_pton(AF_INET6, u.host, &six) != 1
+		   : !http_host_name_ok(u.host))
+		return false;
+	return strspn(u.rest, in_path) == strlen(u.rest);
 }

@@ -18,12 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool prompts(const struct oauth_request *q, const char *word)
-{
-	return q->prompt != NULL && oauth_has_word(q->prompt, word);
-}
-
-/* ---- GET ----------------------------------------------------------------- */
+/* ---- GET ------------------------------------------------------------- */
 
 /* Is the login too old for the request? Digits only; others do not count. */
 static bool too_old(struct rq *rq, const struct oauth_request *q,
@@ -42,7 +37,7 @@ static bool must_login(struct rq *rq, const struct oauth_request *q,
 {
 	if (s->hetu == NULL)
 		return true;
-	if (!prompts(q, "login") && !too_old(rq, q, s))
+	if (!oauth_prompts(q, "login") && !too_old(rq, q, s))
 		return false;
 	if (strcmp(s->fresh, rq->query) != 0)
 		return true;
@@ -110,7 +105,7 @@ static bool is_remembered(struct rq *rq, const struct oauth_request *q,
 {
 	struct grant g;
 
-	return !prompts(q, "consent") &&
+	return !oauth_prompts(q, "consent") &&
 	       store_grant_remembered(oauth_of(rq)->record->store, rq->arena,
 				      q->client.client_id, s->hetu,
 				      oauth_now_ms(rq), &g) &&
@@ -131,20 +126,20 @@ bool oauth_authorize_get(struct rq *rq)
 		return authorize_at_once(rq, &q);
 	oauth_session_find(rq, &s);
 	if (must_login(rq, &q, &s))
-		return prompts(&q, "none") ? without_login(rq, &q)
-					   : oauth_login_first(rq, &s);
+		return oauth_prompts(&q, "none") ? without_login(rq, &q)
+						 : oauth_login_first(rq, &s);
 	if (!oauth_request_client(rq, &q))
 		return false;
 	if (oauth_request_fault(rq, &q, &f))
 		return oauth_request_error(rq, &q, 303, &f);
 	if (is_remembered(rq, &q, &s))
 		return oauth_request_grant(rq, &q, s.hetu, q.scope, 0);
-	if (prompts(&q, "none"))
+	if (oauth_prompts(&q, "none"))
 		return oauth_request_error(rq, &q, 303, &page_needed);
 	return oauth_consent_page(rq, &q, &s);
 }
 
-/* ---- POST ---------------------------------------------------------------- */
+/* ---- POST ------------------------------------------------------------ */
 
 /* The words of the request that were ticked; others do not count. */
 static const char *ticked(struct rq *rq, const char *scope,
@@ -190,19 +185,15 @@ bool oauth_authorize_post(struct rq *rq)
 	static const struct oauth_fault denied = {.error = "access_denied",
 						  .text = "User denied access"};
 	struct oauth_request q;
-	struct oauth_session s;
-	struct http_pair *form;
-	size_t n;
+	struct oauth_post p;
 
-	if (!http_form(rq->arena, rq->body, rq->body_len, &form, &n, &rq->err))
+	if (!oauth_posted(rq, &p) ||
+	    !oauth_request_take(rq, p.csrf, &p.session, &q))
 		return false;
-	oauth_session_find(rq, &s);
-	if (!oauth_request_take(rq, http_form_get(form, n, "_csrf"), &s, &q))
-		return false;
-	const char *scope = ticked(rq, q.scope, form, n);
-	if (!approved(form, n) || scope[0] == '\0')
+	const char *scope = ticked(rq, q.scope, p.pair, p.n);
+	if (!approved(p.pair, p.n) || scope[0] == '\0')
 		return oauth_request_error(rq, &q, 303, &denied);
 	return oauth_request_grant(
-	    rq, &q, s.hetu, scope,
-	    remember_until(rq, http_form_get(form, n, "remember")));
+	    rq, &q, p.session.hetu, scope,
+	    remember_until(rq, http_form_get(p.pair, p.n, "remember")));
 }

@@ -26,13 +26,12 @@ static const struct {
     {"none", "Ask me again next time"},
 };
 
-static struct page_values *row(struct arena *a, struct page_values *out,
-			       const struct page_value *v, size_t n)
+static void row(struct arena *a, struct page_values *out,
+		const struct page_value *v, size_t n)
 {
 	struct page_value *copy = arena_alloc(a, n * sizeof(*v));
 	memcpy(copy, v, n * sizeof(*v));
 	*out = (struct page_values){copy, n};
-	return out;
 }
 
 static size_t scope_rows(struct arena *a, const char *scope,
@@ -126,7 +125,7 @@ bool oauth_consent_page(struct rq *rq, const struct oauth_request *q,
 	const struct json *metadata = metadata_of(rq, &q->client);
 	const char *name =
 	    q->client.name[0] != '\0' ? q->client.name : q->client.client_id;
-	bool again = q->prompt != NULL && oauth_has_word(q->prompt, "consent");
+	bool again = oauth_prompts(q, "consent");
 	struct page_values *scopes, *remember, *link;
 	size_t scope_n = scope_rows(a, q->scope, &scopes);
 	size_t remember_n =
@@ -135,8 +134,6 @@ bool oauth_consent_page(struct rq *rq, const struct oauth_request *q,
 
 	struct page_value v[] = {
 	    {.name = "client", .text = name},
-	    {.name = "description",
-	     .text = json_get_text(metadata, "client_description")},
 	    {.name = "hetu", .text = s->hetu},
 	    {.name = "redirect_uri", .text = q->redirect_uri},
 	    {.name = "contacts", .text = contacts(a, metadata)},

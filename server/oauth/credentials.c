@@ -26,7 +26,7 @@
 static const char no_digest[] =
     "----------------------------------------------------------------";
 
-/* ---- the header ---------------------------------------------------------- */
+/* ---- the header ------------------------------------------------------ */
 
 bool oauth_scheme(const char *header, const char *scheme)
 {
@@ -90,7 +90,7 @@ bool oauth_basic_read(struct arena *a, const char *header,
 	return true;
 }
 
-/* ---- the form ------------------------------------------------------------ */
+/* ---- the form -------------------------------------------------------- */
 
 static bool is_form(struct rq *rq)
 {
@@ -121,7 +121,7 @@ const char *oauth_form_get(const struct oauth_form *f, const char *name)
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-/* ---- the check ----------------------------------------------------------- */
+/* ---- the check ------------------------------------------------------- */
 
 static bool is_public(const struct store_client *c)
 {

@@ -15,7 +15,7 @@
 
 #define CITIZENS_SHOWN 20
 
-/* ---- the page ------------------------------------------------------------ */
+/* ---- the page -------------------------------------------------------- */
 
 static const char *age_text(struct rq *rq, const char *hetu)
 {
@@ -84,7 +84,7 @@ static bool login_page(struct rq *rq, const struct oauth_session *s,
 			  &(struct page_values){v, LEN(v)}, form_to);
 }
 
-/* ---- who may --------------------------------------------------------------*/
+/* ---- who may --------------------------------------------------------- */
 
 bool oauth_login_citizen(struct rq *rq, const char *hetu,
 			 struct store_citizen *out)
@@ -102,7 +102,7 @@ bool oauth_login_citizen(struct rq *rq, const char *hetu,
 			      out, &rq->err);
 }
 
-/* ---- handlers ------------------------------------------------------------ */
+/* ---- handlers -------------------------------------------------------- */
 
 bool oauth_login_first(struct rq *rq, struct oauth_session *s)
 {
@@ -138,21 +138,17 @@ static const char *next_url(struct rq *rq, const char *query)
 
 bool oauth_login_post(struct rq *rq)
 {
-	struct oauth_session s;
-	struct http_pair *form;
-	size_t n;
+	struct oauth_post p;
+	struct oauth_session *s = &p.session;
 	struct store_citizen citizen = {0};
 
-	if (!http_form(rq->arena, rq->body, rq->body_len, &form, &n, &rq->err))
+	if (!oauth_posted(rq, &p) || !oauth_session_csrf_ok(rq, s, p.csrf))
 		return false;
-	oauth_session_find(rq, &s);
-	if (!oauth_session_csrf_ok(rq, &s, http_form_get(form, n, "_csrf")))
-		return false;
-	const char *hetu = http_form_get(form, n, "username");
+	const char *hetu = http_form_get(p.pair, p.n, "username");
 	if (hetu == NULL)
-		hetu = http_form_get(form, n, "hetu");
+		hetu = http_form_get(p.pair, p.n, "hetu");
 	if (hetu == NULL || hetu[0] == '\0')
-		return login_page(rq, &s, "", "Give a personal identity code.");
+		return login_page(rq, s, "", "Give a personal identity code.");
 	if (!oauth_login_citizen(rq, hetu, &citizen)) {
 		if (rq->err.kind == ERR_INTERNAL)
 			return false;
@@ -161,16 +157,16 @@ bool oauth_login_post(struct rq *rq)
 			hetu = "";
 		const char *why = arena_strdup(rq->arena, rq->err.text);
 		rq->err = (struct err){0};
-		return login_page(rq, &s, hetu, why);
+		return login_page(rq, s, hetu, why);
 	}
-	oauth_session_begin(rq, &s);
-	s.hetu = citizen.hetu;
-	s.login_ms = oauth_now_ms(rq);
-	s.fresh = s.saved;
-	s.saved = "";
-	oauth_session_put(rq, &s);
+	oauth_session_begin(rq, s);
+	s->hetu = citizen.hetu;
+	s->login_ms = oauth_now_ms(rq);
+	s->fresh = s->saved;
+	s->saved = "";
+	oauth_session_put(rq, s);
 	rq_header(rq, "Cache-Control", "no-store");
-	return rq_redirect(rq, 302, next_url(rq, s.fresh));
+	return rq_redirect(rq, 302, next_url(rq, s->fresh));
 }
 
 bool oauth_logout_get(struct rq *rq)
@@ -188,16 +184,12 @@ bool oauth_logout_get(struct rq *rq)
 
 bool oauth_logout_post(struct rq *rq)
 {
-	struct oauth_session s;
-	struct http_pair *form;
-	size_t n;
+	struct oauth_post p;
 
-	if (!http_form(rq->arena, rq->body, rq->body_len, &form, &n, &rq->err))
+	if (!oauth_posted(rq, &p) ||
+	    !oauth_session_csrf_ok(rq, &p.session, p.csrf))
 		return false;
-	oauth_session_find(rq, &s);
-	if (!oauth_session_csrf_ok(rq, &s, http_form_get(form, n, "_csrf")))
-		return false;
-	oauth_session_end(rq, &s, true);
+	oauth_session_end(rq, &p.session, true);
 	return oauth_page(rq, 200, "Logged out", "logout",
 			  &(struct page_values){NULL, 0}, "");
 }

@@ -18,7 +18,8 @@ struct oauth {
 				   * fixtures; else a hetu (--auto-approve) */
 };
 
-/* Fills the group of routes below path (guards included). */
+/* Fills the group of routes below path, which needs no guards; o must outlive
+ * it. */
 void oauth_group(struct oauth *o, struct http_group *out);
 
 /* The guard that asks who: routes other than ACCESS_OPEN need a live access

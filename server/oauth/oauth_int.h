@@ -18,7 +18,7 @@
 #define OAUTH_JSON	       "application/json;charset=UTF-8"
 #define OAUTH_HTML	       "text/html;charset=utf-8"
 
-/* ---- words.c: lists of words in one text ------------------------------- */
+/* ---- words.c: lists of words in one text ----------------------------- */
 
 /* Goes through the words of a text: first call with *p at its beginning. NULL
  * behind the last; else the word's start, its length in *n. */
@@ -43,7 +43,7 @@ const char *oauth_scope_shown(struct arena *a, const char *scope);
 /* What a person reads about a word of scope, in the arena. */
 const char *oauth_scope_text(struct arena *a, const char *word);
 
-/* ---- redirect.c -------------------------------------------------------- */
+/* ---- redirect.c ------------------------------------------------------ */
 
 /* The URI with the pairs in its query, behind what stands there already. A pair
  * whose value is NULL is left out. */
@@ -55,7 +55,7 @@ const char *oauth_redirect_uri(struct arena *a, const char *uri,
  * what could change the policy. */
 const char *oauth_policy_source(struct arena *a, const char *uri);
 
-/* ---- reply.c ----------------------------------------------------------- */
+/* ---- reply.c --------------------------------------------------------- */
 
 struct oauth *oauth_of(const struct rq *rq);
 const char *oauth_issuer(const struct rq *rq); /* ends with a slash */
@@ -80,7 +80,7 @@ void oauth_error_write(struct rq *rq, const char *error, const char *text,
 /* The group's error page: HTML for people, JSON for programs. */
 void oauth_refuse(struct rq *rq);
 
-/* ---- session.c --------------------------------------------------------- */
+/* ---- session.c ------------------------------------------------------- */
 
 /* A browser. Made when it first meets the login page; a new one with a new id
  * takes its place at login. */
@@ -105,14 +105,28 @@ void oauth_session_put(struct rq *rq, const struct oauth_session *s);
 /* Ends it, and forgets the cookie when asked to. */
 void oauth_session_end(struct rq *rq, struct oauth_session *s, bool cookie);
 
-/* The form token of the session for forms of that kind. */
+/* The token of the session's own forms: login and logout. */
 const char *oauth_session_csrf(struct rq *rq, const struct oauth_session *s);
 
 /* Does the form carry it? False: rq->err. */
 bool oauth_session_csrf_ok(struct rq *rq, const struct oauth_session *s,
 			   const char *csrf);
 
-/* ---- request.c: the authorization request ------------------------------ */
+/* What a page's form sent, and the browser that sent it. */
+struct oauth_post {
+	struct http_pair *pair;
+	size_t n;
+	const char *csrf; /* the form token as sent; NULL when absent */
+	struct oauth_session session;
+};
+
+/* Reads it; the token is still to be checked. False: rq->err. */
+bool oauth_posted(struct rq *rq, struct oauth_post *p);
+
+/* The digest by which a secret that serves this purpose is stored. */
+const char *oauth_digest(struct rq *rq, const char *what, const char *secret);
+
+/* ---- request.c: the authorization request ---------------------------- */
 
 struct oauth_request {
 	/* as sent; NULL when absent */
@@ -131,6 +145,9 @@ struct oauth_fault {
 /* Reads the parameters of a query. False: rq->err. */
 bool oauth_request_read(struct rq *rq, const char *query,
 			struct oauth_request *q);
+
+/* Is that one of the words of its prompt? */
+bool oauth_prompts(const struct oauth_request *q, const char *word);
 
 /* Client and redirect URI: what must hold before anything may be redirected.
  * False: rq->err, to be shown as a page. */
@@ -158,7 +175,7 @@ const char *oauth_request_keep(struct rq *rq, const struct oauth_request *q,
 bool oauth_request_take(struct rq *rq, const char *csrf,
 			const struct oauth_session *s, struct oauth_request *q);
 
-/* ---- pages ------------------------------------------------------------- */
+/* ---- pages ----------------------------------------------------------- */
 
 /* consent.c: the page that asks the citizen. */
 bool oauth_consent_page(struct rq *rq, const struct oauth_request *q,
@@ -171,7 +188,7 @@ bool oauth_login_first(struct rq *rq, struct oauth_session *s);
 bool oauth_login_citizen(struct rq *rq, const char *hetu,
 			 struct store_citizen *out);
 
-/* ---- credentials.c ----------------------------------------------------- */
+/* ---- credentials.c --------------------------------------------------- */
 
 struct oauth_credentials {
 	const char *id;
@@ -206,7 +223,7 @@ const char *oauth_form_get(const struct oauth_form *f, const char *name);
 bool oauth_client(struct rq *rq, const struct oauth_form *f,
 		  struct store_client *out);
 
-/* ---- refusal.c: the stock refusals of the token endpoint --------------- */
+/* ---- refusal.c: the stock refusals of the token endpoint ------------- */
 
 enum oauth_refusal {
 	REFUSE_NO_CREDENTIALS,
@@ -237,13 +254,13 @@ bool oauth_refusal(struct rq *rq, enum oauth_refusal which, const char *value);
 /* What of a text may stand inside quotes in a header. */
 const char *oauth_header_text(struct arena *a, const char *text);
 
-/* ---- guard.c ----------------------------------------------------------- */
+/* ---- guard.c --------------------------------------------------------- */
 
 /* The token of an Authorization header of the scheme Bearer; NULL when the
  * header is malformed. */
 const char *oauth_bearer_read(struct arena *a, const char *header);
 
-/* ---- handlers ---------------------------------------------------------- */
+/* ---- handlers -------------------------------------------------------- */
 
 bool oauth_authorize_get(struct rq *rq);
 bool oauth_authorize_post(struct rq *rq);

@@ -42,7 +42,7 @@ int64_t oauth_now_ms(const struct rq *rq)
 	return record_now_ms(oauth_of(rq)->record);
 }
 
-/* ---- pages --------------------------------------------------------------- */
+/* ---- pages ----------------------------------------------------------- */
 
 /* The sheet may be kept for long, so its URL names its content. */
 static const char *style_url(struct rq *rq)
@@ -91,7 +91,7 @@ bool oauth_page(struct rq *rq, int status, const char *title, const char *name,
 	return rq_reply(rq, status, OAUTH_HTML);
 }
 
-/* ---- JSON ---------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------ */
 
 bool oauth_json(struct rq *rq, int status)
 {
@@ -113,7 +113,7 @@ void oauth_error_write(struct rq *rq, const char *error, const char *text,
 	jw_close(&w);
 }
 
-/* ---- refusals ------------------------------------------------------------ */
+/* ---- refusals -------------------------------------------------------- */
 
 /* The error of a refusal that http made, before any handler of ours. */
 static const char *error_code(const struct err *e)

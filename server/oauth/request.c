@@ -12,10 +12,6 @@
  * carries a one-use token of which the digest is the request's key, and the
  * request belongs to the session that asked. A used token leaves a mark, so
  * that a form sent twice is told apart from one that was never ours.
- *
- * The store has no look-up of a grant by its id, so what a code stands for is
- * kept in a ticket beside it, as long as the code lives; the code's own row,
- * which a withdrawal deletes, still decides.
  */
 #include "oauth/oauth_int.h"
 
@@ -23,7 +19,7 @@
 
 #include <string.h>
 
-/* ---- reading and checking ------------------------------------------------ */
+/* ---- reading and checking -------------------------------------------- */
 
 bool oauth_request_read(struct rq *rq, const char *query,
 			struct oauth_request *q)
@@ -57,6 +53,11 @@ bool oauth_request_read(struct rq *rq, const char *query,
 	}
 	q->redirect_given = q->redirect_uri != NULL;
 	return true;
+}
+
+bool oauth_prompts(const struct oauth_request *q, const char *word)
+{
+	return q->prompt != NULL && oauth_has_word(q->prompt, word);
 }
 
 /* The only registered redirect URI; NULL when there are more, or none. */
@@ -142,7 +143,7 @@ bool oauth_request_fault(struct rq *rq, struct oauth_request *q,
 	return challenge_fault(q, f);
 }
 
-/* ---- the two answers ----------------------------------------------------- */
+/* ---- the two answers ------------------------------------------------- */
 
 bool oauth_request_error(struct rq *rq, const struct oauth_request *q,
 			 int status, const struct oauth_fault *f)
@@ -156,16 +157,6 @@ bool oauth_request_error(struct rq *rq, const struct oauth_request *q,
 	return rq_redirect(
 	    rq, status,
 	    oauth_redirect_uri(rq->arena, q->redirect_uri, pair, LEN(pair)));
-}
-
-static const char *digest_of(struct rq *rq, const char *what,
-			     const char *secret)
-{
-	const char *text = arena_printf(rq->arena, "%s:%s", what, secret);
-	char *digest = arena_alloc(rq->arena, JOSE_DIGEST);
-
-	jose_digest(digest, text, strlen(text));
-	return digest;
 }
 
 bool oauth_request_grant(struct rq *rq, const struct oauth_request *q,
@@ -192,7 +183,7 @@ bool oauth_request_grant(struct rq *rq, const struct oauth_request *q,
 	    oauth_redirect_uri(rq->arena, q->redirect_uri, pair, LEN(pair)));
 }
 
-/* ---- waiting for the decision -------------------------------------------- */
+/* ---- waiting for the decision ---------------------------------------- */
 
 const char *oauth_request_keep(struct rq *rq, const struct oauth_request *q,
 			       const struct oauth_session *s)
@@ -204,7 +195,7 @@ const char *oauth_request_keep(struct rq *rq, const struct oauth_request *q,
 	jose_random_text(csrf, OAUTH_SECRET_CHARS);
 	buf_init(&b, rq->arena);
 	jw_open(&w, NULL, '{');
-	jw_str(&w, "session", digest_of(rq, "owner", s->id));
+	jw_str(&w, "session", oauth_digest(rq, "owner", s->id));
 	jw_str(&w, "client_id", q->client_id);
 	jw_str(&w, "redirect_uri", q->redirect_uri);
 	jw_str(&w, "redirect_given", q->redirect_given ? "1" : NULL);
@@ -214,7 +205,7 @@ const char *oauth_request_keep(struct rq *rq, const struct oauth_request *q,
 	jw_str(&w, "method", q->method);
 	jw_close(&w);
 	store_ticket_put(oauth_of(rq)->record->store,
-			 digest_of(rq, "request", csrf), "request", b.p,
+			 oauth_digest(rq, "request", csrf), "request", b.p,
 			 oauth_now_ms(rq) + OAUTH_REQUEST_MS);
 	return csrf;
 }
@@ -225,15 +216,16 @@ static const struct json *kept(struct rq *rq, const char *kind,
 {
 	struct err ignored;
 	const char *text = store_ticket_find(
-	    oauth_of(rq)->record->store, rq->arena, digest_of(rq, kind, csrf),
-	    kind, oauth_now_ms(rq));
+	    oauth_of(rq)->record->store, rq->arena,
+	    oauth_digest(rq, kind, csrf), kind, oauth_now_ms(rq));
 
 	if (text == NULL || s->id[0] == '\0')
 		return NULL;
 	const struct json *v =
 	    json_parse(rq->arena, text, strlen(text), &ignored);
 	const char *owner = json_get_text(v, "session");
-	if (owner == NULL || !jose_equal(owner, digest_of(rq, "owner", s->id)))
+	if (owner == NULL ||
+	    !jose_equal(owner, oauth_digest(rq, "owner", s->id)))
 		return NULL;
 	return v;
 }
@@ -244,10 +236,11 @@ static void mark_used(struct rq *rq, const char *csrf,
 	struct store *store = oauth_of(rq)->record->store;
 
 	rq->keep = true; /* single use, also when it is refused further on */
-	store_ticket_delete(store, digest_of(rq, "request", csrf), "request");
-	store_ticket_put(store, digest_of(rq, "used", csrf), "used",
+	store_ticket_delete(store, oauth_digest(rq, "request", csrf),
+			    "request");
+	store_ticket_put(store, oauth_digest(rq, "used", csrf), "used",
 			 arena_printf(rq->arena, "{\"session\":\"%s\"}",
-				      digest_of(rq, "owner", s->id)),
+				      oauth_digest(rq, "owner", s->id)),
 			 oauth_now_ms(rq) + OAUTH_REQUEST_MS);
 }
 

@@ -21,9 +21,9 @@
 
 #define COOKIE "JSESSIONID"
 
-static const char *digest_of(struct rq *rq, const char *what, const char *id)
+const char *oauth_digest(struct rq *rq, const char *what, const char *secret)
 {
-	const char *text = arena_printf(rq->arena, "%s:%s", what, id);
+	const char *text = arena_printf(rq->arena, "%s:%s", what, secret);
 	char *digest = arena_alloc(rq->arena, JOSE_DIGEST);
 
 	jose_digest(digest, text, strlen(text));
@@ -57,14 +57,15 @@ void oauth_session_find(struct rq *rq, struct oauth_session *s)
 	*s = (struct oauth_session){.id = "", .saved = "", .fresh = ""};
 	if (id == NULL || id[0] == '\0')
 		return;
-	const char *visit = store_ticket_find(
-	    store_of(rq), rq->arena, digest_of(rq, "visit", id), "visit", now);
+	const char *visit =
+	    store_ticket_find(store_of(rq), rq->arena,
+			      oauth_digest(rq, "visit", id), "visit", now);
 	if (visit == NULL)
 		return;
 	s->id = id;
 	s->hetu =
 	    store_ticket_find(store_of(rq), rq->arena,
-			      digest_of(rq, "session", id), "session", now);
+			      oauth_digest(rq, "session", id), "session", now);
 	read_visit(rq, s, visit);
 }
 
@@ -81,11 +82,12 @@ void oauth_session_put(struct rq *rq, const struct oauth_session *s)
 	jw_str(&w, "saved", s->saved);
 	jw_str(&w, "fresh", s->fresh);
 	jw_close(&w);
-	store_ticket_put(store_of(rq), digest_of(rq, "visit", s->id), "visit",
-			 b.p, expires);
+	store_ticket_put(store_of(rq), oauth_digest(rq, "visit", s->id),
+			 "visit", b.p, expires);
 	if (s->hetu != NULL)
-		store_ticket_put(store_of(rq), digest_of(rq, "session", s->id),
-				 "session", s->hetu, expires);
+		store_ticket_put(store_of(rq),
+				 oauth_digest(rq, "session", s->id), "session",
+				 s->hetu, expires);
 }
 
 static void set_cookie(struct rq *rq, const char *value, const char *more)
@@ -110,9 +112,9 @@ void oauth_session_begin(struct rq *rq, struct oauth_session *s)
 
 void oauth_session_end(struct rq *rq, struct oauth_session *s, bool cookie)
 {
-	store_ticket_delete(store_of(rq), digest_of(rq, "visit", s->id),
+	store_ticket_delete(store_of(rq), oauth_digest(rq, "visit", s->id),
 			    "visit");
-	store_ticket_delete(store_of(rq), digest_of(rq, "session", s->id),
+	store_ticket_delete(store_of(rq), oauth_digest(rq, "session", s->id),
 			    "session");
 	s->id = "";
 	if (cookie)
@@ -121,7 +123,7 @@ void oauth_session_end(struct rq *rq, struct oauth_session *s, bool cookie)
 
 const char *oauth_session_csrf(struct rq *rq, const struct oauth_session *s)
 {
-	return digest_of(rq, "csrf", s->id);
+	return oauth_digest(rq, "csrf", s->id);
 }
 
 bool oauth_session_csrf_ok(struct rq *rq, const struct oauth_session *s,
@@ -133,4 +135,14 @@ bool oauth_session_csrf_ok(struct rq *rq, const struct oauth_session *s,
 	return err_set(&rq->err, ERR_FORBIDDEN, "invalid_csrf", "_csrf",
 		       "This form does not belong to your session, or the "
 		       "session has ended. Open the page again and repeat.");
+}
+
+bool oauth_posted(struct rq *rq, struct oauth_post *p)
+{
+	if (!http_form(rq->arena, rq->body, rq->body_len, &p->pair, &p->n,
+		       &rq->err))
+		return false;
+	oauth_session_find(rq, &p->session);
+	p->csrf = http_form_get(p->pair, p->n, "_csrf");
+	return true;
 }

@@ -25,7 +25,7 @@ static bool answer(struct rq *rq, struct record_tokens *t)
 	return oauth_json(rq, 200);
 }
 
-/* ---- authorization_code -------------------------------------------------- */
+/* ---- authorization_code ---------------------------------------------- */
 
 /* Takes the code out of the store, with the grant it stands for. */
 static bool take_code(struct rq *rq, const char *text, struct store_code *code,
@@ -83,7 +83,7 @@ static bool grant_code(struct rq *rq, struct exchange *x)
 	return answer(rq, &t);
 }
 
-/* ---- refresh_token ------------------------------------------------------- */
+/* ---- refresh_token --------------------------------------------------- */
 
 static bool find_refresh(struct rq *rq, const char *digest,
 			 struct store_token *token, struct grant *g)
@@ -124,7 +124,7 @@ static bool grant_refresh(struct rq *rq, struct exchange *x)
 	return answer(rq, &t);
 }
 
-/* ---- the endpoint -------------------------------------------------------- */
+/* ---- the endpoint ---------------------------------------------------- */
 
 static const struct {
 	const char *name;

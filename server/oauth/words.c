@@ -93,7 +93,7 @@ const char *oauth_scope_shown(struct arena *a, const char *scope)
 	return b.p;
 }
 
-/* ---- what a person reads ------------------------------------------------ */
+/* ---- what a person reads --------------------------------------------- */
 
 static const struct {
 	const char *type, *text;

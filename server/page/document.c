@@ -6,9 +6,8 @@
  * of the frame. The frame is cut at a marker instead and the body is rendered
  * between the halves. Both see the page's values; the frame also uses
  *	title	the document's title, given apart
- *	style	the URL of the style sheet (the policy of every page forbids
- *		inline styles, so the page's service serves
- *server/page/style.css)
+ *	style	the URL of the style sheet: the policy of every page forbids
+ *		inline styles, so the page's service serves style.css
  */
 #include "page/page.h"
 

@@ -7,8 +7,10 @@
 #include "profile_int.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define SHOWN_CODES 12
+#define NEAR_CODES  512 /* among so many the nearest is looked for */
 
 enum coded { NOT_CODED, CODED_SIMPLE, CODED_CODING, CODED_CONCEPT };
 
@@ -116,27 +118,97 @@ static const char *codes_text(struct check *c, enum coded kind,
 	return b.p;
 }
 
-/* "use one of: a, b, c" when the set is small. */
-static const char *codes_hint(struct check *c, const struct value_set *vs)
+static uint32_t code_count(const struct profiles *p, const struct part *part)
+{
+	if (part->kind != PART_WHOLE)
+		return part->n;
+	const struct code_system *cs = rec_at(p, part->cs);
+	return cs->n;
+}
+
+static const char *code_of(const struct profiles *p, const struct part *part,
+			   uint32_t i)
+{
+	if (part->kind != PART_WHOLE) {
+		const ref *codes = rec_at(p, part->codes);
+		return text_at(p, codes[i]);
+	}
+	const struct code_system *cs = rec_at(p, part->cs);
+	const struct concept *concepts = rec_at(p, cs->concepts);
+	return text_at(p, concepts[i].code);
+}
+
+/* How many codes the set lists; 0: that cannot be told. */
+static size_t total(const struct profiles *p, const struct value_set *vs)
+{
+	const struct part *part = rec_at(p, vs->parts);
+	size_t n = 0;
+	for (uint32_t i = 0; i < vs->n; i++) {
+		if (part[i].kind == PART_OPEN)
+			return 0;
+		n += code_count(p, &part[i]);
+	}
+	return n;
+}
+
+/* The code of the set that was meant, perhaps. */
+struct guess {
+	const char *same; /* but for capital letters */
+	const char *stem; /* fi for fi-FI */
+	struct nearest near;
+};
+
+static void guess_try(struct guess *g, const char *code)
+{
+	const char *word = g->near.word;
+	size_t stem = strcspn(word, "-");
+	if (strcasecmp(word, code) == 0)
+		g->same = code;
+	if (word[stem] && strncmp(word, code, stem) == 0 && !code[stem])
+		g->stem = code;
+	nearest_try(&g->near, code);
+}
+
+static const char *near_hint(struct check *c, const struct value_set *vs,
+			     enum coded kind, const struct json *v)
 {
 	const struct part *part = rec_at(c->p, vs->parts);
-	const struct code_system *cs = NULL;
+	struct guess g = {.same = NULL};
+
+	if (kind == CODED_CONCEPT)
+		v = json_first(json_get(v, "coding"));
+	g.near.word =
+	    kind == CODED_SIMPLE ? json_text(v) : json_get_text(v, "code");
+	if (!g.near.word)
+		return NULL;
+	for (uint32_t i = 0; i < vs->n; i++) {
+		for (uint32_t k = 0; k < code_count(c->p, &part[i]); k++)
+			guess_try(&g, code_of(c->p, &part[i], k));
+	}
+	const char *best = g.same ? g.same : g.stem ? g.stem : g.near.best;
+	return best ? say(c, "did you mean \"%s\"?", best) : NULL;
+}
+
+/* "use one of: a, b, c" when the set is small, else the nearest code. Nothing
+ * once the list of issues is full: then it would hardly be shown. */
+static const char *codes_hint(struct check *c, const struct value_set *vs,
+			      enum coded kind, const struct json *v)
+{
+	const struct part *part = rec_at(c->p, vs->parts);
+	size_t n = total(c->p, vs);
 	struct buf b;
 
-	if (vs->n != 1 || part->kind == PART_OPEN)
+	if (c->dry || c->stop || c->out->n == PROFILE_ISSUES || n == 0 ||
+	    n > NEAR_CODES)
 		return NULL;
-	if (part->kind == PART_WHOLE)
-		cs = rec_at(c->p, part->cs);
-	uint32_t n = cs ? cs->n : part->n;
 	if (n > SHOWN_CODES)
-		return NULL;
-	const struct concept *concepts = cs ? rec_at(c->p, cs->concepts) : NULL;
-	const ref *codes = rec_at(c->p, part->codes);
+		return near_hint(c, vs, kind, v);
 	buf_init(&b, c->a);
-	for (uint32_t i = 0; i < n; i++) {
-		ref code = cs ? concepts[i].code : codes[i];
-		buf_puts(&b, i > 0 ? ", " : "use one of: ");
-		buf_puts(&b, text_at(c->p, code));
+	for (uint32_t i = 0; i < vs->n; i++) {
+		for (uint32_t k = 0; k < code_count(c->p, &part[i]); k++) {
+			buf_puts(&b, b.len > 0 ? ", " : "use one of: ");
+			buf_puts(&b, code_of(c->p, &part[i], k));
+		}
 	}
 	return b.p;
 }
@@ -154,17 +226,20 @@ static void not_in(struct check *c, const struct spot *s, enum coded kind,
 		       "it has no suitable code";
 
 	if (kind == CODED_SIMPLE)
-		report(c, rule, s->at, s->value, url, codes_hint(c, vs),
+		report(c, rule, s->at, s->value, url,
+		       codes_hint(c, vs, kind, s->value),
 		       "The value provided ('%s') is not in the value set %s "
 		       "(%s, and %s)",
 		       codes, url, url, must);
 	else if (kind == CODED_CODING)
-		report(c, rule, s->at, s->value, url, codes_hint(c, vs),
+		report(c, rule, s->at, s->value, url,
+		       codes_hint(c, vs, kind, s->value),
 		       "The Coding provided is not in the value set %s (%s, "
 		       "and %s) (codes = %s)",
 		       url, url, must, codes);
 	else
-		report(c, rule, s->at, s->value, url, codes_hint(c, vs),
+		report(c, rule, s->at, s->value, url,
+		       codes_hint(c, vs, kind, s->value),
 		       "None of the codes provided are in the value set %s "
 		       "(%s, and %s) (codes = %s)",
 		       url, url,
@@ -205,7 +280,8 @@ static void check_max(struct check *c, const struct spot *s, enum coded kind,
 	if (!vs || all_open(c->p, vs) || has_no_code(kind, s->value) ||
 	    value_in(c->p, vs, kind, s->value) != 0)
 		return;
-	report(c, RULE_BINDING_MAX, s->at, s->value, url, codes_hint(c, vs),
+	report(c, RULE_BINDING_MAX, s->at, s->value, url,
+	       codes_hint(c, vs, kind, s->value),
 	       "None of the codes provided are in the maximum value set %s "
 	       "(%s, and a code from this value set is required) (codes = %s)",
 	       url, url, codes_text(c, kind, s->value));

@@ -87,6 +87,17 @@ ref build_text(struct build *b, const char *s)
 	return s ? build_textn(b, s, strlen(s)) : 0;
 }
 
+void *build_room(struct build *b, void *v, size_t n, size_t *cap, size_t size)
+{
+	if (n < *cap)
+		return v;
+	*cap = *cap ? *cap * 2 : 64;
+	void *room = arena_alloc(b->tmp, *cap * size);
+	if (n > 0)
+		memcpy(room, v, n * size);
+	return room;
+}
+
 const char *json_tail(const char *path)
 {
 	const char *dot = strrchr(path, '.');

@@ -257,15 +257,8 @@ static ref intern_constraint(struct build *b, const struct constraint *c)
 		if (memcmp(have, c, sizeof(*c)) == 0)
 			return b->constraints[i];
 	}
-	if (b->n_constraints == b->cap_constraints) {
-		size_t cap = b->cap_constraints ? b->cap_constraints * 2 : 256;
-		ref *v = arena_alloc(b->tmp, cap * sizeof(*v));
-		if (b->n_constraints > 0)
-			memcpy(v, b->constraints,
-			       b->n_constraints * sizeof(*v));
-		b->constraints = v;
-		b->cap_constraints = cap;
-	}
+	b->constraints = build_room(b, b->constraints, b->n_constraints,
+				    &b->cap_constraints, sizeof(ref));
 	ref r = heap_alloc(b->p, sizeof(*c));
 	memcpy(heap_at(b->p, r), c, sizeof(*c));
 	b->constraints[b->n_constraints++] = r;

@@ -37,14 +37,8 @@ static void collect(struct build *b, const struct json *list,
 		const char *code = json_get_text(c, "code");
 		if (!code)
 			continue;
-		if (out->n == out->cap) {
-			size_t cap = out->cap ? out->cap * 2 : 64;
-			struct raw *v = arena_alloc(b->tmp, cap * sizeof(*v));
-			if (out->n > 0)
-				memcpy(v, out->v, out->n * sizeof(*v));
-			out->v = v;
-			out->cap = cap;
-		}
+		out->v =
+		    build_room(b, out->v, out->n, &out->cap, sizeof(*out->v));
 		out->v[out->n++] =
 		    (struct raw){code, json_get_text(c, "display"), parent};
 		collect(b, json_get(c, "concept"), code, out);
@@ -93,14 +87,7 @@ struct parts {
 
 static struct part *add_part(struct build *b, struct parts *out)
 {
-	if (out->n == out->cap) {
-		size_t cap = out->cap ? out->cap * 2 : 8;
-		struct part *v = arena_alloc(b->tmp, cap * sizeof(*v));
-		if (out->n > 0)
-			memcpy(v, out->v, out->n * sizeof(*v));
-		out->v = v;
-		out->cap = cap;
-	}
+	out->v = build_room(b, out->v, out->n, &out->cap, sizeof(*out->v));
 	return &out->v[out->n++];
 }
 

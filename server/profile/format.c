@@ -246,11 +246,29 @@ static void check_decimal(struct check *c, const struct spot *s)
 
 /* ---- texts ------------------------------------------------------------ */
 
+/* The first character that no text may have: below space, but not TAB, LF, CR;
+ * 0: there is none. */
+static unsigned control(const char *s)
+{
+	for (; *s; s++) {
+		unsigned ch = (unsigned char)*s;
+		if (ch < ' ' && ch != '\t' && ch != '\n' && ch != '\r')
+			return ch;
+	}
+	return 0;
+}
+
 static void check_string(struct check *c, const struct spot *s)
 {
 	size_t n = json_len(s->value);
 	const char *t = shown(s);
+	unsigned ch = control(t);
 
+	if (ch)
+		report(c, RULE_CONTROL, s->at, s->value,
+		       "no control characters but TAB, LF and CR",
+		       say(c, "remove the character U+%04X", ch),
+		       "value has the control character U+%04X", ch);
 	if (n > STRING_MAX)
 		report(c, RULE_MAX_LENGTH, s->at, s->value,
 		       "at most 1048576 bytes", NULL,

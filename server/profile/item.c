@@ -64,12 +64,28 @@ static void check_rules(struct check *c, const struct spot *s)
 
 /* ---- primitives ------------------------------------------------------- */
 
+/* meta of the whole resource, where the profile has to be named? */
+static bool is_demanded_meta(const struct check *c, const struct at *at)
+{
+	return at->up && !at->up->up && strcmp(at->name, "meta") == 0 &&
+	       profile_demanded(c, at->up->name);
+}
+
 static void empty_object(struct check *c, const struct at *at,
 			 const struct json *v)
 {
 	report(c, RULE_EMPTY_OBJECT, at, v, NULL,
-	       say(c, "remove \"%s\"", at->name),
+	       is_demanded_meta(c, at) ? "add \"profile\" to \"meta\""
+				       : say(c, "remove \"%s\"", at->name),
 	       "Object must have some content");
+}
+
+/* In an array a null keeps the place of an item; what stands alone goes. */
+static const char *null_hint(struct check *c, const struct at *at,
+			     const char *prefix)
+{
+	return at->index >= 0 ? "remove the null"
+			      : say(c, "remove \"%s%s\"", prefix, at->name);
 }
 
 static void check_companion(struct check *c, const struct spot *s)
@@ -77,11 +93,11 @@ static void check_companion(struct check *c, const struct spot *s)
 	const struct json *k = s->companion;
 	const struct type *t = &c->p->types[s->type];
 
-	if (json_kind(k) == JSON_NULL && s->value &&
+	if (json_kind(k) == JSON_NULL && s->at->index >= 0 && s->value &&
 	    json_kind(s->value) != JSON_NULL)
 		return;
 	if (json_kind(k) == JSON_NULL) {
-		report(c, RULE_NULL, s->at, k, NULL, "remove the null",
+		report(c, RULE_NULL, s->at, k, NULL, null_hint(c, s->at, "_"),
 		       "This property must be an object, not null");
 		return;
 	}
@@ -175,7 +191,8 @@ static void not_object(struct check *c, const struct spot *s)
 {
 	enum json_kind kind = json_kind(s->value);
 	if (kind == JSON_NULL)
-		report(c, RULE_NULL, s->at, s->value, NULL, "remove the null",
+		report(c, RULE_NULL, s->at, s->value, NULL,
+		       null_hint(c, s->at, ""),
 		       "This property must be an object, not null");
 	else
 		report(c, RULE_NOT_OBJECT, s->at, s->value, "an object", NULL,

@@ -269,10 +269,3 @@ bool profile_find(const struct profiles *p, const char *url,
 	describe(p, r, out);
 	return true;
 }
-
-bool profile_is_resource_type(const struct profiles *p, const char *type)
-{
-	unsigned t = type ? find_type(p, type, strlen(type)) : NO_TYPE;
-	return t != NO_TYPE && p->types[t].kind == KIND_RESOURCE &&
-	       !p->types[t].abstract;
-}

@@ -64,13 +64,35 @@ static void take_stock(struct check *c, const struct json *list, unsigned type,
 
 /* ---- hints ------------------------------------------------------------ */
 
+static bool is_base_of_one(const struct profiles *p, const struct table *t,
+			   const char *url)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const struct sd *sd = rec_at(p, t->v[i]);
+		const char *base = text_at(p, sd->base);
+		if (base && strcmp(base, url) == 0 &&
+		    is_below(text_at(p, sd->url), NATIONAL_BASE))
+			return true;
+	}
+	return false;
+}
+
+/* What the national content itself builds upon is not meant for instances, even
+ * where it is not marked abstract: it is taken, but nobody is sent there. */
+static bool is_base(const struct profiles *p, const char *url)
+{
+	return is_base_of_one(p, &p->sd, url) ||
+	       is_base_of_one(p, &p->image_sd, url);
+}
+
 static void list_national(const struct profiles *p, const struct table *t,
 			  unsigned type, struct buf *out)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		const struct sd *sd = rec_at(p, t->v[i]);
 		if (!(sd->flags & SD_NATIONAL) || sd->type != type ||
-		    (sd->flags & SD_ABSTRACT))
+		    (sd->flags & SD_ABSTRACT) ||
+		    is_base(p, text_at(p, sd->url)))
 			continue;
 		buf_puts(out, out->len > 0 ? ", " : "name one of: ");
 		buf_puts(out, text_at(p, sd->url));
@@ -91,11 +113,10 @@ static const char *national_hint(struct check *c, unsigned type)
 
 /* ---- rules ------------------------------------------------------------ */
 
-static bool is_required(const struct check *c, unsigned type)
+bool profile_demanded(const struct check *c, const char *type)
 {
 	if (c->o->required == REQUIRED_NOT_PATIENT)
-		return strcmp(text_at(c->p, c->p->types[type].name),
-			      "Patient") != 0;
+		return strcmp(type, "Patient") != 0;
 	return c->o->required == REQUIRED_ALL;
 }
 
@@ -111,7 +132,8 @@ static void check_required(struct check *c, const struct json *resource,
 		       national_hint(c, type),
 		       "Profile %.200s is abstract: it is the base of others",
 		       url_of(named->abstract));
-	if (named->national || !is_required(c, type))
+	if (named->national ||
+	    !profile_demanded(c, text_at(c->p, c->p->types[type].name)))
 		return;
 	report(c, RULE_PROFILE_REQUIRED, at,
 	       list   ? list

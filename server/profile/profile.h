@@ -59,8 +59,6 @@ bool profile_list(const struct profiles *p, size_t i, struct profile_info *out);
 /* By canonical URL (a |version behind it is ignored). */
 bool profile_find(const struct profiles *p, const char *url,
 		  struct profile_info *out);
-/* Is it a resource type of this FHIR version (concrete ones)? */
-bool profile_is_resource_type(const struct profiles *p, const char *type);
 
 /* ---- checking --------------------------------------------------------- */
 

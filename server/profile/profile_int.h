@@ -376,6 +376,9 @@ bool build_fail(struct build *b, const char *code, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 ref build_text(struct build *b, const char *s); /* interned; NULL gives 0 */
 ref build_textn(struct build *b, const char *s, size_t n);
+/* An array of n items of size bytes in tmp with room for one more: v, or a copy
+ * of twice the capacity (first: 64). */
+void *build_room(struct build *b, void *v, size_t n, size_t *cap, size_t size);
 const char *json_tail(const char *path); /* behind the last dot */
 
 /* compile.c */
@@ -500,6 +503,11 @@ enum rule {
 	RULE_PROFILE_ABSTRACT,
 	RULE_PROFILE_TYPE,
 	RULE_PROFILE_FOREIGN,
+	RULE_REFERENCE_URN,
+	RULE_CONTROL,
+	RULE_XHTML_ENTITY,
+	RULE_XHTML_ELEMENT,
+	RULE_XHTML_ATTRIBUTE,
 	RULES
 };
 struct rule_info {
@@ -565,10 +573,15 @@ bool fits_definition(struct check *c, ref sd, const struct json *value,
 		     const struct at *at);
 
 /* policy.c */
+/* Must a resource of this type name a national profile? */
+bool profile_demanded(const struct check *c, const char *type);
 void check_profiles(struct check *c, const struct json *resource, unsigned type,
 		    const struct at *at);
 
 /* walk.c */
+/* As it would stand in JSON: valueQuantity, or value[x] if there is a choice.
+ */
+const char *element_name(struct check *c, const struct node *n);
 void check_object(struct check *c, const struct json *object,
 		  const struct node *node, unsigned type, const struct at *at);
 
@@ -579,6 +592,12 @@ void check_item(struct check *c, const struct spot *s);
 void check_primitive(struct check *c, const struct spot *s);
 void check_limits(struct check *c, const struct spot *s);
 void check_xhtml(struct check *c, const struct spot *s);
+
+/* xhtml_words.c: does a narrative have these? */
+bool xhtml_element(const char *name, size_t n);
+bool xhtml_attribute(const char *element, size_t n_element, const char *name,
+		     size_t n);
+bool xhtml_entity(const char *name, size_t n);
 
 /* slice.c: the slices that an item belongs to, one bit each */
 uint64_t slice_matches(struct check *c, const struct slicing *s,

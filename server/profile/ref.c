@@ -3,7 +3,10 @@
  * ref.c: Reference.reference: its form, that "#id" is contained, and the type
  * of what it refers to, as far as the reference itself tells. An absolute
  * reference below our own base counts as a relative one; other absolute ones
- * and urn:uuid: are taken as they are. FHIR R4 2.3 (References), ref-1.
+ * are taken as they are. So are urn:uuid: and urn:oid: by the base definitions;
+ * where a profile states targets they are refused outside of a Bundle, since
+ * only the entries of one resolve them. FHIR R4 2.3 (References), Bundle,
+ * ref-1.
  */
 #include "profile_int.h"
 
@@ -145,6 +148,33 @@ static void wrong_form(struct check *c, const struct use *u, const char *text,
 		  text);
 }
 
+static bool is_urn(const char *s)
+{
+	return strncmp(s, "urn:uuid:", 9) == 0 ||
+	       strncmp(s, "urn:oid:", 8) == 0;
+}
+
+static bool in_bundle(const struct at *at)
+{
+	while (at->up)
+		at = at->up;
+	return strcmp(at->name, "Bundle") == 0;
+}
+
+static void check_urn(struct check *c, const struct use *u, const char *text,
+		      const struct json *where, const struct at *at)
+{
+	if (c->base || !u || u->n_targets == 0 || !is_urn(text) ||
+	    in_bundle(at))
+		return;
+	const char *types = target_names(c, u);
+	report(
+	    c, RULE_REFERENCE_URN, at, where, say(c, "%s/{id}", types),
+	    say(c, "use %s/{id}", types),
+	    "Unable to resolve resource '%.200s': it is no entry of a Bundle",
+	    text);
+}
+
 /* The type that the reference tells; NO_TYPE: none, and complaints are made. */
 static unsigned target_type(struct check *c, const struct use *u,
 			    const struct json *where, const struct at *at)
@@ -159,8 +189,10 @@ static unsigned target_type(struct check *c, const struct use *u,
 		return r ? resource_type(c->p, r) : NO_TYPE;
 	}
 	const char *local = local_part(c, text);
-	if (!local)
+	if (!local) {
+		check_urn(c, u, text, where, at);
 		return NO_TYPE;
+	}
 	unsigned type = literal_type(c->p, local);
 	if (type == NO_TYPE && !is_search(c->p, local))
 		wrong_form(c, u, text, where, at);

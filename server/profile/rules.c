@@ -162,4 +162,15 @@ const struct rule_info rule_table[RULES] = {
 			      "foreign profile is not "
 			      "checked",
 			      I, "informational", KANTA},
+    [RULE_REFERENCE_URN] = {"KPHR-PROF-0068",
+			    "urn: references only in a Bundle", E, "not-found",
+			    "FHIR references"},
+    [RULE_CONTROL] = {"KPHR-PROF-0069", "strings without control characters", E,
+		      "value", DATATYPES},
+    [RULE_XHTML_ENTITY] = {"KPHR-PROF-0070", "entities of the narrative", E,
+			   "structure", "txt-1"},
+    [RULE_XHTML_ELEMENT] = {"KPHR-PROF-0071", "elements of the narrative", E,
+			    "structure", "txt-1"},
+    [RULE_XHTML_ATTRIBUTE] = {"KPHR-PROF-0072", "attributes of the narrative",
+			      E, "structure", "txt-1"},
 };

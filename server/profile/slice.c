@@ -264,29 +264,95 @@ bool slice_decides(const struct profiles *p, const struct slicing *s,
 	return true;
 }
 
-/* "add one with code.coding.code = \"8480-6\"" */
+/* ---- what is wanted --------------------------------------------------- */
+
+#define WANTED_DEPTH 6
+#define WANTED_BYTES 400
+
+/* A hint in the making, and the path of what is being added to it. */
+struct wanted {
+	struct check *c;
+	const char *told; /* a path that has its value already; or NULL */
+	struct buf out;
+	struct buf path;
+};
+
+static void want(struct wanted *w, const char *path, const char *value)
+{
+	const char *quote = value ? "\"" : "";
+	if (!value && w->told && strcmp(path, w->told) == 0)
+		return;
+	buf_puts(&w->out, w->out.len > 0 ? ", " : "add one with ");
+	buf_printf(&w->out, "%s = %s%s%s", path, quote, value ? value : "...",
+		   quote);
+}
+
+/* Of several slices the one that must be there. */
+static const struct node *mandatory(const struct profiles *p,
+				    const struct node *n)
+{
+	if (!n->slicing)
+		return n;
+	const struct slicing *s = rec_at(p, n->slicing);
+	const ref *v = rec_at(p, s->slices);
+	for (unsigned i = 0; i < s->n; i++) {
+		if (node_at(p, v[i])->min > 0)
+			return node_at(p, v[i]);
+	}
+	return n;
+}
+
+/* Everything below n that is mandatory or has a fixed value. */
+static void want_below(struct wanted *w, const struct node *n, unsigned depth)
+{
+	const struct profiles *p = w->c->p;
+	size_t up = w->path.len;
+
+	if (n->fixed && up > 0) {
+		want(w, w->path.p, constant_text(p, w->c->a, n->fixed));
+		return;
+	}
+	size_t before = w->out.len;
+	const struct list *l =
+	    n->list && depth > 0 ? list_at(p, n->list) : NULL;
+	for (unsigned i = 0; l && i < l->n; i++) {
+		const struct node *child = node_at(p, l->child[i]);
+		bool wanted = child->min > 0 || child->fixed;
+		if (!wanted || child->max == 0 || w->out.len > WANTED_BYTES)
+			continue;
+		buf_printf(&w->path, "%s%s", up > 0 ? "." : "",
+			   element_name(w->c, child));
+		want_below(w, mandatory(p, child), depth - 1);
+		w->path.len = up;
+		w->path.p[up] = '\0';
+	}
+	if (w->out.len == before && up > 0)
+		want(w, w->path.p, NULL);
+}
+
+/* "add one with system = "http://loinc.org", code = "8480-6", display = ..." */
 const char *slice_hint(struct check *c, const struct slicing *s, unsigned i)
 {
 	const struct discriminator *d = rec_at(c->p, s->disc);
 	const struct criterion *crit = rec_at(c->p, s->criteria);
-	struct buf b;
+	const ref *slice = rec_at(c->p, s->slices);
+	struct wanted w = {.c = c};
 
 	if (c->dry || c->stop)
 		return NULL;
-	buf_init(&b, c->a);
+	buf_init(&w.out, c->a);
+	buf_init(&w.path, c->a);
 	for (unsigned k = 0; k < s->n_disc; k++) {
 		const struct criterion *x = &crit[i * s->n_disc + k];
-		const ref *nodes = rec_at(c->p, x->nodes);
-		const char *want = NULL;
-		if (x->kind == CRIT_TEXT)
-			want = text_at(c->p, x->text);
-		else if (x->kind == CRIT_NODE && node_at(c->p, nodes[0])->fixed)
-			want = constant_text(c->p, c->a,
-					     node_at(c->p, nodes[0])->fixed);
-		if (!want)
+		if (x->kind != CRIT_TEXT)
 			continue;
-		buf_puts(&b, b.len > 0 ? " and " : "add one with ");
-		buf_printf(&b, "%s = \"%s\"", text_at(c->p, d[k].path), want);
+		w.told = text_at(c->p, d[k].path);
+		want(&w, w.told, text_at(c->p, x->text));
 	}
-	return b.len > 0 ? b.p : NULL;
+	const struct node *n = node_at(c->p, slice[i]);
+	if (n->fixed)
+		return say(c, "add \"%s\"",
+			   constant_text(c->p, c->a, n->fixed));
+	want_below(&w, n, WANTED_DEPTH);
+	return w.out.len > 0 ? w.out.p : NULL;
 }

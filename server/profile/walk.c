@@ -37,15 +37,33 @@ static const char *choice_name(struct check *c, const struct node *n,
 	return say(c, "%s%c%s", stem, first, t + 1);
 }
 
-/* As it would stand in JSON: valueQuantity, or value[x] if there is a choice.
- */
-static const char *json_name_of(struct check *c, const struct node *n)
+/* The type that a choice must have: its only one, or that of a slice that must
+ * be there; NO_TYPE: it is left open. */
+static unsigned only_type(const struct profiles *p, const struct node *n)
+{
+	const struct use *u = rec_at(p, n->types);
+	if (n->n_types == 1)
+		return u->type;
+	if (!n->slicing)
+		return NO_TYPE;
+	const struct slicing *s = rec_at(p, n->slicing);
+	const ref *v = rec_at(p, s->slices);
+	for (unsigned i = 0; i < s->n; i++) {
+		const struct node *slice = node_at(p, v[i]);
+		u = rec_at(p, slice->types);
+		if (slice->min > 0 && slice->n_types == 1)
+			return u->type;
+	}
+	return NO_TYPE;
+}
+
+const char *element_name(struct check *c, const struct node *n)
 {
 	if (!(n->flags & NODE_CHOICE))
 		return text_at(c->p, n->name);
-	const struct use *u = rec_at(c->p, n->types);
-	if (n->n_types == 1)
-		return choice_name(c, n, u->type);
+	unsigned type = only_type(c->p, n);
+	if (type != NO_TYPE)
+		return choice_name(c, n, type);
 	return say(c, "%s[x]", text_at(c->p, n->name));
 }
 
@@ -120,32 +138,55 @@ static size_t item_count(const struct json *v)
 	return json_kind(v) == JSON_ARRAY ? json_count(v) : 1;
 }
 
+/* The element in a text: its path, and its slice in brackets. */
+static const char *element_text(struct check *c, const struct node *n,
+				const struct at *at)
+{
+	const char *path = path_text(c, at);
+	if (!n->slice)
+		return path;
+	return say(c, "%s[%s]", path, text_at(c->p, n->slice));
+}
+
 static void too_few(struct check *c, enum rule rule, const struct node *n,
 		    const struct json *object, size_t count,
 		    const struct at *at, const char *hint)
 {
-	const char *path = path_text(c, at);
 	report(c, rule, at, object, say(c, "at least %u", n->min), hint,
-	       "Profile %s, Element '%s%s%s%s': minimum required = %u, but "
-	       "only found %zu",
-	       profile_url(c), path, n->slice ? "[" : "",
-	       n->slice ? text_at(c->p, n->slice) : "", n->slice ? "]" : "",
-	       n->min, count);
+	       "Profile %s, Element '%s': minimum required = %u, but only "
+	       "found %zu",
+	       profile_url(c), element_text(c, n, at), n->min, count);
 }
 
 static void too_many(struct check *c, enum rule rule, const struct node *n,
 		     const struct json *where, size_t count,
 		     const struct at *at)
 {
-	const char *path = path_text(c, at);
 	const char *hint = n->max == 0 ? say(c, "remove \"%s\"", at->name)
 				       : say(c, "keep at most %u", n->max);
 	report(c, rule, at, where, say(c, "at most %u", n->max), hint,
-	       "Profile %s, Element '%s%s%s%s': max allowed = %u, but found "
-	       "%zu",
-	       profile_url(c), path, n->slice ? "[" : "",
-	       n->slice ? text_at(c->p, n->slice) : "", n->slice ? "]" : "",
-	       n->max, count);
+	       "Profile %s, Element '%s': max allowed = %u, but found %zu",
+	       profile_url(c), element_text(c, n, at), n->max, count);
+}
+
+/* What is missing: the item of its slice if it has to have just one. */
+static const char *add_hint(struct check *c, const struct node *n,
+			    const char *name)
+{
+	const struct slicing *s = n->slicing ? rec_at(c->p, n->slicing) : NULL;
+	const ref *v = s ? rec_at(c->p, s->slices) : NULL;
+	const char *hint = NULL;
+	unsigned found = 0;
+
+	for (unsigned i = 0; s && i < s->n && found < 2; i++) {
+		if (node_at(c->p, v[i])->min == 0)
+			continue;
+		found++;
+		hint = slice_hint(c, s, i);
+	}
+	if (hint && found == 1 && !(n->flags & NODE_CHOICE))
+		return hint;
+	return say(c, "add \"%s\"", name);
 }
 
 static void check_count(struct check *c, const struct json *object,
@@ -153,10 +194,10 @@ static void check_count(struct check *c, const struct json *object,
 			size_t count, const struct at *up)
 {
 	if (count < n->min) {
-		const char *name = s->name ? s->name : json_name_of(c, n);
+		const char *name = s->name ? s->name : element_name(c, n);
 		const struct at here = {up, name, -1};
 		too_few(c, RULE_MIN, n, object, count, &here,
-			count == 0 ? say(c, "add \"%s\"", name)
+			count == 0 ? add_hint(c, n, name)
 				   : say(c, "give %u of \"%s\"", n->min, name));
 	} else if (count > n->max) {
 		const struct at here = {up, s->name, -1};
@@ -276,7 +317,7 @@ static void tally_end(struct check *c, const struct tally *t,
 	for (unsigned i = 0; t->slicing && i < t->slicing->n; i++) {
 		const struct node *s = node_at(c->p, t->slice[i]);
 		const struct at here = {
-		    up, (n->flags & NODE_CHOICE) ? json_name_of(c, s) : name,
+		    up, (n->flags & NODE_CHOICE) ? element_name(c, s) : name,
 		    -1};
 		if (t->count[i] > s->max)
 			too_many(c, RULE_SLICE_MAX, s, where, t->count[i],
@@ -286,42 +327,69 @@ static void tally_end(struct check *c, const struct tally *t,
 		    slice_decides(c->p, t->slicing, i))
 			too_few(c, RULE_SLICE_MIN, s, where ? where : object,
 				t->count[i], &here,
-				slice_hint(c, t->slicing, i));
+				(n->flags & NODE_CHOICE)
+				    ? say(c, "use \"%s\"", here.name)
+				    : slice_hint(c, t->slicing, i));
 	}
 }
 
 /* ---- one child -------------------------------------------------------- */
 
-/* False: it makes no sense to look into it. */
-static bool check_arrays(struct check *c, const struct node *n,
-			 const struct slot *s, const struct at *at)
+/* An array where there should be none, or the reverse. True: it is worth a look
+ * all the same. */
+static bool wrong_shape(struct check *c, bool list, const struct json *v,
+			const struct at *at)
 {
-	const struct json *v = s->value ? s->value : s->companion;
+	bool null = json_kind(v) == JSON_NULL;
+
+	if (!c->base)
+		return list && !null;
+	if (list && null)
+		report(c, RULE_NULL, at, v, "an array",
+		       say(c, "remove \"%s\"", json_name(v)),
+		       "This property must be an Array, not null");
+	else if (list)
+		report(
+		    c, RULE_NOT_ARRAY, at, v, "an array",
+		    say(c, "put [ ] around the value of \"%s\"", json_name(v)),
+		    "This property must be an Array, not %s",
+		    json_kind(v) == JSON_OBJECT ? "an Object"
+						: "a simple value");
+	else
+		report(c, RULE_IS_ARRAY, at, v, "no array",
+		       say(c, "remove the [ ] around the value of \"%s\"",
+			   json_name(v)),
+		       "This property must be an simple value or an object, "
+		       "not an Array");
+	return list && !null;
+}
+
+/* False: there is nothing in it that can be checked. */
+static bool check_array(struct check *c, bool list, const struct json *v,
+			const struct at *at)
+{
 	bool array = json_kind(v) == JSON_ARRAY;
 
 	if (array && json_count(v) == 0) {
 		if (c->base)
 			report(c, RULE_EMPTY_ARRAY, at, v, NULL,
-			       say(c, "remove \"%s\"", s->name),
+			       say(c, "remove \"%s\"", json_name(v)),
 			       "Array cannot be empty - the property should "
 			       "not be present if it has no values");
 		return false;
 	}
-	if (!!(n->flags & NODE_LIST) == array)
-		return true;
-	if (c->base && !array)
-		report(c, RULE_NOT_ARRAY, at, v, "an array",
-		       say(c, "put [ ] around the value of \"%s\"", s->name),
-		       "This property must be an Array, not %s",
-		       json_kind(v) == JSON_OBJECT ? "an Object"
-						   : "a simple value");
-	if (c->base && array)
-		report(c, RULE_IS_ARRAY, at, v, "no array",
-		       say(c, "remove the [ ] around the value of \"%s\"",
-			   s->name),
-		       "This property must be an simple value or an object, "
-		       "not an Array");
-	return !array;
+	return list == array || wrong_shape(c, list, v, at);
+}
+
+/* x and _x are arrays if the element repeats, and only then. False: it makes no
+ * sense to look into x, or into _x if it stands alone. */
+static bool check_arrays(struct check *c, const struct node *n,
+			 const struct slot *s, const struct at *at)
+{
+	bool list = n->flags & NODE_LIST;
+	bool value = s->value && check_array(c, list, s->value, at);
+	bool companion = s->companion && check_array(c, list, s->companion, at);
+	return s->value ? value : companion;
 }
 
 static bool type_allowed(struct check *c, const struct node *n,

@@ -5,15 +5,22 @@
  *
  * A scanner over the text: tags close in the order they were opened, attributes
  * are quoted, entities end. The open elements are a stack of places in the
- * text, bounded like the depth of JSON. Which elements and attributes are
- * allowed is not looked at here.
+ * text, bounded like the depth of JSON. The first element, attribute and entity
+ * that are not among the known words (xhtml_words.c) are kept and told; what
+ * the values of attributes say (style, href) is not looked at.
  */
 #include "profile_int.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define DEPTH_MAX 128
 #define XHTML	  "http://www.w3.org/1999/xhtml"
+
+struct word {
+	const char *s; /* NULL: none */
+	size_t n;
+};
 
 struct scan {
 	const char *p;
@@ -23,10 +30,10 @@ struct scan {
 	bool content; /* text that is no white space, or an image */
 	bool space;   /* white space inside */
 	const char *wrong;
-	const char *root; /* name of the first element */
-	size_t root_n;
-	const char *xmlns;
-	size_t xmlns_n;
+	struct word root; /* name of the first element */
+	struct word xmlns;
+	struct word bad_entity, bad_element;
+	struct word bad_attribute, bad_attribute_of;
 };
 
 static bool is_space(char ch)
@@ -62,17 +69,41 @@ static size_t name_len(const char *p)
 	return n;
 }
 
-static bool entity(struct scan *s)
+/* The first of its kind stays. */
+static void keep(struct word *w, const char *name, size_t n)
 {
-	const char *q = s->p + 1;
-	if (*q == '#')
-		q++;
-	size_t n = name_len(q);
-	if (n == 0 || q[n] != ';')
-		return fail(s, "an entity does not end");
-	s->p = q + n + 1;
-	s->content = true;
-	return true;
+	if (!w->s)
+		*w = (struct word){name, n};
+}
+
+/* Digits, and the number of a character that XML has (XML 1.0 2.2). */
+static bool is_number(const char *p, size_t n)
+{
+	bool hex = n > 0 && *p == 'x';
+	size_t digits =
+	    strspn(p + hex, hex ? "0123456789abcdefABCDEF" : "0123456789");
+	if (digits == 0 || digits + hex != n)
+		return false;
+	unsigned long ch = strtoul(p + hex, NULL, hex ? 16 : 10);
+	if (ch < ' ')
+		return ch == '\t' || ch == '\n' || ch == '\r';
+	return ch < 0xd800 || (ch > 0xdfff && ch < 0xfffe) ||
+	       (ch > 0xffff && ch <= 0x10ffff);
+}
+
+/* The "&" at p; NULL with s->wrong set: it is no entity, else behind it. */
+static const char *entity(struct scan *s, const char *p)
+{
+	bool number = *++p == '#';
+	p += number;
+	size_t n = name_len(p);
+	if (n == 0 || p[n] != ';') {
+		fail(s, "an entity does not end");
+		return NULL;
+	}
+	if (number ? !is_number(p, n) : !xhtml_entity(p, n))
+		keep(&s->bad_entity, p - number, n + number);
+	return p + n + 1;
 }
 
 static bool skip_to(struct scan *s, const char *end)
@@ -84,7 +115,17 @@ static bool skip_to(struct scan *s, const char *end)
 	return true;
 }
 
-static bool attribute(struct scan *s, bool root)
+static bool entities_in(struct scan *s, const char *p, const char *end)
+{
+	while ((p = memchr(p, '&', (size_t)(end - p))) != NULL) {
+		p = entity(s, p);
+		if (!p || p > end)
+			return fail(s, "an entity does not end");
+	}
+	return true;
+}
+
+static bool attribute(struct scan *s, const char *element, bool root)
 {
 	const char *name = s->p;
 	size_t n = name_len(name);
@@ -104,11 +145,14 @@ static bool attribute(struct scan *s, bool root)
 	if (!end || memchr(value, '<', (size_t)(end - value)))
 		return fail(s, "the value of an attribute does not end");
 	s->p = end + 1;
-	if (root && n == 5 && strncmp(name, "xmlns", 5) == 0) {
-		s->xmlns = value;
-		s->xmlns_n = (size_t)(end - value);
+	if (root && n == 5 && strncmp(name, "xmlns", 5) == 0)
+		keep(&s->xmlns, value, (size_t)(end - value));
+	if (!xhtml_attribute(element, name_len(element), name, n) &&
+	    !s->bad_attribute.s) {
+		keep(&s->bad_attribute, name, n);
+		keep(&s->bad_attribute_of, element, name_len(element));
 	}
-	return true;
+	return entities_in(s, value, end);
 }
 
 static bool open_tag(struct scan *s)
@@ -121,16 +165,15 @@ static bool open_tag(struct scan *s)
 		return fail(s, "a \"<\" is no tag");
 	if (root && s->roots++ > 0)
 		return fail(s, "there is more than one element");
-	if (root) {
-		s->root = name;
-		s->root_n = n;
-	}
+	keep(&s->root, name, n);
+	if (!root && !xhtml_element(name, n))
+		keep(&s->bad_element, name, n);
 	if (n == 3 && strncmp(name, "img", 3) == 0)
 		s->content = true;
 	s->p += n;
 	for (skip_space(s); *s->p && *s->p != '>' && *s->p != '/';
 	     skip_space(s)) {
-		if (!attribute(s, root))
+		if (!attribute(s, name, root))
 			return false;
 	}
 	if (*s->p == '/') {
@@ -182,9 +225,14 @@ static bool scan(struct scan *s)
 			if (!markup(s))
 				return false;
 		} else if (*s->p == '&') {
-			if (!entity(s))
+			s->p = entity(s, s->p);
+			if (!s->p)
 				return false;
+			s->content = true;
 		} else {
+			if ((unsigned char)*s->p < ' ' &&
+			    !strchr("\t\n\r", *s->p))
+				return fail(s, "there is a control character");
 			if (!is_space(*s->p)) {
 				if (s->depth == 0)
 					return fail(s, "there is text outside "
@@ -198,6 +246,30 @@ static bool scan(struct scan *s)
 	return s->depth == 0 || fail(s, "an element is not closed");
 }
 
+/* A word as it is shown: %.*s of at most 40 bytes. */
+#define SHOWN(w) (int)((w).n < 40 ? (w).n : 40), (w).s ? (w).s : ""
+
+static void check_words(struct check *c, const struct spot *spot,
+			const struct scan *s)
+{
+	if (s->bad_entity.s)
+		report(c, RULE_XHTML_ENTITY, spot->at, spot->value, NULL,
+		       "write the character itself, or its number: &#160;",
+		       "Invalid entity in the XHTML ('%.*s')",
+		       SHOWN(s->bad_entity));
+	if (s->bad_element.s)
+		report(c, RULE_XHTML_ELEMENT, spot->at, spot->value, NULL,
+		       say(c, "remove <%.*s>", SHOWN(s->bad_element)),
+		       "Illegal element name in the XHTML ('%.*s')",
+		       SHOWN(s->bad_element));
+	if (s->bad_attribute.s)
+		report(c, RULE_XHTML_ATTRIBUTE, spot->at, spot->value, NULL,
+		       say(c, "remove the attribute %.*s",
+			   SHOWN(s->bad_attribute)),
+		       "Illegal attribute name in the XHTML ('%.*s' on '%.*s')",
+		       SHOWN(s->bad_attribute), SHOWN(s->bad_attribute_of));
+}
+
 void check_xhtml(struct check *c, const struct spot *spot)
 {
 	static const char form[] = "<div xmlns=\"" XHTML "\">...</div>";
@@ -209,18 +281,17 @@ void check_xhtml(struct check *c, const struct spot *spot)
 		       s.wrong ? s.wrong : "there is no element");
 		return;
 	}
-	if (s.root_n != 3 || strncmp(s.root, "div", 3) != 0)
+	if (s.root.n != 3 || strncmp(s.root.s, "div", 3) != 0)
 		report(c, RULE_XHTML_ROOT, spot->at, spot->value, form, NULL,
 		       "Wrong name on the XHTML ('%.*s') - must start with "
 		       "div",
-		       (int)(s.root_n < 40 ? s.root_n : 40), s.root);
-	if (s.xmlns_n != strlen(XHTML) ||
-	    strncmp(s.xmlns, XHTML, s.xmlns_n) != 0)
+		       SHOWN(s.root));
+	if (s.xmlns.n != strlen(XHTML) ||
+	    strncmp(s.xmlns.s, XHTML, s.xmlns.n) != 0)
 		report(c, RULE_XHTML_NAMESPACE, spot->at, spot->value, form,
 		       "add xmlns=\"" XHTML "\" to the div",
-		       "Wrong namespace on the XHTML ('%.*s')",
-		       (int)(s.xmlns_n < 100 ? s.xmlns_n : 100),
-		       s.xmlns ? s.xmlns : "");
+		       "Wrong namespace on the XHTML ('%.*s')", SHOWN(s.xmlns));
+	check_words(c, spot, &s);
 	/* the official examples have white space only: tolerated */
 	if (!s.content)
 		report_as(

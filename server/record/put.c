@@ -6,7 +6,8 @@
  * first: is the type served, does the resource keep to its profile (all issues
  * at once), and then, is it about the citizen who allowed the application.
  * Whose a resource is, the table of types says: the path of its parameter
- * "patient". Everybody else in it who is a Patient must be the same one.
+ * "patient". Who is said to have made it must be the same citizen, by the same
+ * kind of reference: Patient/{id}, relative or below the own base.
  *
  * What is stored is the client's own text. The server's id, versionId and
  * lastUpdated are written in front, every other member follows in the client's
@@ -102,7 +103,7 @@ static const struct record_type *creatable(struct arena *a, enum fhir_version v,
 
 /* ---- whose it is ------------------------------------------------------ */
 
-/* Where a resource names further persons. */
+/* Where a resource names those who made it. */
 static const char *const actors[] = {"performer", "performer.actor", "author",
 				     "source"};
 
@@ -116,22 +117,28 @@ struct owner {
 	const char *other_path;
 };
 
+/* Sees every reference at the owner's path and at those of the actors: one that
+ * is not Patient/{id} of the citizen is another's, be it absolute, urn:, into
+ * the resource itself or to another type. Does not see a Reference that has
+ * only an identifier or a display, nor references anywhere else. */
 static void see_patient(const struct json *v, void *ctx)
 {
 	struct owner *o = ctx;
 	const char *text = json_get_text(v, "reference");
-	const char *local =
-	    text ? record_reference(o->arena, text, o->own_base) : NULL;
+	const char *local;
+	bool patient;
 
-	if (local == NULL || strncmp(local, "Patient/", 8) != 0)
+	if (text == NULL)
 		return;
-	o->named = true;
-	if (o->patient == NULL)
+	local = record_reference(o->arena, text, o->own_base);
+	patient = local != NULL && strncmp(local, "Patient/", 8) == 0;
+	o->named |= patient;
+	if (patient && o->patient == NULL)
 		o->patient = local + 8;
-	if (o->other == NULL && strcmp(local + 8, o->patient) != 0) {
-		o->other = local;
-		o->other_path = o->path;
-	}
+	if (o->other != NULL || (patient && strcmp(local + 8, o->patient) == 0))
+		return;
+	o->other = local != NULL ? local : text;
+	o->other_path = o->path;
 }
 
 static const char *owner_path(const struct record_type *type)
@@ -175,7 +182,7 @@ static bool owned(const struct record *r, const struct record_type *type,
 		return true;
 	return refuse_owner(type, kind, o->other_path, e,
 			    arena_printf(o->arena,
-					 "refers to %.80s, but only data of "
+					 "refers to %.200s, but only data of "
 					 "Patient/%.64s may be stored here",
 					 o->other, o->patient));
 }

@@ -185,7 +185,7 @@ const struct issues *record_check(struct record *r, struct arena *a,
  * lastUpdated are the server's, the rest is the client's own text. grant NULL:
  * fixtures (owner taken from the resource itself). id NULL: a fresh uuid.
  * Refusals: *issues set and e ERR_UNPROCESSABLE when the profile does not hold;
- * e ERR_FORBIDDEN when the subject is another citizen. */
+ * e ERR_FORBIDDEN when the subject or who made it is not that citizen. */
 bool record_create(struct record *r, struct arena *a, enum fhir_version v,
 		   const struct grant *grant, const struct json *resource,
 		   const char *own_base, const char *id, const char *client_id,

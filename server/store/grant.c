@@ -13,19 +13,16 @@
 
 void store_grant_put(struct store *s, const struct grant *g)
 {
-	if (!store_write_begin(s))
-		return;
-	store_run(s, ST_GRANT_PUT,
-		  ARGS(TEXT(g->id), TEXT(g->client_id), TEXT(g->hetu),
-		       TEXT(g->patient), TEXT(g->scope), INT(g->created_ms),
-		       INT(g->remember_until_ms)));
-	store_write_end(s);
+	store_write(s, ST_GRANT_PUT,
+		    ARGS(TEXT(g->id), TEXT(g->client_id), TEXT(g->hetu),
+			 TEXT(g->patient), TEXT(g->scope), INT(g->created_ms),
+			 INT(g->remember_until_ms)));
 }
 
 /* The first seven columns. */
-static void grant_take(sqlite3_stmt *st, struct arena *a, struct grant *out)
+static void grant_take(sqlite3_stmt *st, struct arena *a, void *out)
 {
-	*out = (struct grant){
+	*(struct grant *)out = (struct grant){
 	    .id = store_column(a, st, 0),
 	    .client_id = store_column(a, st, 1),
 	    .hetu = store_column(a, st, 2),
@@ -40,14 +37,11 @@ bool store_grant_remembered(struct store *s, struct arena *a,
 			    const char *client_id, const char *hetu,
 			    int64_t now_ms, struct grant *out)
 {
-	sqlite3_stmt *st =
+	return store_one(
+	    s, a,
 	    store_query(s, ST_GRANT_REMEMBERED,
-			ARGS(TEXT(client_id), TEXT(hetu), INT(now_ms)));
-	if (!store_row(s, st))
-		return false;
-	grant_take(st, a, out);
-	store_done(st);
-	return true;
+			ARGS(TEXT(client_id), TEXT(hetu), INT(now_ms))),
+	    grant_take, out);
 }
 
 int64_t store_grants_delete(struct store *s, const char *client_id,
@@ -75,24 +69,17 @@ int64_t store_grant_withdraw(struct store *s, const char *client_id,
 
 void store_code_put(struct store *s, const struct store_code *c)
 {
-	if (!store_write_begin(s))
-		return;
-	store_run(s, ST_CODE_PUT,
-		  ARGS(TEXT(c->digest), TEXT(c->grant_id), TEXT(c->client_id),
-		       TEXT(c->redirect_uri), TEXT(c->challenge),
-		       TEXT(c->challenge_method), INT(c->expires_ms)));
-	store_write_end(s);
+	store_write(s, ST_CODE_PUT,
+		    ARGS(TEXT(c->digest), TEXT(c->grant_id), TEXT(c->client_id),
+			 TEXT(c->redirect_uri), TEXT(c->challenge),
+			 TEXT(c->challenge_method), INT(c->expires_ms)));
 }
 
 static bool grant_find(struct store *s, struct arena *a, const char *id,
 		       struct grant *out)
 {
-	sqlite3_stmt *st = store_query(s, ST_GRANT_FIND, ARGS(TEXT(id)));
-	if (!store_row(s, st))
-		return false;
-	grant_take(st, a, out);
-	store_done(st);
-	return true;
+	return store_one(s, a, store_query(s, ST_GRANT_FIND, ARGS(TEXT(id))),
+			 grant_take, out);
 }
 
 bool store_code_take(struct store *s, struct arena *a, const char *digest,
@@ -122,12 +109,10 @@ bool store_code_take(struct store *s, struct arena *a, const char *digest,
 
 void store_token_put(struct store *s, const struct store_token *t)
 {
-	if (!store_write_begin(s))
-		return;
-	store_run(s, ST_TOKEN_PUT,
-		  ARGS(TEXT(t->digest), INT(t->kind), TEXT(t->grant_id),
-		       TEXT(t->scope), INT(t->issued_ms), INT(t->expires_ms)));
-	store_write_end(s);
+	store_write(s, ST_TOKEN_PUT,
+		    ARGS(TEXT(t->digest), INT(t->kind), TEXT(t->grant_id),
+			 TEXT(t->scope), INT(t->issued_ms),
+			 INT(t->expires_ms)));
 }
 
 bool store_token_find(struct store *s, struct arena *a, const char *digest,
@@ -153,28 +138,16 @@ bool store_token_find(struct store *s, struct arena *a, const char *digest,
 int64_t store_token_expire(struct store *s, const char *client_id,
 			   const char *hetu, const char *digest, int64_t now_ms)
 {
-	int64_t count = 0;
-	if (!store_write_begin(s))
-		return 0;
-	if (store_run(
-		s, ST_TOKEN_EXPIRE,
-		ARGS(TEXT(client_id), TEXT(hetu), TEXT(digest), INT(now_ms))))
-		count = sqlite3_changes64(s->db);
-	store_write_end(s);
-	return count;
+	return store_write(
+	    s, ST_TOKEN_EXPIRE,
+	    ARGS(TEXT(client_id), TEXT(hetu), TEXT(digest), INT(now_ms)));
 }
 
 int64_t store_token_delete(struct store *s, const char *client_id,
 			   const char *hetu, const char *digest)
 {
-	int64_t count = 0;
-	if (!store_write_begin(s))
-		return 0;
-	if (store_run(s, ST_TOKEN_DELETE,
-		      ARGS(TEXT(client_id), TEXT(hetu), TEXT(digest))))
-		count = sqlite3_changes64(s->db);
-	store_write_end(s);
-	return count;
+	return store_write(s, ST_TOKEN_DELETE,
+			   ARGS(TEXT(client_id), TEXT(hetu), TEXT(digest)));
 }
 
 void store_expired(struct store *s, int64_t from_ms, int64_t to_ms,
@@ -214,11 +187,6 @@ const char *store_ticket_find(struct store *s, struct arena *a,
 
 bool store_ticket_delete(struct store *s, const char *digest, const char *kind)
 {
-	bool there = false;
-	if (!store_write_begin(s))
-		return false;
-	if (store_run(s, ST_TICKET_DELETE, ARGS(TEXT(digest), TEXT(kind))))
-		there = sqlite3_changes64(s->db) > 0;
-	store_write_end(s);
-	return there;
+	return store_write(s, ST_TICKET_DELETE,
+			   ARGS(TEXT(digest), TEXT(kind))) > 0;
 }

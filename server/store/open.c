@@ -188,27 +188,5 @@ const char *store_setting(struct store *s, struct arena *a, const char *name)
 
 void store_setting_put(struct store *s, const char *name, const char *value)
 {
-	if (!store_write_begin(s))
-		return;
-	store_run(s, ST_SETTING_PUT, ARGS(TEXT(name), TEXT(value)));
-	store_write_end(s);
-}
-
-char *store_exec_text(struct store *s, struct arena *a, const char *sql)
-{
-	struct buf out;
-	buf_init(&out, a);
-	for (sqlite3_stmt *st; *sql != '\0'; sqlite3_finalize(st)) {
-		if (sqlite3_prepare_v2(s->db, sql, -1, &st, &sql) != SQLITE_OK)
-			return NULL;
-		int last = sqlite3_column_count(st) - 1;
-		while (st != NULL && sqlite3_step(st) == SQLITE_ROW) {
-			for (int i = 0; i <= last; i++) {
-				const void *t = sqlite3_column_text(st, i);
-				buf_puts(&out, t == NULL ? "NULL" : t);
-				buf_putc(&out, i < last ? '|' : '\n');
-			}
-		}
-	}
-	return out.p;
+	store_write(s, ST_SETTING_PUT, ARGS(TEXT(name), TEXT(value)));
 }

@@ -8,34 +8,43 @@
 
 #include <string.h>
 
-/* Room for one more in a list that doubles in an arena. */
-static void *grown(struct arena *a, void *v, size_t n, size_t size)
+/* All rows of a statement without arguments, in the arena: an array of *n
+ * members of that size. */
+static void *list(struct store *s, struct arena *a, enum stmt which,
+		  size_t size, store_taker *take, size_t *n)
 {
-	if (n > 0 && (n < 8 || (n & (n - 1)) != 0))
-		return v;
-	void *more = arena_alloc(a, (n < 8 ? 8 : 2 * n) * size);
-	if (n > 0)
-		memcpy(more, v, n * size);
-	return more;
+	sqlite3_stmt *st = store_query(s, which, NO_ARGS);
+	size_t room = 0;
+	char *v = NULL;
+	for (*n = 0; store_row(s, st); (*n)++) {
+		if (*n == room) {
+			room = room == 0 ? 8 : 2 * room;
+			char *more = arena_alloc(a, room * size);
+			if (*n > 0)
+				memcpy(more, v, *n * size);
+			v = more;
+		}
+		take(st, a, v + *n * size);
+	}
+	return v;
 }
 
 /* ---- citizens ------------------------------------------------------- */
 
 void store_citizen_put(struct store *s, const struct store_citizen *c)
 {
-	if (!store_write_begin(s))
-		return;
-	store_run(s, ST_CITIZEN_PUT,
-		  ARGS(TEXT(c->hetu), TEXT(c->patient), INT(c->created_ms)));
-	store_write_end(s);
+	store_write(s, ST_CITIZEN_PUT,
+		    ARGS(TEXT(c->hetu), TEXT(c->patient), INT(c->created_ms)));
 }
 
-static void citizen_take(sqlite3_stmt *st, struct arena *a,
-			 struct store_citizen *out)
+/* The columns are those of CITIZEN_COLUMNS in statements.c. */
+static void citizen_take(sqlite3_stmt *st, struct arena *a, void *out)
 {
-	out->hetu = store_column(a, st, 0);
-	out->patient = store_column(a, st, 1);
-	out->created_ms = sqlite3_column_int64(st, 2);
+	*(struct store_citizen *)out = (struct store_citizen){
+	    .hetu = store_column(a, st, 0),
+	    .patient = store_column(a, st, 1),
+	    .created_ms = sqlite3_column_int64(st, 2),
+	};
 }
 
 bool store_citizen_find(struct store *s, struct arena *a, const char *hetu,
@@ -45,11 +54,7 @@ bool store_citizen_find(struct store *s, struct arena *a, const char *hetu,
 	    hetu != NULL
 		? store_query(s, ST_CITIZEN_BY_HETU, ARGS(TEXT(hetu)))
 		: store_query(s, ST_CITIZEN_BY_PATIENT, ARGS(TEXT(patient)));
-	if (!store_row(s, st))
-		return false;
-	citizen_take(st, a, out);
-	store_done(st);
-	return true;
+	return store_one(s, a, st, citizen_take, out);
 }
 
 void store_citizen_delete(struct store *s, const char *hetu)
@@ -65,13 +70,8 @@ void store_citizen_delete(struct store *s, const char *hetu)
 size_t store_citizen_list(struct store *s, struct arena *a,
 			  struct store_citizen **out)
 {
-	size_t n = 0;
-	*out = NULL;
-	sqlite3_stmt *st = store_query(s, ST_CITIZEN_LIST, NO_ARGS);
-	while (store_row(s, st)) {
-		*out = grown(a, *out, n, sizeof **out);
-		citizen_take(st, a, &(*out)[n++]);
-	}
+	size_t n;
+	*out = list(s, a, ST_CITIZEN_LIST, sizeof **out, citizen_take, &n);
 	return n;
 }
 
@@ -79,24 +79,20 @@ size_t store_citizen_list(struct store *s, struct arena *a,
 
 void store_client_put(struct store *s, const struct store_client *c)
 {
-	if (!store_write_begin(s))
-		return;
-	store_run(s, ST_CLIENT_PUT,
-		  ARGS(TEXT(c->client_id), TEXT(c->secret_digest),
-		       TEXT(c->name), TEXT(c->redirect_uris), TEXT(c->scope),
-		       TEXT(c->grant_types), TEXT(c->auth_method),
-		       TEXT(c->kind), TEXT(c->certificate_serial_number),
-		       INT(c->access_token_seconds),
-		       INT(c->refresh_token_seconds), INT(c->issued_ms),
-		       TEXT(c->metadata)));
-	store_write_end(s);
+	store_write(s, ST_CLIENT_PUT,
+		    ARGS(TEXT(c->client_id), TEXT(c->secret_digest),
+			 TEXT(c->name), TEXT(c->redirect_uris), TEXT(c->scope),
+			 TEXT(c->grant_types), TEXT(c->auth_method),
+			 TEXT(c->kind), TEXT(c->certificate_serial_number),
+			 INT(c->access_token_seconds),
+			 INT(c->refresh_token_seconds), INT(c->issued_ms),
+			 TEXT(c->metadata)));
 }
 
 /* The columns are those of CLIENT_COLUMNS in statements.c. */
-static void client_take(sqlite3_stmt *st, struct arena *a,
-			struct store_client *out)
+static void client_take(sqlite3_stmt *st, struct arena *a, void *out)
 {
-	*out = (struct store_client){
+	*(struct store_client *)out = (struct store_client){
 	    .client_id = store_column(a, st, 0),
 	    .secret_digest = store_column(a, st, 1),
 	    .name = store_column(a, st, 2),
@@ -116,13 +112,9 @@ static void client_take(sqlite3_stmt *st, struct arena *a,
 bool store_client_find(struct store *s, struct arena *a, const char *client_id,
 		       struct store_client *out)
 {
-	sqlite3_stmt *st =
-	    store_query(s, ST_CLIENT_FIND, ARGS(TEXT(client_id)));
-	if (!store_row(s, st))
-		return false;
-	client_take(st, a, out);
-	store_done(st);
-	return true;
+	return store_one(s, a,
+			 store_query(s, ST_CLIENT_FIND, ARGS(TEXT(client_id))),
+			 client_take, out);
 }
 
 void store_client_delete(struct store *s, const char *client_id)
@@ -137,12 +129,7 @@ void store_client_delete(struct store *s, const char *client_id)
 size_t store_client_list(struct store *s, struct arena *a,
 			 struct store_client **out)
 {
-	size_t n = 0;
-	*out = NULL;
-	sqlite3_stmt *st = store_query(s, ST_CLIENT_LIST, NO_ARGS);
-	while (store_row(s, st)) {
-		*out = grown(a, *out, n, sizeof **out);
-		client_take(st, a, &(*out)[n++]);
-	}
+	size_t n;
+	*out = list(s, a, ST_CLIENT_LIST, sizeof **out, client_take, &n);
 	return n;
 }

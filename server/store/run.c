@@ -117,6 +117,16 @@ int64_t store_number(struct store *s, enum stmt which, const struct arg *arg,
 	return number;
 }
 
+bool store_one(struct store *s, struct arena *a, sqlite3_stmt *st,
+	       store_taker *take, void *out)
+{
+	if (!store_row(s, st))
+		return false;
+	take(st, a, out);
+	store_done(st);
+	return true;
+}
+
 char *store_column(struct arena *a, sqlite3_stmt *st, int column)
 {
 	const void *text = sqlite3_column_text(st, column);
@@ -173,6 +183,18 @@ void store_write_end(struct store *s)
 	    !sqlite3_get_autocommit(s->db))
 		store_run(s, ST_ROLLBACK, NO_ARGS);
 	notice_loss(s);
+}
+
+int64_t store_write(struct store *s, enum stmt which, const struct arg *arg,
+		    size_t n)
+{
+	int64_t changed = 0;
+	if (!store_write_begin(s))
+		return 0;
+	if (store_run(s, which, arg, n))
+		changed = sqlite3_changes64(s->db);
+	store_write_end(s);
+	return changed;
 }
 
 bool store_leave(struct store *s, bool keep)

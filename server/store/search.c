@@ -286,30 +286,28 @@ static size_t count_values(const struct store_query *q)
 }
 
 static void text_init(struct text *t, struct arena *a,
-		      const struct store_query *q, const char *begin)
+		      const struct store_query *q, const char *select)
 {
 	/* head 4, page 2, a param each, at most 4 members a value */
 	size_t most =
 	    6 + q->clause_count + 2 * q->sort_count + 4 * count_values(q);
 	buf_init(&t->sql, a);
-	buf_puts(&t->sql, begin);
+	buf_puts(&t->sql, select);
 	t->arg = arena_alloc(a, most * sizeof *t->arg);
 	t->n = 0;
 }
 
 static void text_count(struct store *s, struct text *t, struct arena *a,
-		       const struct store_query *q, const char *begin)
+		       const struct store_query *q)
 {
-	text_init(t, a, q, begin);
-	buf_puts(&t->sql, "SELECT count(*)");
+	text_init(t, a, q, "SELECT count(*)");
 	put_conditions(s, t, q);
 }
 
 static void text_page(struct store *s, struct text *t, struct arena *a,
-		      const struct store_query *q, const char *begin)
+		      const struct store_query *q)
 {
-	text_init(t, a, q, begin);
-	buf_puts(&t->sql, "SELECT r.serial");
+	text_init(t, a, q, "SELECT r.serial");
 	put_conditions(s, t, q);
 	put_order(t, q);
 	put(t, " LIMIT ?", INT(q->limit));
@@ -334,7 +332,7 @@ static void total(struct store *s, struct arena *a, const struct store_query *q,
 		  struct store_found *out)
 {
 	struct text t;
-	text_count(s, &t, a, q, "");
+	text_count(s, &t, a, q);
 	sqlite3_stmt *st = prepare(s, &t);
 	if (st == NULL)
 		return;
@@ -356,21 +354,25 @@ static void add(struct arena *a, struct store_found *out, size_t *cap,
 	out->v[out->n++] = *r;
 }
 
-static void page(struct store *s, struct arena *a, const struct store_query *q,
+/* False: it ended before the limit because its texts are large enough. */
+static bool page(struct store *s, struct arena *a, const struct store_query *q,
 		 struct store_found *out)
 {
 	struct text t;
 	struct store_resource r;
-	size_t cap = 0;
-	text_page(s, &t, a, q, "");
+	size_t cap = 0, bytes = 0;
+	text_page(s, &t, a, q);
 	sqlite3_stmt *st = prepare(s, &t);
 	if (st == NULL)
-		return;
-	while (store_row(s, st)) {
-		if (store_resource_get(s, a, sqlite3_column_int64(st, 0), &r))
-			add(a, out, &cap, &r);
+		return true;
+	while (bytes < STORE_PAGE_BYTES && store_row(s, st)) {
+		if (!store_resource_get(s, a, sqlite3_column_int64(st, 0), &r))
+			continue;
+		add(a, out, &cap, &r);
+		bytes += r.text_len;
 	}
 	sqlite3_finalize(st);
+	return bytes < STORE_PAGE_BYTES;
 }
 
 static bool can_search(const struct store_query *q, struct err *e)
@@ -378,9 +380,10 @@ static bool can_search(const struct store_query *q, struct err *e)
 	if (count_values(q) > STORE_SEARCH_VALUES ||
 	    q->clause_count > CLAUSES_MAX || q->sort_count > SORTS_MAX)
 		return err_set(e, ERR_INVALID, "too-costly", NULL,
-			       "The search has too many values: at most %d "
-			       "are allowed.",
-			       STORE_SEARCH_VALUES);
+			       "The search asks for too much: at most %d "
+			       "values, %d conditions and %d sort keys are "
+			       "allowed.",
+			       STORE_SEARCH_VALUES, CLAUSES_MAX, SORTS_MAX);
 	for (size_t i = 0; i < q->sort_count; i++) {
 		const char *param = q->sort[i].param;
 		if (param[0] == '_' && strcmp(param, "_id") != 0 &&
@@ -392,6 +395,11 @@ static bool can_search(const struct store_query *q, struct err *e)
 	return true;
 }
 
+int64_t store_serial(struct store *s)
+{
+	return store_number(s, ST_RESOURCE_LAST, NO_ARGS);
+}
+
 bool store_search(struct store *s, struct arena *a,
 		  const struct store_query *asked, struct store_found *out,
 		  struct err *e)
@@ -401,30 +409,14 @@ bool store_search(struct store *s, struct arena *a,
 		return false;
 	struct store_query q = *asked;
 	if (q.snapshot <= 0)
-		q.snapshot = store_number(s, ST_RESOURCE_LAST, NO_ARGS);
+		q.snapshot = store_serial(s);
 	out->snapshot = q.snapshot;
-	if (q.limit > 0)
-		page(s, a, &q, out);
-	/* A page that is not full ends the result, unless it lies behind it. */
+	bool whole = q.limit <= 0 || page(s, a, &q, out);
+	/* A page with room left ends the result, unless it lies behind it. */
 	int64_t before = q.offset < 0 ? 0 : q.offset;
-	if ((int64_t)out->n < q.limit && (out->n > 0 || before == 0))
+	if (whole && (int64_t)out->n < q.limit && (out->n > 0 || before == 0))
 		out->total = before + (int64_t)out->n;
 	else
 		total(s, a, &q, out);
 	return true;
-}
-
-char *store_search_plan(struct store *s, struct arena *a,
-			const struct store_query *q, bool count)
-{
-	struct text t;
-	struct buf out;
-	buf_init(&out, a);
-	(count ? text_count : text_page)(s, &t, a, q, "EXPLAIN QUERY PLAN ");
-	sqlite3_stmt *st = prepare(s, &t);
-	while (st != NULL && store_row(s, st))
-		buf_printf(&out, "%s\n",
-			   (const char *)sqlite3_column_text(st, 3));
-	sqlite3_finalize(st);
-	return out.p;
 }

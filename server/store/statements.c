@@ -157,7 +157,8 @@ const char *const store_sql[ST_COUNT] = {
 			 " AND r.id=?3",
     [ST_RESOURCE_GET] =
 	RESOURCE_COLUMNS " AND v.version=r.version WHERE r.serial=?",
-    [ST_RESOURCE_LAST] = "SELECT max(serial)FROM resource",
+    [ST_RESOURCE_LAST] =
+	"SELECT seq FROM sqlite_sequence WHERE name='resource'",
     [ST_WORD_COUNT] = "SELECT count(*)FROM(SELECT 1 FROM index_word"
 		      " WHERE param=? AND value=? LIMIT ?)",
     [ST_VERSION_INSERT] =

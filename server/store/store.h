@@ -19,9 +19,10 @@
 
 struct store;
 
-/* Opens or makes the file (":memory:" for none); migrates an older one. NULL
- * with e set (ERR_INTERNAL; ERR_INVALID when the file is not ours or is newer).
- */
+/* Opens or makes the file (":memory:" for none); migrates an older one. log,
+ * which may be NULL, must outlive the store. NULL with e set (ERR_INTERNAL;
+ * ERR_INVALID when the file is not ours or is newer). Closing takes NULL, and
+ * drops what was not committed. */
 struct store *store_open(const char *path, const struct log *log,
 			 struct err *e);
 void store_close(struct store *s);
@@ -54,7 +55,8 @@ struct store_counts {
 };
 void store_count(struct store *s, struct store_counts *out);
 
-/* Texts that belong to the file itself: the signing key. */
+/* Texts that belong to the file itself: the signing key. NULL when there is
+ * none of that name; put replaces. */
 const char *store_setting(struct store *s, struct arena *a, const char *name);
 void store_setting_put(struct store *s, const char *name, const char *value);
 
@@ -149,8 +151,8 @@ struct store_query {
 	size_t clause_count;
 	const struct store_sort *sort; /* then by updated_ms, first stored */
 	size_t sort_count;
-	int64_t limit; /* rows in the answer; 0: only the total */
-	int64_t offset;
+	int64_t limit;	/* rows in the answer at most; 0: only the total */
+	int64_t offset; /* rows to leave out; below 0 is 0 */
 	/* Resources have serial numbers in the order they were first stored;
 	 * those after this one do not count, so pages stay as they were while
 	 * data comes in (not when it is changed or deleted). 0: now; the answer
@@ -158,17 +160,22 @@ struct store_query {
 	int64_t snapshot;
 };
 struct store_found {
-	int64_t total;
-	int64_t snapshot;
-	struct store_resource *v;
-	size_t n;
+	int64_t total;		  /* all that match, on whatever page */
+	int64_t snapshot;	  /* the query's, or the one of now */
+	struct store_resource *v; /* in the arena; NULL for none */
+	size_t n;		  /* the next page begins at offset + n */
 };
+/* A page ends before its limit behind the text with which it reaches this
+ * size, so it is never empty for that. */
+#define STORE_PAGE_BYTES ((size_t)16 << 20)
 /* False with e set (ERR_INVALID) only for a sort parameter that begins with "_"
  * and is none of the two (which others exist is the caller's knowledge: by an
  * unknown one nothing is sorted), and for too much: more than
  * STORE_SEARCH_VALUES values, 100 clauses or 16 sorts. */
 bool store_search(struct store *s, struct arena *a, const struct store_query *q,
 		  struct store_found *out, struct err *e);
+/* The latest serial number that was given to a resource; 0: none yet. */
+int64_t store_serial(struct store *s);
 
 /* ---- citizens ------------------------------------------------------- */
 
@@ -177,14 +184,14 @@ struct store_citizen {
 	const char *patient; /* Patient id = OAuth sub */
 	int64_t created_ms;
 };
+/* Makes or replaces the one of that hetu. */
 void store_citizen_put(struct store *s, const struct store_citizen *c);
 /* by hetu, or by patient when hetu is NULL */
 bool store_citizen_find(struct store *s, struct arena *a, const char *hetu,
 			const char *patient, struct store_citizen *out);
-/* With grants, codes, tokens and sessions; resources stay (erase them first).
- */
+/* With grants, codes, tokens and sessions; the resources stay. */
 void store_citizen_delete(struct store *s, const char *hetu);
-/* All of them by hetu; returns how many. */
+/* All of them by hetu; returns how many (0: *out is NULL). */
 size_t store_citizen_list(struct store *s, struct arena *a,
 			  struct store_citizen **out);
 
@@ -206,11 +213,13 @@ struct store_client {
 	int64_t issued_ms;
 	const char *metadata; /* JSON object: further registration members */
 };
+/* Makes or replaces the one of that client_id. */
 void store_client_put(struct store *s, const struct store_client *c);
 bool store_client_find(struct store *s, struct arena *a, const char *client_id,
 		       struct store_client *out);
 /* With its grants, codes and tokens. */
 void store_client_delete(struct store *s, const char *client_id);
+/* All of them by client_id; returns how many (0: *out is NULL). */
 size_t store_client_list(struct store *s, struct arena *a,
 			 struct store_client **out);
 
@@ -226,6 +235,7 @@ struct grant {
 	int64_t created_ms;
 	int64_t remember_until_ms; /* 0: ask again; INT64_MAX: until revoked */
 };
+/* Makes or replaces the one of that id. */
 void store_grant_put(struct store *s, const struct grant *g);
 /* The newest one of the pair whose approval is still remembered at now_ms. */
 bool store_grant_remembered(struct store *s, struct arena *a,
@@ -237,7 +247,7 @@ int64_t store_grant_withdraw(struct store *s, const char *client_id,
 			     const char *hetu);
 
 struct store_code {
-	const char *digest;
+	const char *digest; /* jose_digest of the code */
 	const char *grant_id;
 	const char *client_id;
 	const char *redirect_uri; /* as in the authorization request; "" if it
@@ -254,7 +264,7 @@ bool store_code_take(struct store *s, struct arena *a, const char *digest,
 
 enum token_kind { TOKEN_ACCESS, TOKEN_REFRESH };
 struct store_token {
-	const char *digest;
+	const char *digest; /* jose_digest of the token */
 	enum token_kind kind;
 	const char *grant_id;
 	const char *scope; /* may be less than the grant's */

@@ -147,6 +147,18 @@ void store_done(sqlite3_stmt *st);
 bool store_run(struct store *s, enum stmt which, const struct arg *arg,
 	       size_t n);
 
+/* One statement that writes, as an operation of its own: how many rows it
+ * changed; 0 when it failed. */
+int64_t store_write(struct store *s, enum stmt which, const struct arg *arg,
+		    size_t n);
+
+/* Reads the row at hand into a structure of the kind that it knows. */
+typedef void store_taker(sqlite3_stmt *st, struct arena *a, void *out);
+
+/* The first row of a bound statement, if there is one. */
+bool store_one(struct store *s, struct arena *a, sqlite3_stmt *st,
+	       store_taker *take, void *out);
+
 /* The first column of the first row; 0 without one. */
 int64_t store_number(struct store *s, enum stmt which, const struct arg *arg,
 		     size_t n);
@@ -170,15 +182,5 @@ bool store_resource_get(struct store *s, struct arena *a, int64_t serial,
 /* store_grant_withdraw() inside an operation that has begun. */
 int64_t store_grants_delete(struct store *s, const char *client_id,
 			    const char *hetu);
-
-/* ---- for tests ------------------------------------------------------ */
-
-/* Runs any SQL text; the first column of each row, a line each. */
-char *store_exec_text(struct store *s, struct arena *a, const char *sql);
-
-/* What SQLite says it does for a search (EXPLAIN QUERY PLAN), a line each;
- * count: for its total, else for the page. */
-char *store_search_plan(struct store *s, struct arena *a,
-			const struct store_query *q, bool count);
 
 #endif

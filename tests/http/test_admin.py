@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from support import (CALLBACK, CHECK, CLOCK, SCOPE, Person, hetu, ids, weight)
+from support import (CALLBACK, CHECK, CLOCK, SCOPE, Person, Server, hetu, ids,
+                     run, weight)
 
 
 def told(r, status=400):
@@ -39,13 +40,23 @@ def test_state(server, person):
 
 
 def test_unknown_path(server):
-    told(server.admin("GET", "/fish"), 404)
+    r = server.admin("GET", "/fish")
+    told(r, 404)
+    assert r.json()["error"]["code"] == "not_found"
 
 
 def test_wrong_method(server):
     r = server.admin("PUT", "/health")
     told(r, 405)
+    assert r.json()["error"]["code"] == "method_not_allowed"
     assert "GET" in r.headers["Allow"]
+
+
+def test_too_large(server):
+    r = server.http.post(server.admin_url + "/citizens", timeout=30,
+                         data=b" " * (65 << 10))
+    told(r, 413)
+    assert r.json()["error"]["code"] == "too_long"
 
 
 # ---- citizens ---------------------------------------------------------------
@@ -242,6 +253,28 @@ def test_clock_refused(server, body):
     told(server.admin("PUT", "/clock", body))
 
 
+FIRST, LAST = "0002-01-01T00:00:00Z", "9599-12-31T23:59:59Z"
+
+
+def test_ends_of_the_clock(start):
+    """The clock shows what it was set to, or says how far it goes."""
+    s = start()
+    for now in ("0001-01-01T00:00:00Z", "0001-12-31T23:59:59Z",
+                "9600-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
+        for mode in ("frozen", "offset"):
+            error = told(s.admin("PUT", "/clock", {"mode": mode, "now": now}))
+            assert FIRST in error and LAST in error and "/now" in error, now
+    assert s.admin("GET", "/clock").json()["now"] == CLOCK.replace("+", ".000+")
+    for now, shown in ((FIRST, "0002-01-01T0"),
+                       (LAST, "9600-01-01T01:59:59.000+02:00")):
+        r = s.admin("PUT", "/clock", {"mode": "frozen", "now": now}, 200)
+        assert r.json()["now"].startswith(shown)
+        assert s.admin("GET", "/clock").json()["now"] == r.json()["now"]
+    error = told(s.admin("POST", "/clock/advance", {"by": "PT1S"}))
+    assert LAST in error and "/by" in error
+    s.advance("PT0.999S")
+
+
 # ---- reset ------------------------------------------------------------------
 
 def whole_state(s):
@@ -323,6 +356,61 @@ def test_admin_token(start):
         assert (r.status_code == 200) == (status == 200)
         assert r.status_code in (200, 401, 403)
     assert "let-me-in" not in s.log()
+
+
+@pytest.mark.parametrize("headers,status", [
+    ({}, 200), ({"Host": "localhost"}, 200), ({"Host": "phr:8080"}, 200),
+    ({"Host": "own.example:8080"}, 200),
+    ({"Host": "rebound.example"}, 403),
+    ({"Origin": "http://evil.example"}, 403), ({"Origin": "null"}, 403),
+    ({"Host": "own.example", "Origin": "http://own.example"}, 200),
+    ({"Host": "own.example", "Origin": "http://other.example"}, 403),
+    ({"Sec-Fetch-Site": "cross-site"}, 403),
+    ({"Sec-Fetch-Site": "same-origin"}, 200)])
+def test_pages_of_others(request, headers, status):
+    """What a browser of this machine may be made to send (DNS rebinding, a
+    form on any page) is not let in for coming from this machine."""
+    s = request.getfixturevalue("with_allowed_host")
+    before = s.admin("GET", "/citizens").text
+    r = s.http.post(s.admin_url + "/citizens", headers=headers, timeout=30)
+    assert r.status_code == (201 if status == 200 else status), r.text
+    assert (s.admin("GET", "/citizens").text == before) == (status == 403)
+    r = s.http.get(s.admin_url + "/state", headers=headers, timeout=30)
+    if status == 403:
+        assert "--allowed-host" in told(r, 403)
+        assert "--admin-token" in r.json()["error"]["message"]
+    else:
+        assert r.status_code == 200
+    r = s.http.get(s.admin_url + "/health", headers=headers, timeout=30)
+    assert r.status_code == 200
+
+
+@pytest.fixture(scope="module")
+def with_allowed_host(own):
+    with Server("--allowed-host", "own.example") as s:
+        yield s
+
+
+@pytest.mark.parametrize("token,shown", [
+    ("let-me-in", "let-me-in"), ("none", "")])
+def test_a_token_decides_alone(start, token, shown):
+    """Whoever has the token may be any page; so may anybody with none."""
+    s = start("--admin-token", token)
+    r = s.http.get(s.admin_url + "/state", timeout=30, headers={
+        "Host": "rebound.example", "Origin": "http://evil.example",
+        "Authorization": "Bearer " + shown})
+    assert r.status_code == 200
+
+
+@pytest.mark.parametrize("how", ["flag", "file"])
+def test_empty_token(binary, tmp_path, how):
+    """A token that everybody knows is none."""
+    file = tmp_path / "c.json"
+    file.write_text('{"admin-token": ""}')
+    options = {"flag": ["--admin-token", ""], "file": ["--config", file]}
+    done = run(binary, "serve", "--listen", "http://127.0.0.1:0",
+               *options[how], timeout=20)
+    assert done.returncode == 78 and "admin-token" in done.err
 
 
 def test_frozen_instant_of_the_start(own):

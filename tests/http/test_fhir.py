@@ -171,6 +171,52 @@ def test_creates_side_by_side(person):
     assert bundle["total"] == 100 == len(set(ids(bundle)))
 
 
+KNOWN = "urn:uuid:00000000-0000-4000-8000-00000000000a"
+
+
+def identified(person, value=KNOWN):
+    sent = weight(person.id)
+    sent["identifier"] = [{"system": "urn:ietf:rfc:3986", "value": value}]
+    return sent
+
+
+@pytest.mark.parametrize("condition", [
+    "identifier=", "?identifier=", "Observation?identifier=",
+    "identifier=urn:ietf:rfc:3986|", "identifier=urn:other?|x,"])
+def test_create_on_condition(person, condition):
+    if condition.endswith("="):
+        condition += KNOWN
+    if condition.endswith(","):
+        condition += KNOWN
+    first = person.post(identified(person), status=201).json()
+    r = person.post(identified(person), If_None_Exist=condition)
+    assert r.status_code == 200, r.text
+    assert r.json() == first
+    assert person.search()["total"] == 1
+
+
+def test_create_on_condition_that_nothing_meets(person):
+    for value in (KNOWN, KNOWN[:-1] + "b"):
+        person.post(identified(person, value), status=201,
+                    If_None_Exist="identifier=" + value)
+    r = person.post(identified(person), status=412,
+                    If_None_Exist="identifier=urn:ietf:rfc:3986|")
+    assert "matched 2 resources" in outcome(r)["issue"][0]["diagnostics"]
+
+
+@pytest.mark.parametrize("condition", [
+    "Patient?identifier=x", "observation?identifier=x", "Obs?identifier=x",
+    "http://x/Observation?identifier=x", "identifier=|", "identifier=x,|",
+    "identifier=", "identifier=,", "identifier", "?", "Observation?",
+    "identifier=x&identifier=", "identifier=x&identifier=|",
+    "identifier:not=x", "identifier:fish=x", "code=x", "_id=x",
+    "identifier=x&code=y", "identifier=x&_count=1", "identifier=%zz"])
+def test_conditions_refused(person, condition):
+    r = person.post(identified(person), status=400, If_None_Exist=condition)
+    outcome(r)
+    assert person.search()["total"] == 0
+
+
 # ---- read -------------------------------------------------------------------
 
 @pytest.fixture
@@ -488,6 +534,14 @@ def test_search_refused(rich, query):
     outcome(r)
 
 
+def test_lost_plus(rich):
+    """A '+' of a URL is a space, so the time zone gets lost."""
+    r = rich.get(f"/Observation?patient={rich.id}"
+                 "&date=2026-01-01T10:00:00+02:00")
+    assert r.status_code == 400
+    assert "write + as %2B" in outcome(r)["issue"][0]["diagnostics"]
+
+
 def test_broken_escape(own, rich):
     """requests would mend it, so the bytes are our own."""
     answer = raw(own, (f"GET /phr-resourceserver/baseR4/Observation?patient="
@@ -563,6 +617,27 @@ def pages(person, query, between=lambda n: None):
     raise AssertionError("pages without end")
 
 
+def test_links_keep_the_order_of_one_parameter(rich):
+    """Which of two sorts comes first is their meaning, modifier or not."""
+    first = rich.search("&_sort:desc=code&_sort=date&_count=1")
+    for link in first["link"]:
+        names = [n for n, _ in urllib.parse.parse_qsl(
+            urllib.parse.urlsplit(link["url"]).query)]
+        assert names.index("_sort:desc") < names.index("_sort"), link
+
+
+def test_links_are_never_refused(rich):
+    filler = "".join(f"&x{i}=1" for i in range(46))
+    bundle = rich.search("&_count=1" + filler)
+    for link in bundle["link"]:
+        path = link["url"].removeprefix(rich.server.r4)
+        assert rich.get(path).status_code == 200, link
+    r = rich.get("/Observation?patient=" + rich.id + "&_count=1" + filler
+                 + "&x46=1")
+    assert r.status_code == 400
+    assert "at most 48" in outcome(r)["issue"][0]["diagnostics"]
+
+
 @pytest.mark.parametrize("sort", ["", "&_sort=date", "&_sort=-date",
                                   "&_sort=-_lastUpdated", "&_sort=_id"])
 def test_pages_hold_still_while_data_comes_in(server, app, sort):
@@ -589,6 +664,41 @@ def test_page_link_is_the_patients_own(person, other):
             if link["relation"] == "next"][0]
     assert person.get(link).status_code in (403, 404, 410)
     assert session().get(link, timeout=30).status_code == 401
+
+
+def page_of(person, pages, offset):
+    return person.get(f"/Observation?patient={person.id}&_count=1"
+                      f"&_getpages={pages}&_getpagesoffset={offset}")
+
+
+@pytest.mark.parametrize("pages,offset", [
+    ("99999999999", "0"), ("999999999999999999", "0"), ("fish", "0"),
+    ("-1", "0"), ("0", "0"), (None, "-1"), (None, "fish"), (None, "1e3")])
+def test_pages_that_were_never_given(person, pages, offset):
+    for _ in range(2):
+        person.post(weight(person.id), status=201)
+    link = [link["url"] for link in person.search("&_count=1")["link"]
+            if link["relation"] == "next"][0]
+    given = re.search(r"_getpages=(\d+)", link)[1]
+    assert page_of(person, given, "1").status_code == 200
+    r = page_of(person, pages or given, offset)
+    assert r.status_code == 410
+    assert "does not exist" in outcome(r)["issue"][0]["diagnostics"]
+
+
+def test_large_pages_end_early(person):
+    """Three of 7 MB are more than 16 MiB; the links go on where it ended."""
+    sent = weight(person.id)
+    sent["note"] = [{"text": "x" * 1_000_000}] * 7
+    text = json.dumps(sent)
+    stored = [person.post(text, status=201).json()["id"] for _ in range(5)]
+    got, last = pages(person, "")
+    assert [len(page) for page in got] == [3, 2]
+    assert sorted(sum(got, [])) == sorted(stored)
+    assert last["total"] == 5
+    back = [link["url"] for link in last["link"]
+            if link["relation"] == "previous"][0]
+    assert ids(person.get(back).json()) == got[0]
 
 
 def test_search_stays_in_its_base(person):

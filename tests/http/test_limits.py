@@ -2,6 +2,7 @@
 """The process and its edges: caps, paths and methods of HTTP, the command
 line, precedence of configuration, start and stop."""
 import json
+import resource
 import signal
 import socket
 import subprocess
@@ -275,6 +276,47 @@ def test_database_file_outlives_the_process(start, tmp_path):
     assert p.get("/Observation/" + stored["id"]).json() == stored
 
 
+def limited(server, size):
+    """Starts it as a process that may write no file beyond that size."""
+    popen = subprocess.Popen
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess, "Popen", lambda *a, **more: popen(
+            *a, preexec_fn=limit, **more))
+        return server.start()
+
+
+def test_full_file(start, tmp_path):
+    """The kernel's signal for it (SIGXFSZ) must not end the server: what
+    cannot be written is a 500, and what was acknowledged is there."""
+    file, kept, failed = tmp_path / "phr.db", [], 0
+    start("--db", file).stop()  # the fixtures need no more room
+    s = limited(Server("--db", file, "--log", "off"), 2 * MIB)
+    try:
+        p = s.person(s.register())
+        text = json.dumps(weight(p.id)) + " " * (100 << 10)
+        while failed < 3 and len(kept) < 100:
+            r = p.post(text)
+            assert r.status_code in (201, 500), r.text
+            failed += r.status_code == 500
+            if r.status_code == 201:
+                kept.append(r.json())
+        assert failed == 3 and kept
+        support.outcome(r)
+        for stored in kept:
+            assert p.get("/Observation/" + stored["id"]).json() == stored
+        s.admin("GET", "/state", status=200)
+    finally:
+        s.stop()
+    s = start("--db", file)
+    p.server = s
+    for stored in kept:
+        assert p.get("/Observation/" + stored["id"]).json() == stored
+    p.post(text, status=201)
+
+
 def test_foreign_database_file(binary, tmp_path):
     file = tmp_path / "letter.txt"
     file.write_text("this is no database " * 100)
@@ -299,9 +341,14 @@ def test_foreign_database_file(binary, tmp_path):
     (["--listen", "fish"], 78, "fish"),
     (["--listen", "http://127.0.0.1:99999"], 78, "99999"),
     (["--errors", "loud"], 78, "explain"),
-    (["--config", "/no/such/file.json"], 78, "/no/such/file.json")])
+    (["--config", "/no/such/file.json"], 78, "/no/such/file.json"),
+    (["--db", ""], 78, "--db"), (["--allowed-host", "a b"], 78, "a b"),
+    (["--fhir-path", "/__admin"], 78, "/__admin"),
+    (["--auto-approve=010190-900R"], 78, "--auto-approve"),
+    (["--clock", "0001-01-01T00:00:00Z"], 78, "0002-01-01"),
+    (["--public-url", "httpfish"], 78, "--public-url")])
 def test_usage(binary, arguments, code, said):
-    done = run(binary, *arguments)
+    done = run(binary, *arguments, timeout=20)
     assert done.returncode == code, done.err
     assert said in done.err and done.out == ""
 

@@ -334,3 +334,50 @@ def test_rule(person, fhir, build, change, where):
     assert r.status_code == 422, r.text
     found = places(outcome(r))
     assert any(names(p, where) for p in found), (where, r.json()["issue"])
+
+
+# ---- whose data it is -------------------------------------------------------
+
+FOREIGN = {
+    "another server": "http://evil.example/fhir/Patient/{me}",
+    "the other base": "{other_base}/Patient/{me}",
+    "a contained Patient": "#a",
+    "another citizen": "Patient/{other}",
+    "another citizen below the base": "{base}/Patient/{other}"}
+BASES = [("r4", weight, "performer.0.reference"),
+         ("stu3", weight_stu3, "performer.0.reference"),
+         ("r4", weight, "subject.reference"),
+         ("stu3", weight_stu3, "subject.reference")]
+
+
+@pytest.mark.parametrize("fhir,build,path", BASES)
+@pytest.mark.parametrize("reference", FOREIGN.values(), ids=list(FOREIGN))
+def test_only_of_the_citizen(server, person, other, fhir, build, path,
+                             reference):
+    o = build(person.id)
+    put(path, reference.format(
+        me=person.id, other=other.id, base=getattr(server, fhir),
+        other_base=server.stu3 if fhir == "r4" else server.r4))(o)
+    if reference == "#a":
+        o["contained"] = [{"resourceType": "Patient", "id": "a"}]
+    r = person.post(o, fhir)
+    assert r.status_code == 403, r.text
+    assert places(outcome(r)) == ["Observation." + path.split(".")[0]]
+    assert person.fhir("GET", "/Observation", fhir, params={
+        "patient": person.id}).json()["total"] == 0
+
+
+@pytest.mark.parametrize("fhir,build,path", BASES)
+def test_no_urn_outside_of_a_bundle(person, fhir, build, path):
+    o = build(person.id)
+    put(path, "urn:uuid:" + person.id)(o)
+    r = person.post(o, fhir)
+    assert r.status_code == 422, r.text
+    assert place(path) in places(outcome(r))
+
+
+@pytest.mark.parametrize("fhir,build,path", BASES)
+def test_citizen_below_the_own_base(server, person, fhir, build, path):
+    o = build(person.id)
+    put(path, getattr(server, fhir) + "/Patient/" + person.id)(o)
+    person.post(o, fhir, status=201)

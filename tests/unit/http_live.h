@@ -84,9 +84,9 @@ static bool w_commit(void *ctx)
 
 static bool h_echo(struct rq *rq)
 {
-	buf_printf(&rq->out, "%s %s q=%s t=%s i=%s o=%s l=%d", rq->method,
+	buf_printf(&rq->out, "%s %s q=%s t=%s i=%s o=%s l=%d f=%d", rq->method,
 		   rq->path, rq->query, rq_param(rq, "type"),
-		   rq_param(rq, "id"), rq->origin, rq->loopback);
+		   rq_param(rq, "id"), rq->origin, rq->loopback, rq->foreign);
 	return rq_reply(rq, 200, "text/plain");
 }
 

@@ -295,6 +295,50 @@ static void test_url(void **state)
 	}
 }
 
+static void test_names(void **state)
+{
+	static const struct {
+		const char *text;
+		bool host, url;
+	} cases[] = {
+	    {"phr", true, false},
+	    {"mock_phr-1.example.fi", true, false},
+	    {"10.0.0.1", true, false},
+	    {"", false, false},
+	    {"a b", false, false},
+	    {"a:80", false, false},
+	    {"*.example", false, false},
+	    {".example", false, false},
+	    {"example.", false, false},
+	    {"a..b", false, false},
+	    {"-a", false, false},
+	    {"[::1]", false, false},
+	    {"http://phr", false, true},
+	    {"https://phr.example:8443/a/b-c%20", false, true},
+	    {"http://[::1]:1/", false, true},
+	    {"http://[phr]", false, false},
+	    {"http://", false, false},
+	    {"http://a b", false, false},
+	    {"http://a/b c", false, false},
+	    {"http://a/\"", false, false},
+	    {"http://a?b", false, false},
+	    {"http://a/?b", false, false},
+	    {"http://a/#b", false, false},
+	    {"http://a:99999", false, false},
+	    {"http://u@a", false, false},
+	    {"http:/a", false, false},
+	    {"httpfish://a", false, false},
+	    {"ftp://a", false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		if (http_host_name_ok(cases[i].text) != cases[i].host ||
+		    http_base_url_ok(cases[i].text) != cases[i].url)
+			fail_msg("%s", cases[i].text);
+	}
+}
+
 /* ---- routing ---------------------------------------------------------- */
 
 static bool no_handler(struct rq *rq)

@@ -38,8 +38,9 @@
 #define U "'redirect_uris':['https://a.example/cb']"
 
 /* A blood glucose would need more; body weight is the least Observation. */
-#define WEIGHT_OF(who, by, unit, value)                                        \
-	"{'resourceType':'Observation','meta':{'profile':["                    \
+#define WEIGHT_OF(who, by, unit, value) WEIGHT_AND(who, by, unit, value, "")
+#define WEIGHT_AND(who, by, unit, value, more)                                 \
+	"{'resourceType':'Observation'," more "'meta':{'profile':["            \
 	"'http://phr.kanta.fi/StructureDefinition/fiphr-sd-bodyweight']},"     \
 	"'language':'fi','text':{'status':'generated',"                        \
 	"'div':'<div xmlns=\\'http://www.w3.org/1999/xhtml\\'>"                \
@@ -58,6 +59,12 @@
 #define ME     "Patient/" PATIENT
 #define THEM   "Patient/" STRANGER
 #define WEIGHT WEIGHT_OF(ME, ME, "kg", "72.50")
+
+#define STU3_BASE "http://127.0.0.1:8080/phr-resourceserver/baseStu3"
+/* With a Patient inside, which "#a" names. */
+#define WITH_CONTAINED(who, by)                                                \
+	WEIGHT_AND(who, by, "kg", "1",                                         \
+		   "'contained':[{'resourceType':'Patient','id':'a'}],")
 
 struct t {
 	struct arena *a;

@@ -70,6 +70,64 @@ static void reopen(struct world *w)
 	assert_non_null(w->store);
 }
 
+/* ---- looking inside ------------------------------------------------- */
+
+/* Runs any SQL text on the store's own handle: the rows, a line each; NULL
+ * when it is refused. */
+static char *exec_text(struct world *w, const char *sql)
+{
+	struct buf out;
+	buf_init(&out, w->arena);
+	for (sqlite3_stmt *st; *sql != '\0'; sqlite3_finalize(st)) {
+		if (sqlite3_prepare_v2(w->store->db, sql, -1, &st, &sql) !=
+		    SQLITE_OK)
+			return NULL;
+		int last = sqlite3_column_count(st) - 1;
+		while (st != NULL && sqlite3_step(st) == SQLITE_ROW) {
+			for (int i = 0; i <= last; i++) {
+				const void *t = sqlite3_column_text(st, i);
+				buf_puts(&out, t == NULL ? "NULL" : t);
+				buf_putc(&out, i < last ? '|' : '\n');
+			}
+		}
+	}
+	return out.p;
+}
+
+/* The statement that begins so, kept when SQLite runs it. */
+struct overheard {
+	const char *begin;
+	char sql[8192];
+};
+
+static int overhear(unsigned event, void *context, void *st, void *sql)
+{
+	struct overheard *o = context;
+	(void)event;
+	(void)st;
+	if (strncmp(sql, o->begin, strlen(o->begin)) == 0)
+		snprintf(o->sql, sizeof o->sql, "%s", (const char *)sql);
+	return 0;
+}
+
+/* What SQLite says it does for a search, a line each; count: for its total,
+ * else for the page. */
+static const char *plan(struct world *w, const struct store_query *asked,
+			bool count)
+{
+	struct overheard o = {.begin = count ? "SELECT count(*) FROM resource"
+					     : "SELECT r.serial FROM"};
+	struct store_query q = *asked;
+	struct store_found found;
+	q.offset = 1; /* behind the end, where the total must be counted */
+	sqlite3_trace_v2(w->store->db, SQLITE_TRACE_STMT, overhear, &o);
+	assert_true(store_search(w->store, w->arena, &q, &found, &w->err));
+	sqlite3_trace_v2(w->store->db, 0, NULL, NULL);
+	assert_true(o.sql[0] != '\0');
+	return exec_text(
+	    w, arena_printf(w->arena, "EXPLAIN QUERY PLAN %s", o.sql));
+}
+
 /* ---- making things -------------------------------------------------- */
 
 static struct store_resource resource(const char *id, int version)
@@ -246,7 +304,7 @@ static const char *dump(struct world *w)
 	for (size_t i = 0; i < LEN(tables); i++) {
 		const char *sql =
 		    arena_printf(w->arena, "SELECT * FROM %s", tables[i]);
-		buf_puts(&b, store_exec_text(w->store, w->arena, sql));
+		buf_puts(&b, exec_text(w, sql));
 		buf_puts(&b, "--\n");
 	}
 	return b.p;

@@ -53,7 +53,7 @@ static const char *said;
 static int configure(const char *line, enum command *command, struct config *c)
 {
 	const char *path = arena_printf(arena, "%s/stderr", dir);
-	char *argv[32] = {arena_strdup(arena, "mock-kanta-phr")};
+	char *argv[256] = {arena_strdup(arena, "mock-kanta-phr")};
 	char *words = arena_strdup(arena, line);
 	struct err e;
 	int argc = 1, old, code;
@@ -126,8 +126,8 @@ static void test_forms_of_a_flag(void **state)
 	assert_true(c.exit_on_stdin_eof);
 	c = config_of("serve --db=a.db --db b.db");
 	assert_string_equal(c.db, "b.db");
-	c = config_of("--db=");
-	assert_string_equal(c.db, "");
+	c = config_of("--port-file=");
+	assert_string_equal(c.port_file, "");
 	c = config_of("--auto-approve --db x");
 	assert_string_equal(c.auto_approve, "");
 	assert_string_equal(c.db, "x");
@@ -268,8 +268,22 @@ static void test_commands(void **state)
 	}
 }
 
-/* ---- refusals --------------------------------------------------------------
- */
+/* as many as a shell's pattern gives */
+static void test_many_operands(void **state)
+{
+	const char *line = "validate --format ndjson";
+	struct config c;
+
+	(void)state;
+	for (int i = 0; i < 200; i++)
+		line = arena_printf(arena, "%s %d.json", line, i);
+	c = config_of(line);
+	assert_int_equal(c.operand_count, 200);
+	assert_string_equal(c.operand[0], "0.json");
+	assert_string_equal(c.operand[199], "199.json");
+}
+
+/* ---- refusals ------------------------------------------------------------ */
 
 static const struct {
 	const char *line;
@@ -300,7 +314,35 @@ static const struct {
     {"--fhir-path /x/", 78, "slash"},
     {"--auth-path /phr-resourceserver", 78, "differ"},
     {"--public-url phr.example", 78, "http://"},
+    {"--public-url httpfish://phr", 78, "http://"},
+    {"--public-url http://", 78, "--public-url"},
+    {"--public-url http://phr?x", 78, "query"},
     {"--config /no/such/file", 78, "/no/such/file"},
+    {"--admin-token=", 78, "--admin-token"},
+    {"--admin-token=p\xc3\xa4", 78, "ASCII"},
+    {"--db=", 78, ":memory:"},
+    {"--auto-approve=010190-900R", 78, "check character"},
+    {"--auto-approve=fish", 78, "--auto-approve"},
+    {"--allowed-host=", 78, "--allowed-host"},
+    {"--allowed-host=phr --allowed-host=phr:80", 78, "\"phr:80\""},
+    {"--allowed-host=http://phr", 78, "no host name"},
+    {"--auth-path=", 78, "slash"},
+    {"--auth-path=/", 78, "slash"},
+    {"--auth-path=/a//b", 78, "slash"},
+    {"--auth-path=/a/../b", 78, "segments"},
+    {"--auth-path=/a?b", 78, "segments"},
+    {"--auth-path=/a%20b", 78, "segments"},
+    {"--auth-path=/\xc3\xa4", 78, "segments"},
+    {"--fhir-path=/:x", 78, "--fhir-path"},
+    {"--fhir-path=/__admin", 78, "/__admin"},
+    {"--auth-path=/__admin/x", 78, "--auth-path"},
+    {"--auth-path=/a/b --fhir-path=/a", 78, "below"},
+    {"--auth-path=/a --fhir-path=/a/b", 78, "below"},
+    {"--clock 0001-01-02T00:00:00Z", 78, "0002-01-01T00:00:00Z"},
+    {"--clock 0001-01-01T00:00:00Z", 78, "--clock"},
+    {"--clock 9600-01-01T00:00:00Z", 78, "9599-12-31T23:59:59Z"},
+    {"--clock 9999-12-31T23:59:59Z", 78, "9599-12-31T23:59:59Z"},
+    {"--clock +P3000000D", 78, "9599-12-31T23:59:59Z"},
 };
 
 static void test_refusals(void **state)
@@ -314,6 +356,19 @@ static void test_refusals(void **state)
 		if (code != wrong[i].code || !strstr(said, wrong[i].says))
 			fail_msg("%s: %d %s", wrong[i].line, code, said);
 	}
+}
+
+/* near to what is refused */
+static void test_sound(void **state)
+{
+	(void)state;
+	config_of("--auth-path /a --fhir-path /ab");
+	config_of("--auth-path /__adminx --fhir-path /a/__admin");
+	config_of("--auth-path /a/b_c-1.0~ --fhir-path /a/c");
+	config_of("--clock 0002-01-01T00:00:00Z");
+	config_of("--clock 9599-12-31T23:59:59Z");
+	config_of("--admin-token a --allowed-host phr.example");
+	config_of("--auto-approve --public-url http://[::1]:8080/mock");
 }
 
 static void test_wrong_environment(void **state)
@@ -346,6 +401,8 @@ static const struct {
     {"{\"config\":\"x\"}", "config"},
     {"{\"clock\":5}", "config.json: clock"},
     {"{\"exit-on-stdin-eof\":1}", "exit-on-stdin-eof"},
+    {"{\"admin-token\":\"\"}", "config.json: admin-token"},
+    {"{\"db\":\"\"}", "config.json: db"},
     {"[]", "object"},
     {"{", "line 1"},
 };
@@ -365,8 +422,7 @@ static void test_wrong_files(void **state)
 	}
 }
 
-/* ---- small things
- * --------------------------------------------------------------- */
+/* ---- small things -------------------------------------------------------- */
 
 static void test_environment_names(void **state)
 {
@@ -393,7 +449,9 @@ int main(void)
 	    WITH_FILES(test_file_forms),
 	    WITH_FILES(test_switches),
 	    WITH_FILES(test_commands),
+	    WITH_FILES(test_many_operands),
 	    WITH_FILES(test_refusals),
+	    WITH_FILES(test_sound),
 	    WITH_FILES(test_wrong_environment),
 	    WITH_FILES(test_wrong_files),
 	    WITH_FILES(test_environment_names),

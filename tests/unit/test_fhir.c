@@ -51,7 +51,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* ---- queries ------------------------------------------------------------- */
+/* ---- queries --------------------------------------------------------- */
 
 static const char *const op_name[] = {
     [OP_TOKEN] = "token",
@@ -256,6 +256,35 @@ static void test_bad_queries(void **state)
 	}
 }
 
+/* What to do about it is said only where a '+' was meant. */
+static void test_lost_plus(void **state)
+{
+	static const struct {
+		const char *query;
+		bool told;
+	} c[] = {
+	    {"date=2026-01-01T10:00:00+02:00", true},
+	    {"date=ge2026-01-01T10:00:00+02:00", true},
+	    {"_lastUpdated=lt2026-01-01T10:00:00.123+02:00", true},
+	    {"date=2026-01-01+10:00:00", false},
+	    {"date=2026-01-01T10:00:00+02:00+", false},
+	    {"date=+", false},
+	    {"date=ge", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(c); i++) {
+		struct search s;
+		struct err e;
+
+		assert_false(parse(
+		    arena_printf(arena, "patient=" SELF "&%s", c[i].query), &s,
+		    &e));
+		if ((strstr(e.text, "write + as %2B") != NULL) != c[i].told)
+			fail_msg("%s: %s", c[i].query, e.text);
+	}
+}
+
 static void test_page_size(void **state)
 {
 	static const struct {
@@ -347,8 +376,7 @@ static void test_unknown_parameter(void **state)
 	assert_true(parse_with(query, &settings, HANDLING_LENIENT, &s, &e));
 }
 
-/* ---- outcomes ---------------------------------------------------------------
- */
+/* ---- outcomes -------------------------------------------------------- */
 
 static struct issue unit = {
     .severity = ISSUE_ERROR,
@@ -456,8 +484,7 @@ static void test_outcome_nothing(void **state)
 	    "\"diagnostics\":\"No issues detected during validation\"}]}");
 }
 
-/* ---- words in headers
- * ---------------------------------------------------------- */
+/* ---- words in headers ------------------------------------------------ */
 
 static void test_header_words(void **state)
 {
@@ -486,6 +513,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_good_queries, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bad_queries, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_lost_plus, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_page_size, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_too_many_values, setup,
 					    teardown),

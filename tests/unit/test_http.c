@@ -18,7 +18,7 @@ static void test_answers(void **state)
 	ask(&s, &c, "GET /base/Patient/1?a=%20b HTTP/1.1\r\n" H "\r\n");
 	assert_int_equal(c.status, 200);
 	assert_string_equal(c.body, "GET /base/Patient/1 q=a=%20b t=Patient "
-				    "i=1 o=http://localhost l=1");
+				    "i=1 o=http://localhost l=1 f=0");
 	assert_true(has(&c, "\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n"));
 	assert_true(has(&c, "\r\nAccess-Control-Allow-Origin: *\r\n"));
 	assert_true(has(&c, "\r\nAccess-Control-Expose-Headers: "
@@ -35,6 +35,7 @@ static void test_answers(void **state)
 	ask(&s, &c, "GET http://other/base/x HTTP/1.1\r\n" H "\r\n");
 	assert_int_equal(c.status, 200);
 	assert_non_null(strstr(c.body, "GET /base/x "));
+	assert_non_null(strstr(c.body, " o=http://other "));
 
 	ask(&s, &c, "GET /plain HTTP/1.1\r\n" H "\r\n");
 	assert_int_equal(c.status, 200);
@@ -82,6 +83,96 @@ static void test_request_id(void **state)
 	assert_non_null(strstr(log, "GET /base/x 200"));
 	assert_non_null(strstr(log, "a.B-9_"));
 	assert_null(strstr(log, "SECRET"));
+}
+
+/* rq->foreign: by a Host that is not ours, or by a page of another origin */
+static void test_foreign(void **state)
+{
+	static const struct {
+		const char *target, *headers;
+		int foreign;
+	} cases[] = {
+	    {"/plain", "Host: localhost\r\n", 0},
+	    {"/plain", "Host: 127.0.0.1:8080\r\n", 0},
+	    {"/plain", "Host: phr:8080\r\n", 0},
+	    {"/plain", "Host: evil.example\r\n", 1},
+	    {"/plain", "Host: 10.0.0.1\r\n", 1},
+	    {"/plain", "Host: \r\n", 1},
+	    {"http://evil.example/plain", "Host: localhost\r\n", 1},
+	    {"http://localhost/plain", "Host: evil.example\r\n", 0},
+	    {"/plain", H "Origin: http://localhost\r\n", 0},
+	    {"/plain", "Host: a:81\r\nOrigin: http://a:81\r\n", 0},
+	    {"/plain", "Host: a:81\r\nOrigin: http://A:81\r\n", 0},
+	    {"/plain", "Host: a:81\r\nOrigin: http://a:82\r\n", 1},
+	    {"/plain", "Host: a:81\r\nOrigin: https://a:81\r\n", 1},
+	    {"/plain", H "Origin: http://evil.example\r\n", 1},
+	    {"/plain", H "Origin: null\r\n", 1},
+	    {"/plain", H "Origin: \r\n", 1},
+	    {"/plain",
+	     H "Origin: http://localhost\r\nOrigin: http://localhost\r\n", 1},
+	    {"/plain", H "Sec-Fetch-Site: same-origin\r\n", 0},
+	    {"/plain", H "Sec-Fetch-Site: none\r\n", 0},
+	    {"/plain", H "Sec-Fetch-Site: cross-site\r\n", 1},
+	    {"/plain", H "sec-fetch-site: Cross-Site\r\n", 1},
+	};
+	struct server s;
+	struct client c;
+	char request[400];
+
+	(void)state;
+	start(&s, (struct setup){0});
+	for (size_t i = 0; i < LEN(cases); i++) {
+		snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\n%s\r\n",
+			 cases[i].target, cases[i].headers);
+		ask(&s, &c, request);
+		if (c.status != 200 ||
+		    !strstr(c.body, cases[i].foreign ? " f=1" : " f=0"))
+			fail_msg("%s%s", request, c.body);
+	}
+	ask(&s, &c, "GET /plain HTTP/1.0\r\n\r\n");
+	assert_non_null(strstr(c.body, " f=0"));
+	stop(&s);
+}
+
+/* What has the shape of a personal code never is in the log, on whatever path.
+ */
+static void test_log_masks(void **state)
+{
+	static const char *const target[] = {
+	    "/base/010190-900P/x/y",
+	    "/nowhere/241262-961Ax",
+	    "/base/x240301a9017",
+	    "/base/24%30301a9012;240302%2B9018/1",
+	    "/base/Patient/12345678-1234-4234-8234-123456789012",
+	    "/base/12345678-1234-4234-8234-123456789012240303-901X",
+	    "/base/240304-90",
+	};
+	struct server s;
+	struct client c;
+	char request[200];
+	const char *log;
+
+	(void)state;
+	start(&s, (struct setup){0});
+	for (size_t i = 0; i < LEN(target); i++) {
+		snprintf(request, sizeof(request),
+			 "GET %s HTTP/1.1\r\n" H "\r\n", target[i]);
+		ask(&s, &c, request);
+	}
+	ask(&s, &c,
+	    "GET /base/x HTTP/1.1\r\n" H "X-Request-Id: 240305-901X\r\n\r\n");
+	assert_true(has(&c, "\r\nX-Request-Id: 240305-901X\r\n"));
+	log = stop(&s);
+	assert_non_null(strstr(log, "GET /base/010190-****/x/y 404"));
+	assert_non_null(strstr(log, "GET /nowhere/241262-****x 404"));
+	assert_non_null(strstr(log, "GET /base/x240301a**** 200"));
+	assert_non_null(strstr(log, "GET /base/240301a****;240302+****/1 200"));
+	assert_non_null(
+	    strstr(log, "/Patient/12345678-1234-4234-8234-123456789012 200"));
+	assert_non_null(strstr(log, "-123456789012240303-**** 200"));
+	assert_non_null(strstr(log, "GET /base/240304-90 200"));
+	assert_non_null(strstr(log, " 240305-****"));
+	assert_null(strstr(log, "240305-9"));
 }
 
 static void test_refusals(void **state)
@@ -810,8 +901,7 @@ static void test_stop_early(void **state)
 	join(&s);
 }
 
-/* ---- opening and probing ---------------------------------------------------
- */
+/* ---- opening and probing ------------------------------------------------- */
 
 static enum err_kind open_fails(const char *url)
 {
@@ -898,6 +988,7 @@ int main(void)
 	    cmocka_unit_test(test_target),
 	    cmocka_unit_test(test_origin),
 	    cmocka_unit_test(test_url),
+	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_routes),
 	    cmocka_unit_test(test_groups),
 	    cmocka_unit_test(test_backoff),
@@ -905,6 +996,8 @@ int main(void)
 	    cmocka_unit_test(test_open),
 	    cmocka_unit_test(test_answers),
 	    cmocka_unit_test(test_request_id),
+	    cmocka_unit_test(test_foreign),
+	    cmocka_unit_test(test_log_masks),
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_options_and_head),
 	    cmocka_unit_test(test_wire),

@@ -39,8 +39,7 @@ static void same(const char *got, const char *wanted, const char *what)
 			 wanted ? wanted : "(null)");
 }
 
-/* ---- words and scopes -----------------------------------------------------
- */
+/* ---- words and scopes ------------------------------------------------ */
 
 static void words(void **state)
 {
@@ -150,8 +149,7 @@ static void scope_texts(void **state)
 		     cases[i][0]);
 }
 
-/* ---- redirects -------------------------------------------------------------
- */
+/* ---- redirects ------------------------------------------------------- */
 
 static void redirects(void **state)
 {
@@ -213,8 +211,7 @@ static void policy_sources(void **state)
 		     cases[i][0]);
 }
 
-/* ---- headers ----------------------------------------------------------------
- */
+/* ---- headers --------------------------------------------------------- */
 
 static void basic_credentials(void **state)
 {

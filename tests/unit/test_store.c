@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The store by its public face, on :memory: and on files. Only two things look
- * inside (store_int.h): the plans of searches, and the marks of foreign files.
+ * The store by its public face, on :memory: and on files. What looks inside
+ * (store_int.h) are the plans of searches, the marks of foreign files and the
+ * failures that SQLite is made to have.
  */
 #include "store_people.h"
 #include "store_search.h"
@@ -34,9 +35,8 @@ static void file_is_in_wal_mode(void **state)
 {
 	struct world *w = *state;
 	assert_string_equal(
-	    store_exec_text(w->store, w->arena,
-			    "PRAGMA journal_mode;PRAGMA synchronous;"
-			    "PRAGMA application_id;PRAGMA user_version"),
+	    exec_text(w, "PRAGMA journal_mode;PRAGMA synchronous;"
+			 "PRAGMA application_id;PRAGMA user_version"),
 	    "wal\n1\n1297107026\n1\n");
 }
 
@@ -62,8 +62,7 @@ static void foreign_files_are_refused(void **state)
 	};
 	struct world *w = *state;
 	for (size_t i = 0; i < LEN(cases); i++) {
-		assert_non_null(
-		    store_exec_text(w->store, w->arena, cases[i].sql));
+		assert_non_null(exec_text(w, cases[i].sql));
 		store_close(w->store);
 		w->store = NULL;
 		refused(w, ERR_INVALID, cases[i].text);
@@ -158,14 +157,12 @@ static void another_connection_sees_it_after_commit(void **state)
 /* No page may be added any more. */
 static void fill_up(struct world *w)
 {
-	assert_non_null(
-	    store_exec_text(w->store, w->arena, "PRAGMA max_page_count=1"));
+	assert_non_null(exec_text(w, "PRAGMA max_page_count=1"));
 }
 
 static void make_room(struct world *w)
 {
-	assert_non_null(store_exec_text(w->store, w->arena,
-					"PRAGMA max_page_count=100000"));
+	assert_non_null(exec_text(w, "PRAGMA max_page_count=100000"));
 }
 
 static void put_large(struct world *w, const char *id)
@@ -224,7 +221,7 @@ static void lost_transactions_fail_the_commit(void **state)
 	assert_true(store_leave(w->store, true));
 	store_enter(w->store);
 	put(w, "b", "p1");
-	store_exec_text(w->store, w->arena, "ROLLBACK"); /* as SQLite might */
+	exec_text(w, "ROLLBACK"); /* as SQLite might */
 	store_leave(w->store, true);
 	assert_true(store_pending(w->store));
 	assert_false(store_commit(w->store));
@@ -378,7 +375,7 @@ static void erasing_leaves_no_trace(void **state)
 	assert_false(has(w, "mine"));
 	assert_true(has(w, "other"));
 	/* but for the serial number, which is never given again */
-	store_exec_text(w->store, w->arena, "UPDATE sqlite_sequence SET seq=1");
+	exec_text(w, "UPDATE sqlite_sequence SET seq=1");
 	assert_string_equal(dump(w), before);
 }
 
@@ -502,6 +499,8 @@ int main(void)
 	    MEMORY(too_much_is_refused),
 	    MEMORY(pages_stay_while_data_comes_in),
 	    MEMORY(search_returns_whole_resources),
+	    MEMORY(pages_end_at_their_size),
+	    MEMORY(serials_outlive_their_resources),
 	    MEMORY(plans_with_a_patient_use_its_index),
 	    MEMORY(plans_without_a_patient_use_values),
 	    MEMORY(rare_words_lead_even_with_a_patient),
