@@ -63,8 +63,12 @@ help:
 deps:
 	@sh server/tools/deps.sh all
 
+# "make" alone only names what is missing; the others install it.
+INSTALLS := $(filter run check check-all lint unit unit-quiet http-test bench \
+	fuzz,$(MAKECMDGOALS))
+
 build/deps-build:
-	@sh server/tools/deps.sh build
+	@sh server/tools/deps.sh $(if $(INSTALLS),build,named)
 	@mkdir -p build && touch $@
 
 build/deps-test:
@@ -73,7 +77,7 @@ build/deps-test:
 
 build/definitions/.stamp: profiles/package.json profiles/package-lock.json \
 		profiles/.npmrc | build/deps-build
-	@sh server/tools/deps.sh definitions
+	@sh server/tools/deps.sh $(if $(INSTALLS),definitions,named)
 	@touch $@
 
 # ---- building ---------------------------------------------------------
@@ -182,7 +186,7 @@ unit-quiet: $(UNITS:%=$(B)/unit/%) $(B)/mock-kanta-phr
 	@$(MAKE) --no-print-directory SAN=1 unit
 
 ## make check-all  check, then kill -9, valgrind and the fuzz targets, briefly
-check-all: check
+check-all: check build/deps-lint
 	@$(MAKE) --no-print-directory all
 	MOCK=$(abspath build)/mock-kanta-phr $(PYTEST) -q tests/all
 	@$(MAKE) --no-print-directory fuzz T=10
@@ -197,7 +201,8 @@ CSOURCES = $(wildcard server/*.c server/*/*.c server/*/*.h tests/unit/*.c \
 	tests/unit/*.h tests/fuzz/*.c)
 
 ## make lint       rules of the house, format, two compilers, clang-tidy
-lint: build/deps-lint build/deps-test
+lint: build/deps-build build/deps-lint build/deps-test \
+		build/definitions/.stamp
 	$(PYTEST) -q tests/lint
 	clang-format --dry-run -Werror $(CSOURCES)
 	@$(MAKE) --no-print-directory -j2 B=build/gcc \

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, and says what it does. Debian 12 and Ubuntu.
 #	deps.sh build | test | lint | definitions | all
+#	deps.sh named		only say what a build lacks
+# shellcheck disable=SC2086 # the lists of packages are meant to be split
 set -eu
 
 build='gcc libc6-dev make pkg-config libmicrohttpd-dev libgnutls28-dev
@@ -34,7 +36,6 @@ need() {
 		exit 1
 	fi
 	echo "deps: installing $want"
-	# shellcheck disable=SC2086 # a list of packages
 	install_them $want
 }
 
@@ -44,6 +45,15 @@ install_them() {
 		return 0
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+named() {
+	want=$(missing $build)
+	[ -d build/definitions/node_modules ] || want="$want(FHIR definitions)"
+	[ -n "$want" ] || return 0
+	echo "missing: $want" >&2
+	echo "please run: make deps" >&2
+	exit 1
 }
 
 definitions() {
@@ -62,15 +72,12 @@ exec 9>build/deps.lock
 flock 9
 
 case ${1:-all} in
-# shellcheck disable=SC2086 # lists of packages
 build) need $build ;;
-# shellcheck disable=SC2086
 test) need $test ;;
-# shellcheck disable=SC2086
 lint) need $lint ;;
 definitions) definitions ;;
+named) named ;;
 all)
-	# shellcheck disable=SC2086
 	need $build $test
 	definitions
 	mkdir -p build
@@ -78,7 +85,7 @@ all)
 	echo "deps: all there"
 	;;
 *)
-	echo "usage: deps.sh build|test|lint|definitions|all" >&2
+	echo "usage: deps.sh build|test|lint|definitions|all|named" >&2
 	exit 2
 	;;
 esac
