@@ -151,6 +151,7 @@ void know_types(struct profiles *p)
 	    [T_EXTENSION] = "Extension",
 	    [T_REFERENCE] = "Reference",
 	    [T_CODING] = "Coding",
+	    [T_IDENTIFIER] = "Identifier",
 	    [T_CODEABLECONCEPT] = "CodeableConcept",
 	    [T_QUANTITY] = "Quantity",
 	    [T_RESOURCE] = "Resource",

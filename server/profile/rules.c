@@ -173,4 +173,7 @@ const struct rule_info rule_table[RULES] = {
 			    "structure", "txt-1"},
     [RULE_XHTML_ATTRIBUTE] = {"KPHR-PROF-0072", "attributes of the narrative",
 			      E, "structure", "txt-1"},
+    [RULE_SYSTEM] = {"KPHR-PROF-0073",
+		     "absolute system of a code or identifier", E,
+		     "code-invalid", DATATYPES},
 };
