@@ -153,6 +153,9 @@ bool oauth_prompts(const struct oauth_request *q, const char *word);
  * False: rq->err, to be shown as a page. */
 bool oauth_request_client(struct rq *rq, struct oauth_request *q);
 
+/* After such a refusal: what its developer should look at, or NULL. */
+const char *oauth_request_hint(struct rq *rq);
+
 /* Everything else; scope becomes what is wanted. True: a fault. */
 bool oauth_request_fault(struct rq *rq, struct oauth_request *q,
 			 struct oauth_fault *f);

@@ -170,6 +170,7 @@ void oauth_refuse(struct rq *rq)
 	struct page_value v[] = {
 	    {.name = "code", .text = code},
 	    {.name = "text", .text = text},
+	    {.name = "hint", .text = oauth_request_hint(rq)},
 	    {.name = "stayed", .text = stayed ? "1" : NULL},
 	    {.name = "status",
 	     .text =

@@ -92,6 +92,31 @@ bool oauth_request_client(struct rq *rq, struct oauth_request *q)
 	return true;
 }
 
+const char *oauth_request_hint(struct rq *rq)
+{
+	struct store *store = oauth_of(rq)->record->store;
+	const struct err refusal = rq->err;
+	struct oauth_request q;
+	bool sound = oauth_request_read(rq, rq->query, &q);
+
+	rq->err = refusal;
+	if (!sound || q.client_id == NULL)
+		return NULL;
+	if (strcmp(refusal.where, "client_id") == 0)
+		return arena_printf(rq->arena,
+				    "No application is registered here with "
+				    "the client_id \"%s\".",
+				    q.client_id);
+	if (strcmp(refusal.where, "redirect_uri") != 0 ||
+	    !store_client_find(store, rq->arena, q.client_id, &q.client))
+		return NULL;
+	return arena_printf(rq->arena,
+			    "The redirect_uri sent is \"%s\"; registered, and "
+			    "compared octet by octet, are: %s",
+			    q.redirect_uri != NULL ? q.redirect_uri : "",
+			    q.client.redirect_uris);
+}
+
 static bool challenge_fault(const struct oauth_request *q,
 			    struct oauth_fault *f)
 {

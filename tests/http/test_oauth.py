@@ -98,6 +98,15 @@ def test_unknown_client_never_redirects(app, logged_in, client_id):
     assert r.headers["Content-Type"].startswith("text/html")
 
 
+def test_refused_pages_say_what_to_look_at(app, logged_in):
+    page = logged_in.authorize(request_of(app, client_id="<nobody>")).text
+    assert "the client_id &quot;&lt;nobody&gt;&quot;" in page
+    page = logged_in.authorize(request_of(
+        app, redirect_uri=CALLBACK + "/\"<b>")).text
+    assert f"&quot;{CALLBACK}/&quot;&lt;b&gt;&quot;" in page
+    assert f"are: {CALLBACK}" in page
+
+
 @pytest.mark.parametrize("change", [{"client_id": "nobody"},
                                     {"redirect_uri": "https://evil.example"}])
 def test_without_session_nothing_leaves_the_server(app, browser, change):
