@@ -108,15 +108,8 @@ bool admin_citizen_delete(struct rq *rq)
 static void client_write(struct jw *w, const struct store_client *c,
 			 const char *secret)
 {
-	struct buf b;
-	struct err e;
-
-	buf_init(&b, w->b->arena);
-	record_client_write(&b, c, secret);
-	const struct json *answer = json_parse(b.arena, b.p, b.len, &e);
 	jw_open(w, NULL, '{');
-	for (const struct json *v = json_first(answer); v; v = json_next(v))
-		jw_value(w, json_name(v), v);
+	record_client_write(w, c, secret);
 	jw_str(w, "kind", c->kind);
 	jw_str(w, "certificate_serial_number", c->certificate_serial_number);
 	jw_int(w, "access_token_seconds", c->access_token_seconds);
@@ -171,35 +164,6 @@ bool admin_client(struct rq *rq)
 	return reply_client(rq, 200, &c, NULL);
 }
 
-/* The body but for its client_id, which may say again what the path says. */
-static const struct json *without_id(struct rq *rq, const struct json *body)
-{
-	struct buf b;
-	struct jw w = {.b = &b};
-
-	buf_init(&b, rq->arena);
-	jw_open(&w, NULL, '{');
-	for (const struct json *v = json_first(body); v; v = json_next(v)) {
-		if (strcmp(json_name(v), "client_id") != 0)
-			jw_value(&w, json_name(v), v);
-	}
-	jw_close(&w);
-	return json_parse(rq->arena, b.p, b.len, &rq->err);
-}
-
-static bool same_id(struct rq *rq, const struct json *body, const char *id)
-{
-	const struct json *v = json_get(body, "client_id");
-
-	if (v == NULL ||
-	    (json_kind(v) == JSON_STRING && strcmp(json_text(v), id) == 0))
-		return true;
-	return err_set(&rq->err, ERR_INVALID, "invalid_value", "/client_id",
-		       "The client_id cannot be changed.");
-}
-
-/* Registers the new metadata as an application of its own, to have it checked
- * by the same rules, and moves them over. */
 bool admin_client_put(struct rq *rq)
 {
 	struct store_client old, new;
@@ -207,23 +171,11 @@ bool admin_client_put(struct rq *rq)
 	const char *secret = NULL;
 
 	if (!client_get(rq, rq_param(rq, "client_id"), &old) ||
-	    !body_object(rq, &body) || !same_id(rq, body, old.client_id))
+	    !body_object(rq, &body))
 		return false;
-	bool chosen = json_get_text(body, "client_secret") != NULL;
-	body = without_id(rq, body);
-	if (body == NULL)
-		return false;
-	if (!record_client(admin_of(rq)->record, rq->arena, body, true, &new,
-			   &secret, &rq->err))
+	if (!record_client_change(admin_of(rq)->record, rq->arena, &old, body,
+				  &new, &secret, &rq->err))
 		return refuse_member(rq);
-	store_client_delete(store_of(rq), new.client_id);
-	new.client_id = old.client_id;
-	new.issued_ms = old.issued_ms;
-	if (secret != NULL && !chosen && old.secret_digest[0] != '\0') {
-		new.secret_digest = old.secret_digest;
-		secret = NULL;
-	}
-	store_client_put(store_of(rq), &new);
 	return reply_client(rq, 200, &new, secret);
 }
 

@@ -73,26 +73,19 @@ static const struct route routes[] = {
 bool fhir_guard_type(struct rq *rq, void *ctx)
 {
 	const struct fhir *f = rq->ctx;
-	const struct record_type *t;
 	const char *type;
-	struct buf known;
 
 	(void)ctx;
 	if (strncmp(rq->route->path, "/:type", 6) != 0)
 		return true;
 	type = rq_param(rq, "type");
-	if (record_type_find(f->version, type))
-		return true;
 	if (*type == '_' || *type == '$')
 		return err_set(&rq->err, ERR_INVALID, RULE_LATER, NULL,
 			       "%.64s is not available in this version", type);
-	buf_init(&known, rq->arena);
-	for (size_t i = 0; (t = record_type_at(f->version, i)); i++)
-		buf_printf(&known, "%s%s", i > 0 ? ", " : "", t->type);
-	return err_set(&rq->err, ERR_NOT_FOUND, RULE_TYPE, NULL,
-		       "Unknown resource type '%.64s' - Server knows how to "
-		       "handle: [%s]",
-		       type, known.p);
+	if (record_type_get(rq->arena, f->version, type, &rq->err))
+		return true;
+	return err_set(&rq->err, rq->err.kind, RULE_TYPE, NULL, "%s",
+		       rq->err.text);
 }
 
 void fhir_group(struct fhir *f, struct http_group *out)

@@ -27,9 +27,7 @@ bool fhir_offers(struct rq *rq, enum interaction ia,
 	const char *type = rq_param(rq, "type");
 	const struct record_type *t = record_type_find(f->version, type);
 
-	if (!t)
-		return err_set(&rq->err, ERR_NOT_FOUND, RULE_TYPE, NULL,
-			       "Unknown resource type '%.64s'", type);
+	assert(t); /* by fhir_guard_type */
 	if (!(t->interactions & (unsigned)ia))
 		return err_set(&rq->err, ERR_INVALID, RULE_INTERACTION, NULL,
 			       "Invalid request: The FHIR endpoint on this "

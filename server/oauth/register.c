@@ -15,6 +15,7 @@
 
 bool oauth_register(struct rq *rq)
 {
+	struct jw w = {.b = &rq->out};
 	struct store_client client;
 	const char *secret;
 	struct err e;
@@ -28,6 +29,8 @@ bool oauth_register(struct rq *rq)
 	if (!record_client(oauth_of(rq)->record, rq->arena, metadata, false,
 			   &client, &secret, &rq->err))
 		return false;
-	record_client_write(&rq->out, &client, secret);
+	jw_open(&w, NULL, '{');
+	record_client_write(&w, &client, secret);
+	jw_close(&w);
 	return oauth_json(rq, 201);
 }

@@ -230,6 +230,7 @@ struct registration {
 	struct record *r;
 	struct arena *a;
 	const struct json *m;
+	const struct store_client *old; /* being changed, or NULL */
 	bool chosen;
 	struct store_client c;
 	const char *secret;
@@ -260,16 +261,23 @@ static int64_t sent_count(const struct registration *g, const char *name,
 	return v != NULL ? strtoll(json_text(v), NULL, 10) : otherwise;
 }
 
+bool record_unknown_member(struct err *e, const struct nearest *near)
+{
+	const char *best = near->best;
+
+	return err_set(e, ERR_INVALID, "unknown_member", near->word,
+		       "unknown member \"%.64s\"%s%s%s", near->word,
+		       best ? "; did you mean \"" : "", best ? best : "",
+		       best ? "\"?" : "");
+}
+
 static bool refuse_member(const struct registration *g, const char *name)
 {
 	struct nearest near = {.word = name};
 
 	for (size_t i = 0; i < LEN(members); i++)
 		nearest_try(&near, members[i].name);
-	return err_set(g->e, ERR_INVALID, "unknown_member", name,
-		       "unknown member \"%.64s\"%s%s%s", name,
-		       near.best ? "; did you mean \"" : "",
-		       near.best ? near.best : "", near.best ? "\"?" : "");
+	return record_unknown_member(g->e, &near);
 }
 
 static bool check_forms(struct registration *g)
@@ -446,7 +454,7 @@ static bool take_rest(struct registration *g)
 	    sent_count(g, "access_token_seconds", ACCESS_SECONDS);
 	g->c.refresh_token_seconds =
 	    sent_count(g, "refresh_token_seconds", REFRESH_SECONDS);
-	g->c.issued_ms = record_now_ms(g->r);
+	g->c.issued_ms = g->old ? g->old->issued_ms : record_now_ms(g->r);
 	if (g->c.access_token_seconds == 0)
 		return err_set(g->e, ERR_INVALID, BAD_METADATA,
 			       "access_token_seconds",
@@ -469,12 +477,22 @@ static bool is_id(const char *s)
 	return n > 0 && n <= ID_CHARS && s[n] == '\0';
 }
 
+static bool keep_id(struct registration *g, const char *wanted)
+{
+	g->c.client_id = g->old->client_id;
+	return wanted == NULL || strcmp(wanted, g->c.client_id) == 0 ||
+	       err_set(g->e, ERR_INVALID, BAD_METADATA, "client_id",
+		       "The client_id cannot be changed.");
+}
+
 static bool take_id(struct registration *g)
 {
 	const char *wanted = g->chosen ? sent_text(g, "client_id", NULL) : NULL;
 	struct store_client taken;
 	char id[UUID_TEXT];
 
+	if (g->old != NULL)
+		return keep_id(g, wanted);
 	if (wanted == NULL) {
 		uuid_make(id);
 		g->c.client_id = arena_strdup(g->a, id);
@@ -521,6 +539,10 @@ static bool take_secret(struct registration *g)
 		return err_set(g->e, ERR_INVALID, BAD_METADATA, "client_secret",
 			       "client_secret must be printable ASCII "
 			       "characters without spaces");
+	if (wanted == NULL && g->old != NULL && *g->old->secret_digest) {
+		g->c.secret_digest = g->old->secret_digest;
+		return true;
+	}
 	jose_random(random, sizeof random);
 	g->secret = wanted ? wanted : jose_b64url(g->a, random, sizeof random);
 	jose_digest(digest, g->secret, strlen(g->secret));
@@ -550,9 +572,8 @@ static bool take_kept(struct registration *g)
 	return true;
 }
 
-bool record_client(struct record *r, struct arena *a,
-		   const struct json *metadata, bool chosen,
-		   struct store_client *out, const char **secret, struct err *e)
+static bool take_all(struct registration *g, struct store_client *out,
+		     const char **secret)
 {
 	static bool (*const steps[])(struct registration *) = {
 	    check_forms,	  take_method,
@@ -561,20 +582,39 @@ bool record_client(struct record *r, struct arena *a,
 	    check_response_types, take_id,
 	    take_secret,	  take_kept,
 	};
+
+	if (json_kind(g->m) != JSON_OBJECT)
+		return err_set(g->e, ERR_INVALID, BAD_METADATA, NULL,
+			       "registration metadata must be a JSON object");
+	for (size_t i = 0; i < LEN(steps); i++) {
+		if (!steps[i](g))
+			return false;
+	}
+	store_client_put(g->r->store, &g->c);
+	*out = g->c;
+	*secret = g->secret;
+	return true;
+}
+
+bool record_client(struct record *r, struct arena *a,
+		   const struct json *metadata, bool chosen,
+		   struct store_client *out, const char **secret, struct err *e)
+{
 	struct registration g = {
 	    .r = r, .a = a, .m = metadata, .chosen = chosen, .e = e};
 
-	if (json_kind(metadata) != JSON_OBJECT)
-		return err_set(e, ERR_INVALID, BAD_METADATA, NULL,
-			       "registration metadata must be a JSON object");
-	for (size_t i = 0; i < LEN(steps); i++) {
-		if (!steps[i](&g))
-			return false;
-	}
-	store_client_put(r->store, &g.c);
-	*out = g.c;
-	*secret = g.secret;
-	return true;
+	return take_all(&g, out, secret);
+}
+
+bool record_client_change(struct record *r, struct arena *a,
+			  const struct store_client *old,
+			  const struct json *metadata, struct store_client *out,
+			  const char **secret, struct err *e)
+{
+	struct registration g = {
+	    .r = r, .a = a, .m = metadata, .old = old, .chosen = true, .e = e};
+
+	return take_all(&g, out, secret);
 }
 
 /* ---- the answer ------------------------------------------------------- */
@@ -623,16 +663,13 @@ static void write_member(struct jw *w, const struct member *m,
 	}
 }
 
-void record_client_write(struct buf *b, const struct store_client *c,
+void record_client_write(struct jw *w, const struct store_client *c,
 			 const char *secret)
 {
-	struct jw w = {.b = b};
 	struct err e;
 	const struct json *kept =
-	    json_parse(b->arena, c->metadata, strlen(c->metadata), &e);
+	    json_parse(w->b->arena, c->metadata, strlen(c->metadata), &e);
 
-	jw_open(&w, NULL, '{');
 	for (size_t i = 0; i < LEN(members); i++)
-		write_member(&w, &members[i], c, secret, kept);
-	jw_close(&w);
+		write_member(w, &members[i], c, secret, kept);
 }

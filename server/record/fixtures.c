@@ -52,10 +52,7 @@ static bool refuse_member(struct load *l, const char *name,
 
 	for (size_t i = 0; i < n; i++)
 		nearest_try(&near, known[i]);
-	return err_set(l->e, ERR_INVALID, "unknown_member", name,
-		       "unknown member \"%.64s\"%s%s%s", name,
-		       near.best ? "; did you mean \"" : "",
-		       near.best ? near.best : "", near.best ? "\"?" : "");
+	return record_unknown_member(l->e, &near);
 }
 
 static bool only_members(struct load *l, const struct json *v,

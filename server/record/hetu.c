@@ -147,12 +147,6 @@ const char *hetu_canonical(struct arena *a, const char *hetu)
 	return s;
 }
 
-void hetu_masked(char out[HETU_TEXT], const char *hetu)
-{
-	/* Also for texts that are no codes: at most the first seven. */
-	snprintf(out, HETU_TEXT, "%.7s****", hetu);
-}
-
 /* ---- age -------------------------------------------------------------- */
 
 /* The Finnish day of an instant. */

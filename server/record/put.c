@@ -55,21 +55,6 @@ static bool refuse_issues(const struct issues *issues, struct err *e)
 
 /* ---- type ------------------------------------------------------------- */
 
-static void refuse_type(struct arena *a, enum fhir_version v, const char *type,
-			struct err *e)
-{
-	const struct record_type *t;
-	struct buf known;
-
-	buf_init(&known, a);
-	for (size_t i = 0; (t = record_type_at(v, i)) != NULL; i++)
-		buf_printf(&known, "%s%s", i == 0 ? "" : ", ", t->type);
-	err_set(e, ERR_NOT_FOUND, "not-supported", NULL,
-		"Unknown resource type '%.64s' - Server knows how to handle: "
-		"[%s]",
-		type, known.p);
-}
-
 /* The resource's type if it can be created; NULL with e set otherwise. */
 static const struct record_type *creatable(struct arena *a, enum fhir_version v,
 					   const struct json *resource,
@@ -85,11 +70,9 @@ static const struct record_type *creatable(struct arena *a, enum fhir_version v,
 			"element: 'resourceType'");
 		return NULL;
 	}
-	type = record_type_find(v, name);
-	if (type == NULL) {
-		refuse_type(a, v, name, e);
+	type = record_type_get(a, v, name, e);
+	if (type == NULL)
 		return NULL;
-	}
 	if ((type->interactions & IA_CREATE) == 0) {
 		err_set(e, ERR_INVALID, "not-supported", NULL,
 			"Invalid request: The FHIR endpoint on this server "

@@ -79,9 +79,6 @@ bool hetu_check(const char *hetu, struct err *e);
 /* Whole years of age at now_ms (negative before birth); hetu must be sound. */
 int hetu_age(const char *hetu, int64_t now_ms);
 
-/* 010190-****: what logs and journals may show. */
-void hetu_masked(char out[12], const char *hetu);
-
 /* ---- citizens and applications ------------------------------------------ */
 
 /* The citizen of the hetu, made on first sight together with a Patient resource
@@ -105,8 +102,17 @@ bool record_client(struct record *r, struct arena *a,
 		   struct store_client *out, const char **secret,
 		   struct err *e);
 
-/* The registration answer of oauth.md/kanta.md 3.4: writes one JSON object. */
-void record_client_write(struct buf *b, const struct store_client *c,
+/* Replaces the metadata of a registered application (RFC 7592 2.2) by the same
+ * checks. Its id, permissions, tokens and, unless a client_secret is given, its
+ * secret stay; *secret as above, NULL when it stayed. */
+bool record_client_change(struct record *r, struct arena *a,
+			  const struct store_client *old,
+			  const struct json *metadata, struct store_client *out,
+			  const char **secret, struct err *e);
+
+/* The members of the registration answer (oauth.md 10, kanta.md 3.4) into the
+ * object that is open. secret: as from record_client, or NULL. */
+void record_client_write(struct jw *w, const struct store_client *c,
 			 const char *secret);
 
 /* ---- permission and tokens ---------------------------------------------- */
@@ -169,10 +175,13 @@ struct record_type {
 	const struct record_param *param; /* ended by a name NULL */
 	const char *what;
 };
-/* NULL behind the last (by index) or for an unknown type (by name). */
+/* NULL behind the last (by index) or for an unknown type (by name); get refuses
+ * that (ERR_NOT_FOUND) and names the known ones. */
 const struct record_type *record_type_at(enum fhir_version v, size_t i);
 const struct record_type *record_type_find(enum fhir_version v,
 					   const char *type);
+const struct record_type *record_type_get(struct arena *a, enum fhir_version v,
+					  const char *type, struct err *e);
 
 /* Checks a resource as POST does: the profile rules under the settings.
  * own_base: as in struct profile_options. */

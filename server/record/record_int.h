@@ -13,6 +13,12 @@
 /* The kind of refusal that http answers with that status. */
 enum err_kind record_status_kind(int status);
 
+/* ---- client.c --------------------------------------------------------- */
+
+/* Refuses the member near->word, with the nearest known one if there is any.
+ * Always false. */
+bool record_unknown_member(struct err *e, const struct nearest *near);
+
 /* ---- hetu.c ----------------------------------------------------------- */
 
 #define HETU_TEXT 12

@@ -95,3 +95,21 @@ const struct record_type *record_type_find(enum fhir_version v,
 	}
 	return NULL;
 }
+
+const struct record_type *record_type_get(struct arena *a, enum fhir_version v,
+					  const char *type, struct err *e)
+{
+	const struct record_type *t = record_type_find(v, type);
+	struct buf known;
+
+	if (t != NULL)
+		return t;
+	buf_init(&known, a);
+	for (size_t i = 0; (t = record_type_at(v, i)) != NULL; i++)
+		buf_printf(&known, "%s%s", i == 0 ? "" : ", ", t->type);
+	err_set(e, ERR_NOT_FOUND, "not-supported", NULL,
+		"Unknown resource type '%.64s' - Server knows how to handle: "
+		"[%s]",
+		type, known.p);
+	return NULL;
+}

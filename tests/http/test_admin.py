@@ -149,6 +149,28 @@ def test_change_and_delete(server):
     told(server.admin("PUT", path, changed), 404)
 
 
+def test_change_keeps_secret_and_tokens(own, person):
+    app = own.register(client_secret="before")
+    path = "/clients/" + app["client_id"]
+    issued = own.issue(app, person.hetu)
+    changed = {"client_id": app["client_id"], "client_name": "New name",
+               "redirect_uris": [CALLBACK]}
+    now = own.admin("PUT", path, changed, 200).json()
+    assert "client_secret" not in now
+    assert now["client_id_issued_at"] == app["client_id_issued_at"]
+
+    def refreshed(secret):
+        return own.token(None, basic=(app["client_id"], secret),
+                         grant_type="refresh_token",
+                         refresh_token=issued["refresh_token"]).status_code
+    assert refreshed("before") == 200
+    own.admin("PUT", path, {**changed, "client_secret": "after"}, 200)
+    assert (refreshed("before"), refreshed("after")) == (401, 200)
+    told(own.admin("PUT", path, {**changed, "client_id": "other"}), 400)
+    assert [c["client_id"] for c in own.admin("GET", "/clients").json()[
+        "clients"]].count(app["client_id"]) == 1
+
+
 def test_lifetime_of_an_application(own, person):
     app = own.register(access_token_seconds=60)
     assert own.issue(app, person.hetu)["expires_in"] == 60

@@ -130,6 +130,17 @@ static void test_client_defaults(void **state)
 			    "fi.example.app:/cb http://[::1]:1/x?y=1");
 }
 
+static void write_client(struct t *t, struct buf *b,
+			 const struct store_client *c, const char *secret)
+{
+	struct jw w = {.b = b};
+
+	buf_init(b, t->a);
+	jw_open(&w, NULL, '{');
+	record_client_write(&w, c, secret);
+	jw_close(&w);
+}
+
 static void test_client_answer(void **state)
 {
 	struct t *t = *state;
@@ -168,14 +179,12 @@ static void test_client_answer(void **state)
 	struct store_client c = client(t, metadata);
 	struct buf b;
 
-	buf_init(&b, t->a);
-	record_client_write(&b, &c, "s3cret");
+	write_client(t, &b, &c, "s3cret");
 	for (char *p = b.p; *p != '\0'; p++)
 		*p = *p == '"' ? '\'' : *p;
 	assert_string_equal(b.p, expected);
 	/* Without a secret there is no such member, not a null. */
-	buf_init(&b, t->a);
-	record_client_write(&b, &c, NULL);
+	write_client(t, &b, &c, NULL);
 	assert_null(strstr(b.p, "\"client_secret\""));
 }
 

@@ -120,17 +120,6 @@ static void test_hetu_age(void **state)
 	}
 }
 
-static void test_hetu_masked(void **state)
-{
-	char out[HETU_TEXT];
-
-	(void)state;
-	hetu_masked(out, "010190-900P");
-	assert_string_equal(out, "010190-****");
-	hetu_masked(out, "010");
-	assert_string_equal(out, "010****");
-}
-
 static void test_hetu_fresh(void **state)
 {
 	struct t *t = *state;
@@ -694,7 +683,6 @@ int main(void)
 	    T(test_settings_list),
 	    T(test_hetu_check),
 	    T(test_hetu_age),
-	    T(test_hetu_masked),
 	    T(test_hetu_fresh),
 	    T(test_citizen_patient),
 	    T(test_citizen_refusals),
