@@ -40,6 +40,9 @@ static const struct option options[] = {
     {"unknown-profile", "HOW", 0, "unknown_profile", OPT_SETTING,
      SERVE | VALIDATE, "reject",
      "a profile that is not loaded: reject or warn"},
+    {"rules", "SET", 0, "rules", OPT_SETTING, SERVE | VALIDATE, "kanta",
+     "which checks are errors: kanta (the service's era), current (today's "
+     "validator)"},
     {"errors", "STYLE", 0, "errors", OPT_SETTING, SERVE | VALIDATE, "kanta",
      "kanta: as the real stack words them; explain: with rule, expected "
      "value and hint"},

@@ -90,18 +90,14 @@ static const struct issues *one_issue(struct arena *a, const char *rule,
 static const struct issues *judge(const struct run *r, struct arena *a,
 				  const char *path)
 {
-	const struct settings *s = &r->config->settings;
-	const struct profile_options o = {
-	    .required = (enum profile_required)s->profile_required,
-	    .unknown_warns = s->unknown_profile != 0,
-	    .extra = r->config->profile,
-	    .extra_count = r->config->profile_count,
-	};
+	struct profile_options o = settings_rules(&r->config->settings);
 	struct err e = {.kind = ERR_NONE};
 	const struct json *resource;
 	const char *text;
 	size_t n;
 
+	o.extra = r->config->profile;
+	o.extra_count = r->config->profile_count;
 	text = file_read(a, path, &n, &e);
 	if (!text)
 		return one_issue(a, "KPHR-FILE-0001", &e);

@@ -75,14 +75,18 @@ void check_resource(struct check *c, const struct json *resource,
 	const struct type *t = &c->p->types[type];
 	c->sd = rec_at(c->p, t->sd);
 	c->base = true;
+	c->resource = resource;
 	if (!is_contained(at))
 		c->root = resource;
 	else if (json_get(resource, "contained"))
 		nested(c, json_get(resource, "contained"), at);
 	check_object(c, resource, node_at(c->p, t->root), type, at);
+	check_kind(c, &(struct spot){node_at(c->p, t->root), type, resource,
+				     NULL, at});
 	c->sd = saved.sd;
 	c->base = saved.base;
 	c->root = saved.root;
+	c->resource = saved.resource;
 }
 
 /* ---- definitions on values -------------------------------------------- */
@@ -139,7 +143,13 @@ const struct issues *profile_check(const struct profiles *p, struct arena *a,
 				   const struct profile_options *o)
 {
 	struct issues *out = arena_alloc(a, sizeof(*out));
-	struct check c = {.p = p, .a = a, .o = o, .out = out, .root = resource};
+	struct check c = {.p = p,
+			  .a = a,
+			  .o = o,
+			  .out = out,
+			  .rules = o->rules,
+			  .root = resource,
+			  .resource = resource};
 	const char *name = json_get_text(resource, "resourceType");
 	unsigned type = resource_type(p, resource);
 	const struct at top = {NULL, type == NO_TYPE ? "Resource" : name, -1};

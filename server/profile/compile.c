@@ -109,6 +109,18 @@ static void fill_type(struct build *b, struct type *t, const struct item *it)
 		t->kind = KIND_RESOURCE;
 	t->abstract = abstract && json_kind(abstract) == JSON_TRUE;
 	t->parent = NO_TYPE;
+	for (uint8_t i = T_RESOURCE + 1; i < T_KNOWN; i++) {
+		if (strcmp(name, known_names[i]) == 0)
+			t->known = i + 1;
+	}
+}
+
+/* Age is a Quantity. */
+static uint8_t inherited(const struct type *types, unsigned i)
+{
+	while (!types[i].known && types[i].parent != NO_TYPE)
+		i = types[i].parent;
+	return types[i].known;
 }
 
 static unsigned parent_type(const struct profiles *p, const struct json *sd)
@@ -151,6 +163,8 @@ bool compile_types(struct build *b)
 	p->n_types = (unsigned)n;
 	for (size_t i = 0; i < n; i++)
 		t[i].parent = (uint16_t)parent_type(p, base[i]->json);
+	for (size_t i = 0; i < n; i++)
+		t[i].known = inherited(t, (unsigned)i);
 	know_types(p);
 	return true;
 }

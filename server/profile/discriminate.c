@@ -274,8 +274,8 @@ static void set_nodes(struct build *b, struct criterion *c, const ref *node,
 	c->kind = (uint16_t)kind;
 }
 
-static void resolve(struct build *b, const struct discriminator *d, ref slice,
-		    struct criterion *c)
+static void decide(struct build *b, const struct discriminator *d, ref slice,
+		   struct criterion *c)
 {
 	const struct profiles *p = b->p;
 	const struct path_step *steps = rec_at(p, d->steps);
@@ -322,7 +322,7 @@ static void resolve_one(struct build *b, ref slicing)
 	struct criterion *c = heap_at(b->p, s->criteria);
 	for (unsigned i = 0; i < s->n; i++) {
 		for (unsigned k = 0; k < s->n_disc; k++)
-			resolve(b, &d[k], slice[i], &c[i * s->n_disc + k]);
+			decide(b, &d[k], slice[i], &c[i * s->n_disc + k]);
 	}
 }
 

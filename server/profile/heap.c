@@ -144,19 +144,32 @@ bool type_is_a(const struct profiles *p, unsigned type, unsigned ancestor)
 	return false;
 }
 
+const char *const known_names[T_KNOWN] = {
+    [T_ELEMENT] = "Element",
+    [T_RESOURCE] = "Resource",
+    [T_EXTENSION] = "Extension",
+    [T_REFERENCE] = "Reference",
+    [T_CODING] = "Coding",
+    [T_IDENTIFIER] = "Identifier",
+    [T_CODEABLECONCEPT] = "CodeableConcept",
+    [T_QUANTITY] = "Quantity",
+    [T_ATTACHMENT] = "Attachment",
+    [T_PERIOD] = "Period",
+    [T_NARRATIVE] = "Narrative",
+    [T_BUNDLE] = "Bundle",
+    [T_OBSERVATION] = "Observation",
+    [T_QUESTIONNAIRE] = "Questionnaire",
+    [T_RESPONSE] = "QuestionnaireResponse",
+    [T_STRUCTUREDEFINITION] = "StructureDefinition",
+    [T_VALUESET] = "ValueSet",
+    [T_CODESYSTEM] = "CodeSystem",
+    [T_SEARCHPARAMETER] = "SearchParameter",
+    [T_OPERATIONDEFINITION] = "OperationDefinition",
+};
+
 void know_types(struct profiles *p)
 {
-	static const char *const names[T_KNOWN] = {
-	    [T_ELEMENT] = "Element",
-	    [T_EXTENSION] = "Extension",
-	    [T_REFERENCE] = "Reference",
-	    [T_CODING] = "Coding",
-	    [T_IDENTIFIER] = "Identifier",
-	    [T_CODEABLECONCEPT] = "CodeableConcept",
-	    [T_QUANTITY] = "Quantity",
-	    [T_RESOURCE] = "Resource",
-	};
 	for (size_t i = 0; i < T_KNOWN; i++)
-		p->known[i] =
-		    (uint16_t)find_type(p, names[i], strlen(names[i]));
+		p->known[i] = (uint16_t)find_type(p, known_names[i],
+						  strlen(known_names[i]));
 }

@@ -104,7 +104,7 @@ static void put(struct check *c, enum issue_severity severity, enum rule rule,
 {
 	char text[1024];
 
-	if (c->stop)
+	if (c->stop || severity == ISSUE_NONE)
 		return;
 	if (c->dry) {
 		c->stop = severity <= ISSUE_ERROR;
@@ -139,8 +139,8 @@ void report(struct check *c, enum rule rule, const struct at *at,
 {
 	va_list ap;
 	va_start(ap, fmt);
-	put(c, rule_table[rule].severity, rule, at, where, expected, hint, fmt,
-	    ap);
+	put(c, rule_table[rule].severity[c->rules], rule, at, where, expected,
+	    hint, fmt, ap);
 	va_end(ap);
 }
 

@@ -200,30 +200,6 @@ static void not_object(struct check *c, const struct spot *s)
 		       kind == JSON_ARRAY ? "an Array" : "a simple value");
 }
 
-/* Does the URI begin with a scheme (RFC 3986 3.1)? */
-static bool is_absolute(const char *uri)
-{
-	size_t n = strspn(uri, "abcdefghijklmnopqrstuvwxyz"
-			       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
-
-	return n > 0 && uri[n] == ':' && !(uri[0] >= '0' && uri[0] <= '9');
-}
-
-/* What names a code system or a space of identifiers is the same everywhere. */
-static void check_system(struct check *c, const struct spot *s)
-{
-	const struct json *system = json_get(s->value, "system");
-	const struct at here = {s->at, "system", -1};
-
-	if (!system || json_kind(system) != JSON_STRING || !json_len(system) ||
-	    is_absolute(json_text(system)))
-		return;
-	report(c, RULE_SYSTEM, &here, system, "an absolute URI",
-	       "begin it with http:, urn:oid: or the like",
-	       "%s.system must be an absolute reference, not a local reference",
-	       text_at(c->p, c->p->types[s->type].name));
-}
-
 static void check_complex(struct check *c, const struct spot *s)
 {
 	const struct profiles *p = c->p;
@@ -246,11 +222,8 @@ static void check_complex(struct check *c, const struct spot *s)
 		return;
 	if (s->type == p->known[T_REFERENCE])
 		check_reference(c, s);
-	if (c->base && s->type == p->known[T_EXTENSION])
-		check_extension(c, s);
-	if (c->base && (s->type == p->known[T_CODING] ||
-			s->type == p->known[T_IDENTIFIER]))
-		check_system(c, s);
+	if (c->base)
+		check_kind(c, s);
 	check_type_profiles(c, s);
 }
 

@@ -62,7 +62,17 @@ bool profile_find(const struct profiles *p, const char *url,
 
 /* ---- checking --------------------------------------------------------- */
 
-enum issue_severity { ISSUE_FATAL, ISSUE_ERROR, ISSUE_WARNING, ISSUE_INFO };
+enum issue_severity {
+	ISSUE_FATAL,
+	ISSUE_ERROR,
+	ISSUE_WARNING,
+	ISSUE_INFO,
+	ISSUE_NONE /* of a rule that a rule set does not have */
+};
+
+/* Which checks are errors: those of the HAPI of the service's era, or of
+ * today's HL7 validator. One engine, two columns in rules.c. */
+enum rule_set { RULES_KANTA, RULES_CURRENT, RULE_SETS };
 
 struct issue {
 	enum issue_severity severity;
@@ -91,6 +101,12 @@ struct profile_options {
 	bool unknown_warns;		/* unknown meta.profile: warn */
 	const char *const *extra;	/* profiles besides meta.profile */
 	size_t extra_count;
+	enum rule_set rules;
+	int64_t now_ms; /* for now(), today() and ages; 0: the real time */
+	/* Conformance resources (Questionnaires above all) that are not among
+	 * the definitions, by canonical URL; NULL when there is none. */
+	const struct json *(*fetch)(void *ctx, const char *canonical);
+	void *fetch_ctx;
 	const char *own_base; /* "http://h/phr-resourceserver/baseR4" or NULL:
 			       * absolute references below it count as local */
 };

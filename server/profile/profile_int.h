@@ -64,7 +64,8 @@ struct type {
 	uint8_t kind;
 	uint8_t prim;
 	uint8_t abstract;
-	uint8_t pad[3];
+	uint8_t known; /* 1 + enum known_type, its own or inherited; 0: none */
+	uint8_t pad[2];
 };
 
 /* A profile or target profile as it was named, and its definition if known. */
@@ -277,17 +278,32 @@ struct item {
 	enum { ITEM_NEW, ITEM_BUSY, ITEM_DONE } state;
 };
 
+/* Types of which the code speaks by name. The first two are the ancestors of
+ * all; the others may have a check of their own in kind.c. */
 enum known_type {
 	T_ELEMENT,
+	T_RESOURCE,
 	T_EXTENSION,
 	T_REFERENCE,
 	T_CODING,
 	T_IDENTIFIER,
 	T_CODEABLECONCEPT,
 	T_QUANTITY,
-	T_RESOURCE,
+	T_ATTACHMENT,
+	T_PERIOD,
+	T_NARRATIVE,
+	T_BUNDLE,
+	T_OBSERVATION,
+	T_QUESTIONNAIRE,
+	T_RESPONSE,
+	T_STRUCTUREDEFINITION,
+	T_VALUESET,
+	T_CODESYSTEM,
+	T_SEARCHPARAMETER,
+	T_OPERATIONDEFINITION,
 	T_KNOWN
 };
+extern const char *const known_names[T_KNOWN]; /* heap.c */
 
 struct profiles {
 	struct arena *arena;
@@ -510,13 +526,25 @@ enum rule {
 	RULE_XHTML_ELEMENT,
 	RULE_XHTML_ATTRIBUTE,
 	RULE_SYSTEM,
+	/* 0080: invariants */
+
+	/* 0090: definitions, slices */
+
+	/* 0100: references, extensions, bundles */
+
+	/* 0125: terminology, values */
+
+	/* 0150: questionnaires */
+
+	/* 0190: conformance resources */
+
 	RULES
 };
 struct rule_info {
 	const char *id;
 	const char *title;
-	enum issue_severity severity;
-	const char *code; /* IssueType */
+	enum issue_severity severity[RULE_SETS]; /* ISSUE_NONE: not a rule */
+	const char *code;			 /* IssueType */
 	const char *source;
 };
 extern const struct rule_info rule_table[RULES];
@@ -530,12 +558,16 @@ struct check {
 	const struct profiles *p;
 	struct arena *a;
 	const struct profile_options *o;
-	const struct sd *sd;	 /* whose rules are applied */
-	const struct json *root; /* the resource that "#id" looks into */
-	bool base;		 /* everything, not only what a profile adds */
-	bool dry;		 /* count errors, report nothing */
-	bool stop;		 /* enough was found */
-	unsigned depth;		 /* of profiles within profiles */
+	enum rule_set rules;
+	const struct sd *sd;	     /* whose rules are applied */
+	const struct json *root;     /* the resource that "#id" looks into */
+	const struct json *resource; /* the nearest, contained ones too */
+	const struct json *bundle;   /* the Bundle around root; or NULL */
+	const struct json *entry;    /* root's entry in it */
+	bool base;	/* everything, not only what a profile adds */
+	bool dry;	/* count errors, report nothing */
+	bool stop;	/* enough was found */
+	unsigned depth; /* of profiles within profiles */
 	struct issues *out;
 	struct issue_key *keys;
 };
@@ -574,6 +606,23 @@ void check_definition(struct check *c, ref sd, const struct json *value,
 bool fits_definition(struct check *c, ref sd, const struct json *value,
 		     const struct at *at);
 
+/* kind.c: what is special about a type, after its definition has been checked:
+ * a table of functions by enum known_type. Base pass only. */
+void check_kind(struct check *c, const struct spot *s);
+
+/* resolve.c: what a reference leads to. The resource, when it is contained in
+ * the root or an entry of the Bundle; else NULL. *type is its type, or the one
+ * that the form of the reference implies, or NO_TYPE. */
+const struct json *resolve(const struct check *c, const char *reference,
+			   unsigned *type);
+bool is_absolute(const char *uri);
+/* The part of a reference below our own base; NULL: it is elsewhere. */
+const char *local_part(const struct check *c, const char *reference);
+/* Type of "Type/id[/_history/v]"; NO_TYPE when it is not of that form. */
+unsigned literal_type(const struct profiles *p, const char *reference);
+/* "Type?parameters" stands in bundles before they are carried out. */
+bool is_search(const struct profiles *p, const char *reference);
+
 /* policy.c */
 /* Must a resource of this type name a national profile? */
 bool profile_demanded(const struct check *c, const char *type);
@@ -586,6 +635,29 @@ void check_profiles(struct check *c, const struct json *resource, unsigned type,
 const char *element_name(struct check *c, const struct node *n);
 void check_object(struct check *c, const struct json *object,
 		  const struct node *node, unsigned type, const struct at *at);
+/* The element in a text: its path, and its slice in brackets. */
+const char *element_text(struct check *c, const struct node *n,
+			 const struct at *at);
+void too_few(struct check *c, enum rule rule, const struct node *n,
+	     const struct json *object, size_t count, const struct at *at,
+	     const char *hint);
+void too_many(struct check *c, enum rule rule, const struct node *n,
+	      const struct json *where, size_t count, const struct at *at);
+
+/* tally.c: the slices of one element while its items go by */
+struct tally {
+	const struct slicing *slicing; /* NULL: there are none */
+	const ref *slice;
+	unsigned count[SLICES_MAX];
+	unsigned last; /* 1 + slice of the item before; for order */
+	bool unmatched;
+};
+void tally_start(struct check *c, const struct node *n, struct tally *t);
+void tally_item(struct check *c, struct tally *t, const struct spot *s);
+void tally_end(struct check *c, const struct tally *t,
+	       const struct json *object, const struct json *where,
+	       size_t count, const struct node *n, const char *name,
+	       const struct at *up);
 
 /* item.c */
 void check_item(struct check *c, const struct spot *s);

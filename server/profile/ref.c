@@ -12,77 +12,6 @@
 
 #include <string.h>
 
-static bool is_absolute(const char *s)
-{
-	size_t n = strcspn(s, ":/?#");
-	return n > 0 && s[n] == ':';
-}
-
-/* The part of a reference below our own base; NULL: it is elsewhere. */
-static const char *local_part(const struct check *c, const char *s)
-{
-	const char *base = c->o->own_base;
-	if (!is_absolute(s))
-		return s;
-	size_t n = base ? strlen(base) : 0;
-	while (n > 0 && base[n - 1] == '/')
-		n--;
-	if (n == 0 || strncmp(s, base, n) != 0 || s[n] != '/')
-		return NULL;
-	return s + n + 1;
-}
-
-static bool id_ok(const char *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		char ch = s[i];
-		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-		      (ch >= '0' && ch <= '9') || ch == '-' || ch == '.'))
-			return false;
-	}
-	return n >= 1 && n <= 64;
-}
-
-/* Type of "Type/id[/_history/v]"; NO_TYPE when it is not of that form. */
-static unsigned literal_type(const struct profiles *p, const char *s)
-{
-	size_t n = strcspn(s, "/");
-	unsigned type = find_type(p, s, n);
-	if (type == NO_TYPE || p->types[type].kind != KIND_RESOURCE ||
-	    p->types[type].abstract || s[n] != '/')
-		return NO_TYPE;
-	s += n + 1;
-	n = strcspn(s, "/");
-	if (!id_ok(s, n))
-		return NO_TYPE;
-	s += n;
-	if (*s == '\0')
-		return type;
-	if (strncmp(s, "/_history/", 10) != 0)
-		return NO_TYPE;
-	return id_ok(s + 10, strlen(s + 10)) ? type : NO_TYPE;
-}
-
-/* "Type?parameters" stands in bundles before they are carried out. */
-static bool is_search(const struct profiles *p, const char *s)
-{
-	size_t n = strcspn(s, "?");
-	unsigned type = find_type(p, s, n);
-	return s[n] == '?' && type != NO_TYPE &&
-	       p->types[type].kind == KIND_RESOURCE;
-}
-
-static const struct json *contained(const struct check *c, const char *id)
-{
-	const struct json *r = json_first(json_get(c->root, "contained"));
-	for (; r; r = json_next(r)) {
-		const char *have = json_get_text(r, "id");
-		if (have && strcmp(have, id) == 0)
-			return r;
-	}
-	return NULL;
-}
-
 /* ---- target types ----------------------------------------------------- */
 
 static bool allows(const struct profiles *p, const struct use *u, unsigned type)
@@ -181,12 +110,14 @@ static unsigned target_type(struct check *c, const struct use *u,
 {
 	const char *text = json_text(where);
 	if (text[0] == '#') {
-		const struct json *r = text[1] ? contained(c, text + 1) : NULL;
+		unsigned found;
+		const struct json *r =
+		    text[1] ? resolve(c, text, &found) : NULL;
 		if (!r && text[1] && c->base)
 			report(c, RULE_REFERENCE_CONTAINED, at, where, NULL,
 			       "contain the resource, or refer to another",
 			       "Unable to resolve resource '%.200s'", text);
-		return r ? resource_type(c->p, r) : NO_TYPE;
+		return r ? found : NO_TYPE;
 	}
 	const char *local = local_part(c, text);
 	if (!local) {

@@ -6,9 +6,14 @@
  */
 #include "profile_int.h"
 
-#define E	    ISSUE_ERROR
-#define W	    ISSUE_WARNING
-#define I	    ISSUE_INFO
+/* Severity under the two rule sets: kanta, current. */
+#define SEV(kanta, current)                                                    \
+	{                                                                      \
+		ISSUE_##kanta, ISSUE_##current                                 \
+	}
+#define E	    SEV(ERROR, ERROR)
+#define W	    SEV(WARNING, WARNING)
+#define I	    SEV(INFO, INFO)
 #define JSON_FORMAT "FHIR JSON format"
 #define DATATYPES   "FHIR data types"
 #define PROFILING   "FHIR ElementDefinition"
@@ -17,10 +22,10 @@
 #define KANTA	    "Finnish PHR, notes related to all resource types"
 
 const struct rule_info rule_table[RULES] = {
-    [RULE_NO_TYPE] = {"KPHR-PROF-0001", "resourceType is there", ISSUE_FATAL,
-		      "structure", JSON_FORMAT},
+    [RULE_NO_TYPE] = {"KPHR-PROF-0001", "resourceType is there",
+		      SEV(FATAL, FATAL), "structure", JSON_FORMAT},
     [RULE_UNKNOWN_TYPE] = {"KPHR-PROF-0002", "resourceType is known",
-			   ISSUE_FATAL, "structure", JSON_FORMAT},
+			   SEV(FATAL, FATAL), "structure", JSON_FORMAT},
     [RULE_UNKNOWN_ELEMENT] = {"KPHR-PROF-0003", "no unknown elements", E,
 			      "structure", JSON_FORMAT},
     [RULE_NOT_ARRAY] = {"KPHR-PROF-0004", "repeating elements are arrays", E,
@@ -176,4 +181,16 @@ const struct rule_info rule_table[RULES] = {
     [RULE_SYSTEM] = {"KPHR-PROF-0073",
 		     "absolute system of a code or identifier", E,
 		     "code-invalid", DATATYPES},
+
+    /* 0080: invariants */
+
+    /* 0090: definitions, slices */
+
+    /* 0100: references, extensions, bundles */
+
+    /* 0125: terminology, values */
+
+    /* 0150: questionnaires */
+
+    /* 0190: conformance resources */
 };

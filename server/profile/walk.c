@@ -139,8 +139,8 @@ static size_t item_count(const struct json *v)
 }
 
 /* The element in a text: its path, and its slice in brackets. */
-static const char *element_text(struct check *c, const struct node *n,
-				const struct at *at)
+const char *element_text(struct check *c, const struct node *n,
+			 const struct at *at)
 {
 	const char *path = path_text(c, at);
 	if (!n->slice)
@@ -148,9 +148,9 @@ static const char *element_text(struct check *c, const struct node *n,
 	return say(c, "%s[%s]", path, text_at(c->p, n->slice));
 }
 
-static void too_few(struct check *c, enum rule rule, const struct node *n,
-		    const struct json *object, size_t count,
-		    const struct at *at, const char *hint)
+void too_few(struct check *c, enum rule rule, const struct node *n,
+	     const struct json *object, size_t count, const struct at *at,
+	     const char *hint)
 {
 	report(c, rule, at, object, say(c, "at least %u", n->min), hint,
 	       "Profile %s, Element '%s': minimum required = %u, but only "
@@ -158,9 +158,8 @@ static void too_few(struct check *c, enum rule rule, const struct node *n,
 	       profile_url(c), element_text(c, n, at), n->min, count);
 }
 
-static void too_many(struct check *c, enum rule rule, const struct node *n,
-		     const struct json *where, size_t count,
-		     const struct at *at)
+void too_many(struct check *c, enum rule rule, const struct node *n,
+	      const struct json *where, size_t count, const struct at *at)
 {
 	const char *hint = n->max == 0 ? say(c, "remove \"%s\"", at->name)
 				       : say(c, "keep at most %u", n->max);
@@ -203,133 +202,6 @@ static void check_count(struct check *c, const struct json *object,
 		const struct at here = {up, s->name, -1};
 		too_many(c, RULE_MAX, n, s->value ? s->value : s->companion,
 			 count, &here);
-	}
-}
-
-/* ---- slices ----------------------------------------------------------- */
-
-/* The slices of one element while its items go by. */
-struct tally {
-	const struct slicing *slicing; /* NULL: there are none */
-	const ref *slice;
-	unsigned count[SLICES_MAX];
-	unsigned last; /* 1 + slice of the item before; for order */
-	bool unmatched;
-};
-
-static void tally_start(struct check *c, const struct node *n, struct tally *t)
-{
-	t->slicing = NULL;
-	if (c->base || !n->slicing)
-		return;
-	const struct slicing *s = rec_at(c->p, n->slicing);
-	if (s->n == 0 && s->rules != SLICES_CLOSED)
-		return;
-	t->slicing = s;
-	t->slice = rec_at(c->p, s->slices);
-	t->last = 0;
-	t->unmatched = false;
-	memset(t->count, 0, s->n * sizeof(t->count[0]));
-}
-
-static const char *slice_name(struct check *c, const struct tally *t,
-			      unsigned i)
-{
-	return text_at(c->p, node_at(c->p, t->slice[i])->slice);
-}
-
-/* "a/b" is a slice of slice "a": an item is in both. */
-static bool is_within(const char *inner, const char *outer)
-{
-	size_t n = strlen(outer);
-	return strncmp(inner, outer, n) == 0 && inner[n] == '/';
-}
-
-static void check_two(struct check *c, const struct tally *t, unsigned i,
-		      unsigned k, const struct spot *s)
-{
-	const char *x = slice_name(c, t, i), *y = slice_name(c, t, k);
-	if (is_within(x, y) || is_within(y, x))
-		return;
-	report(c, RULE_SLICE_TWO, s->at, s->value, say(c, "%s or %s", x, y),
-	       NULL, "Profile %s, Element matches more than one slice - %s, %s",
-	       profile_url(c), x, y);
-}
-
-static void no_slice(struct check *c, struct tally *t, const struct spot *s)
-{
-	t->unmatched = true;
-	if (t->slicing->rules != SLICES_CLOSED)
-		return;
-	report(c, RULE_SLICE_CLOSED, s->at, s->value, NULL,
-	       "remove it, or make it one of the slices",
-	       "This element does not match any known slice for profile %s and "
-	       "slicing is CLOSED",
-	       profile_url(c));
-}
-
-static void check_order(struct check *c, struct tally *t, unsigned i,
-			const struct spot *s)
-{
-	bool wrong = t->slicing->ordered && i + 1 < t->last;
-	if (t->slicing->rules == SLICES_OPEN_AT_END && t->unmatched)
-		wrong = true;
-	if (wrong)
-		report(c, RULE_SLICE_ORDER, s->at, s->value, NULL,
-		       "put the elements into the order of the profile",
-		       "As specified by profile %s, Element '%s' is out of "
-		       "order in ordered slice",
-		       profile_url(c), path_text(c, s->at));
-	t->last = i + 1;
-}
-
-/* One item: which slices it is in, and their rules on it. */
-static void tally_item(struct check *c, struct tally *t, const struct spot *s)
-{
-	uint64_t in = slice_matches(c, t->slicing, s);
-	unsigned first = SLICES_MAX;
-
-	if (!in) {
-		no_slice(c, t, s);
-		return;
-	}
-	for (unsigned i = 0; i < t->slicing->n; i++) {
-		if (!(in >> i & 1))
-			continue;
-		if (first == SLICES_MAX) {
-			first = i;
-			check_order(c, t, i, s);
-		} else {
-			check_two(c, t, first, i, s);
-		}
-		t->count[i]++;
-		struct spot inner = *s;
-		inner.node = node_at(c->p, t->slice[i]);
-		check_item(c, &inner);
-	}
-}
-
-static void tally_end(struct check *c, const struct tally *t,
-		      const struct json *object, const struct json *where,
-		      size_t count, const struct node *n, const char *name,
-		      const struct at *up)
-{
-	for (unsigned i = 0; t->slicing && i < t->slicing->n; i++) {
-		const struct node *s = node_at(c->p, t->slice[i]);
-		const struct at here = {
-		    up, (n->flags & NODE_CHOICE) ? element_name(c, s) : name,
-		    -1};
-		if (t->count[i] > s->max)
-			too_many(c, RULE_SLICE_MAX, s, where, t->count[i],
-				 &here);
-		/* what is missing altogether was said of the element */
-		if (t->count[i] < s->min && (count > 0 || n->min == 0) &&
-		    slice_decides(c->p, t->slicing, i))
-			too_few(c, RULE_SLICE_MIN, s, where ? where : object,
-				t->count[i], &here,
-				(n->flags & NODE_CHOICE)
-				    ? say(c, "use \"%s\"", here.name)
-				    : slice_hint(c, t->slicing, i));
 	}
 }
 

@@ -30,12 +30,10 @@ const struct issues *record_check(struct record *r, struct arena *a,
 				  const struct json *resource,
 				  const char *own_base)
 {
-	struct profile_options o = {
-	    .required = (enum profile_required)r->settings.profile_required,
-	    .unknown_warns = r->settings.unknown_profile == 1,
-	    .own_base = own_base,
-	};
+	struct profile_options o = settings_rules(&r->settings);
 
+	o.own_base = own_base;
+	o.now_ms = clock_now_ms(&r->clock);
 	return profile_check(r->profiles[v], a, resource, &o);
 }
 

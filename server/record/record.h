@@ -20,6 +20,7 @@ enum errors_style { ERRORS_KANTA, ERRORS_EXPLAIN };
 struct settings {
 	int errors;		     /* enum errors_style */
 	int profile_required;	     /* enum profile_required */
+	int rules;		     /* enum rule_set */
 	int unknown_profile;	     /* 0 reject, 1 warn */
 	int validation_status;	     /* 422, 412, 400 */
 	int patient_mismatch_status; /* 403, 404 */
@@ -33,6 +34,9 @@ struct settings {
 };
 
 void settings_init(struct settings *s);
+
+/* What of them the rule engine is told: the same for every way in. */
+struct profile_options settings_rules(const struct settings *s);
 
 /* One NAME=VALUE. False with e set (code "unknown_setting", the nearest name in
  * the text; or "invalid_value" with the allowed ones). */

@@ -47,6 +47,8 @@ static const struct choice required[] = {
 };
 static const struct choice reject_warn[] = {
     {"reject", 0}, {"warn", 1}, {NULL, 0}};
+static const struct choice rule_sets[] = {
+    {"kanta", RULES_KANTA}, {"current", RULES_CURRENT}, {NULL, 0}};
 static const struct choice validation[] = {
     {"422", 422}, {"412", 412}, {"400", 400}, {NULL, 0}};
 static const struct choice hidden[] = {{"403", 403}, {"404", 404}, {NULL, 0}};
@@ -63,6 +65,8 @@ static const struct row rows[] = {
     {AT(errors), errors, 0, 0, ERRORS_KANTA,
      "how much an OperationOutcome says: as the real stack words it, or with "
      "the rule, what was expected and a hint [I]"},
+    {AT(rules), rule_sets, 0, 0, RULES_KANTA,
+     "which checks are errors: those of the service's era, or today's [I]"},
     {AT(profile_required), required, 0, 0, REQUIRED_ALL,
      "which resources must name a national profile [Q]"},
     {AT(unknown_profile), reject_warn, 0, 0, 0,
@@ -89,6 +93,15 @@ static const struct row rows[] = {
 static int *value_of(struct settings *s, const struct row *row)
 {
 	return (int *)((char *)s + row->offset);
+}
+
+struct profile_options settings_rules(const struct settings *s)
+{
+	return (struct profile_options){
+	    .required = (enum profile_required)s->profile_required,
+	    .unknown_warns = s->unknown_profile != 0,
+	    .rules = (enum rule_set)s->rules,
+	};
 }
 
 void settings_init(struct settings *s)

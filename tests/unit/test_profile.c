@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "profile/profile.h"
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,6 +238,10 @@ static void options_of(struct arena *a, const struct json *c,
 				  : REQUIRED_NOT_PATIENT;
 	o->unknown_warns = json_get(c, "warn") != NULL;
 	o->own_base = json_get_text(c, "own_base");
+	if (json_get_text(c, "rules"))
+		o->rules = strcmp(json_get_text(c, "rules"), "current") == 0
+			       ? RULES_CURRENT
+			       : RULES_KANTA;
 	const char **v = arena_alloc(a, json_count(extra) * sizeof(*v));
 	for (extra = json_first(extra); extra; extra = json_next(extra))
 		v[o->extra_count++] = json_text(extra);
@@ -298,46 +303,27 @@ static void run_table(const char *file)
 	assert_int_equal(t.failed, 0);
 }
 
-static void test_base_r4(void **state)
+/* Every file of the folder whose name says a version. */
+static void test_tables(void **state)
 {
-	(void)state;
-	run_table(DATA "base-r4.json");
-}
+	struct dirent **v;
+	int n = scandir(DATA, &v, NULL, alphasort);
+	int run = 0;
 
-static void test_types_r4(void **state)
-{
 	(void)state;
-	run_table(DATA "types-r4.json");
-}
+	for (int i = 0; i < n; i++) {
+		const char *name = v[i]->d_name;
+		char path[512];
 
-static void test_bundle_r4(void **state)
-{
-	(void)state;
-	run_table(DATA "bundle-r4.json");
-}
-
-static void test_base_stu3(void **state)
-{
-	(void)state;
-	run_table(DATA "base-stu3.json");
-}
-
-static void test_profile_r4(void **state)
-{
-	(void)state;
-	run_table(DATA "profile-r4.json");
-}
-
-static void test_overlay_r4(void **state)
-{
-	(void)state;
-	run_table(DATA "overlay-r4.json");
-}
-
-static void test_policy_r4(void **state)
-{
-	(void)state;
-	run_table(DATA "policy-r4.json");
+		snprintf(path, sizeof(path), DATA "%s", name);
+		if (strstr(name, "-r4.json") || strstr(name, "-stu3.json")) {
+			run_table(path);
+			run++;
+		}
+		free(v[i]);
+	}
+	free(v);
+	assert_true(run >= 7);
 }
 
 /* ---- definitions that are refused ------------------------------------- */
@@ -751,13 +737,7 @@ static void test_deep(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_base_r4),
-	    cmocka_unit_test(test_types_r4),
-	    cmocka_unit_test(test_bundle_r4),
-	    cmocka_unit_test(test_base_stu3),
-	    cmocka_unit_test(test_profile_r4),
-	    cmocka_unit_test(test_overlay_r4),
-	    cmocka_unit_test(test_policy_r4),
+	    cmocka_unit_test(test_tables),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_add),
 	    cmocka_unit_test(test_list),

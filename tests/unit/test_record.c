@@ -42,6 +42,7 @@ static void test_settings_list(void **state)
 		const char *name, *value;
 	} defaults[] = {
 	    {"errors", "kanta"},
+	    {"rules", "kanta"},
 	    {"profile_required", "all"},
 	    {"unknown_profile", "reject"},
 	    {"validation_status", "422"},
