@@ -12,6 +12,7 @@
 #ifndef PROFILE_H
 #define PROFILE_H
 
+#include "fhirpath/fhirpath.h"
 #include "json/json.h"
 
 enum fhir_version { FHIR_STU3, FHIR_R4, FHIR_VERSIONS };
@@ -125,5 +126,12 @@ const struct issues *profile_check(const struct profiles *p, struct arena *a,
  * not loaded). system NULL: any system of the set. */
 int profile_code_in(const struct profiles *p, const char *value_set,
 		    const char *system, const char *code);
+
+/* ---- for FHIRPath ------------------------------------------------------- */
+
+/* The definitions as a model for expressions; good as long as the set is. An
+ * element that holds a resource has the type Resource, and its resourceType
+ * tells which (the model's resource()). */
+struct fp_model profile_model(const struct profiles *p);
 
 #endif
