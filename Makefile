@@ -49,7 +49,7 @@ ASSETS   := $(wildcard fixtures/*.json profiles/finnish-phr-*/*.json \
 IMAGES   := build/image/stu3.img build/image/r4.img
 
 .PHONY: all deps run check check-all lint unit http-test bench fuzz clean \
-	install uninstall help
+	conformance differential install uninstall help
 .DELETE_ON_ERROR:
 
 all: $(B)/mock-kanta-phr
@@ -65,7 +65,7 @@ deps:
 
 # "make" alone only names what is missing; the others install it.
 INSTALLS := $(filter run check check-all lint unit unit-quiet http-test bench \
-	fuzz,$(MAKECMDGOALS))
+	conformance differential fuzz,$(MAKECMDGOALS))
 
 build/deps-build:
 	@sh server/tools/deps.sh $(if $(INSTALLS),build,named)
@@ -189,6 +189,7 @@ unit-quiet: $(UNITS:%=$(B)/unit/%) $(B)/mock-kanta-phr
 check-all: check build/deps-lint
 	@$(MAKE) --no-print-directory all
 	MOCK=$(abspath build)/mock-kanta-phr $(PYTEST) -q tests/all
+	$(if $(CASES),@$(MAKE) --no-print-directory conformance)
 	@$(MAKE) --no-print-directory fuzz T=10
 
 # ---- lint -------------------------------------------------------------
@@ -198,7 +199,7 @@ build/deps-lint:
 	@mkdir -p build && touch $@
 
 CSOURCES = $(wildcard server/*.c server/*/*.c server/*/*.h tests/unit/*.c \
-	tests/unit/*.h tests/fuzz/*.c)
+	tests/unit/*.h tests/fuzz/*.c tests/bench/*.c)
 
 ## make lint       rules of the house, format, two compilers, clang-tidy
 lint: build/deps-build build/deps-lint build/deps-test \
@@ -250,8 +251,39 @@ fuzz: $(FUZZERS:%=build/fuzz/%) $(IMAGES)
 		"nothing found in $(T) s"; done
 
 ## make bench      start, memory, checking and requests, as one table
-bench: all
-	/usr/bin/python3 tests/bench/bench.py build/mock-kanta-phr
+bench: all build/bench/check
+	/usr/bin/python3 tests/bench/bench.py build/mock-kanta-phr \
+		--check build/bench/check $(if $(ORACLE),--oracle '$(ORACLE)') \
+		$(if $(PACKAGE),--oracle-package $(PACKAGE))
+
+build/bench/check: tests/bench/check.c $(call mods,profile) \
+		$(call mods,fhirpath) $(call mods,json) $(call mods,base) \
+		| $(IMAGES)
+	@mkdir -p $(@D)
+	@echo '  BENCH $@'
+	$(Q)$(CC) -std=c11 $(WARN) $(CFLAGS) $(CPPFLAGS) -o $@ \
+		$(filter %.c %.o,$^) $(LIBS)
+
+# ---- conformance ------------------------------------------------------
+
+## make conformance CASES=FOLDER  verdicts against recorded ones, per area
+conformance: all
+	/usr/bin/python3 tests/conformance/cases.py build/mock-kanta-phr \
+		$(CASES) --score tests/conformance/score.tsv
+
+## make differential ORACLE=COMMAND SOURCES=FOLDER FHIR=r4 COUNT=2000
+##                 mutants of the sources against another validator
+FHIR  ?= r4
+COUNT ?= 2000
+SEED  ?= 1
+MUTANTS = build/mutants/$(FHIR)-$(SEED)
+differential: all
+	rm -rf $(MUTANTS)
+	/usr/bin/python3 tests/conformance/mutate.py --out $(MUTANTS) \
+		--count $(COUNT) --seed $(SEED) $(wildcard $(SOURCES)/*.json)
+	/usr/bin/python3 tests/conformance/differential.py \
+		build/mock-kanta-phr --oracle '$(ORACLE)' --fhir $(FHIR) \
+		$(if $(PACKAGE),--package $(PACKAGE)) --least 98 $(MUTANTS)
 
 ## make clean      remove what was built (the definitions stay)
 clean:

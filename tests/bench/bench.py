@@ -4,12 +4,17 @@
 turn with it in the same run, so that the ratio means something on a noisy
 machine.
 
-    bench.py BINARY [--runs N]
+    bench.py BINARY [--runs N] [--check PROGRAM] [--oracle COMMAND]
+             [--oracle-package FOLDER]
+
+PROGRAM is the one made of check.c. COMMAND is another validator, run as by
+tests/conformance/differential.py, with --bench N: all files N times more.
 """
 import argparse
 import http.client
 import json
 import os
+import shlex
 import statistics
 import subprocess
 import tempfile
@@ -99,6 +104,66 @@ def weight(patient, value):
     }
 
 
+def blood_pressure(patient, value):
+    o = weight(patient, value)
+    loinc, ucum = "http://loinc.org", "http://unitsofmeasure.org"
+    o["meta"]["profile"] = ["http://phr.kanta.fi/StructureDefinition/"
+                            "fiphr-sd-bloodpressure"]
+    o["code"]["coding"] = [{"system": loinc, "code": "85354-9",
+                            "display": "Blood pressure panel"}]
+    del o["valueQuantity"]
+    o["component"] = [
+        {"code": {"coding": [{"system": loinc, "code": code,
+                              "display": "Blood pressure"}]},
+         "valueQuantity": {"value": mm, "unit": "mm[Hg]", "system": ucum,
+                           "code": "mm[Hg]"}}
+        for code, mm in (("8480-6", 128), ("8462-4", 82))]
+    return o
+
+
+def bundle(count):
+    return {"resourceType": "Bundle", "type": "collection", "entry": [
+        {"fullUrl": f"http://example.org/fhir/Observation/{i}",
+         "resource": dict(blood_pressure("1", i), id=str(i))}
+        for i in range(count)]}
+
+
+def check_rate(program, resource, seconds):
+    """What tests/bench/check.c says of one resource and the R4 profiles."""
+    definitions = os.path.join(ROOT, "profiles", "finnish-phr-r4")
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as f:
+        json.dump(resource, f)
+        f.flush()
+        run = subprocess.run(
+            [program, os.path.join(ROOT, "build", "image", "r4.img"), "r4",
+             str(seconds), f.name] +
+            sorted(os.path.join(definitions, n)
+                   for n in os.listdir(definitions)),
+            capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        raise RuntimeError("the sample is refused: " + run.stderr[:1000])
+    return json.loads(run.stdout)
+
+
+def oracle_rate(command, package, resource, copies=200, rounds=(5, 25)):
+    """Resources a second of another validator that is warm: the difference of
+    a short and a long run."""
+    seconds = []
+    with tempfile.TemporaryDirectory() as folder:
+        for i in range(copies):
+            with open(os.path.join(folder, f"{i}.json"), "w",
+                      encoding="utf-8") as f:
+                json.dump(resource, f)
+        argv = shlex.split(command) + ["--fhir", "r4"]
+        argv += ["--ig", package] if package else []
+        for n in rounds:
+            begin = time.perf_counter()
+            subprocess.run(argv + ["--bench", str(n), folder],
+                           capture_output=True, check=True)
+            seconds.append(time.perf_counter() - begin)
+    return copies * (rounds[1] - rounds[0]) / (seconds[1] - seconds[0])
+
+
 def validate_rate(binary, count):
     """Resources a second through the validate command, one process, and of the
     same files merely parsed by Python: the yardstick."""
@@ -163,10 +228,30 @@ def row(what, value, unit, against, other):
           f"  ratio {value / other:.2f}")
 
 
+def check_rows(args):
+    pressure = blood_pressure("90090090-0900-4900-8900-900900900900", 1)
+    one = check_rate(args.check, pressure, 2)
+    text = json.dumps(pressure)
+    begin = time.perf_counter()
+    for _ in range(5000):
+        json.loads(text)
+    row("blood pressure, from bytes to issues", one["per_second"], "/s",
+        "Python only parsing", 5000 / (time.perf_counter() - begin))
+    if args.oracle:
+        row("  the same", one["per_second"], "/s", "the other validator, warm",
+            oracle_rate(args.oracle, args.oracle_package, pressure))
+    many = check_rate(args.check, bundle(1000), 2)
+    row("Bundle of 1000 of them (median)", many["median_us"] / 1000, "ms",
+        "1000 alone", 1e6 / one["per_second"])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("binary")
     parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--check")
+    parser.add_argument("--oracle")
+    parser.add_argument("--oracle-package")
     args = parser.parse_args()
     binary = os.path.abspath(args.binary)
 
@@ -187,6 +272,8 @@ def main():
     ours, parse = validate_rate(binary, 2000)
     row("validate command, body weights", ours, "/s", "Python only parsing",
         parse)
+    if args.check:
+        check_rows(args)
     creates, reads = request_rates(binary, [], 3000)
     row("create, in memory, one connection", creates, "/s", "reads", reads)
     with tempfile.TemporaryDirectory() as folder:
