@@ -27,7 +27,7 @@ CPPFLAGS += -Iserver -D_GNU_SOURCE
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef
 ALLFLAGS  = -std=c11 $(WARN) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) -MMD -MP
-LIBS     := -lmicrohttpd -lcrypto -lcjson -lsqlite3 -luuid
+LIBS     := -lmicrohttpd -lcrypto -lcjson -lsqlite3 -luuid -lz
 
 ifdef V
 Q :=

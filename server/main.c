@@ -33,13 +33,6 @@ struct serve {
 	struct http_config http;
 };
 
-static int complain(int code, const struct err *e)
-{
-	fprintf(stderr, "mock-kanta-phr: %s%s%s\n", e->where,
-		*e->where ? ": " : "", e->text);
-	return code;
-}
-
 /* ---- the transaction around requests, from store to http ----------------- */
 
 static void turn_enter(void *ctx)
@@ -96,7 +89,7 @@ static int load_fixtures(struct serve *s)
 	bool ok;
 
 	if (!cli_fixtures(s->arena, &s->config, &f, &n, &e))
-		return complain(EXIT_BAD_DATA, &e);
+		return cli_complain(EXIT_BAD_DATA, &e);
 	docs = arena_alloc(s->arena, (n + 1) * sizeof(struct json *));
 	for (size_t i = 0; i < n; i++)
 		docs[i] = f[i].doc;
@@ -110,7 +103,7 @@ static int load_fixtures(struct serve *s)
 	    store_commit(s->record.store))
 		return -1;
 	if (!ok)
-		return complain(EXIT_BAD_DATA, &e);
+		return cli_complain(EXIT_BAD_DATA, &e);
 	fputs("mock-kanta-phr: the fixtures could not be stored\n", stderr);
 	return EXIT_STORAGE;
 }
@@ -130,12 +123,12 @@ static int open_record(struct serve *s)
 	r->fhir_base[FHIR_R4] =
 	    arena_printf(s->arena, "%s/baseR4", c->fhir_path);
 	if (!clock_parse(&r->clock, c->clock, &e))
-		return complain(EXIT_CONFIGURATION, &e);
-	if (!cli_profiles(s->arena, c, r->profiles, &e))
-		return complain(EXIT_BAD_DATA, &e);
+		return cli_complain(EXIT_CONFIGURATION, &e);
+	if (!cli_profiles(s->arena, c, &s->log, r->profiles, &e))
+		return cli_complain(EXIT_BAD_DATA, &e);
 	r->store = store_open(c->db, &s->log, &e);
 	if (!r->store)
-		return complain(EXIT_STORAGE, &e);
+		return cli_complain(EXIT_STORAGE, &e);
 	return load_fixtures(s);
 }
 
@@ -273,12 +266,12 @@ static int run(struct serve *s, int64_t started_us)
 	make_groups(s);
 	h = open_http(s, &e);
 	if (!h)
-		return complain(e.kind == ERR_CONFLICT ? EXIT_ADDRESS_IN_USE
-						       : EXIT_CONFIGURATION,
-				&e);
+		return cli_complain(e.kind == ERR_CONFLICT ? EXIT_ADDRESS_IN_USE
+							   : EXIT_CONFIGURATION,
+				    &e);
 	code = announce(s, h, started_us, &e)
 		   ? http_run(h)
-		   : complain(EXIT_CONFIGURATION, &e);
+		   : cli_complain(EXIT_CONFIGURATION, &e);
 	http_close(h);
 	return code;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * base: what everything stands on. Memory with a lifetime (arena), text that
- * grows (buf), a refusal (err), log lines, the one clock, and uuids.
+ * grows (buf), a refusal (err), gzip, log lines, the one clock, and uuids.
  *
  * Nothing here knows of HTTP, JSON or FHIR. Running out of memory aborts the
  * process: every input is capped, so a client cannot steer it there.
@@ -104,6 +104,21 @@ struct err {
  * code and where may be NULL. Too long texts are cut at a whole character. */
 bool err_set(struct err *e, enum err_kind kind, const char *code,
 	     const char *where, const char *fmt, ...) PRINTF_LIKE(5, 6);
+
+/* ---- gzip: what was packed, piece by piece ------------------------------ */
+
+/* Reads n packed bytes, which must live as long as the arena. At most max bytes
+ * may come out in all, and not hundreds of times more than went in: a bomb is
+ * refused. Nothing needs closing. */
+struct gunzip;
+struct gunzip *gunzip_open(struct arena *a, const void *packed, size_t n,
+			   size_t max);
+
+/* The next n bytes; *got is less than n at the end alone, where checksum and
+ * length have been compared. False with e set (code "gzip"): no gzip, cut
+ * short, damaged, or too large (ERR_TOO_LARGE). */
+bool gunzip_read(struct gunzip *g, void *out, size_t n, size_t *got,
+		 struct err *e);
 
 /* ---- the nearest word, for "did you mean" ----------------------------- */
 

@@ -57,9 +57,15 @@ int cli_config(struct arena *boot, int argc, char **argv, enum command *command,
 	       struct config *c);
 
 /* Opens both versions' definitions with the national profiles and the user's
- * packages as configured. False with e set. */
+ * packages as configured. What is worth knowing of them goes to the log, or to
+ * stderr when it is NULL. False with e set. */
 bool cli_profiles(struct arena *boot, const struct config *c,
-		  struct profiles *out[FHIR_VERSIONS], struct err *e);
+		  const struct log *log, struct profiles *out[FHIR_VERSIONS],
+		  struct err *e);
+
+/* What stopped the program: "mock-kanta-phr: where: text" to stderr; a text of
+ * several lines (an expression with a caret) stands below. Returns code. */
+int cli_complain(int code, const struct err *e);
 
 /* A fixture document and where it came from, for messages. */
 struct fixture {

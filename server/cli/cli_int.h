@@ -66,10 +66,22 @@ void help_program(void);
  * False: e->where is the option's name, e->text what is wrong with it. */
 bool config_sound(const struct config *c, struct err *e);
 
+/* ---- package.c ----------------------------------------------------------- */
+
+/* Gives the packages that are configured to the sets. What they depend on and
+ * is not there is told to the log, or to stderr without one. The arena must
+ * live until profile_compile(). False with e set. */
+bool packages_add(struct arena *a, const struct config *c,
+		  struct profiles *const set[FHIR_VERSIONS],
+		  const struct log *log, struct err *e);
+
 /* ---- files.c ------------------------------------------------------------- */
 
 /* The whole file ("-": standard input), NUL behind it. NULL with e set. */
 char *file_read(struct arena *a, const char *path, size_t *n, struct err *e);
+
+/* Behind a byte order mark, if there is one. */
+const char *skip_bom(const char *text, size_t *n);
 
 /* The *.json files below path in name order, of its folders too when deep; path
  * itself when it is no folder. Grows out. False with e set. */

@@ -2,7 +2,8 @@
  *
  * Files: read whole, found by name, written at once.
  *
- * Folders are walked in name order so that every run sees the same. A file
+ * Folders are walked in name order so that every run sees the same. A byte
+ * order mark before a JSON text is passed over: some editors write one. A file
  * larger than FILE_BYTES is refused rather than read, links that lead in a
  * circle end at FILE_DEPTH.
  */
@@ -47,6 +48,26 @@ char *file_read(struct arena *a, const char *path, size_t *n, struct err *e)
 	return got == 0 ? b.p : NULL;
 }
 
+const char *skip_bom(const char *text, size_t *n)
+{
+	if (*n < 3 || memcmp(text, "\xEF\xBB\xBF", 3) != 0)
+		return text;
+	*n -= 3;
+	return text + 3;
+}
+
+int cli_complain(int code, const struct err *e)
+{
+	const bool lines = strchr(e->text, '\n') != NULL;
+
+	fprintf(stderr, "mock-kanta-phr: %s%s%s\n", e->where,
+		!*e->where ? ""
+		: lines	   ? ":\n"
+			   : ": ",
+		e->text);
+	return code;
+}
+
 const struct json *file_json(struct arena *a, const char *path, struct err *e)
 {
 	struct err bad = {.kind = ERR_NONE};
@@ -56,6 +77,7 @@ const struct json *file_json(struct arena *a, const char *path, struct err *e)
 
 	if (!text)
 		return NULL;
+	text = skip_bom(text, &n);
 	v = json_parse(a, text, n, &bad);
 	if (!v)
 		(void)err_set(e, ERR_INVALID, "json", NULL, "%s, %s: %s", path,

@@ -191,24 +191,17 @@ static int finish(const struct run *r)
 	return r->invalid > 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int complain(int code, const struct err *e)
-{
-	fprintf(stderr, "mock-kanta-phr: %s%s%s\n", e->where,
-		*e->where ? ": " : "", e->text);
-	return code;
-}
-
 int cli_validate(struct arena *boot, const struct config *c)
 {
 	struct file_list files = {.arena = boot};
 	struct run r = {.config = c};
 	struct err e = {.kind = ERR_NONE};
 
-	if (!cli_profiles(boot, c, r.profiles, &e))
-		return complain(EXIT_BAD_DATA, &e);
+	if (!cli_profiles(boot, c, NULL, r.profiles, &e))
+		return cli_complain(EXIT_BAD_DATA, &e);
 	for (size_t i = 0; i < c->operand_count; i++)
 		if (!file_find(&files, c->operand[i], true, &e))
-			return complain(EXIT_USAGE_ERROR, &e);
+			return cli_complain(EXIT_USAGE_ERROR, &e);
 	for (size_t i = 0; i < files.n; i++)
 		check_file(&r, files.v[i]);
 	if (files.n == 0)

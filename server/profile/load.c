@@ -36,7 +36,7 @@ static bool has_use(const struct profiles *p, const struct json *r,
 		    const char *type)
 {
 	if (is_text(type, "ValueSet") || is_text(type, "CodeSystem") ||
-	    is_text(type, "SearchParameter"))
+	    is_text(type, "SearchParameter") || is_text(type, "Questionnaire"))
 		return true;
 	if (!is_text(type, "StructureDefinition") ||
 	    is_text(json_get_text(r, "kind"), "logical"))
@@ -68,10 +68,31 @@ bool profile_add(struct profiles *p, const struct json *resource,
 	it->json = resource;
 	it->source = arena_strdup(p->arena, source ? source : "");
 	it->url = arena_strndup(p->arena, url, canonical_len(url));
+	if (is_text(type, "Questionnaire")) {
+		it->next = p->questionnaires;
+		p->questionnaires = it;
+		return true;
+	}
 	it->order = p->n_added++;
 	*p->tail = it;
 	p->tail = &it->next;
 	return true;
+}
+
+const struct json *find_questionnaire(const struct profiles *p,
+				      const char *canonical)
+{
+	const size_t n = canonical_len(canonical);
+	const char *version = canonical[n] == '|' ? canonical + n + 1 : NULL;
+
+	for (const struct item *it = p->questionnaires; it; it = it->next) {
+		if (strncmp(it->url, canonical, n) != 0 || it->url[n])
+			continue;
+		if (!version ||
+		    is_text(json_get_text(it->json, "version"), version))
+			return it->json;
+	}
+	return NULL;
 }
 
 /* ---- sorting ---------------------------------------------------------- */

@@ -28,11 +28,13 @@ struct profiles *profile_open(struct arena *boot, enum fhir_version v,
 /* An empty set, for the definition compiler and for tests. */
 struct profiles *profile_new(struct arena *boot, enum fhir_version v);
 
-/* Adds one conformance resource (StructureDefinition, ValueSet, CodeSystem;
- * other types are accepted and ignored, false is only for broken ones). source
- * names the file in messages and in listings. The resource's text must live as
- * long as the set. A definition given later wins over one of the same canonical
- * URL. Order is free: nothing is resolved before profile_compile(). */
+/* Adds one conformance resource (StructureDefinition, ValueSet, CodeSystem,
+ * SearchParameter, Questionnaire; other types are accepted and ignored, false
+ * is only for broken ones). source names the file in messages and in listings.
+ * The resource must live until profile_compile() has returned, a Questionnaire
+ * as long as the set. A definition given later wins over one of the same
+ * canonical URL. Order is free: nothing is resolved before profile_compile().
+ */
 bool profile_add(struct profiles *p, const struct json *resource,
 		 const char *source, struct err *e);
 
@@ -42,6 +44,37 @@ bool profile_compile(struct profiles *p, struct err *e);
 /* Writes the whole compiled set as an image (used at build time alone). */
 bool profile_write_image(const struct profiles *p, struct buf *out,
 			 struct err *e);
+
+/* ---- packages: many conformance resources at once ----------------------- */
+
+/* A FHIR package while it is taken in. The caller fills the first three. */
+struct package {
+	struct profiles *const *set; /* FHIR_VERSIONS; NULL: not wanted */
+	struct arena *arena; /* for what is taken: until profile_compile() */
+	const char *source;  /* its name in messages and listings */
+	/* what its package.json says */
+	const char *name, *version;	 /* or NULL */
+	const struct json *dependencies; /* {"name": "version"}, or NULL */
+	unsigned fhir; /* bits 1 << enum fhir_version; 0: it does not say */
+	bool official; /* FHIR's own: what is built in is not taken again */
+	/* so far */
+	size_t files, bytes;
+	size_t taken, taken_bytes; /* of them definitions */
+};
+
+/* Its package.json, which comes first. n bytes; a byte order mark is passed
+ * over. False with e set: where = "source: file: JSON path". */
+bool profile_package_manifest(struct package *k, const char *text, size_t n,
+			      struct err *e);
+/* One file of it; name is "" when the source is that file. The text is copied
+ * as far as it is needed. */
+bool profile_package_file(struct package *k, const char *name, const char *text,
+			  size_t n, struct err *e);
+/* A whole one: an archive (.tgz) of n bytes in memory. Refused are archives
+ * that are damaged, too large, or hold what has no place in a package (links,
+ * devices, paths that lead out of it). */
+bool profile_package_archive(struct package *k, const void *tgz, size_t n,
+			     struct err *e);
 
 /* ---- what is loaded --------------------------------------------------- */
 

@@ -324,6 +324,7 @@ struct profiles {
 	size_t n_search;
 	struct item *added, **tail;
 	unsigned n_added;
+	struct item *questionnaires; /* the latest first */
 };
 
 /* The record at r. In the image it must not be changed. */
@@ -359,6 +360,10 @@ unsigned find_type(const struct profiles *p, const char *name, size_t n);
 bool type_is_a(const struct profiles *p, unsigned type, unsigned ancestor);
 void know_types(struct profiles *p);
 size_t canonical_len(const char *url); /* without |version */
+/* load.c: a Questionnaire that was added, by canonical URL (of that version, if
+ * one is named); or NULL. */
+const struct json *find_questionnaire(const struct profiles *p,
+				      const char *canonical);
 
 /* tree.c: reading the trees */
 const struct name *list_find(const struct profiles *p, const struct list *l,
@@ -441,6 +446,36 @@ const struct concept *concept_find(const struct profiles *p,
 
 /* search_param.c */
 void compile_search_params(struct build *b);
+
+/* ---- packages ------------------------------------------------------------ */
+
+/* package.c: versions that a text like "4.0.1" means, as bits */
+unsigned fhir_bits(const char *version);
+
+/* tar.c: an archive, entry by entry */
+#define TAR_NAME    1024
+#define TAR_ENTRIES 20000U
+#define TAR_FILE    (64U << 20)
+
+struct tar {
+	struct gunzip *in;
+	struct arena *arena; /* of text */
+	char *text;	     /* the last extended header */
+	size_t left;	     /* of the entry's content */
+	unsigned entries;
+	char name[TAR_NAME];
+};
+struct tar_entry {
+	const char *name; /* without "./"; until the next; NULL: the end */
+	size_t size;
+	bool file; /* not a folder */
+};
+void tar_open(struct tar *t, struct arena *a, struct gunzip *in);
+/* False with e set: not an archive, damaged, or with what has no place in a
+ * package. At the end out->name is NULL, and all has been verified. */
+bool tar_next(struct tar *t, struct tar_entry *out, struct err *e);
+/* The content of the entry, size bytes; once. */
+bool tar_content(struct tar *t, char *out, struct err *e);
 
 /* ---- checking ----------------------------------------------------------- */
 
