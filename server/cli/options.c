@@ -34,7 +34,7 @@ static const struct option options[] = {
      "JSON file or folder (repeatable), or none; loaded into an empty "
      "database only"},
     {"package", "PATH", AT(package), NULL, OPT_LIST, ALL, NULL,
-     "folder or file with FHIR definitions (repeatable)"},
+     "FHIR package: .tgz, folder or file (repeatable)"},
     {"profiles", "SET", AT(profiles), NULL, OPT_STRING, ALL, "finnish-phr",
      "finnish-phr, or none: not loaded, not demanded, unknown ones warn"},
     {"unknown-profile", "HOW", 0, "unknown_profile", OPT_SETTING,

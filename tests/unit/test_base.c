@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
 #include "base_times.h"
 
@@ -311,6 +312,133 @@ static void err_cuts_at_a_whole_character(void **state)
 					sizeof(e.text) - 1);
 		}
 	}
+}
+
+/* ---- gzip ------------------------------------------------------------ */
+
+/* Appends one gzip member that holds the text. */
+static void pack(struct buf *out, const char *text, size_t n)
+{
+	z_stream z = {.next_in = (Bytef *)(uintptr_t)text,
+		      .avail_in = (unsigned)n};
+	unsigned char part[65536];
+
+	assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 9, 0), Z_OK);
+	do {
+		z.next_out = part;
+		z.avail_out = sizeof(part);
+		(void)deflate(&z, Z_FINISH);
+		buf_add(out, part, sizeof(part) - z.avail_out);
+	} while (z.avail_out == 0);
+	deflateEnd(&z);
+}
+
+/* All of it in portions of step bytes; false: refused, with e. */
+static bool unpack(struct buf *out, const char *packed, size_t n, size_t max,
+		   size_t step, struct err *e)
+{
+	struct gunzip *g = gunzip_open(out->arena, packed, n, max);
+	char part[4096];
+	size_t got = step;
+
+	assert_true(step <= sizeof(part));
+	while (got == step) {
+		if (!gunzip_read(g, part, step, &got, e))
+			return false;
+		buf_add(out, part, got);
+	}
+	return true;
+}
+
+static void gunzip_gives_what_was_packed(void **state)
+{
+	static const size_t steps[] = {1, 3, 512, 4096};
+	struct arena *a = arena_new(0);
+	struct buf text, packed, out;
+	struct err e = {.kind = ERR_NONE};
+
+	(void)state;
+	buf_init(&text, a);
+	for (int i = 0; i < 5000; i++)
+		buf_printf(&text, "line %d of %d\n", i, i * 7919 % 1000);
+	buf_init(&packed, a);
+	pack(&packed, text.p, 20000);
+	pack(&packed, "", 0); /* members follow one another */
+	pack(&packed, text.p + 20000, text.len - 20000);
+	buf_add(&packed, "\0\0\0\0", 4);
+	for (size_t i = 0; i < LEN(steps); i++) {
+		buf_init(&out, a);
+		assert_true(
+		    unpack(&out, packed.p, packed.len, text.len, steps[i], &e));
+		assert_int_equal(out.len, text.len);
+		assert_memory_equal(out.p, text.p, text.len);
+	}
+	arena_free(a);
+}
+
+static void gunzip_refuses_what_is_damaged(void **state)
+{
+	static const char text[] = "what is packed here is packed here";
+	struct arena *a = arena_new(0);
+	struct buf packed, out;
+	struct err e;
+
+	(void)state;
+	buf_init(&packed, a);
+	pack(&packed, text, sizeof(text));
+	/* cut anywhere; one bit wrong anywhere */
+	for (size_t n = 0; n < packed.len; n++) {
+		buf_init(&out, a);
+		e.kind = ERR_NONE;
+		assert_false(unpack(&out, packed.p, n, 1000, 7, &e));
+		assert_int_equal(e.kind, ERR_INVALID);
+		assert_string_equal(e.code, "gzip");
+	}
+	for (size_t i = 10; i < packed.len; i++) {
+		buf_init(&out, a);
+		packed.p[i] ^= 0x10;
+		/* but for the unused bits of deflate's last byte */
+		assert_false(unpack(&out, packed.p, packed.len, 1000, 7, &e) &&
+			     i != packed.len - 9);
+		packed.p[i] ^= 0x10;
+	}
+	packed.p[packed.len - 1] ^= 1; /* the length */
+	assert_false(unpack(&out, packed.p, packed.len, 1000, 7, &e));
+	assert_non_null(strstr(e.text, "checksum or length"));
+	packed.p[packed.len - 1] ^= 1;
+	buf_puts(&packed, "more");
+	assert_false(unpack(&out, packed.p, packed.len, 1000, 7, &e));
+	assert_non_null(strstr(e.text, "behind its end"));
+	assert_false(unpack(&out, "{\"a\":1}", 7, 1000, 7, &e));
+	assert_non_null(strstr(e.text, "not gzip"));
+	arena_free(a);
+}
+
+static void gunzip_holds_bombs_off(void **state)
+{
+	const size_t size = (size_t)32 << 20;
+	struct arena *a = arena_new(0);
+	char *zeros = calloc(1, size);
+	struct buf packed, out;
+	struct err e = {.kind = ERR_NONE};
+
+	(void)state;
+	assert_non_null(zeros);
+	buf_init(&packed, a);
+	pack(&packed, zeros, size);
+	free(zeros);
+	buf_init(&out, a);
+	assert_false(unpack(&out, packed.p, packed.len, size, 4096, &e));
+	assert_int_equal(e.kind, ERR_TOO_LARGE);
+	assert_non_null(strstr(e.text, "times its size"));
+	assert_true(out.len < (size_t)8 << 20);
+	buf_init(&packed, a);
+	pack(&packed, "0123456789", 10);
+	buf_init(&out, a);
+	assert_true(unpack(&out, packed.p, packed.len, 10, 3, &e));
+	assert_false(unpack(&out, packed.p, packed.len, 9, 3, &e));
+	assert_int_equal(e.kind, ERR_TOO_LARGE);
+	arena_free(a);
 }
 
 /* ---- log ------------------------------------------------------------- */
@@ -779,6 +907,9 @@ int main(void)
 	    cmocka_unit_test(err_is_filled_and_false),
 	    cmocka_unit_test(err_cuts_at_a_whole_character),
 	    cmocka_unit_test(nearest_finds_the_word_meant),
+	    cmocka_unit_test(gunzip_gives_what_was_packed),
+	    cmocka_unit_test(gunzip_refuses_what_is_damaged),
+	    cmocka_unit_test(gunzip_holds_bombs_off),
 	    cmocka_unit_test(log_writes_text_lines),
 	    cmocka_unit_test(log_writes_json_lines),
 	    cmocka_unit_test(log_cuts_long_messages),
