@@ -27,7 +27,7 @@ CPPFLAGS += -Iserver -D_GNU_SOURCE
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef
 ALLFLAGS  = -std=c11 $(WARN) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) -MMD -MP
-LIBS     := -lmicrohttpd -lcrypto -lcjson -lsqlite3 -luuid -lz
+LIBS     := -lmicrohttpd -lcrypto -lcjson -lsqlite3 -luuid -lz -lm
 
 ifdef V
 Q :=
@@ -147,6 +147,7 @@ UNIT_base    := base
 UNIT_json    := json base
 UNIT_jose    := jose base
 UNIT_fhirpath := fhirpath json base
+UNIT_fpvalue := fhirpath json base
 UNIT_profile := profile fhirpath json base
 UNIT_store   := store base
 UNIT_http    := http base

@@ -140,11 +140,22 @@ bool decimal_div(struct fp_decimal x, struct fp_decimal y,
 bool decimal_round(struct fp_decimal x, int digits, struct fp_decimal *out);
 /* ~: equal when rounded to the lesser precision of the two */
 bool decimal_alike(struct fp_decimal x, struct fp_decimal y);
+/* Towards zero, as an integer: false when it has more than 18 digits. */
+bool decimal_integer(struct fp_decimal x, int64_t *out);
+double decimal_double(struct fp_decimal x);
+/* By the 15 digits that a double surely holds; false: not finite, too large */
+bool decimal_of_double(double x, struct fp_decimal *out);
 
 /* time.c: kind FP_DATE, FP_DATETIME or FP_TIME; text without '@' ("T12:30" and
  * "12:30" for times) */
 bool time_read(const char *s, size_t n, enum fp_kind kind, struct fp_time *out);
+/* As FHIR writes them: no '@', no T before a time, no T behind a date. */
 void time_write(struct buf *b, const struct fp_time *t, enum fp_kind kind);
+/* The fields of a moment, in that zone and to the millisecond. */
+void time_of_ms(int64_t ms, int zone_minutes, struct fp_time *out);
+/* Days from 1970-01-01, and how many the month has. */
+int64_t time_days(int year, int month, int day);
+int time_month_days(int year, int month);
 /* Order by the common precision: 1 decided, *order set; 0 it cannot be told.
  * Zones are taken into account; a time without zone and one with cannot be
  * compared unless their dates decide beyond all zones. */
@@ -157,7 +168,23 @@ bool time_alike(const struct fp_time *x, const struct fp_time *y);
 bool time_shift(const struct fp_time *t, enum fp_kind kind,
 		const struct fp_quantity *q, int sign, struct fp_time *out);
 
+/* calendar.c */
+/* The earliest (high: latest) moment that t can mean, written with so many
+ * digits (4 a year ... 17 milliseconds; times of day 2 to 9); false when there
+ * is no such precision. */
+bool time_boundary(const struct fp_time *t, enum fp_kind kind, int digits,
+		   bool high, struct fp_time *out);
+int time_digits(const struct fp_time *t); /* its precision, counted so */
+/* Periods of that unit ("year", "days", ...) from x to y: whole ones, or
+ * (crossed) how many borders of it lie between. False: it cannot be told. */
+bool time_between(const struct fp_time *x, const struct fp_time *y,
+		  const char *unit, bool crossed, int64_t *out);
+
 /* quantity.c: value and unit by UCUM and calendar words */
+/* "days", "day" -> "day": the word as struct fp_quantity holds it (a string
+ * constant), and its UCUM code ("d"; year and month only resemble theirs); NULL
+ * when it is none. ucum may be NULL. */
+const char *quantity_calendar(const char *s, size_t n, const char **ucum);
 bool quantity_read(struct arena *a, const char *s, size_t n,
 		   struct fp_quantity *out); /* 4 'mg', 4 days, 4 */
 void quantity_write(struct buf *b, const struct fp_quantity *q);
@@ -172,6 +199,75 @@ bool quantity_add(struct arena *a, const struct fp_quantity *x,
 bool quantity_mul(struct arena *a, const struct fp_quantity *x,
 		  const struct fp_quantity *y, bool divide,
 		  struct fp_quantity *out);
+/* The same amount in another UCUM unit or calendar word (a string that lives as
+ * long as the result); false when that is not possible. */
+bool quantity_convert(const struct fp_quantity *x, const char *unit,
+		      struct fp_quantity *out);
+
+/* ucum.c: a unit as a number times base units. Equal dim and mark: the same
+ * kind of quantity. value in base units = value * m * 10^e10 + offset. */
+#define UCUM_BASES 7
+struct ucum {
+	long double m;
+	int e10;
+	signed char dim[UCUM_BASES];
+	uint32_t mark; /* of arbitrary units and logarithms */
+	long double offset;
+};
+bool ucum_read(const char *code, struct ucum *out, const char **bad);
+
+/* ucum_units.c: a row of the table, NULL when there is no such symbol */
+enum ucum_flag {
+	UCUM_METRIC = 1, /* takes prefixes */
+	UCUM_BASE = 2,	 /* m: which dimension */
+	UCUM_OWN = 4	 /* arbitrary, or on a scale of its own */
+};
+struct ucum_atom {
+	const char *code;
+	unsigned flags;
+	int64_t m;
+	int e10;
+	const char *unit; /* m * 10^e10 of that; NULL: of one */
+	int zero;	  /* of the scale, in hundredths */
+};
+const struct ucum_atom *ucum_atom(const char *s, size_t n);
+/* The i-th row of the tables, NULL beyond the last. */
+const struct ucum_atom *ucum_row(size_t i);
+struct ucum_prefix {
+	const char *code;
+	int e10;
+	int64_t m;
+};
+const struct ucum_prefix *ucum_prefix(size_t i);
+
+/* ---- characters and patterns --------------------------------------------- */
+
+/* chars.c: the code point at s (n > 0 bytes), *length bytes long; a byte that
+ * begins no character counts as one. */
+uint32_t char_at(const char *s, size_t n, size_t *length);
+void char_put(struct buf *b, uint32_t c);
+size_t char_count(const char *s, size_t n);
+/* Of Latin, Greek, Cyrillic and Armenian letters; others are their own. */
+uint32_t char_lower(uint32_t c);
+uint32_t char_upper(uint32_t c);
+bool char_letter(uint32_t c);
+bool char_space(uint32_t c);
+
+/* regex_parse.c, regex.c: a pattern compiled into the arena; NULL when it is
+ * wrong. */
+#define REGEX_GROUPS 20
+struct regex;
+struct regex_span {
+	size_t from, to; /* bytes; from > to: the group took no part */
+};
+struct regex *regex_compile(struct arena *a, const char *pattern, size_t n);
+/* Searches from byte "at" on (whole: the text from there to its end must
+ * match). 1 found (span[0] is the match), 0 not, -1 too costly. */
+int regex_search(const struct regex *re, struct arena *a, const char *text,
+		 size_t n, size_t at, bool whole,
+		 struct regex_span span[REGEX_GROUPS]);
+/* The number of a named group; 0: none. */
+unsigned regex_group(const struct regex *re, const char *name, size_t n);
 
 /* ======================================================================= */
 /* From here on: what compiling and evaluating say to each other. Functions of

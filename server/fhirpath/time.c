@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * time: dates, moments and times of day that may be known in part.
+ *
+ * 2018-03 is not the first of March but some moment of that month. So every
+ * value is taken as the span of time that it can mean, and two values are
+ * compared by their spans: one lies wholly before the other, or they are the
+ * same span, or they overlap and nothing can be told. Seconds and milliseconds
+ * are one precision. A value without zone, beside one with a zone, can lie
+ * anywhere between the zones +14:00 and -12:00: its span grows by that.
+ *
+ * Times of day are spans within one day; a time of day and a date have no order
+ * and are never equal. Years are 1 to 9999, so year 0 marks a time of day.
+ * Digits behind the milliseconds are read and dropped. Nothing is allocated.
+ *
+ * FHIRPath 2.0, sections 6.1.1, 6.2 and 4.1.5 to 4.1.7.
+ */
+#include "fhirpath/fhirpath_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND	  INT64_C(1000)
+#define MINUTE	  (60 * SECOND)
+#define HOUR	  (60 * MINUTE)
+#define DAY	  (24 * HOUR)
+#define ZONE_EAST (14 * HOUR)
+#define ZONE_WEST (12 * HOUR)
+
+/* ---- the calendar ------------------------------------------------------- */
+
+/* Counting years from March puts the leap day at a year's end, where it
+ * disturbs nothing; 400 years are 146097 days. */
+int64_t time_days(int year, int month, int day)
+{
+	int64_t y = month > 2 ? year : year - 1;
+	int64_t era = y / 400, of_era = y % 400;
+	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day;
+
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 +
+	       of_year - 1 - 719468;
+}
+
+int time_month_days(int year, int month)
+{
+	static const signed char days[] = {31, 28, 31, 30, 31, 30,
+					   31, 31, 30, 31, 30, 31};
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
+static void set_date(struct fp_time *t, int64_t days)
+{
+	int64_t z = days + 719468;
+	int64_t era = z / 146097, of_era = z % 146097;
+	int64_t y =
+	    (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * y + y / 4 - y / 100);
+	int64_t m = (5 * of_year + 2) / 153;
+
+	t->day = (int)(of_year - (153 * m + 2) / 5 + 1);
+	t->month = (int)(m < 10 ? m + 3 : m - 9);
+	t->year = (int)(y + era * 400 + (t->month <= 2));
+}
+
+void time_of_ms(int64_t ms, int zone_minutes, struct fp_time *out)
+{
+	int64_t local = ms + zone_minutes * MINUTE;
+	int64_t days = local / DAY, rest = local % DAY;
+
+	if (rest < 0) {
+		rest += DAY;
+		days--;
+	}
+	*out = (struct fp_time){.precision = FP_MILLI,
+				.has_zone = true,
+				.zone_minutes = zone_minutes};
+	set_date(out, days);
+	out->hour = (int)(rest / HOUR);
+	out->minute = (int)(rest % HOUR / MINUTE);
+	out->second = (int)(rest % MINUTE / SECOND);
+	out->milli = (int)(rest % SECOND);
+}
+
+/* ---- text --------------------------------------------------------------- */
+
+struct reader {
+	const char *p, *end;
+};
+
+static bool take(struct reader *r, char c)
+{
+	if (r->p == r->end || *r->p != c)
+		return false;
+	r->p++;
+	return true;
+}
+
+/* Exactly so many digits, of a value between lo and hi. */
+static bool number(struct reader *r, int digits, int lo, int hi, int *out)
+{
+	*out = 0;
+	for (int i = 0; i < digits; i++, r->p++) {
+		if (r->p == r->end || *r->p < '0' || *r->p > '9')
+			return false;
+		*out = *out * 10 + (*r->p - '0');
+	}
+	return *out >= lo && *out <= hi;
+}
+
+static bool read_date(struct reader *r, struct fp_time *t)
+{
+	if (!number(r, 4, 1, 9999, &t->year))
+		return false;
+	t->precision = FP_YEAR;
+	if (!take(r, '-'))
+		return true;
+	if (!number(r, 2, 1, 12, &t->month))
+		return false;
+	t->precision = FP_MONTH;
+	if (!take(r, '-'))
+		return true;
+	t->precision = FP_DAY;
+	return number(r, 2, 1, time_month_days(t->year, t->month), &t->day);
+}
+
+static bool read_fraction(struct reader *r, struct fp_time *t)
+{
+	int digit, weight = 100;
+
+	if (!number(r, 1, 0, 9, &digit))
+		return false;
+	do {
+		t->milli += digit * weight;
+		weight /= 10;
+	} while (r->p < r->end && *r->p >= '0' && *r->p <= '9' &&
+		 number(r, 1, 0, 9, &digit));
+	t->precision = FP_MILLI;
+	return true;
+}
+
+static bool read_clock(struct reader *r, struct fp_time *t)
+{
+	if (!number(r, 2, 0, 23, &t->hour))
+		return false;
+	t->precision = FP_HOUR;
+	if (!take(r, ':'))
+		return true;
+	if (!number(r, 2, 0, 59, &t->minute))
+		return false;
+	t->precision = FP_MINUTE;
+	if (!take(r, ':'))
+		return true;
+	if (!number(r, 2, 0, 60, &t->second)) /* 60: a leap second */
+		return false;
+	t->precision = FP_SECOND;
+	return !take(r, '.') || read_fraction(r, t);
+}
+
+static bool read_zone(struct reader *r, struct fp_time *t)
+{
+	int hours, minutes;
+	bool west;
+
+	if (r->p == r->end)
+		return true;
+	t->has_zone = true;
+	if (take(r, 'Z'))
+		return r->p == r->end;
+	west = take(r, '-');
+	if (!west && !take(r, '+'))
+		return false;
+	if (!number(r, 2, 0, 14, &hours) || !take(r, ':') ||
+	    !number(r, 2, 0, 59, &minutes))
+		return false;
+	t->zone_minutes = (hours * 60 + minutes) * (west ? -1 : 1);
+	return r->p == r->end && hours * 60 + minutes <= 14 * 60;
+}
+
+bool time_read(const char *s, size_t n, enum fp_kind kind, struct fp_time *out)
+{
+	struct reader r = {s, s + n};
+
+	*out = (struct fp_time){0};
+	if (kind == FP_TIME) {
+		take(&r, 'T');
+		return read_clock(&r, out) && r.p == r.end;
+	}
+	if (!read_date(&r, out))
+		return false;
+	if (kind == FP_DATE || r.p == r.end)
+		return r.p == r.end;
+	if (!take(&r, 'T'))
+		return false;
+	if (r.p == r.end)
+		return true;
+	return out->precision == FP_DAY && read_clock(&r, out) &&
+	       read_zone(&r, out);
+}
+
+static void write_clock(struct buf *b, const struct fp_time *t)
+{
+	buf_printf(b, "%02d", t->hour);
+	if (t->precision >= FP_MINUTE)
+		buf_printf(b, ":%02d", t->minute);
+	if (t->precision >= FP_SECOND)
+		buf_printf(b, ":%02d", t->second);
+	if (t->precision >= FP_MILLI)
+		buf_printf(b, ".%03d", t->milli);
+}
+
+void time_write(struct buf *b, const struct fp_time *t, enum fp_kind kind)
+{
+	int zone = abs(t->zone_minutes);
+
+	if (kind == FP_TIME) {
+		write_clock(b, t);
+		return;
+	}
+	buf_printf(b, "%04d", t->year);
+	if (t->precision >= FP_MONTH)
+		buf_printf(b, "-%02d", t->month);
+	if (t->precision >= FP_DAY)
+		buf_printf(b, "-%02d", t->day);
+	if (t->precision < FP_HOUR)
+		return;
+	buf_putc(b, 'T');
+	write_clock(b, t);
+	if (t->has_zone && !zone)
+		buf_putc(b, 'Z');
+	else if (t->has_zone)
+		buf_printf(b, "%c%02d:%02d", t->zone_minutes < 0 ? '-' : '+',
+			   zone / 60, zone % 60);
+}
+
+/* ---- order -------------------------------------------------------------- */
+
+struct span {
+	int64_t lo, hi;
+};
+
+static struct span days_from(int64_t from, int64_t to)
+{
+	return (struct span){from * DAY, to * DAY};
+}
+
+static struct span span_of(const struct fp_time *t)
+{
+	static const int64_t lengths[] = {
+	    [FP_DAY] = DAY,  [FP_HOUR] = HOUR, [FP_MINUTE] = MINUTE,
+	    [FP_SECOND] = 1, [FP_MILLI] = 1,
+	};
+	int64_t day = 0, lo;
+
+	if (t->year && t->precision == FP_YEAR)
+		return days_from(time_days(t->year, 1, 1),
+				 time_days(t->year + 1, 1, 1));
+	if (t->year && t->precision == FP_MONTH) {
+		day = time_days(t->year, t->month, 1);
+		return days_from(day, day + time_month_days(t->year, t->month));
+	}
+	if (t->year)
+		day = time_days(t->year, t->month, t->day);
+	lo = day * DAY + t->hour * HOUR + t->minute * MINUTE +
+	     t->second * SECOND + t->milli - t->zone_minutes * MINUTE;
+	return (struct span){lo, lo + lengths[t->precision]};
+}
+
+static void widen(struct span *s)
+{
+	s->lo -= ZONE_EAST;
+	s->hi += ZONE_WEST;
+}
+
+bool time_order(const struct fp_time *x, const struct fp_time *y, int *order)
+{
+	struct span a, b;
+
+	if (!x->year != !y->year)
+		return false;
+	a = span_of(x);
+	b = span_of(y);
+	if (x->has_zone && !y->has_zone)
+		widen(&b);
+	if (y->has_zone && !x->has_zone)
+		widen(&a);
+	*order = 0;
+	if (a.lo == b.lo && a.hi == b.hi)
+		return x->has_zone == y->has_zone;
+	*order = a.hi <= b.lo ? -1 : 1;
+	return a.hi <= b.lo || b.hi <= a.lo;
+}
+
+int time_equal(const struct fp_time *x, const struct fp_time *y)
+{
+	int order;
+
+	if (!x->year != !y->year)
+		return 0;
+	return time_order(x, y, &order) ? order == 0 : -1;
+}
+
+bool time_alike(const struct fp_time *x, const struct fp_time *y)
+{
+	return time_equal(x, y) == 1;
+}
+
+/* Any of the three, told apart by what stands behind the first digits. */
+static bool read_any(const char *s, struct fp_time *out)
+{
+	size_t n = strlen(s);
+	bool clock = n >= 2 && (s[0] == 'T' || n == 2 || s[2] == ':');
+
+	return time_read(s, n, clock ? FP_TIME : FP_DATETIME, out);
+}
+
+bool fp_time_compare(const char *x, const char *y, int *order)
+{
+	struct fp_time tx, ty;
+
+	return read_any(x, &tx) && read_any(y, &ty) &&
+	       time_order(&tx, &ty, order);
+}
