@@ -39,6 +39,14 @@ struct item *item_find(struct item **v, size_t n, const char *url)
 	return NULL;
 }
 
+struct item *item_of(struct build *b, ref sd)
+{
+	const ref *url = sd ? rec_at(b->p, sd) : NULL;
+	struct item *it =
+	    url ? item_find(b->sd, b->n_sd, text_at(b->p, *url)) : NULL;
+	return it && it->rec == sd ? it : NULL;
+}
+
 /* ---- types ------------------------------------------------------------ */
 
 static bool is_base(const struct json *sd)
@@ -513,9 +521,11 @@ static bool compile_profile(struct build *b, struct item *it)
 	*n = *node_at(p, base->root);
 	n->owner = 0;
 	n->flags |= NODE_CONSTRAINED;
-	if (!overlay_elements(b, root, elements))
+	if (!overlay_elements(b, root, text_at(p, p->types[sd->type].name),
+			      elements) ||
+	    !overlay_contents(b, root, base->root) ||
+	    !resolve_slicing(b, root, mark))
 		return false;
-	resolve_slicing(b, root, mark);
 	sd->root = root;
 	return true;
 }

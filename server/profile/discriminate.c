@@ -5,138 +5,36 @@
  *
  * For each slice and discriminator the path is followed through the slice's
  * tree to the elements that say something: a fixed or pattern value, a required
- * binding, or children that have one. The fixed code may sit in a slice inside
- * the slice (component:x.code.coding:y.code), so slices on the way are followed
- * too when the element itself says nothing. The url of an extension whose type
- * names a profile is the URL of that profile's definition.
- * A slice about which nothing can be found out matches nothing and demands
+ * binding, or children that have one. On the way it passes through the profiles
+ * that types name, extensions by their url, the profiles of a reference's
+ * targets, and the slices of an element that says nothing itself
+ * (component:x.code.coding:y.code). A value may also be said above: by the
+ * fixed value or pattern of an element that the path passes; then the rest of
+ * the path leads on through that value.
+ *
+ * A discriminator about which a slice says nothing is passed over if another
+ * one decides; a slice about which none does matches nothing and demands
  * nothing. FHIR R4 profiling 5.1.0.7, discriminator types.
  */
 #include "profile_int.h"
 
 #include <string.h>
 
-#define CRITERIA_MAX 32
-#define LOOK_DEPTH   6
-
-/* ---- reading discriminators ------------------------------------------- */
-
-static bool parse_step(struct build *b, const char *s, size_t n,
-		       struct path_step *out)
-{
-	static const struct {
-		const char *open;
-		enum step_op op;
-	} calls[] = {{"extension(", STEP_EXTENSION},
-		     {"ofType(", STEP_OFTYPE},
-		     {"resolve(", STEP_RESOLVE}};
-
-	out->op = STEP_CHILD;
-	for (size_t i = 0; i < LEN(calls); i++) {
-		size_t k = strlen(calls[i].open);
-		if (n <= k || strncmp(s, calls[i].open, k) != 0)
-			continue;
-		if (s[n - 1] != ')')
-			return false;
-		out->op = calls[i].op;
-		s += k;
-		n -= k + 1;
-		if (n >= 2 && (s[0] == '\'' || s[0] == '"')) {
-			s++;
-			n -= 2;
-		}
-		break;
-	}
-	out->name = build_textn(b, s, n);
-	return n > 0 || out->op == STEP_RESOLVE;
-}
-
-/* One segment: up to a dot that is not inside of quotes or parentheses. */
-static size_t segment(const char *s)
-{
-	int depth = 0;
-	size_t n = 0;
-	for (; s[n] && (s[n] != '.' || depth > 0); n++)
-		depth += (s[n] == '(') - (s[n] == ')');
-	return n;
-}
-
-static bool parse_path(struct build *b, const char *s, struct discriminator *d)
-{
-	struct path_step v[STEPS_MAX];
-	size_t n = 0;
-
-	d->path = build_text(b, s);
-	if (strncmp(s, "$this", 5) == 0)
-		s += s[5] == '.' ? 6 : 5;
-	while (*s) {
-		size_t k = segment(s);
-		if (n == STEPS_MAX || !parse_step(b, s, k, &v[n++]))
-			return build_fail(b, "invalid",
-					  "discriminator \"%s\" is no path",
-					  text_at(b->p, d->path));
-		s += k;
-		if (*s == '.')
-			s++;
-	}
-	d->n_steps = (uint16_t)n;
-	if (n == 0)
-		return true;
-	d->steps = heap_alloc(b->p, n * sizeof(*v));
-	memcpy(heap_at(b->p, d->steps), v, n * sizeof(*v));
-	return true;
-}
-
-static unsigned discriminator_kind(const char *s)
-{
-	static const char *const names[] = {"value", "exists", "type",
-					    "profile"};
-	for (unsigned i = 0; s && i < LEN(names); i++) {
-		if (strcmp(s, names[i]) == 0)
-			return i;
-	}
-	return BY_VALUE; /* pattern */
-}
-
-bool parse_discriminators(struct build *b, struct slicing *s,
-			  const struct json *list)
-{
-	size_t n = json_count(list);
-	if (n > 8)
-		return build_fail(b, "too-long", "too many discriminators");
-	s->disc = heap_alloc(b->p, n * sizeof(struct discriminator));
-	s->n_disc = (uint16_t)n;
-	s->criteria = 0;
-	struct discriminator *d = heap_at(b->p, s->disc);
-	for (const struct json *j = json_first(list); j;
-	     j = json_next(j), d++) {
-		const char *path = json_get_text(j, "path");
-		d->kind =
-		    (uint16_t)discriminator_kind(json_get_text(j, "type"));
-		if (!path)
-			return build_fail(b, "required",
-					  "discriminator without path");
-		if (!parse_path(b, path, d))
-			return false;
-	}
-	return true;
-}
-
-bool implicit_slicing(struct build *b, struct slicing *s, bool by_type)
-{
-	s->disc = heap_alloc(b->p, sizeof(struct discriminator));
-	s->n_disc = 1;
-	struct discriminator *d = heap_at(b->p, s->disc);
-	d->kind = by_type ? BY_TYPE : BY_VALUE;
-	return parse_path(b, by_type ? "$this" : "url", d);
-}
+#define LOOK_DEPTH 6
+#define LOOK_MAX   4096 /* elements looked at for one slice */
 
 /* ---- criteria --------------------------------------------------------- */
 
-struct found {
-	ref node[CRITERIA_MAX];
-	unsigned n;
-	ref text;
+/* A path that is being followed, and what was found. */
+struct search {
+	const struct profiles *p;
+	const struct path_step *step;
+	unsigned n;    /* steps */
+	bool ends;     /* want the element at the end, whatever it says */
+	unsigned work; /* elements looked at */
+	struct place place[PLACES_MAX];
+	unsigned found;
+	ref text; /* the url of an extension */
 };
 
 bool has_criterion(const struct profiles *p, const struct node *n,
@@ -158,36 +56,110 @@ bool has_criterion(const struct profiles *p, const struct node *n,
 	return false;
 }
 
-/* The children that a step may lead to: the node's own, or of the profile that
- * its only type names. */
-static const struct list *list_for(const struct profiles *p,
-				   const struct node *n)
+static void add(struct search *s, ref node, unsigned i)
 {
-	const struct use *u = rec_at(p, n->types);
-	if (n->list || n->content || n->n_types == 0)
-		return node_list(p, n, n->of_type);
-	if (u->n_profiles == 1) {
-		const struct target *t = rec_at(p, u->profiles);
-		const struct sd *sd = t->sd ? rec_at(p, t->sd) : NULL;
-		if (sd && sd->root && sd->type == u->type)
-			n = node_at(p, sd->root);
-	}
-	return node_list(p, n, u->type);
+	if (s->found < PLACES_MAX)
+		s->place[s->found++] = (struct place){node, i};
 }
 
-static const ref *child_of(const struct profiles *p, const struct list *l,
-			   ref name)
+static void follow(struct search *s, ref node, unsigned i);
+
+static void follow_child(struct search *s, const struct list *l, unsigned i)
 {
-	const char *want = text_at(p, name);
-	for (unsigned i = 0; l && i < l->n; i++) {
-		const struct node *c = node_at(p, l->child[i]);
-		if (strcmp(text_at(p, c->name), want) == 0)
-			return &l->child[i];
+	const char *want = text_at(s->p, s->step[i].name);
+	const struct name *by_name = l ? list_find(s->p, l, want) : NULL;
+
+	if (by_name) {
+		follow(s, l->child[by_name->child], i + 1);
+		return;
 	}
-	return NULL;
+	for (unsigned k = 0; l && k < l->n; k++) {
+		const struct node *c = node_at(s->p, l->child[k]);
+		if (strcmp(text_at(s->p, c->name), want) == 0) {
+			follow(s, l->child[k], i + 1);
+			return;
+		}
+	}
 }
 
-/* url of an extension that is a profile's: the definition's own URL. */
+/* Into the profiles that a type names, or the type itself. */
+static void follow_use(struct search *s, const struct node *n,
+		       const struct use *u, unsigned i)
+{
+	const struct target *t = rec_at(s->p, u->profiles);
+	bool any = false;
+
+	for (unsigned k = 0; k < u->n_profiles; k++) {
+		const struct sd *sd = target_sd(s->p, &t[k]);
+		if (!sd || !sd->root || !type_is_a(s->p, u->type, sd->type))
+			continue;
+		const struct node *root = node_at(s->p, sd->root);
+		follow_child(s, node_list(s->p, root, sd->type), i);
+		any = true;
+	}
+	if (!any)
+		follow_child(s, node_list(s->p, n, u->type), i);
+}
+
+static void follow_down(struct search *s, const struct node *n, unsigned i)
+{
+	const struct use *u = rec_at(s->p, n->types);
+	unsigned before = s->found;
+
+	if (n->list || n->content) {
+		follow_child(s, node_list(s->p, n, n->of_type), i);
+		if (s->found > before)
+			return;
+	}
+	for (unsigned k = 0; k < n->n_types && s->found == before; k++)
+		follow_use(s, n, &u[k], i);
+}
+
+/* The slices of an element that says nothing itself. */
+static void follow_slices(struct search *s, const struct node *n, unsigned i)
+{
+	if (!n->slicing)
+		return;
+	const struct slicing *sl = rec_at(s->p, n->slicing);
+	const ref *v = rec_at(s->p, sl->slices);
+	for (unsigned k = 0; k < sl->n; k++)
+		follow(s, v[k], i);
+}
+
+/* ofType(T): the slice of that type if there is one. */
+static void follow_type(struct search *s, ref node, unsigned i)
+{
+	const struct node *n = node_at(s->p, node);
+	const char *name = text_at(s->p, s->step[i].name);
+	unsigned type = find_type(s->p, name, strlen(name));
+	const struct slicing *sl = n->slicing ? rec_at(s->p, n->slicing) : NULL;
+	const ref *v = sl ? rec_at(s->p, sl->slices) : NULL;
+	unsigned before = s->found;
+
+	for (unsigned k = 0; sl && k < sl->n; k++) {
+		const struct node *slice = node_at(s->p, v[k]);
+		if (slice->n_types == 1 && node_use(s->p, slice, type))
+			follow(s, v[k], i + 1);
+	}
+	if (s->found == before && (n->n_types > 1 || node_use(s->p, n, type)))
+		follow(s, node, i + 1);
+}
+
+/* resolve(): what the targets' definitions say. */
+static void follow_targets(struct search *s, const struct node *n, unsigned i)
+{
+	const struct use *u = rec_at(s->p, n->types);
+	for (unsigned k = 0; k < n->n_types; k++) {
+		const struct target *t = rec_at(s->p, u[k].targets);
+		for (unsigned m = 0; m < u[k].n_targets; m++) {
+			const struct sd *sd = target_sd(s->p, &t[m]);
+			if (sd && sd->root)
+				follow(s, sd->root, i + 1);
+		}
+	}
+}
+
+/* The URL of an extension that is a profile's: the definition's own. */
 static ref profile_url_of(const struct profiles *p, const struct node *n)
 {
 	const struct use *u = rec_at(p, n->types);
@@ -198,115 +170,166 @@ static ref profile_url_of(const struct profiles *p, const struct node *n)
 	return t->url;
 }
 
-static void add(const struct profiles *p, struct found *f, ref node)
+/* What the url of an extension has to be; 0: that is left open. */
+static const char *extension_url(const struct profiles *p, const struct node *n)
 {
-	if (f->n < CRITERIA_MAX &&
-	    has_criterion(p, node_at(p, node), LOOK_DEPTH))
-		f->node[f->n++] = node;
-}
-
-static void follow(const struct profiles *p, ref node,
-		   const struct path_step *step, unsigned n, struct found *f);
-
-/* The slices of an element that says nothing itself. */
-static void follow_slices(const struct profiles *p, ref node,
-			  const struct path_step *step, unsigned n,
-			  struct found *f)
-{
-	const struct node *at_node = node_at(p, node);
-	if (!at_node->slicing)
-		return;
-	const struct slicing *s = rec_at(p, at_node->slicing);
-	const ref *v = rec_at(p, s->slices);
-	for (unsigned i = 0; i < s->n; i++)
-		follow(p, v[i], step, n, f);
-}
-
-static void follow(const struct profiles *p, ref node,
-		   const struct path_step *step, unsigned n, struct found *f)
-{
-	const struct node *from = node_at(p, node);
-	unsigned before = f->n;
-
-	if (n == 0) {
-		add(p, f, node);
-		if (f->n == before)
-			follow_slices(p, node, step, n, f);
-		return;
+	const struct list *l = n->list ? list_at(p, n->list) : NULL;
+	const struct name *url = l ? list_find(p, l, "url") : NULL;
+	if (url) {
+		const struct node *c = node_at(p, l->child[url->child]);
+		const struct constant *k =
+		    c->fixed ? rec_at(p, c->fixed) : NULL;
+		if (k && k->text)
+			return text_at(p, k->text);
 	}
-	if (step->op == STEP_RESOLVE || step->op == STEP_EXTENSION)
-		return;
-	if (step->op == STEP_OFTYPE) {
-		follow(p, node, step + 1, n - 1, f);
-		return;
-	}
-	const ref *child = child_of(p, list_for(p, from), step->name);
-	if (child)
-		follow(p, *child, step + 1, n - 1, f);
-	if (f->n > before)
-		return;
-	follow_slices(p, node, step, n, f);
-	if (f->n == before && n == 1 && !f->text &&
-	    strcmp(text_at(p, step->name), "url") == 0)
-		f->text = profile_url_of(p, from);
+	return text_at(p, profile_url_of(p, n));
 }
 
-/* The definition of the element at the end of the path, for exists and type. */
-static ref element_at(const struct profiles *p, ref node,
-		      const struct path_step *step, unsigned n)
+/* extension('url'): the slice with that url, else what its definition says. */
+static void follow_extension(struct search *s, const struct node *n, unsigned i)
 {
-	for (; node && n > 0; step++, n--) {
-		if (step->op != STEP_CHILD)
-			continue;
-		const ref *child =
-		    child_of(p, list_for(p, node_at(p, node)), step->name);
-		node = child ? *child : 0;
+	const struct profiles *p = s->p;
+	const char *want = text_at(p, s->step[i].name);
+	const struct use *u = rec_at(p, n->types);
+	const struct list *l = n->n_types > 0 ? node_list(p, n, u->type) : NULL;
+	const struct name *found = l ? list_find(p, l, "extension") : NULL;
+	const struct node *x =
+	    found ? node_at(p, l->child[found->child]) : NULL;
+	const struct slicing *sl =
+	    x && x->slicing ? rec_at(p, x->slicing) : NULL;
+	const ref *v = sl ? rec_at(p, sl->slices) : NULL;
+	unsigned before = s->found;
+
+	for (unsigned k = 0; sl && k < sl->n; k++) {
+		const char *url = extension_url(p, node_at(p, v[k]));
+		if (url && strcmp(url, want) == 0)
+			follow(s, v[k], i + 1);
 	}
-	return node;
+	ref r = s->found == before ? find_sd(p, want) : 0;
+	const struct sd *sd = r ? rec_at(p, r) : NULL;
+	if (sd && sd->root && i + 1 < s->n)
+		follow(s, sd->root, i + 1);
 }
 
-static void set_nodes(struct build *b, struct criterion *c, const ref *node,
-		      unsigned n, unsigned kind)
+static void follow_step(struct search *s, ref node, unsigned i)
 {
-	c->nodes = heap_alloc(b->p, n * sizeof(ref));
-	memcpy(heap_at(b->p, c->nodes), node, n * sizeof(ref));
-	c->n = (uint16_t)n;
+	const struct node *n = node_at(s->p, node);
+	switch (s->step[i].op) {
+	case STEP_RESOLVE: follow_targets(s, n, i); break;
+	case STEP_EXTENSION: follow_extension(s, n, i); break;
+	case STEP_OFTYPE: follow_type(s, node, i); break;
+	default: follow_down(s, n, i); break;
+	}
+}
+
+static void follow(struct search *s, ref node, unsigned i)
+{
+	const struct node *n = node_at(s->p, node);
+	unsigned before = s->found;
+
+	if (s->work++ >= LOOK_MAX || s->found == PLACES_MAX)
+		return;
+	if (i < s->n)
+		follow_step(s, node, i);
+	else if (s->ends || has_criterion(s->p, n, LOOK_DEPTH))
+		add(s, node, i);
+	if (s->found == before)
+		follow_slices(s, n, i);
+	if (s->found > before || i == s->n || s->ends)
+		return;
+	/* said above, by a value that has the path in it */
+	if ((n->fixed && constant_has(s->p, n->fixed, s->step + i, s->n - i)) ||
+	    (n->pattern &&
+	     constant_has(s->p, n->pattern, s->step + i, s->n - i)))
+		add(s, node, i);
+	else if (i + 1 == s->n && !s->text &&
+		 strcmp(text_at(s->p, s->step[i].name), "url") == 0)
+		s->text = profile_url_of(s->p, n);
+}
+
+/* ---- criteria of a slice ---------------------------------------------- */
+
+static void set_places(struct build *b, struct criterion *c,
+		       const struct search *s, unsigned kind)
+{
+	c->places = heap_alloc(b->p, s->found * sizeof(struct place));
+	memcpy(heap_at(b->p, c->places), s->place,
+	       s->found * sizeof(struct place));
+	c->n = (uint16_t)s->found;
 	c->kind = (uint16_t)kind;
 }
 
-static void decide(struct build *b, const struct discriminator *d, ref slice,
-		   struct criterion *c)
+/* By presence: of the element at the end of the path. */
+static void decide_presence(struct search *s, struct criterion *c)
 {
-	const struct profiles *p = b->p;
-	const struct path_step *steps = rec_at(p, d->steps);
-	struct found f = {.n = 0};
+	if (s->found == 0)
+		return;
+	const struct node *n = node_at(s->p, s->place[0].node);
+	if (n->max == 0)
+		c->kind = CRIT_ABSENT;
+	else if (n->min > 0)
+		c->kind = CRIT_EXISTS;
+}
+
+static struct search search_for(const struct profiles *p,
+				const struct discriminator *d, bool ends)
+{
+	struct search s = {.p = p, .n = d->n_steps, .ends = ends};
+	s.step = rec_at(p, d->steps);
+	/* what a reference leads to is told by the reference */
+	if ((d->kind == BY_TYPE || d->kind == BY_PROFILE) && s.n > 0 &&
+	    s.step[s.n - 1].op == STEP_RESOLVE)
+		s.n--;
+	return s;
+}
+
+static void decide(struct build *b, const struct discriminator *d, bool only,
+		   ref slice, struct criterion *c)
+{
+	struct search s = search_for(b->p, d, d->kind != BY_VALUE);
 
 	c->kind = CRIT_NONE;
-	if (d->kind == BY_PROFILE) {
-		if (d->n_steps == 0)
-			set_nodes(b, c, &slice, 1, CRIT_PROFILE);
-		return;
-	}
-	if (d->kind != BY_VALUE) {
-		ref end = element_at(p, slice, steps, d->n_steps);
-		if (!end)
-			return;
-		const struct node *n = node_at(p, end);
-		if (d->kind == BY_TYPE)
-			set_nodes(b, c, &end, 1, CRIT_TYPE);
-		else if (n->max == 0)
-			c->kind = CRIT_ABSENT;
-		else if (n->min > 0)
-			c->kind = CRIT_EXISTS;
-		return;
-	}
-	follow(p, slice, steps, d->n_steps, &f);
-	if (f.n > 0) {
-		set_nodes(b, c, f.node, f.n, CRIT_NODE);
-	} else if (f.text) {
+	follow(&s, slice, 0);
+	b->work += s.work;
+	if (d->kind == BY_EXISTS) {
+		decide_presence(&s, c);
+	} else if (s.found > 0) {
+		set_places(b, c, &s,
+			   d->kind == BY_TYPE	   ? CRIT_TYPE
+			   : d->kind == BY_PROFILE ? CRIT_PROFILE
+						   : CRIT_NODE);
+	} else if (s.text) {
 		c->kind = CRIT_TEXT;
-		c->text = f.text;
+		c->text = s.text;
+	} else if (d->kind == BY_VALUE) {
+		/* no value is said, but perhaps whether there is one */
+		s = search_for(b->p, d, true);
+		follow(&s, slice, 0);
+		decide_presence(&s, c);
+		if (c->kind == CRIT_EXISTS && !only)
+			c->kind = CRIT_NONE;
 	}
+}
+
+/* How many counters the slices of an element need, inner ones included. */
+static void count_slots(struct build *b, struct slicing *s)
+{
+	const ref *slice = rec_at(b->p, s->slices);
+	unsigned slots = TALLY_HEAD + s->n;
+
+	s->fallback = 0;
+	s->nested = 0;
+	for (unsigned i = 0; i < s->n; i++) {
+		const struct node *n = node_at(b->p, slice[i]);
+		if (strcmp(text_at(b->p, n->slice), "@default") == 0)
+			s->fallback = (uint8_t)(i + 1);
+		if (!n->slicing)
+			continue;
+		const struct slicing *inner = rec_at(b->p, n->slicing);
+		s->nested = 1;
+		slots += inner->slots;
+	}
+	s->slots = (uint16_t)(slots < UINT16_MAX ? slots : UINT16_MAX);
 }
 
 static void resolve_one(struct build *b, ref slicing)
@@ -315,6 +338,7 @@ static void resolve_one(struct build *b, ref slicing)
 	const struct discriminator *d = rec_at(b->p, s->disc);
 	const ref *slice = rec_at(b->p, s->slices);
 
+	count_slots(b, s);
 	if (s->n == 0 || s->n_disc == 0)
 		return;
 	size_t n = (size_t)s->n * s->n_disc;
@@ -322,7 +346,8 @@ static void resolve_one(struct build *b, ref slicing)
 	struct criterion *c = heap_at(b->p, s->criteria);
 	for (unsigned i = 0; i < s->n; i++) {
 		for (unsigned k = 0; k < s->n_disc; k++)
-			decide(b, &d[k], slice[i], &c[i * s->n_disc + k]);
+			decide(b, &d[k], s->n_disc == 1, slice[i],
+			       &c[i * s->n_disc + k]);
 	}
 }
 
@@ -330,7 +355,7 @@ static void resolve_below(struct build *b, ref node, ref mark, unsigned depth)
 {
 	const struct node *n = node_at(b->p, node);
 
-	if (node < mark || depth > STEPS_MAX * 2)
+	if (node < mark || depth > STEPS_MAX * 2 || b->work > LOOK_TOTAL)
 		return;
 	if (n->slicing >= mark) {
 		const struct slicing *s = rec_at(b->p, n->slicing);
@@ -347,7 +372,41 @@ static void resolve_below(struct build *b, ref node, ref mark, unsigned depth)
 		resolve_below(b, l->child[i], mark, depth + 1);
 }
 
-void resolve_slicing(struct build *b, ref node, ref mark)
+/* Slices need more counters than there are. */
+static bool slots_fit(struct build *b, ref node, ref mark, unsigned depth)
 {
+	const struct node *n = node_at(b->p, node);
+
+	if (node < mark || depth > STEPS_MAX * 2)
+		return true;
+	if (n->slicing) {
+		const struct slicing *s = rec_at(b->p, n->slicing);
+		if (s->slots > TALLY_SLOTS)
+			return false;
+	}
+	if (n->list < mark)
+		return true;
+	const struct list *l = list_at(b->p, n->list);
+	for (unsigned i = 0; i < l->n; i++) {
+		if (!slots_fit(b, l->child[i], mark, depth + 1))
+			return false;
+	}
+	return true;
+}
+
+bool resolve_slicing(struct build *b, ref node, ref mark)
+{
+	b->work = 0;
 	resolve_below(b, node, mark, 0);
+	b->part = NULL;
+	if (b->work > LOOK_TOTAL)
+		return build_fail(b, "too-long",
+				  "its slices within slices take too much "
+				  "work to tell apart");
+	if (!slots_fit(b, node, mark, 0))
+		return build_fail(b, "too-long",
+				  "more than %d slices of one element, those "
+				  "within slices included",
+				  TALLY_SLOTS);
+	return true;
 }

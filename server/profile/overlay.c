@@ -11,16 +11,19 @@
  *
  * Where the path runs into a data type, the type's list is copied below the
  * node (or that of the profile which the type names). "value[x]:valueQuantity"
- * and "valueQuantity" are slices by type. A slice begins as a copy of the
- * element that it slices, or of the slice that it re-slices ("a/b"). Ids that
- * do not fit their path are ignored: then path and sliceName count, and the
- * slices of the element before. FHIR R4 ElementDefinition 2.1.14,
- * profiling 5.1.
+ * and "valueQuantity" are slices by type (slicing.c). Ids that do not fit their
+ * path are ignored: then path and sliceName count, and the slices of the
+ * element before.
+ *
+ * An element that refers to another one (contentReference) is told, in the end,
+ * what the profile says of that: a Questionnaire's items hold at every depth.
+ * So it was in the validator of 2018; today's reads such a reference as one to
+ * the base definition, hence NODE_RECURS. What a definition may grow to is
+ * bounded. FHIR R4 ElementDefinition 2.1.14, profiling 5.1.
  */
 #include "profile_int.h"
 
 #include <string.h>
-#include <strings.h>
 
 struct step {
 	const char *name;
@@ -89,6 +92,22 @@ static void inherit_slices(struct steps *s, const struct steps *before)
 	}
 }
 
+/* The slice that the element itself is, by its sliceName. */
+static bool name_slice(struct build *b, const char *slice, struct steps *out)
+{
+	struct step *last = &out->v[out->n - 1];
+	if (slice && out->n > 1) {
+		last->slice = slice;
+		last->slice_n = strlen(slice);
+	}
+	for (size_t i = 0; i < out->n; i++) {
+		if (out->v[i].slice_n > SLICE_NAME_MAX)
+			return build_fail(b, "too-long",
+					  "the name of a slice is too long");
+	}
+	return true;
+}
+
 static bool place(struct build *b, const struct json *e,
 		  const struct steps *before, struct steps *out)
 {
@@ -100,26 +119,16 @@ static bool place(struct build *b, const struct json *e,
 	if (!path || !split(path, &by_path))
 		return build_fail(b, "required",
 				  "path is missing or has too many segments");
-	if (id && split(id, out) && id_fits(out, &by_path)) {
-		struct step *last = &out->v[out->n - 1];
-		if (slice && out->n > 1) {
-			last->slice = slice;
-			last->slice_n = strlen(slice);
-		}
-		return true;
-	}
+	if (id && split(id, out) && id_fits(out, &by_path))
+		return name_slice(b, slice, out);
 	*out = by_path;
 	inherit_slices(out, before);
-	if (slice && out->n > 1) {
-		out->v[out->n - 1].slice = slice;
-		out->v[out->n - 1].slice_n = strlen(slice);
-	}
-	return true;
+	return name_slice(b, slice, out);
 }
 
 /* ---- copies on write -------------------------------------------------- */
 
-static ref copy_node(struct build *b, ref from, ref owner)
+ref copy_node(struct build *b, ref from, ref owner)
 {
 	ref r = heap_alloc(b->p, sizeof(struct node));
 	struct node *n = heap_at(b->p, r);
@@ -164,10 +173,10 @@ static bool profile_list_of(struct build *b, const struct use *u,
 	if (u->n_profiles != 1)
 		return true;
 	const struct target *t = rec_at(b->p, u->profiles);
-	struct item *it = item_find(b->sd, b->n_sd, text_at(b->p, t->url));
+	struct item *it = item_of(b, t->sd);
 	if (it && !compile_sd(b, it))
 		return false;
-	const struct sd *sd = t->sd ? rec_at(b->p, t->sd) : NULL;
+	const struct sd *sd = target_sd(b->p, t);
 	if (!sd || !sd->root || sd->type != u->type)
 		return true;
 	const struct node *root = node_at(b->p, sd->root);
@@ -230,164 +239,6 @@ static bool own_list(struct build *b, ref parent, const struct step *s)
 	return true;
 }
 
-/* ---- slices ----------------------------------------------------------- */
-
-static ref own_slicing(struct build *b, ref node)
-{
-	struct node *n = heap_at(b->p, node);
-	if (n->slicing) {
-		const struct slicing *have = rec_at(b->p, n->slicing);
-		if (have->owner == node)
-			return n->slicing;
-	}
-	ref r = heap_alloc(b->p, sizeof(struct slicing));
-	struct slicing *s = heap_at(b->p, r);
-	if (n->slicing) {
-		*s = *(const struct slicing *)rec_at(b->p, n->slicing);
-		s->cap = 0; /* the array is another's */
-		s->criteria = 0;
-	}
-	s->owner = node;
-	n->slicing = r;
-	return r;
-}
-
-/* Room for one more slice in an array of its own. */
-static bool own_slices(struct build *b, struct slicing *s)
-{
-	if (s->cap > 0 && s->n < s->cap)
-		return true;
-	if (s->n >= SLICES_MAX)
-		return build_fail(b, "too-long",
-				  "more than %d slices of one element",
-				  SLICES_MAX - 1);
-	uint16_t cap = s->n < 7 ? 8 : SLICES_MAX;
-	ref r = heap_alloc(b->p, cap * sizeof(ref));
-	if (s->n > 0)
-		memcpy(heap_at(b->p, r), rec_at(b->p, s->slices),
-		       s->n * sizeof(ref));
-	s->slices = r;
-	s->cap = cap;
-	return true;
-}
-
-bool merge_slicing(struct build *b, ref node, const struct json *j)
-{
-	static const char *const rules[] = {"open", "openAtEnd", "closed"};
-	struct slicing *s = heap_at(b->p, own_slicing(b, node));
-	const char *rule = json_get_text(j, "rules");
-	const struct json *ordered = json_get(j, "ordered");
-
-	for (uint8_t i = 0; rule && i < LEN(rules); i++) {
-		if (strcmp(rule, rules[i]) == 0)
-			s->rules = i;
-	}
-	if (ordered)
-		s->ordered = json_kind(ordered) == JSON_TRUE;
-	if (json_get(j, "discriminator"))
-		return parse_discriminators(b, s, json_get(j, "discriminator"));
-	return true;
-}
-
-/* The type that a slice's name stands for: valueQuantity of value[x]. */
-static unsigned slice_type(const struct profiles *p, const struct node *n,
-			   const char *slice, size_t len)
-{
-	const char *stem = text_at(p, n->name);
-	size_t k = strlen(stem);
-	const struct use *u = rec_at(p, n->types);
-
-	if (len <= k || strncmp(slice, stem, k) != 0)
-		return NO_TYPE;
-	for (unsigned i = 0; i < n->n_types; i++) {
-		const char *type = text_at(p, p->types[u[i].type].name);
-		if (strlen(type) == len - k &&
-		    strncasecmp(type, slice + k, len - k) == 0)
-			return u[i].type;
-	}
-	return NO_TYPE;
-}
-
-static void only_type(struct build *b, struct node *n, unsigned type)
-{
-	const struct use *u = node_use(b->p, n, type);
-	if (!u)
-		return;
-	ref r = heap_alloc(b->p, sizeof(*u));
-	memcpy(heap_at(b->p, r), u, sizeof(*u));
-	n->types = r;
-	n->n_types = 1;
-}
-
-static int slice_index(const struct profiles *p, const struct slicing *s,
-		       const char *name, size_t n)
-{
-	const ref *v = rec_at(p, s->slices);
-	for (int i = 0; i < s->n; i++) {
-		const char *have = text_at(p, node_at(p, v[i])->slice);
-		/* ids of STU3 write slice names in lower case */
-		if (strncasecmp(have, name, n) == 0 && have[n] == '\0')
-			return i;
-	}
-	return -1;
-}
-
-static ref new_slice(struct build *b, ref node, const struct slicing *s,
-		     const char *name, size_t len, unsigned type)
-{
-	const char *slash = memchr(name, '/', len);
-	int i = slash ? slice_index(b->p, s, name, (size_t)(slash - name)) : -1;
-	const ref *v = rec_at(b->p, s->slices);
-	ref r = copy_node(b, i >= 0 ? v[i] : node, node);
-	struct node *n = heap_at(b->p, r);
-
-	n->slice = build_textn(b, name, len);
-	n->slicing = 0;
-	n->min = 0;
-	n->flags &= (uint16_t) ~(NODE_OWN_TYPES | NODE_OWN_BINDING);
-	if (!(n->flags & NODE_CHOICE))
-		return r;
-	if (type == NO_TYPE)
-		type = slice_type(b->p, n, name, len);
-	if (type != NO_TYPE)
-		only_type(b, n, type);
-	return r;
-}
-
-static ref own_slice(struct build *b, ref node, const char *name, size_t len,
-		     unsigned type)
-{
-	struct node *n = heap_at(b->p, node);
-	const char *element = text_at(b->p, n->name);
-	bool extension = strcmp(element, "extension") == 0 ||
-			 strcmp(element, "modifierExtension") == 0;
-
-	if (!n->slicing && !extension && !(n->flags & NODE_CHOICE)) {
-		if (!(n->flags & NODE_LIST))
-			return node; /* a name for the only one there is */
-		build_fail(b, "invalid",
-			   "slice \"%.*s\" of an element without slicing",
-			   (int)len, name);
-		return 0;
-	}
-	struct slicing *s = heap_at(b->p, own_slicing(b, node));
-	if (s->n_disc == 0 && (extension || (n->flags & NODE_CHOICE)) &&
-	    !implicit_slicing(b, s, !extension))
-		return 0;
-	int i = slice_index(b->p, s, name, len);
-	const ref *have = rec_at(b->p, s->slices);
-	if (i >= 0 && node_at(b->p, have[i])->owner == node)
-		return have[i];
-	ref r = i >= 0 ? copy_node(b, have[i], node)
-		       : new_slice(b, node, s, name, len, type);
-	if (!own_slices(b, s))
-		return 0;
-	ref *v = heap_at(b->p, s->slices);
-	v[i >= 0 ? i : s->n++] = r;
-	s->criteria = 0;
-	return r;
-}
-
 /* ---- the walk --------------------------------------------------------- */
 
 static ref step_into(struct build *b, ref parent, const struct step *s)
@@ -415,21 +266,149 @@ static ref step_into(struct build *b, ref parent, const struct step *s)
 	return child;
 }
 
-bool overlay_elements(struct build *b, ref root, const struct json *elements)
+/* "Observation.code" of a profile on Observation. */
+static bool check_start(struct build *b, const struct step *s, const char *type)
+{
+	if (strlen(type) == s->n && strncmp(s->name, type, s->n) == 0)
+		return true;
+	return build_fail(b, "invalid",
+			  "the path begins with \"%.*s\", but the type is "
+			  "\"%s\"",
+			  (int)s->n, s->name, type);
+}
+
+bool overlay_elements(struct build *b, ref root, const char *type,
+		      const struct json *elements)
 {
 	struct steps before = {.n = 0}, now = {.n = 0};
+	uint32_t start = b->p->top;
 
 	b->element = 0;
 	for (const struct json *e = json_first(elements); e;
 	     e = json_next(e), b->element++) {
 		ref r = root;
-		if (!place(b, e, &before, &now))
+		if (!place(b, e, &before, &now) ||
+		    !check_start(b, &now.v[0], type))
 			return false;
 		for (size_t i = 1; r && i < now.n; i++)
 			r = step_into(b, r, &now.v[i]);
 		if (!r || !merge_element(b, r, e))
 			return false;
+		if (b->p->top - start > GROWTH_MAX)
+			return build_fail(b, "too-long",
+					  "the definition is too large");
 		before = now;
 	}
 	return true;
+}
+
+/* ---- contentReference ------------------------------------------------- */
+
+#define PAIRS_MAX 256
+
+/* Elements of the base and what they became. */
+struct pairs {
+	struct {
+		ref from, to;
+	} v[PAIRS_MAX];
+	size_t n;
+};
+
+static ref became(const struct pairs *pairs, ref from)
+{
+	for (size_t i = 0; from && i < pairs->n; i++) {
+		if (pairs->v[i].from == from)
+			return pairs->v[i].to;
+	}
+	return 0;
+}
+
+/* Only elements with children of their own are referred to. */
+static void pair_up(const struct profiles *p, struct pairs *pairs, ref from,
+		    ref to, unsigned depth)
+{
+	const struct node *x = node_at(p, from), *y = node_at(p, to);
+
+	if (!x->list || !y->list || x->list == y->list || depth > STEPS_MAX ||
+	    pairs->n == PAIRS_MAX)
+		return;
+	pairs->v[pairs->n].from = from;
+	pairs->v[pairs->n++].to = to;
+	const struct list *l = list_at(p, x->list), *m = list_at(p, y->list);
+	for (unsigned i = 0; l->n == m->n && i < l->n; i++)
+		pair_up(p, pairs, l->child[i], m->child[i], depth + 1);
+}
+
+/* Does anything below refer to an element that became another? */
+static bool refers(const struct profiles *p, ref node,
+		   const struct pairs *pairs, unsigned depth)
+{
+	const struct node *n = node_at(p, node);
+	if (!n->list)
+		return became(pairs, n->content) != 0;
+	const struct list *l = list_at(p, n->list);
+	for (unsigned i = 0; i < l->n && depth < STEPS_MAX; i++) {
+		if (refers(p, l->child[i], pairs, depth + 1))
+			return true;
+	}
+	return false;
+}
+
+static bool redirect(struct build *b, ref node, const struct pairs *pairs,
+		     unsigned depth);
+
+/* The slices that the profile itself made. */
+static bool redirect_slices(struct build *b, ref node,
+			    const struct pairs *pairs, unsigned depth)
+{
+	const struct node *n = node_at(b->p, node);
+	const struct slicing *s = n->slicing ? rec_at(b->p, n->slicing) : NULL;
+	const ref *v = s ? rec_at(b->p, s->slices) : NULL;
+
+	for (unsigned i = 0; s && i < s->n; i++) {
+		if (node_at(b->p, v[i])->owner == node &&
+		    refers(b->p, v[i], pairs, depth + 1) &&
+		    !redirect(b, v[i], pairs, depth + 1))
+			return false;
+	}
+	return true;
+}
+
+/* The references below node lead to what the profile made of the elements. */
+static bool redirect(struct build *b, ref node, const struct pairs *pairs,
+		     unsigned depth)
+{
+	const struct node *n = node_at(b->p, node);
+
+	if (!n->list) {
+		struct node *own = heap_at(b->p, node);
+		own->content = became(pairs, n->content);
+		own->flags |= NODE_RECURS;
+		return true;
+	}
+	const struct list *l = list_at(b->p, n->list);
+	for (unsigned i = 0; i < l->n && depth < STEPS_MAX; i++) {
+		/* the list may be copied on the way */
+		ref child = list_at(b->p, node_at(b->p, node)->list)->child[i];
+		if (!refers(b->p, child, pairs, depth + 1))
+			continue;
+		const char *name = text_at(b->p, node_at(b->p, child)->name);
+		const struct step s = {name, strlen(name), NULL, 0};
+		child = step_into(b, node, &s);
+		if (!child || !redirect(b, child, pairs, depth + 1) ||
+		    !redirect_slices(b, child, pairs, depth))
+			return false;
+	}
+	return true;
+}
+
+bool overlay_contents(struct build *b, ref root, ref base)
+{
+	struct pairs pairs = {.n = 0};
+
+	pair_up(b->p, &pairs, base, root, 0);
+	/* the first is the root */
+	if (pairs.n < 2 || !refers(b->p, root, &pairs, 0))
+		return true;
+	return redirect(b, root, &pairs, 0);
 }

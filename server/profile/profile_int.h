@@ -17,13 +17,20 @@
 
 typedef uint32_t ref; /* 0: none */
 
-#define UNBOUNDED    UINT32_MAX
-#define NO_TYPE	     0xffffU
-#define CHUNK_BYTES  65536U
-#define CHILDREN_MAX 96 /* of one element; the core needs 55 */
-#define SLICES_MAX   64 /* of one element */
-#define STEPS_MAX    40 /* segments of an element's path */
-#define IMAGE_HEAD   128
+#define UNBOUNDED	   UINT32_MAX
+#define NO_TYPE		   0xffffU
+#define CHUNK_BYTES	   65536U
+#define CHILDREN_MAX	   96 /* of one element; the core needs 55 */
+#define SLICES_MAX	   64 /* of one element */
+#define SLICE_NAME_MAX	   255
+#define DISCRIMINATORS_MAX 8
+#define PLACES_MAX	   32 /* that decide on one slice by one discriminator */
+#define LOOK_TOTAL	   2000000 /* elements looked at for a definition's slices */
+#define GROWTH_MAX	   (16U << 20) /* bytes of one definition */
+#define TALLY_HEAD	   2
+#define TALLY_SLOTS	   256 /* counters for an element's slices */
+#define STEPS_MAX	   40  /* segments of an element's path */
+#define IMAGE_HEAD	   128
 
 /* ---- records ---------------------------------------------------------- */
 
@@ -90,7 +97,8 @@ enum node_flag {
 	NODE_MODIFIER = 4,    /* isModifier */
 	NODE_CONSTRAINED = 8, /* a profile says something here or below */
 	NODE_OWN_BINDING = 16,
-	NODE_OWN_TYPES = 32
+	NODE_OWN_TYPES = 32,
+	NODE_RECURS = 64 /* content leads to what a profile made of it */
 };
 
 /* An element definition. */
@@ -179,15 +187,20 @@ struct discriminator {
 /* What decides whether an item belongs to a slice, by one discriminator. */
 enum criterion_kind {
 	CRIT_NONE, /* nothing: it cannot be told */
-	CRIT_NODE, /* the value fits one of the nodes */
+	CRIT_NODE, /* the value fits at one of the places */
 	CRIT_TEXT, /* the value is this text (the url of an extension) */
-	CRIT_TYPE, /* its type is one of node's */
+	CRIT_TYPE, /* its type is one of a place's node's */
 	CRIT_EXISTS,
 	CRIT_ABSENT,
-	CRIT_PROFILE
+	CRIT_PROFILE /* it fits a profile of a place's node's types */
+};
+/* A node that decides, after so many steps of the discriminator's path. */
+struct place {
+	ref node;
+	uint32_t steps;
 };
 struct criterion {
-	ref nodes; /* ref[] */
+	ref places; /* struct place[n] */
 	ref text;
 	uint16_t n;
 	uint16_t kind;
@@ -200,8 +213,12 @@ struct slicing {
 	uint16_t n_disc;
 	uint16_t n;
 	uint16_t cap;
+	uint16_t slots; /* counters it takes, see tally.c */
 	uint8_t rules;
 	uint8_t ordered;
+	uint8_t nested;	  /* a slice has a slicing */
+	uint8_t fallback; /* 1 + the slice "@default"; 0: none */
+	uint8_t pad[2];
 };
 
 enum sd_flag {
@@ -373,6 +390,9 @@ const struct list *node_list(const struct profiles *p, const struct node *n,
 			     unsigned type);
 const struct use *node_use(const struct profiles *p, const struct node *n,
 			   unsigned type);
+/* The definition that a target names, also one that came later; 0 or NULL. */
+ref target_ref(const struct profiles *p, const struct target *t);
+const struct sd *target_sd(const struct profiles *p, const struct target *t);
 
 /* ---- compiling --------------------------------------------------------- */
 
@@ -391,6 +411,7 @@ struct build {
 	unsigned element;	 /* index in it */
 	bool base;		 /* a type's own definition */
 	unsigned depth;		 /* of compilations within each other */
+	unsigned work;		 /* elements looked at for slices */
 };
 
 /* Fills b->e with where = "source: JSON path" of the current element. */
@@ -408,6 +429,8 @@ bool compile_types(struct build *b);
 bool compile_definitions(struct build *b);
 bool compile_sd(struct build *b, struct item *it);
 struct item *item_find(struct item **v, size_t n, const char *url);
+/* The one that a record is made of; NULL: none of those being compiled. */
+struct item *item_of(struct build *b, ref sd);
 ref make_list(struct build *b, ref owner, const ref *child, size_t n);
 
 /* element.c: the fields of one ElementDefinition onto a node */
@@ -420,16 +443,41 @@ bool constant_equal(const struct profiles *p, ref constant,
 bool constant_within(const struct profiles *p, ref pattern,
 		     const struct json *v);
 const char *constant_text(const struct profiles *p, struct arena *a, ref r);
+void constant_print(const struct profiles *p, struct buf *out,
+		    const struct constant *c);
+/* The first place where a value differs; false: it does not. */
+enum miss_kind { MISS_VALUE, MISS_ABSENT, MISS_SURPLUS };
+struct miss {
+	enum miss_kind kind;
+	struct buf path;	     /* below the value; empty: itself */
+	const struct constant *want; /* NULL: nothing */
+	const struct json *is;	     /* NULL: nothing, or none of several */
+};
+bool constant_miss(const struct profiles *p, struct arena *a, ref constant,
+		   const struct json *v, bool pattern, struct miss *out);
+/* Does the constant have something at the end of the path, and if so, does the
+ * value have it too? */
+bool constant_has(const struct profiles *p, ref constant,
+		  const struct path_step *step, unsigned n);
+bool constant_along(const struct profiles *p, ref constant,
+		    const struct path_step *step, unsigned n, bool pattern,
+		    const struct json *v);
 
 /* overlay.c */
-bool overlay_elements(struct build *b, ref root, const struct json *elements);
+bool overlay_elements(struct build *b, ref root, const char *type,
+		      const struct json *elements);
+bool overlay_contents(struct build *b, ref root, ref base);
+ref copy_node(struct build *b, ref from, ref owner);
+
+/* slicing.c */
 bool merge_slicing(struct build *b, ref node, const struct json *slicing);
+/* The slice of that name, made if need be; 0: refused. type: that a choice's
+ * JSON name tells, or NO_TYPE. */
+ref own_slice(struct build *b, ref node, const char *name, size_t len,
+	      unsigned type);
 
 /* discriminate.c: at the end of a definition, what decides on its slices */
-bool parse_discriminators(struct build *b, struct slicing *s,
-			  const struct json *list);
-bool implicit_slicing(struct build *b, struct slicing *s, bool by_type);
-void resolve_slicing(struct build *b, ref node, ref mark);
+bool resolve_slicing(struct build *b, ref node, ref mark);
 bool has_criterion(const struct profiles *p, const struct node *n,
 		   unsigned depth);
 
@@ -675,24 +723,20 @@ const char *element_text(struct check *c, const struct node *n,
 			 const struct at *at);
 void too_few(struct check *c, enum rule rule, const struct node *n,
 	     const struct json *object, size_t count, const struct at *at,
-	     const char *hint);
+	     const char *expected, const char *hint);
 void too_many(struct check *c, enum rule rule, const struct node *n,
 	      const struct json *where, size_t count, const struct at *at);
 
 /* tally.c: the slices of one element while its items go by */
 struct tally {
-	const struct slicing *slicing; /* NULL: there are none */
-	const ref *slice;
-	unsigned count[SLICES_MAX];
-	unsigned last; /* 1 + slice of the item before; for order */
-	bool unmatched;
+	ref slicing; /* 0: there are none */
+	unsigned count[TALLY_SLOTS];
 };
 void tally_start(struct check *c, const struct node *n, struct tally *t);
 void tally_item(struct check *c, struct tally *t, const struct spot *s);
-void tally_end(struct check *c, const struct tally *t,
-	       const struct json *object, const struct json *where,
-	       size_t count, const struct node *n, const char *name,
-	       const struct at *up);
+/* all: the element as a whole */
+void tally_end(struct check *c, struct tally *t, const struct json *object,
+	       size_t count, const struct spot *all);
 
 /* item.c */
 void check_item(struct check *c, const struct spot *s);
@@ -711,10 +755,33 @@ bool xhtml_entity(const char *name, size_t n);
 /* slice.c: the slices that an item belongs to, one bit each */
 uint64_t slice_matches(struct check *c, const struct slicing *s,
 		       const struct spot *spot);
+int slice_fails(struct check *c, const struct slicing *s, unsigned i,
+		const struct spot *spot);
 /* Does a slice say anything that decides? */
 bool slice_decides(const struct profiles *p, const struct slicing *s,
 		   unsigned i);
+/* A discriminator's path on its way through an item. */
+struct probe {
+	struct check *c;
+	const struct discriminator *d;
+	const struct criterion *crit;
+	unsigned n;    /* steps to take */
+	ref node;      /* that decides there */
+	unsigned type; /* of the item itself, if that is the end */
+	const struct at *at;
+	bool (*test)(const struct probe *q, const struct json *v,
+		     const struct json *companion);
+};
+bool probe_reach(const struct probe *q, const struct json *v,
+		 const struct json *companion, unsigned step);
+
+/* slice_why.c: texts; NULL when nothing will be reported */
 const char *slice_hint(struct check *c, const struct slicing *s, unsigned i);
+const char *slices_tried(struct check *c, const struct slicing *s,
+			 const struct spot *spot);
+const char *slices_named(struct check *c, const struct slicing *s);
+const char *slice_missing(struct check *c, const struct slicing *s, unsigned i,
+			  const struct spot *all);
 
 /* binding.c */
 void check_binding(struct check *c, const struct spot *s);

@@ -2,27 +2,27 @@
  *
  * slice.c: to which slices does an item belong? What decides was worked out
  * when the definition was compiled (discriminate.c); here the discriminator's
- * path is followed through the item. Several discriminators must all agree;
- * where a path runs through a list, some item of it must fit. References are
- * followed only to contained resources. FHIR R4 profiling 5.1.0.7.
+ * path is followed through the item. Several discriminators must all agree,
+ * those that say nothing left aside; where a path runs through a list, some
+ * item of it must fit. An element is looked at together with its companion
+ * (x with _x), since extensions of primitives can decide too. References lead
+ * as far as resolve() knows. What is in no other slice is in "@default".
+ * FHIR R4 profiling 5.1.0.7.
  */
 #include "profile_int.h"
 
 #include <string.h>
-
-struct probe {
-	struct check *c;
-	const struct criterion *crit;
-};
-
-static bool fits_node(struct check *c, const struct node *n,
-		      const struct json *v, unsigned depth);
 
 static bool starts_choice(const char *name, const char *stem)
 {
 	size_t n = strlen(stem);
 	return strncmp(name, stem, n) == 0 && name[n] >= 'A' && name[n] <= 'Z';
 }
+
+/* ---- does a value fit? ------------------------------------------------ */
+
+static bool fits_node(struct check *c, const struct node *n,
+		      const struct json *v, unsigned depth);
 
 /* The member for an element: by its name, or as a choice. */
 static const struct json *member(const struct json *object, const char *name)
@@ -31,7 +31,7 @@ static const struct json *member(const struct json *object, const char *name)
 	if (m)
 		return m;
 	for (m = json_first(object); m; m = json_next(m)) {
-		if (json_name(m) && starts_choice(json_name(m), name))
+		if (starts_choice(json_name(m), name))
 			return m;
 	}
 	return NULL;
@@ -89,165 +89,281 @@ static bool fits_node(struct check *c, const struct node *n,
 	return binding_has(c->p, n, u->type, v) == 1;
 }
 
-/* ---- at the end of the path ------------------------------------------- */
+/* ---- of what type, and by what profile? ------------------------------- */
 
 /* Is the JSON name that of a choice of this type, or the resource of it? */
 static bool value_is(struct check *c, const struct node *n,
 		     const struct json *v, unsigned type)
 {
-	unsigned resource = resource_type(c->p, v);
 	const char *t = text_at(c->p, c->p->types[type].name);
 	const char *name = json_name(v);
 	const char *stem = text_at(c->p, n->name);
 
-	if (c->p->types[type].kind == KIND_RESOURCE)
+	if (c->p->types[type].kind == KIND_RESOURCE) {
+		unsigned resource = resource_type(c->p, v);
 		return resource != NO_TYPE && type_is_a(c->p, resource, type);
+	}
 	if (!(n->flags & NODE_CHOICE))
 		return true;
 	return name && starts_choice(name, stem) &&
 	       strcmp(name + strlen(stem) + 1, t + 1) == 0;
 }
 
-static bool type_fits(struct check *c, const struct node *n,
-		      const struct json *v)
+static bool profiles_fit(struct check *c, const struct use *u,
+			 const struct json *v, const struct at *at)
 {
-	const struct use *u = rec_at(c->p, n->types);
+	const struct target *t = rec_at(c->p, u->profiles);
+	for (unsigned i = 0; i < u->n_profiles; i++) {
+		ref r = target_ref(c->p, &t[i]);
+		if (r && fits_definition(c, r, v, at))
+			return true;
+	}
+	return u->n_profiles == 0;
+}
+
+static bool uses_fit(const struct probe *q, const struct node *n,
+		     const struct json *v)
+{
+	const struct profiles *p = q->c->p;
+	const struct use *u = rec_at(p, n->types);
+	bool profiles = q->crit->kind == CRIT_PROFILE;
+
 	for (unsigned i = 0; i < n->n_types; i++) {
-		if (value_is(c, n, v, u[i].type))
+		bool type = q->type == NO_TYPE ? value_is(q->c, n, v, u[i].type)
+					       : q->type == u[i].type;
+		if (type && (!profiles || profiles_fit(q->c, &u[i], v, q->at)))
 			return true;
 	}
 	return false;
 }
 
-static bool test(const struct probe *q, const struct json *v)
+/* A reference: by the type that it leads to or tells, and for profiles by the
+ * resource, if that is at hand. */
+static bool targets_fit(const struct probe *q, const struct node *n,
+			const struct json *v)
 {
-	struct check *c = q->c;
-	const ref *nodes = rec_at(c->p, q->crit->nodes);
+	const struct profiles *p = q->c->p;
+	const char *text = json_kind(v) == JSON_STRING
+			       ? json_text(v)
+			       : json_get_text(v, "reference");
+	const struct use *u = rec_at(p, n->types);
+	unsigned type = NO_TYPE;
+	const struct json *r = text ? resolve(q->c, text, &type) : NULL;
 
-	if (q->crit->kind == CRIT_EXISTS || q->crit->kind == CRIT_ABSENT)
-		return true;
-	if (q->crit->kind == CRIT_TEXT)
-		return json_kind(v) == JSON_STRING &&
-		       strcmp(json_text(v), text_at(c->p, q->crit->text)) == 0;
-	if (q->crit->kind == CRIT_TYPE)
-		return type_fits(c, node_at(c->p, nodes[0]), v);
-	for (unsigned i = 0; i < q->crit->n; i++) {
-		if (fits_node(c, node_at(c->p, nodes[i]), v, 6))
+	if (type == NO_TYPE || n->n_types == 0)
+		return false;
+	const struct target *t = rec_at(p, u->targets);
+	for (unsigned i = 0; i < u->n_targets; i++) {
+		ref to = target_ref(p, &t[i]);
+		const struct sd *sd = to ? rec_at(p, to) : NULL;
+		if (!sd || !type_is_a(p, type, sd->type))
+			continue;
+		if (q->crit->kind == CRIT_TYPE || !(sd->flags & SD_CONSTRAINT))
+			return true;
+		if (r && fits_definition(q->c, to, r, q->at))
 			return true;
 	}
-	return false;
+	return u->n_targets == 0;
+}
+
+/* ---- at the end of the path ------------------------------------------- */
+
+static bool node_fits(const struct probe *q, const struct node *n,
+		      const struct json *v)
+{
+	const struct path_step *step = rec_at(q->c->p, q->d->steps);
+	unsigned rest = q->d->n_steps - q->n;
+	if (rest == 0)
+		return fits_node(q->c, n, v, 6);
+	return constant_along(q->c->p, n->fixed ? n->fixed : n->pattern,
+			      step + q->n, rest, !n->fixed, v);
+}
+
+static bool test(const struct probe *q, const struct json *v,
+		 const struct json *companion)
+{
+	const struct profiles *p = q->c->p;
+
+	if (q->crit->kind == CRIT_EXISTS || q->crit->kind == CRIT_ABSENT)
+		return companion || json_kind(v) != JSON_NULL;
+	if (!v || json_kind(v) == JSON_NULL)
+		return false;
+	if (q->crit->kind == CRIT_TEXT)
+		return json_kind(v) == JSON_STRING &&
+		       strcmp(json_text(v), text_at(p, q->crit->text)) == 0;
+	const struct node *n = node_at(p, q->node);
+	if (q->crit->kind == CRIT_NODE)
+		return node_fits(q, n, v);
+	/* resolve() is the one step that was not taken */
+	return q->n < q->d->n_steps ? targets_fit(q, n, v) : uses_fit(q, n, v);
 }
 
 /* ---- along the path --------------------------------------------------- */
 
-static bool reach(const struct probe *q, const struct json *v,
-		  const struct path_step *step, unsigned n);
-
-static bool reach_extension(const struct probe *q, const struct json *v,
-			    const struct path_step *step, unsigned n)
+/* x and _x of an object. */
+static void find_pair(const struct json *object, const char *name,
+		      const struct json **v, const struct json **k)
 {
-	const char *want = text_at(q->c->p, step->name);
-	const struct json *x = json_first(json_get(v, "extension"));
+	*v = *k = NULL;
+	for (const struct json *m = json_first(object); m; m = json_next(m)) {
+		const char *s = json_name(m);
+		bool companion = s[0] == '_';
+		if (strcmp(s + companion, name) != 0 &&
+		    !starts_choice(s + companion, name))
+			continue;
+		if (companion)
+			*k = m;
+		else
+			*v = m;
+	}
+}
+
+static bool reach_extension(const struct probe *q, const struct json *object,
+			    unsigned i)
+{
+	const struct path_step *step = rec_at(q->c->p, q->d->steps);
+	const char *want = text_at(q->c->p, step[i].name);
+	const struct json *x = json_first(json_get(object, "extension"));
 	for (; x; x = json_next(x)) {
 		const char *url = json_get_text(x, "url");
 		if (url && strcmp(url, want) == 0 &&
-		    reach(q, x, step + 1, n - 1))
+		    probe_reach(q, x, NULL, i + 1))
 			return true;
 	}
 	return false;
 }
 
 static bool reach_resolved(const struct probe *q, const struct json *v,
-			   const struct path_step *step, unsigned n)
+			   unsigned i)
 {
-	const char *s = json_get_text(v, "reference");
-	const struct json *r = json_first(json_get(q->c->root, "contained"));
-	for (; s && s[0] == '#' && r; r = json_next(r)) {
-		const char *id = json_get_text(r, "id");
-		if (id && strcmp(id, s + 1) == 0)
-			return reach(q, r, step + 1, n - 1);
+	const char *s = NULL;
+	unsigned type;
+	if (v && json_kind(v) == JSON_STRING)
+		s = json_text(v);
+	else if (v && json_kind(v) == JSON_OBJECT)
+		s = json_get_text(v, "reference");
+	const struct json *r = s ? resolve(q->c, s, &type) : NULL;
+	return r && probe_reach(q, r, NULL, i + 1);
+}
+
+/* valueQuantity is of type Quantity; what is no choice is what it is. */
+static bool is_of_type(const struct probe *q, const struct json *v,
+		       const struct path_step *step, unsigned i)
+{
+	const char *type = text_at(q->c->p, step[i].name);
+	const char *resource = v && json_kind(v) == JSON_OBJECT
+				   ? json_get_text(v, "resourceType")
+				   : NULL;
+	if (resource)
+		return strcmp(resource, type) == 0;
+	if (i == 0 || step[i - 1].op != STEP_CHILD || !v || !json_name(v))
+		return true;
+	const char *stem = text_at(q->c->p, step[i - 1].name);
+	if (!starts_choice(json_name(v), stem))
+		return true;
+	return strcmp(json_name(v) + strlen(stem) + 1, type + 1) == 0;
+}
+
+static bool reach_items(const struct probe *q, const struct json *v,
+			const struct json *k, unsigned i)
+{
+	v = v && json_kind(v) == JSON_ARRAY ? json_first(v) : NULL;
+	k = k && json_kind(k) == JSON_ARRAY ? json_first(k) : NULL;
+	while (v || k) {
+		if (probe_reach(q, v, k, i))
+			return true;
+		v = v ? json_next(v) : NULL;
+		k = k ? json_next(k) : NULL;
 	}
 	return false;
 }
 
-static bool reach(const struct probe *q, const struct json *v,
-		  const struct path_step *step, unsigned n)
+bool probe_reach(const struct probe *q, const struct json *v,
+		 const struct json *k, unsigned i)
 {
-	if (!v)
+	const struct path_step *step = rec_at(q->c->p, q->d->steps);
+
+	if (!v && !k)
 		return false;
-	if (json_kind(v) == JSON_ARRAY) {
-		for (v = json_first(v); v; v = json_next(v)) {
-			if (reach(q, v, step, n))
-				return true;
-		}
-		return false;
-	}
-	if (n == 0)
-		return test(q, v);
-	switch (step->op) {
-	case STEP_EXTENSION: return reach_extension(q, v, step, n);
-	case STEP_RESOLVE: return reach_resolved(q, v, step, n);
-	case STEP_OFTYPE: return reach(q, v, step + 1, n - 1);
+	if (json_kind(v ? v : k) == JSON_ARRAY)
+		return reach_items(q, v, k, i);
+	if (i == q->n)
+		return q->test(q, v, k);
+	/* children of a primitive are in its companion */
+	const struct json *object = v && json_kind(v) == JSON_OBJECT ? v : k;
+	switch (step[i].op) {
+	case STEP_EXTENSION: return object && reach_extension(q, object, i);
+	case STEP_RESOLVE: return reach_resolved(q, v, i);
+	case STEP_OFTYPE:
+		return is_of_type(q, v, step, i) && probe_reach(q, v, k, i + 1);
 	default: break;
 	}
-	return reach(q, member(v, text_at(q->c->p, step->name)), step + 1,
-		     n - 1);
+	if (!object)
+		return false;
+	find_pair(object, text_at(q->c->p, step[i].name), &v, &k);
+	return probe_reach(q, v, k, i + 1);
 }
 
 /* ---- slices ----------------------------------------------------------- */
 
-static bool fits_profile(struct check *c, const struct criterion *crit,
-			 const struct spot *s)
+static bool decides(struct check *c, const struct discriminator *d,
+		    const struct criterion *crit, const struct spot *s)
 {
-	const ref *nodes = rec_at(c->p, crit->nodes);
-	const struct use *u = node_use(c->p, node_at(c->p, nodes[0]), s->type);
-	if (!u || u->n_profiles == 0)
-		return false;
-	const struct target *t = rec_at(c->p, u->profiles);
-	for (unsigned i = 0; i < u->n_profiles; i++) {
-		if (t[i].sd && fits_definition(c, t[i].sd, s->value, s->at))
+	const struct place *place = rec_at(c->p, crit->places);
+	struct probe q = {.c = c,
+			  .d = d,
+			  .crit = crit,
+			  .n = d->n_steps,
+			  .type = d->n_steps == 0 ? s->type : NO_TYPE,
+			  .at = s->at,
+			  .test = test};
+
+	if (q.type != NO_TYPE && c->p->types[q.type].kind == KIND_RESOURCE)
+		q.type = NO_TYPE;
+	if (crit->n == 0) {
+		bool reached = probe_reach(&q, s->value, s->companion, 0);
+		return crit->kind == CRIT_ABSENT ? !reached : reached;
+	}
+	for (unsigned i = 0; i < crit->n; i++) {
+		q.node = place[i].node;
+		q.n = place[i].steps;
+		if (probe_reach(&q, s->value, s->companion, 0))
 			return true;
 	}
 	return false;
 }
 
-static bool decides(struct check *c, const struct discriminator *d,
-		    const struct criterion *crit, const struct spot *s)
+/* The first discriminator that an item fails; -1: it is in the slice; n_disc:
+ * nothing decides. */
+int slice_fails(struct check *c, const struct slicing *s, unsigned i,
+		const struct spot *spot)
 {
-	struct probe q = {c, crit};
-	const ref *nodes = rec_at(c->p, crit->nodes);
+	const struct discriminator *d = rec_at(c->p, s->disc);
+	const struct criterion *crit = rec_at(c->p, s->criteria);
+	bool any = false;
 
-	switch (crit->kind) {
-	case CRIT_NONE: return false;
-	case CRIT_PROFILE: return fits_profile(c, crit, s);
-	case CRIT_TYPE:
-		if (d->n_steps == 0 &&
-		    c->p->types[s->type].kind != KIND_RESOURCE)
-			return node_use(c->p, node_at(c->p, nodes[0]),
-					s->type) != NULL;
-		break;
-	default: break;
+	for (unsigned k = 0; s->criteria && k < s->n_disc; k++) {
+		const struct criterion *x = &crit[i * s->n_disc + k];
+		if (x->kind == CRIT_NONE)
+			continue;
+		any = true;
+		if (!decides(c, &d[k], x, spot))
+			return (int)k;
 	}
-	bool reached = reach(&q, s->value, rec_at(c->p, d->steps), d->n_steps);
-	return crit->kind == CRIT_ABSENT ? !reached : reached;
+	return any ? -1 : (int)s->n_disc;
 }
 
 uint64_t slice_matches(struct check *c, const struct slicing *s,
 		       const struct spot *spot)
 {
-	const struct discriminator *d = rec_at(c->p, s->disc);
-	const struct criterion *crit = rec_at(c->p, s->criteria);
 	uint64_t in = 0;
 
-	if (!s->criteria)
-		return 0;
-	for (unsigned i = 0; i < s->n; i++, crit += s->n_disc) {
-		unsigned k = 0;
-		while (k < s->n_disc && decides(c, &d[k], &crit[k], spot))
-			k++;
-		if (k == s->n_disc)
+	for (unsigned i = 0; i < s->n; i++) {
+		if (i + 1U != s->fallback && slice_fails(c, s, i, spot) < 0)
 			in |= UINT64_C(1) << i;
 	}
+	if (!in && s->fallback)
+		in = UINT64_C(1) << (s->fallback - 1U);
 	return in;
 }
 
@@ -255,104 +371,9 @@ bool slice_decides(const struct profiles *p, const struct slicing *s,
 		   unsigned i)
 {
 	const struct criterion *crit = rec_at(p, s->criteria);
-	if (!s->criteria)
-		return false;
-	for (unsigned k = 0; k < s->n_disc; k++) {
-		if (crit[i * s->n_disc + k].kind == CRIT_NONE)
-			return false;
+	for (unsigned k = 0; s->criteria && k < s->n_disc; k++) {
+		if (crit[i * s->n_disc + k].kind != CRIT_NONE)
+			return true;
 	}
-	return true;
-}
-
-/* ---- what is wanted --------------------------------------------------- */
-
-#define WANTED_DEPTH 6
-#define WANTED_BYTES 400
-
-/* A hint in the making, and the path of what is being added to it. */
-struct wanted {
-	struct check *c;
-	const char *told; /* a path that has its value already; or NULL */
-	struct buf out;
-	struct buf path;
-};
-
-static void want(struct wanted *w, const char *path, const char *value)
-{
-	const char *quote = value ? "\"" : "";
-	if (!value && w->told && strcmp(path, w->told) == 0)
-		return;
-	buf_puts(&w->out, w->out.len > 0 ? ", " : "add one with ");
-	buf_printf(&w->out, "%s = %s%s%s", path, quote, value ? value : "...",
-		   quote);
-}
-
-/* Of several slices the one that must be there. */
-static const struct node *mandatory(const struct profiles *p,
-				    const struct node *n)
-{
-	if (!n->slicing)
-		return n;
-	const struct slicing *s = rec_at(p, n->slicing);
-	const ref *v = rec_at(p, s->slices);
-	for (unsigned i = 0; i < s->n; i++) {
-		if (node_at(p, v[i])->min > 0)
-			return node_at(p, v[i]);
-	}
-	return n;
-}
-
-/* Everything below n that is mandatory or has a fixed value. */
-static void want_below(struct wanted *w, const struct node *n, unsigned depth)
-{
-	const struct profiles *p = w->c->p;
-	size_t up = w->path.len;
-
-	if (n->fixed && up > 0) {
-		want(w, w->path.p, constant_text(p, w->c->a, n->fixed));
-		return;
-	}
-	size_t before = w->out.len;
-	const struct list *l =
-	    n->list && depth > 0 ? list_at(p, n->list) : NULL;
-	for (unsigned i = 0; l && i < l->n; i++) {
-		const struct node *child = node_at(p, l->child[i]);
-		bool wanted = child->min > 0 || child->fixed;
-		if (!wanted || child->max == 0 || w->out.len > WANTED_BYTES)
-			continue;
-		buf_printf(&w->path, "%s%s", up > 0 ? "." : "",
-			   element_name(w->c, child));
-		want_below(w, mandatory(p, child), depth - 1);
-		w->path.len = up;
-		w->path.p[up] = '\0';
-	}
-	if (w->out.len == before && up > 0)
-		want(w, w->path.p, NULL);
-}
-
-/* "add one with system = "http://loinc.org", code = "8480-6", display = ..." */
-const char *slice_hint(struct check *c, const struct slicing *s, unsigned i)
-{
-	const struct discriminator *d = rec_at(c->p, s->disc);
-	const struct criterion *crit = rec_at(c->p, s->criteria);
-	const ref *slice = rec_at(c->p, s->slices);
-	struct wanted w = {.c = c};
-
-	if (c->dry || c->stop)
-		return NULL;
-	buf_init(&w.out, c->a);
-	buf_init(&w.path, c->a);
-	for (unsigned k = 0; k < s->n_disc; k++) {
-		const struct criterion *x = &crit[i * s->n_disc + k];
-		if (x->kind != CRIT_TEXT)
-			continue;
-		w.told = text_at(c->p, d[k].path);
-		want(&w, w.told, text_at(c->p, x->text));
-	}
-	const struct node *n = node_at(c->p, slice[i]);
-	if (n->fixed)
-		return say(c, "add \"%s\"",
-			   constant_text(c->p, c->a, n->fixed));
-	want_below(&w, n, WANTED_DEPTH);
-	return w.out.len > 0 ? w.out.p : NULL;
+	return i + 1U == s->fallback;
 }

@@ -52,3 +52,16 @@ const struct use *node_use(const struct profiles *p, const struct node *n,
 	}
 	return NULL;
 }
+
+/* A definition that was not known when the one that names it was compiled may
+ * have come later. */
+ref target_ref(const struct profiles *p, const struct target *t)
+{
+	return t->sd ? t->sd : find_sd(p, text_at(p, t->url));
+}
+
+const struct sd *target_sd(const struct profiles *p, const struct target *t)
+{
+	ref r = target_ref(p, t);
+	return r ? rec_at(p, r) : NULL;
+}

@@ -150,9 +150,11 @@ const char *element_text(struct check *c, const struct node *n,
 
 void too_few(struct check *c, enum rule rule, const struct node *n,
 	     const struct json *object, size_t count, const struct at *at,
-	     const char *hint)
+	     const char *expected, const char *hint)
 {
-	report(c, rule, at, object, say(c, "at least %u", n->min), hint,
+	if (!expected)
+		expected = say(c, "at least %u", n->min);
+	report(c, rule, at, object, expected, hint,
 	       "Profile %s, Element '%s': minimum required = %u, but only "
 	       "found %zu",
 	       profile_url(c), element_text(c, n, at), n->min, count);
@@ -195,7 +197,7 @@ static void check_count(struct check *c, const struct json *object,
 	if (count < n->min) {
 		const char *name = s->name ? s->name : element_name(c, n);
 		const struct at here = {up, name, -1};
-		too_few(c, RULE_MIN, n, object, count, &here,
+		too_few(c, RULE_MIN, n, object, count, &here, NULL,
 			count == 0 ? add_hint(c, n, name)
 				   : say(c, "give %u of \"%s\"", n->min, name));
 	} else if (count > n->max) {
@@ -336,19 +338,19 @@ static void check_child(struct check *c, const struct json *object,
 	}
 	check_count(c, object, n, s, count, up);
 	tally_start(c, n, &t);
-	const char *name = s->name ? s->name : text_at(c->p, n->name);
-	if (count > 0 || s->name) {
-		const struct at here = {up, s->name, -1};
-		const struct use *u = rec_at(c->p, n->types);
-		unsigned type = s->type;
-		if (type == NO_TYPE && n->n_types > 0)
-			type = u->type;
-		if (check_arrays(c, n, s, &here) && type != NO_TYPE &&
-		    type_allowed(c, n, s, type, &here))
-			check_items(c, n, s, type, up, &t);
-	}
-	if (t.slicing)
-		tally_end(c, &t, object, s->value, count, n, name, up);
+	const struct use *u = rec_at(c->p, n->types);
+	const struct at here = {up, s->name ? s->name : text_at(c->p, n->name),
+				-1};
+	unsigned type = s->type;
+	if (type == NO_TYPE && n->n_types > 0)
+		type = u->type;
+	if (s->name && check_arrays(c, n, s, &here) && type != NO_TYPE &&
+	    type_allowed(c, n, s, type, &here))
+		check_items(c, n, s, type, up, &t);
+	if (!t.slicing)
+		return;
+	const struct spot all = {n, type, s->value, s->companion, &here};
+	tally_end(c, &t, object, count, &all);
 }
 
 void check_object(struct check *c, const struct json *object,
