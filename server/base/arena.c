@@ -14,6 +14,8 @@
  * overrun by one is reported as it would be with malloc. Without the sanitizer
  * there is no gap.
  *
+ * A rewind gives back what came after a mark, zeroed and poisoned again.
+ *
  * Limits: running out of memory aborts; inputs are capped before they get here.
  */
 #include "base/base_int.h"
@@ -112,16 +114,53 @@ struct arena *arena_new(size_t block_bytes)
 	return a;
 }
 
-void arena_free(struct arena *a)
+/* Frees the blocks from b up to, but not including, end. */
+static void free_blocks(struct block *b, const struct block *end)
 {
-	if (!a)
-		return;
-	for (struct block *b = a->current, *next; b; b = next) {
+	for (struct block *next; b != end; b = next) {
 		next = b->next;
 		UNPOISON(b->data, b->cap);
 		free(b);
 	}
+}
+
+void arena_free(struct arena *a)
+{
+	if (!a)
+		return;
+	free_blocks(a->current, NULL);
 	free(a);
+}
+
+struct arena_mark arena_mark(const struct arena *a)
+{
+	struct block *b = a->current;
+	return (struct arena_mark){.block = b,
+				   .next = b ? b->next : NULL,
+				   .used = b ? b->used : 0,
+				   .next_bytes = a->next_bytes,
+				   .handed_out = a->handed_out};
+}
+
+/* Newer than the mark are the blocks before the one that was current then, and
+ * those of their own that were put behind it since. */
+void arena_rewind(struct arena *a, const struct arena_mark *m)
+{
+	struct block *b = m->block;
+
+	free_blocks(a->current, b);
+	a->current = b;
+	a->next_bytes = m->next_bytes;
+	a->handed_out = m->handed_out;
+	if (!b)
+		return;
+	free_blocks(b->next, m->next);
+	b->next = m->next;
+	size_t n = b->used - m->used;
+	UNPOISON(b->data + m->used, n);
+	memset(b->data + m->used, 0, n);
+	POISON(b->data + m->used, n);
+	b->used = m->used;
 }
 
 void *arena_alloc(struct arena *a, size_t n)

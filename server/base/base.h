@@ -43,6 +43,15 @@ char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Bytes handed out so far; for tests and the benchmark. */
 size_t arena_used(const struct arena *a);
 
+/* For work that is done again and again: what was allocated since the mark ends
+ * at the rewind. Marks nest: an earlier one takes the later ones with it. */
+struct arena_mark {
+	void *block, *next;
+	size_t used, next_bytes, handed_out;
+};
+struct arena_mark arena_mark(const struct arena *a);
+void arena_rewind(struct arena *a, const struct arena_mark *m);
+
 /* ---- buf: text that grows ------------------------------------------- */
 
 /* p is always NUL-terminated (after buf_init it is ""); len does not count
