@@ -24,9 +24,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RULE_SYSTEM "urn:mock-kanta-phr:rule"
-#define EXT_PROFILE "urn:mock-kanta-phr:profile"
-#define EXT_ISSUE   "http://hl7.org/fhir/StructureDefinition/operationoutcome-"
+#define RULE_SYSTEM	 "urn:mock-kanta-phr:rule"
+#define INVARIANT_SYSTEM "urn:mock-kanta-phr:invariant"
+#define EXT_PROFILE	 "urn:mock-kanta-phr:profile"
+#define EXT_ISSUE	 "http://hl7.org/fhir/StructureDefinition/operationoutcome-"
 
 static const char *const severity_code[] = {
     [ISSUE_FATAL] = "fatal",
@@ -144,6 +145,14 @@ static void add_extensions(struct jw *w, const struct issue *i)
 	jw_close(w);
 }
 
+static void add_coding(struct jw *w, const char *system, const char *code)
+{
+	jw_open(w, NULL, '{');
+	jw_str(w, "system", system);
+	jw_str(w, "code", code);
+	jw_close(w);
+}
+
 static void add_details(struct jw *w, const struct issue *i)
 {
 	if (!i->rule && !i->hint)
@@ -151,10 +160,9 @@ static void add_details(struct jw *w, const struct issue *i)
 	jw_open(w, "details", '{');
 	if (i->rule) {
 		jw_open(w, "coding", '[');
-		jw_open(w, NULL, '{');
-		jw_str(w, "system", RULE_SYSTEM);
-		jw_str(w, "code", i->rule);
-		jw_close(w);
+		add_coding(w, RULE_SYSTEM, i->rule);
+		if (i->key)
+			add_coding(w, INVARIANT_SYSTEM, i->key);
 		jw_close(w);
 	}
 	jw_str(w, "text", i->hint);

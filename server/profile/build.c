@@ -26,8 +26,9 @@ bool build_fail(struct build *b, const char *code, const char *fmt, ...)
 	if (!type)
 		type = "definition";
 	if (b->part)
-		snprintf(where, sizeof(where), "%s: %s.%s.element[%u]", source,
-			 type, b->part, b->element);
+		snprintf(where, sizeof(where), "%s: %s.%s.element[%u]%s",
+			 source, type, b->part, b->element,
+			 b->inside ? b->inside : "");
 	else
 		snprintf(where, sizeof(where), "%s: %s", source, type);
 	if (b->item && b->item->url)

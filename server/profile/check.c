@@ -80,9 +80,11 @@ void check_resource(struct check *c, const struct json *resource,
 		c->root = resource;
 	else if (json_get(resource, "contained"))
 		nested(c, json_get(resource, "contained"), at);
-	check_object(c, resource, node_at(c->p, t->root), type, at);
-	check_kind(c, &(struct spot){node_at(c->p, t->root), type, resource,
-				     NULL, at});
+	const struct spot whole = {node_at(c->p, t->root), type, resource, NULL,
+				   at};
+	check_object(c, resource, whole.node, type, at);
+	check_invariants(c, &whole);
+	check_kind(c, &whole);
 	c->sd = saved.sd;
 	c->base = saved.base;
 	c->root = saved.root;
@@ -110,8 +112,7 @@ void check_definition(struct check *c, ref r, const struct json *value,
 		      const struct at *at)
 {
 	const struct sd *sd = r ? rec_at(c->p, r) : NULL;
-	const struct sd *saved = c->sd;
-	bool base = c->base;
+	struct check saved = *c;
 
 	if (!sd || !sd->root || !(sd->flags & SD_CONSTRAINT) ||
 	    c->depth >= NESTED_MAX || json_kind(value) != JSON_OBJECT)
@@ -119,11 +120,18 @@ void check_definition(struct check *c, ref r, const struct json *value,
 	c->sd = sd;
 	c->base = false;
 	c->depth++;
-	if (sd_fits_type(c, sd, value, at))
-		check_object(c, value, node_at(c->p, sd->root), sd->type, at);
+	if (c->p->types[sd->type].kind == KIND_RESOURCE)
+		c->resource = value;
+	if (sd_fits_type(c, sd, value, at)) {
+		const struct spot s = {node_at(c->p, sd->root), sd->type, value,
+				       NULL, at};
+		check_object(c, value, s.node, s.type, at);
+		check_invariants(c, &s);
+	}
 	c->depth--;
-	c->base = base;
-	c->sd = saved;
+	c->resource = saved.resource;
+	c->base = saved.base;
+	c->sd = saved.sd;
 }
 
 bool fits_definition(struct check *c, ref sd, const struct json *value,
@@ -143,9 +151,11 @@ const struct issues *profile_check(const struct profiles *p, struct arena *a,
 				   const struct profile_options *o)
 {
 	struct issues *out = arena_alloc(a, sizeof(*out));
+	struct evaluation ev;
 	struct check c = {.p = p,
 			  .a = a,
 			  .o = o,
+			  .ev = &ev,
 			  .out = out,
 			  .rules = o->rules,
 			  .root = resource,
@@ -154,9 +164,11 @@ const struct issues *profile_check(const struct profiles *p, struct arena *a,
 	unsigned type = resource_type(p, resource);
 	const struct at top = {NULL, type == NO_TYPE ? "Resource" : name, -1};
 
+	evaluation_init(&ev, p, o);
 	check_resource(&c, resource, &top);
 	if (type != NO_TYPE)
 		check_profiles(&c, resource, type, &top);
+	evaluation_end(&ev);
 	issues_sort(out);
 	return out;
 }

@@ -9,8 +9,7 @@
  *
  * STU3 and R4 differ in shape: STU3 repeats type[] for each target, has
  * single profile and targetProfile, and names a value set by valueSetReference
- * or valueSetUri. ele-1 and ext-1 are stated on nearly every element of R4;
- * they are checked natively and not kept here.
+ * or valueSetUri.
  */
 #include "profile_int.h"
 
@@ -247,75 +246,6 @@ static void merge_binding(struct build *b, struct node *n, const struct json *j)
 		n->flags |= NODE_OWN_BINDING;
 }
 
-/* ---- invariants ------------------------------------------------------------
- */
-
-static ref intern_constraint(struct build *b, const struct constraint *c)
-{
-	for (size_t i = 0; i < b->n_constraints; i++) {
-		const void *have = rec_at(b->p, b->constraints[i]);
-		if (memcmp(have, c, sizeof(*c)) == 0)
-			return b->constraints[i];
-	}
-	b->constraints = build_room(b, b->constraints, b->n_constraints,
-				    &b->cap_constraints, sizeof(ref));
-	ref r = heap_alloc(b->p, sizeof(*c));
-	memcpy(heap_at(b->p, r), c, sizeof(*c));
-	b->constraints[b->n_constraints++] = r;
-	return r;
-}
-
-static bool is_native(const char *key)
-{
-	return strcmp(key, "ele-1") == 0 || strcmp(key, "ext-1") == 0;
-}
-
-static void put_constraint(struct build *b, ref *v, size_t *n,
-			   const struct json *j)
-{
-	const char *key = json_get_text(j, "key");
-	const char *severity = json_get_text(j, "severity");
-	if (!key || is_native(key))
-		return;
-	struct constraint c = {
-	    .key = build_text(b, key),
-	    .human = build_text(b, json_get_text(j, "human")),
-	    .expression = build_text(b, json_get_text(j, "expression")),
-	    .severity = severity && strcmp(severity, "warning") == 0
-			    ? ISSUE_WARNING
-			    : ISSUE_ERROR,
-	};
-	for (size_t i = 0; i < *n; i++) {
-		const struct constraint *have = rec_at(b->p, v[i]);
-		if (strcmp(text_at(b->p, have->key), key) == 0) {
-			v[i] = intern_constraint(b, &c);
-			return;
-		}
-	}
-	v[(*n)++] = intern_constraint(b, &c);
-}
-
-static bool merge_constraints(struct build *b, struct node *n,
-			      const struct json *list)
-{
-	size_t k = n->n_constraints, cap = k + json_count(list);
-	if (json_count(list) == 0)
-		return true;
-	if (cap > 1000)
-		return build_fail(b, "too-long", "more than 1000 invariants");
-	ref *v = arena_alloc(b->tmp, cap * sizeof(*v));
-	if (k > 0)
-		memcpy(v, rec_at(b->p, n->constraints), k * sizeof(*v));
-	for (const struct json *j = json_first(list); j; j = json_next(j))
-		put_constraint(b, v, &k, j);
-	if (k == 0)
-		return true;
-	n->constraints = heap_alloc(b->p, k * sizeof(*v));
-	memcpy(heap_at(b->p, n->constraints), v, k * sizeof(*v));
-	n->n_constraints = (uint16_t)k;
-	return true;
-}
-
 /* ---- the rest --------------------------------------------------------- */
 
 static bool read_count(const struct json *v, uint32_t *out)
@@ -405,7 +335,7 @@ bool merge_element(struct build *b, ref node, const struct json *e)
 
 	if (!merge_counts(b, n, e) ||
 	    !merge_types(b, node, json_get(e, "type")) ||
-	    !merge_constraints(b, n, json_get(e, "constraint")))
+	    !merge_constraints(b, node, json_get(e, "constraint")))
 		return false;
 	if (json_get(e, "binding"))
 		merge_binding(b, n, json_get(e, "binding"));

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define MAGIC  "KPHRDEF"
-#define FORMAT 1U
+#define FORMAT 2U
 
 struct image_head {
 	char magic[8];
@@ -24,7 +24,7 @@ struct image_head {
 	uint32_t version;
 	uint32_t bytes;
 	ref types, sd, vs, cs, search;
-	uint32_t n_types, n_sd, n_vs, n_cs, n_search;
+	uint32_t n_types, n_sd, n_vs, n_cs, n_search, n_expr;
 };
 _Static_assert(sizeof(struct image_head) <= IMAGE_HEAD, "header");
 
@@ -33,7 +33,8 @@ static uint32_t layout(void)
 {
 	return (uint32_t)(sizeof(struct node) + sizeof(struct type) * 3 +
 			  sizeof(struct slicing) * 5 + sizeof(struct sd) * 7 +
-			  sizeof(struct part) * 11);
+			  sizeof(struct part) * 11 +
+			  sizeof(struct constraint) * 13);
 }
 
 static ref put_table(struct profiles *p, const struct table *t)
@@ -77,6 +78,7 @@ bool profile_write_image(const struct profiles *set, struct buf *out,
 	h.n_vs = (uint32_t)p->vs.n;
 	h.cs = put_table(p, &p->cs);
 	h.n_cs = (uint32_t)p->cs.n;
+	h.n_expr = p->n_expr;
 	h.bytes = p->top;
 	memcpy(p->chunk[0], &h, sizeof(h));
 	for (size_t i = 0; i < p->chunks; i++) {
@@ -104,7 +106,7 @@ static bool head_fits(const struct image_head *h, enum fhir_version v, size_t n)
 	       table_fits(h, h->cs, h->n_cs, sizeof(ref)) &&
 	       table_fits(h, h->search, h->n_search,
 			  sizeof(struct search_param)) &&
-	       h->n_types < NO_TYPE;
+	       h->n_types < NO_TYPE && h->n_expr <= h->bytes;
 }
 
 struct profiles *profile_open(struct arena *boot, enum fhir_version v,
@@ -128,6 +130,8 @@ struct profiles *profile_open(struct arena *boot, enum fhir_version v,
 	p->image_cs = (struct table){rec_at(p, h->cs), h->n_cs};
 	p->search = rec_at(p, h->search);
 	p->n_search = h->n_search;
+	p->n_expr = p->cap_expr = h->n_expr;
+	p->expr = arena_alloc(boot, (h->n_expr + 1) * sizeof(*p->expr));
 	know_types(p);
 	return p;
 }

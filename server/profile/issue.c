@@ -126,6 +126,7 @@ static void put(struct check *c, enum issue_severity severity, enum rule rule,
 	i->profile = c->sd ? text_at(c->p, c->sd->url) : NULL;
 	i->expected = expected;
 	i->hint = hint;
+	i->key = c->key;
 	if (where)
 		json_position(where, &i->line, &i->column);
 	if (severity <= ISSUE_ERROR)

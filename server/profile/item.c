@@ -155,6 +155,7 @@ static void check_simple(struct check *c, const struct spot *s)
 	if (kind == JSON_NULL)
 		copy.value = NULL;
 	check_rules(c, &copy);
+	check_invariants(c, &copy);
 }
 
 /* ---- complex types ---------------------------------------------------- */
@@ -183,6 +184,7 @@ static void check_inner_resource(struct check *c, const struct spot *s)
 {
 	if (c->base)
 		check_resource(c, s->value, s->at);
+	check_invariants(c, s);
 	if (c->base || (s->node->flags & NODE_OWN_TYPES))
 		check_type_profiles(c, s);
 }
@@ -218,6 +220,9 @@ static void check_complex(struct check *c, const struct spot *s)
 	check_rules(c, s);
 	if (c->base || s->node->list)
 		check_object(c, s->value, s->node, s->type, s->at);
+	if (c->base)
+		check_has_content(c, s);
+	check_invariants(c, s);
 	if (!c->base && !(s->node->flags & NODE_OWN_TYPES))
 		return;
 	if (s->type == p->known[T_REFERENCE])

@@ -119,6 +119,7 @@ struct issue {
 	const char *profile;   /* canonical URL of the definition, or NULL */
 	const char *expected;  /* what was wanted, or NULL */
 	const char *hint;      /* what to change, or NULL */
+	const char *key;       /* of an invariant, "obs-6"; else NULL */
 	unsigned line, column; /* where in the text; 0: unknown */
 };
 
@@ -166,5 +167,11 @@ int profile_code_in(const struct profiles *p, const char *value_set,
  * element that holds a resource has the type Resource, and its resourceType
  * tells which (the model's resource()). */
 struct fp_model profile_model(const struct profiles *p);
+
+/* Fills what an expression about a resource needs besides its arena (a) and
+ * flags: model, host, %resource, %rootResource. All of it lives in the arena.
+ */
+void profile_fhirpath(const struct profiles *p, struct arena *a,
+		      const struct json *resource, struct fp_env *env);
 
 #endif

@@ -114,11 +114,12 @@ struct node {
 	ref pattern;	 /* struct constant */
 	ref limits;	 /* struct limits */
 	ref slicing;	 /* struct slicing */
-	ref constraints; /* ref[] of struct constraint */
+	ref constraints; /* ref[] of struct constraint, the base's first */
 	uint32_t min;
 	uint32_t max;
 	uint16_t n_types;
 	uint16_t n_constraints;
+	uint16_t n_base;  /* of them: what the type's own definition states */
 	uint16_t of_type; /* the type that list belongs to; NO_TYPE: any */
 	uint16_t flags;
 };
@@ -162,12 +163,16 @@ struct limits {
 	uint32_t max_length; /* 0: none */
 };
 
-/* An invariant. Kept with the element it is stated on; lists merge by key. */
+/* An invariant. Kept with the element it is stated on; lists merge by key. What
+ * is evaluated may be another expression than the published one, or code. */
 struct constraint {
 	ref key;
 	ref human;
-	ref expression;
-	uint32_t severity; /* enum issue_severity */
+	ref expression;	   /* as published */
+	ref run;	   /* what is evaluated; 0: native */
+	uint32_t number;   /* of run among the set's expressions */
+	uint16_t severity; /* enum issue_severity */
+	uint16_t native;   /* enum native */
 };
 
 enum slicing_rules { SLICES_OPEN, SLICES_OPEN_AT_END, SLICES_CLOSED };
@@ -322,6 +327,13 @@ enum known_type {
 };
 extern const char *const known_names[T_KNOWN]; /* heap.c */
 
+/* An expression as it is evaluated: quick.c's form or the engine's. */
+struct invariant {
+	const struct quick *quick;
+	struct fp_expr *x;
+	bool tried;
+};
+
 struct profiles {
 	struct arena *arena;
 	enum fhir_version version;
@@ -342,6 +354,10 @@ struct profiles {
 	struct item *added, **tail;
 	unsigned n_added;
 	struct item *questionnaires; /* the latest first */
+	/* Invariants by number; those of the image are compiled when they are
+	 * first needed. The array alone is written while checking. */
+	struct invariant *expr;
+	uint32_t n_expr, cap_expr;
 };
 
 /* The record at r. In the image it must not be changed. */
@@ -409,6 +425,7 @@ struct build {
 	const struct item *item; /* that is being compiled */
 	const char *part;	 /* "snapshot" or "differential" */
 	unsigned element;	 /* index in it */
+	const char *inside;	 /* it: ".constraint[2].expression", or NULL */
 	bool base;		 /* a type's own definition */
 	unsigned depth;		 /* of compilations within each other */
 	unsigned work;		 /* elements looked at for slices */
@@ -435,6 +452,36 @@ ref make_list(struct build *b, ref owner, const ref *child, size_t n);
 
 /* element.c: the fields of one ElementDefinition onto a node */
 bool merge_element(struct build *b, ref node, const struct json *element);
+
+/* constraint.c: invariants onto a node */
+bool merge_constraints(struct build *b, ref node, const struct json *list);
+
+/* fixes.c: published invariants that are not evaluated as they are */
+enum fix_kind {
+	FIX_TEXT,      /* another expression */
+	FIX_NATIVE,    /* native.c */
+	FIX_ELSEWHERE, /* another rule of the engine holds it */
+	FIX_NEVER      /* it is not meant as published, or can never fail */
+};
+enum native {
+	NATIVE_NONE,
+	NATIVE_PERIOD,
+	NATIVE_NARRATIVE,
+	NATIVE_FULL_URLS,
+	NATIVE_LINK_IDS,
+	NATIVE_CONCEPT_CODES,
+	NATIVES
+};
+struct fix {
+	const char *key;       /* NULL: any */
+	const char *published; /* how the expression begins; NULL: any */
+	const char *text;      /* FIX_TEXT */
+	uint8_t versions;      /* bit for each enum fhir_version */
+	uint8_t kind;
+	uint8_t native;
+};
+const struct fix *fix_find(enum fhir_version v, const char *key,
+			   const char *expression);
 
 /* constant.c */
 ref compile_constant(struct build *b, const struct json *v);
@@ -610,6 +657,9 @@ enum rule {
 	RULE_XHTML_ATTRIBUTE,
 	RULE_SYSTEM,
 	/* 0080: invariants */
+	RULE_INVARIANT,
+	RULE_INVARIANT_WARNING,
+	RULE_INVARIANT_ERROR,
 
 	/* 0090: definitions, slices */
 
@@ -637,6 +687,14 @@ struct issue_key {
 	uint64_t hash; /* of path and expectation */
 };
 
+/* What expressions are evaluated in, for one check: host.c. */
+struct evaluation {
+	const struct check *check; /* that asks; for the host's answers */
+	struct fp_model model;
+	struct fp_host host;
+	struct fp_env env;
+};
+
 struct check {
 	const struct profiles *p;
 	struct arena *a;
@@ -647,10 +705,12 @@ struct check {
 	const struct json *resource; /* the nearest, contained ones too */
 	const struct json *bundle;   /* the Bundle around root; or NULL */
 	const struct json *entry;    /* root's entry in it */
-	bool base;	/* everything, not only what a profile adds */
-	bool dry;	/* count errors, report nothing */
-	bool stop;	/* enough was found */
-	unsigned depth; /* of profiles within profiles */
+	bool base;	 /* everything, not only what a profile adds */
+	bool dry;	 /* count errors, report nothing */
+	bool stop;	 /* enough was found */
+	unsigned depth;	 /* of profiles within profiles */
+	const char *key; /* of the invariant that is reported */
+	struct evaluation *ev;
 	struct issues *out;
 	struct issue_key *keys;
 };
@@ -793,5 +853,28 @@ void check_reference(struct check *c, const struct spot *s);
 
 /* extension.c */
 void check_extension(struct check *c, const struct spot *s);
+
+/* invariant.c: the constraints of the element, and in a base pass those of its
+ * type. For a resource in its place only the element's. */
+void check_invariants(struct check *c, const struct spot *s);
+/* An element of nothing but an id (ele-1). */
+void check_has_content(struct check *c, const struct spot *s);
+
+/* quick.c: the plain form of an expression; NULL: it has none. Does it hold? 1,
+ * 0, or -1: the engine must say. */
+struct quick;
+const struct quick *quick_compile(struct arena *a, const char *text);
+int quick_holds(const struct quick *q, const struct fp_model *model,
+		const struct fp_item *focus);
+
+/* native.c: does an invariant that is coded hold? */
+bool native_holds(struct check *c, enum native which, const struct spot *s);
+
+/* host.c */
+void evaluation_init(struct evaluation *ev, const struct profiles *p,
+		     const struct profile_options *o);
+void evaluation_end(struct evaluation *ev);
+/* Sets %resource and %rootResource to those of c. */
+void evaluation_at(struct evaluation *ev, const struct check *c);
 
 #endif

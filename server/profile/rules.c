@@ -183,6 +183,13 @@ const struct rule_info rule_table[RULES] = {
 		     "code-invalid", DATATYPES},
 
     /* 0080: invariants */
+    [RULE_INVARIANT] = {"KPHR-PROF-0080", "invariant", E, "invariant",
+			PROFILING},
+    [RULE_INVARIANT_WARNING] = {"KPHR-PROF-0081", "invariant, recommended", W,
+				"invariant", PROFILING},
+    [RULE_INVARIANT_ERROR] = {"KPHR-PROF-0082",
+			      "invariant that cannot be evaluated", E,
+			      "invariant", PROFILING},
 
     /* 0090: definitions, slices */
 

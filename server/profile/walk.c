@@ -9,8 +9,7 @@
  * they belong to, x and _x together, then the children are checked in the order
  * of the definition.
  *
- * FHIRPath invariants hook in at check_item(): each node that is visited has
- * its list of constraints, merged by key when it was compiled.
+ * Invariants are evaluated by check_item(), after what is below.
  */
 #include "profile_int.h"
 

@@ -122,6 +122,37 @@ static void arena_copies_texts(void **state)
 	arena_free(a);
 }
 
+static void arena_goes_back_to_a_mark(void **state)
+{
+	struct arena *a = arena_new(256);
+	struct arena_mark empty = arena_mark(a);
+	char *kept = arena_strdup(a, "kept");
+	struct arena_mark m = arena_mark(a);
+	size_t used = arena_used(a);
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		char *p = arena_alloc(a, 40);
+		for (size_t i = 0; i < 40; i++)
+			assert_int_equal(p[i], 0);
+		memset(p, 'x', 40);
+		struct arena_mark inner = arena_mark(a);
+		/* of its own block, and of the next ones */
+		memset(arena_alloc(a, 5000), 'x', 5000);
+		for (int i = 0; i < 100; i++)
+			memset(arena_alloc(a, 30), 'x', 30);
+		arena_rewind(a, &inner);
+		assert_int_equal(p[39], 'x');
+		arena_rewind(a, &m);
+		assert_int_equal(arena_used(a), used);
+		assert_string_equal(kept, "kept");
+	}
+	arena_rewind(a, &empty);
+	assert_int_equal(arena_used(a), 0);
+	assert_int_equal(*(char *)arena_alloc(a, 1), 0);
+	arena_free(a);
+}
+
 static void arena_serves_a_large_request_in_linear_time(void **state)
 {
 	struct arena *a = arena_new(0);
@@ -899,6 +930,7 @@ int main(void)
 	    cmocka_unit_test(arena_keeps_allocations_apart),
 	    cmocka_unit_test(arena_poisons_its_slack),
 	    cmocka_unit_test(arena_copies_texts),
+	    cmocka_unit_test(arena_goes_back_to_a_mark),
 	    cmocka_unit_test(arena_serves_a_large_request_in_linear_time),
 	    cmocka_unit_test(buf_grows_and_stays_terminated),
 	    cmocka_unit_test(buf_takes_any_bytes),
