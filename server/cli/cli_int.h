@@ -75,6 +75,33 @@ bool packages_add(struct arena *a, const struct config *c,
 		  struct profiles *const set[FHIR_VERSIONS],
 		  const struct log *log, struct err *e);
 
+/* ---- report.c ----------------------------------------------------------- */
+
+/* One resource that was judged. */
+struct verdict {
+	const char *file;
+	unsigned line; /* in a stream of resources; 0: the whole file */
+	bool valid;
+	const struct issues *issues; /* of the level that is wanted */
+};
+
+/* All of them: sums, and how they are printed. */
+struct verdicts {
+	const struct config *config;
+	size_t format;
+	enum issue_severity worst; /* that is still printed */
+	size_t n, invalid, errors, warnings;
+	bool streams;	  /* some were lines, not files */
+	struct buf cases; /* of junit */
+};
+void verdicts_start(struct verdicts *r, struct arena *a,
+		    const struct config *c);
+/* a is for what is only needed now. */
+void verdicts_add(struct verdicts *r, struct arena *a, const char *file,
+		  unsigned line, const struct issues *issues);
+/* The exit code. */
+int verdicts_end(struct verdicts *r);
+
 /* ---- files.c ------------------------------------------------------------- */
 
 /* The whole file ("-": standard input), NUL behind it. NULL with e set. */

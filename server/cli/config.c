@@ -516,8 +516,12 @@ static const struct {
      {NULL}},
     {"format",
      offsetof(struct config, format),
-     {"text", "ndjson"},
-     {"json", "junit"}},
+     {"text", "json", "ndjson", "junit"},
+     {NULL}},
+    {"level",
+     offsetof(struct config, level),
+     {"error", "warning", "information"},
+     {NULL}},
     {"fhir", offsetof(struct config, fhir), {"stu3", "r4"}, {NULL}},
     {"log", offsetof(struct config, log), {"text", "json", "off"}, {NULL}},
 };
@@ -582,6 +586,11 @@ static bool check(struct setup *u)
 	if (!config_sound(c, &e))
 		return complain(u, EXIT_CONFIGURATION, "%s: %s",
 				as_named(u, e.where), e.text);
+	if (u->command == CMD_PROFILES && strcmp(c->format, "text") != 0 &&
+	    strcmp(c->format, "json") != 0)
+		return complain(u, EXIT_CONFIGURATION,
+				"%s of profiles is text or json",
+				as_named(u, "format"));
 	if (u->command == CMD_VALIDATE && c->operand_count == 0)
 		return complain(u, EXIT_USAGE_ERROR,
 				"validate needs a FILE, a DIR or -");

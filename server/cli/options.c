@@ -52,8 +52,10 @@ static const struct option options[] = {
      "from the profile, else r4", "stu3 or r4"},
     {"profile", "URL", AT(profile), NULL, OPT_LIST, VALIDATE, NULL,
      "profile to check besides meta.profile (repeatable)"},
-    {"format", "FORMAT", AT(format), NULL, OPT_STRING, VALIDATE, "text",
-     "text or ndjson"},
+    {"format", "FORMAT", AT(format), NULL, OPT_STRING, VALIDATE | LISTING,
+     "text", "text, json, ndjson or junit; of profiles: text or json"},
+    {"level", "SEVERITY", AT(level), NULL, OPT_STRING, VALIDATE, "information",
+     "the least that is reported: error, warning or information"},
     {"auto-approve", "HETU", AT(auto_approve), NULL, OPT_OPTIONAL, SERVE, NULL,
      "authorize without pages as this test citizen, or as the first of "
      "the fixtures"},
@@ -89,11 +91,15 @@ static const struct command_row commands[] = {
     [CMD_VALIDATE] = {"validate", " FILE|DIR|-...",
 		      "check resources as POST does",
 		      "  mock-kanta-phr validate weight.json\n"
-		      "  mock-kanta-phr validate --format ndjson samples/\n"
-		      "  app | mock-kanta-phr validate --fhir stu3 -\n"},
+		      "  mock-kanta-phr validate --format junit samples/ "
+		      ">report.xml\n"
+		      "  app | mock-kanta-phr validate --fhir stu3 -\n"
+		      "  mock-kanta-phr validate --package my.tgz "
+		      "--errors explain sample.ndjson\n"},
     [CMD_PROFILES] = {"profiles", "", "list the profiles that are loaded",
 		      "  mock-kanta-phr profiles\n"
-		      "  mock-kanta-phr profiles --fhir r4 --package my/\n"},
+		      "  mock-kanta-phr profiles --fhir r4 --package my.tgz "
+		      "--format json\n"},
     [CMD_HEALTHCHECK] = {"healthcheck", " [URL]",
 			 "exit 0 if the server answers healthy",
 			 "  mock-kanta-phr healthcheck\n"

@@ -105,26 +105,60 @@ bool cli_profiles(struct arena *boot, const struct config *c,
 
 /* ---- the profiles command ------------------------------------------------ */
 
-static void print_version(const struct profiles *p, enum fhir_version v)
+static void print_line(const struct profile_info *info, enum fhir_version v)
+{
+	printf("%s\t%s\t%s\t%s\n", info->url, version[v].name,
+	       *info->base ? info->base : "-", info->source);
+}
+
+static void add_object(struct jw *w, const struct profile_info *info,
+		       enum fhir_version v)
+{
+	jw_open(w, NULL, '{');
+	jw_str(w, "url", info->url);
+	jw_str(w, "fhir", version[v].name);
+	jw_str(w, "type", info->type);
+	jw_str(w, "base", *info->base ? info->base : NULL);
+	jw_str(w, "title", *info->title ? info->title : NULL);
+	jw_bool(w, "abstract", info->abstract);
+	jw_str(w, "source", info->source);
+	jw_close(w);
+}
+
+static void list_version(const struct profiles *p, enum fhir_version v,
+			 struct jw *w)
 {
 	struct profile_info info;
 
-	for (size_t i = 0; profile_list(p, i, &info) && info.national; i++)
-		printf("%s\t%s\t%s\t%s\n", info.url, version[v].name,
-		       *info.base ? info.base : "-", info.source);
+	for (size_t i = 0; profile_list(p, i, &info) && info.national; i++) {
+		if (w)
+			add_object(w, &info, v);
+		else
+			print_line(&info, v);
+	}
 }
 
-/* One line for each profile: URL, FHIR version, base, source, with tabs. The
- * definitions of FHIR itself are always there and not listed. */
+/* One line for each profile: URL, FHIR version, base, source, with tabs; or an
+ * array with more of each. The definitions of FHIR itself are always there and
+ * not listed. */
 int cli_list_profiles(struct arena *boot, const struct config *c)
 {
+	const bool json = strcmp(c->format, "json") == 0;
 	struct profiles *p[FHIR_VERSIONS];
 	struct err e = {.kind = ERR_NONE};
+	struct buf out;
+	struct jw w = {.b = &out};
 
 	if (!cli_profiles(boot, c, NULL, p, &e))
 		return cli_complain(EXIT_BAD_DATA, &e);
+	buf_init(&out, boot);
+	jw_open(&w, NULL, '[');
 	for (int v = 0; v < FHIR_VERSIONS; v++)
 		if (!c->fhir || strcmp(c->fhir, version[v].name) == 0)
-			print_version(p[v], (enum fhir_version)v);
+			list_version(p[v], (enum fhir_version)v,
+				     json ? &w : NULL);
+	jw_close(&w);
+	if (json)
+		puts(out.p);
 	return EXIT_DONE;
 }

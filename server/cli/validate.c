@@ -3,36 +3,35 @@
  * validate: the check of POST, for files.
  *
  * Every file is read, judged by the same rule engine under the same switches,
- * and reported in the order of the names: as text, one line an issue in the
- * form that editors and CI systems turn into links (file:line:column: severity
- * rule path: text), or as ndjson, one OperationOutcome a line. What is no JSON
- * or no resource is invalid too, with its position.
+ * and reported in the order of the names (report.c). What is no JSON or no
+ * resource is invalid too, with its position.
+ *
+ * A file whose name ends in .ndjson holds a resource a line; so does standard
+ * input when its first line is a whole JSON object. Such a stream is answered
+ * line by line as it comes, so that another program can hold a conversation
+ * with the validator and pay for its start once.
  *
  * The FHIR version is the one told, else that of the first profile which the
  * resource names and which is loaded, else R4.
  *
  * Limits: whether referenced resources exist is not checked; folders are
- * searched for *.json.
+ * searched for *.json; a line has LINE_BYTES at most.
  *
  * contracts.md section 1, "validate".
  */
 #include "cli/cli_int.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define LINE_BYTES ((size_t)64 << 20)
 
 /* What a run judges with, and what it found. */
 struct run {
 	const struct config *config;
 	struct profiles *profiles[FHIR_VERSIONS];
-	size_t files, invalid, errors, warnings;
-};
-
-static const char *const severity[] = {
-    [ISSUE_FATAL] = "fatal",
-    [ISSUE_ERROR] = "error",
-    [ISSUE_WARNING] = "warning",
-    [ISSUE_INFO] = "information",
+	struct verdicts verdicts;
 };
 
 /* ---- judging ------------------------------------------------------------- */
@@ -44,27 +43,34 @@ static bool known(const struct run *r, enum fhir_version v, const char *url)
 	return url && profile_find(r->profiles[v], url, &info);
 }
 
+/* By a profile that is known; false: it is not. */
+static bool version_by(const struct run *r, const char *url,
+		       enum fhir_version *out)
+{
+	for (*out = FHIR_VERSIONS; *out > 0;) {
+		*out -= 1; /* R4 first */
+		if (known(r, *out, url))
+			return true;
+	}
+	return false;
+}
+
 static enum fhir_version version_of(const struct run *r,
 				    const struct json *resource)
 {
 	const struct json *p =
 	    json_first(json_get(json_get(resource, "meta"), "profile"));
+	enum fhir_version v;
 
 	if (r->config->fhir)
 		return strcmp(r->config->fhir, "stu3") == 0 ? FHIR_STU3
 							    : FHIR_R4;
-	for (; p; p = json_next(p)) {
-		if (known(r, FHIR_R4, json_text(p)))
-			return FHIR_R4;
-		if (known(r, FHIR_STU3, json_text(p)))
-			return FHIR_STU3;
-	}
-	for (size_t i = 0; i < r->config->profile_count; i++) {
-		if (known(r, FHIR_R4, r->config->profile[i]))
-			return FHIR_R4;
-		if (known(r, FHIR_STU3, r->config->profile[i]))
-			return FHIR_STU3;
-	}
+	for (; p; p = json_next(p))
+		if (version_by(r, json_text(p), &v))
+			return v;
+	for (size_t i = 0; i < r->config->profile_count; i++)
+		if (version_by(r, r->config->profile[i], &v))
+			return v;
 	return FHIR_R4;
 }
 
@@ -87,109 +93,157 @@ static const struct issues *one_issue(struct arena *a, const char *rule,
 	return out;
 }
 
-static const struct issues *judge(const struct run *r, struct arena *a,
-				  const char *path)
+static const struct issues *judge_json(const struct run *r, struct arena *a,
+				       const struct json *resource)
 {
 	struct profile_options o = settings_rules(&r->config->settings);
 	struct err e = {.kind = ERR_NONE};
-	const struct json *resource;
-	const char *text;
-	size_t n;
 
 	o.extra = r->config->profile;
 	o.extra_count = r->config->profile_count;
-	text = file_read(a, path, &n, &e);
-	if (!text)
-		return one_issue(a, "KPHR-FILE-0001", &e);
+	if (json_get_text(resource, "resourceType"))
+		return profile_check(r->profiles[version_of(r, resource)], a,
+				     resource, &o);
+	err_set(&e, ERR_INVALID, NULL, NULL,
+		"not a FHIR resource: no resourceType");
+	return one_issue(a, "KPHR-FILE-0003", &e);
+}
+
+static const struct issues *judge(const struct run *r, struct arena *a,
+				  const char *text, size_t n)
+{
+	struct err e = {.kind = ERR_NONE};
+	const struct json *resource;
+
+	text = skip_bom(text, &n);
 	resource = json_parse(a, text, n, &e);
-	if (!resource)
-		return one_issue(a, "KPHR-FILE-0002", &e);
-	if (!json_get_text(resource, "resourceType")) {
-		err_set(&e, ERR_INVALID, NULL, NULL,
-			"not a FHIR resource: no resourceType");
-		return one_issue(a, "KPHR-FILE-0003", &e);
-	}
-	return profile_check(r->profiles[version_of(r, resource)], a, resource,
-			     &o);
+	return resource ? judge_json(r, a, resource)
+			: one_issue(a, "KPHR-FILE-0002", &e);
 }
 
-/* ---- reporting ----------------------------------------------------------- */
-
-static void print_text(const char *path, const struct issues *issues)
-{
-	for (size_t i = 0; i < issues->n; i++) {
-		const struct issue *p = &issues->v[i];
-		const bool extra = p->expected || p->hint;
-
-		printf("%s:%u:%u: %s", path, p->line ? p->line : 1,
-		       p->column ? p->column : 1, severity[p->severity]);
-		printf("%s%s", p->rule ? " " : "", p->rule ? p->rule : "");
-		printf("%s%s: %s", p->path ? " " : "", p->path ? p->path : "",
-		       p->text);
-		printf("%s%s%s%s%s%s\n", extra ? " (" : "",
-		       p->expected ? "expected " : "",
-		       p->expected ? p->expected : "",
-		       p->expected && p->hint ? "; " : "",
-		       p->hint ? p->hint : "", extra ? ")" : "");
-	}
-}
-
-static void print_ndjson(struct arena *a, const struct run *r, const char *path,
-			 const struct issues *issues)
-{
-	const struct settings *s = &r->config->settings;
-	struct buf outcome, line;
-	struct jw w = {.b = &line};
-
-	buf_init(&outcome, a);
-	buf_init(&line, a);
-	fhir_outcome(&outcome, issues, s->errors, s->oo_narrative);
-	jw_open(&w, NULL, '{');
-	jw_str(&w, "file", path);
-	jw_bool(&w, "valid", issues->errors == 0);
-	jw_raw(&w, "outcome", outcome.p, outcome.len);
-	jw_close(&w);
-	puts(line.p);
-}
-
-static void count(struct run *r, const struct issues *issues)
-{
-	r->files++;
-	r->invalid += issues->errors > 0;
-	r->errors += issues->errors;
-	for (size_t i = 0; i < issues->n; i++)
-		r->warnings += issues->v[i].severity == ISSUE_WARNING;
-}
-
-static void check_file(struct run *r, const char *path)
+static void judge_file(struct run *r, const char *path)
 {
 	struct arena *a = arena_new(0);
+	struct err e = {.kind = ERR_NONE};
+	size_t n;
+	const char *text = file_read(a, path, &n, &e);
 	const char *name = strcmp(path, "-") == 0 ? "<stdin>" : path;
-	const struct issues *issues = judge(r, a, path);
 
-	count(r, issues);
-	if (strcmp(r->config->format, "ndjson") == 0)
-		print_ndjson(a, r, name, issues);
-	else
-		print_text(name, issues);
+	verdicts_add(&r->verdicts, a, name, 0,
+		     text ? judge(r, a, text, n)
+			  : one_issue(a, "KPHR-FILE-0001", &e));
 	arena_free(a);
 }
 
-static const char *plural(size_t n)
+/* ---- streams ------------------------------------------------------------- */
+
+static bool is_blank(const char *s, size_t n)
 {
-	return n == 1 ? "" : "s";
+	for (size_t i = 0; i < n; i++)
+		if (!strchr(" \t\r\n", s[i]) || !s[i])
+			return false;
+	return true;
 }
 
-static int finish(const struct run *r)
+/* A whole JSON object in one line. */
+static bool is_object(const char *line, size_t n)
 {
-	if (strcmp(r->config->format, "text") == 0)
-		printf("%zu file%s: %zu valid, %zu invalid; %zu error%s, "
-		       "%zu warning%s\n",
-		       r->files, plural(r->files), r->files - r->invalid,
-		       r->invalid, r->errors, plural(r->errors), r->warnings,
-		       plural(r->warnings));
-	return r->invalid > 0 ? EXIT_FAILED : EXIT_DONE;
+	struct arena *a = arena_new(0);
+	struct err e = {.kind = ERR_NONE};
+	const struct json *v;
+	bool is;
+
+	line = skip_bom(line, &n);
+	v = json_parse(a, line, n, &e);
+	is = v && json_kind(v) == JSON_OBJECT;
+	arena_free(a);
+	return is;
 }
+
+/* Lines of a file; line is getline(3)'s buffer. */
+struct stream {
+	FILE *in;
+	const char *name;
+	char *line;
+	size_t size, n;
+	unsigned number;
+};
+
+static bool next_line(struct stream *s)
+{
+	ssize_t n = getline(&s->line, &s->size, s->in);
+
+	s->n = n > 0 ? (size_t)n : 0;
+	s->number++;
+	return n > 0;
+}
+
+static void judge_line(struct run *r, const struct stream *s)
+{
+	struct arena *a = arena_new(0);
+	struct err e = {.kind = ERR_NONE};
+	const struct issues *found;
+
+	if (s->n > LINE_BYTES) {
+		err_set(&e, ERR_TOO_LARGE, NULL, NULL, "the line is too long");
+		found = one_issue(a, "KPHR-FILE-0001", &e);
+	} else {
+		found = judge(r, a, s->line, s->n);
+	}
+	verdicts_add(&r->verdicts, a, s->name, s->number, found);
+	fflush(stdout);
+	arena_free(a);
+}
+
+/* The line that is there, and all that follow. */
+static void judge_lines(struct run *r, struct stream *s)
+{
+	do {
+		if (!is_blank(s->line, s->n))
+			judge_line(r, s);
+	} while (next_line(s));
+}
+
+/* One text of several lines: what is there, and all that follows. */
+static void judge_rest(struct run *r, struct stream *s)
+{
+	struct arena *a = arena_new(0);
+	struct buf b;
+
+	buf_init(&b, a);
+	do {
+		buf_add(&b, s->line, s->n);
+	} while (b.len <= LINE_BYTES && next_line(s));
+	verdicts_add(&r->verdicts, a, s->name, 0, judge(r, a, b.p, b.len));
+	arena_free(a);
+}
+
+static void judge_stream(struct run *r, const char *path)
+{
+	const bool in = strcmp(path, "-") == 0;
+	struct stream s = {.name = in ? "<stdin>" : path};
+
+	s.in = in ? stdin : fopen(path, "re");
+	if (!s.in || !next_line(&s))
+		judge_file(r, path); /* which says why */
+	else if (!in || is_object(s.line, s.n))
+		judge_lines(r, &s);
+	else
+		judge_rest(r, &s);
+	free(s.line);
+	if (s.in && !in)
+		fclose(s.in);
+}
+
+static bool is_stream(const char *path)
+{
+	const size_t n = strlen(path);
+
+	return strcmp(path, "-") == 0 ||
+	       (n > 7 && strcmp(path + n - 7, ".ndjson") == 0);
+}
+
+/* ---- the command --------------------------------------------------------- */
 
 int cli_validate(struct arena *boot, const struct config *c)
 {
@@ -202,9 +256,14 @@ int cli_validate(struct arena *boot, const struct config *c)
 	for (size_t i = 0; i < c->operand_count; i++)
 		if (!file_find(&files, c->operand[i], true, &e))
 			return cli_complain(EXIT_USAGE_ERROR, &e);
-	for (size_t i = 0; i < files.n; i++)
-		check_file(&r, files.v[i]);
 	if (files.n == 0)
 		fputs("mock-kanta-phr: no *.json file there\n", stderr);
-	return finish(&r);
+	verdicts_start(&r.verdicts, boot, c);
+	for (size_t i = 0; i < files.n; i++) {
+		if (is_stream(files.v[i]))
+			judge_stream(&r, files.v[i]);
+		else
+			judge_file(&r, files.v[i]);
+	}
+	return verdicts_end(&r.verdicts);
 }

@@ -178,10 +178,17 @@ static void add_place(struct jw *w, const char *name, const char *place)
 	jw_close(w);
 }
 
-/* The code that HAPI 3.6 gives: it has no other for what it refuses. */
+static const struct issue no_issue = {
+    .severity = ISSUE_INFO,
+    .code = "informational",
+    .text = "No issues detected during validation",
+};
+
+/* The code that HAPI 3.6 gives: it has no other, whatever the severity; but for
+ * the one that says that there is nothing to say. */
 static const char *plain_code(const struct issue *i)
 {
-	return i->severity == ISSUE_INFO ? "informational" : "processing";
+	return i == &no_issue ? no_issue.code : "processing";
 }
 
 static void add_issue(struct jw *w, const struct issue *i, const char *place,
@@ -217,12 +224,6 @@ static const char *text_of(struct arena *a, const struct issue *i, bool explain)
 		return i->text;
 	return arena_printf(a, "%s (expected: %s)", i->text, i->expected);
 }
-
-static const struct issue no_issue = {
-    .severity = ISSUE_INFO,
-    .code = "informational",
-    .text = "No issues detected during validation",
-};
 
 void fhir_outcome(struct buf *b, const struct issues *issues, int style,
 		  bool narrative)
