@@ -18,8 +18,9 @@
 struct named {
 	ref applied[APPLIED_MAX];
 	size_t n;
-	bool national; /* a known national one */
-	bool concrete; /* a known national one that is not abstract */
+	bool national;	/* a known national one */
+	bool concrete;	/* a known national one that is not abstract */
+	bool suggested; /* a profile, in the hint of an issue */
 	const struct json *abstract;
 };
 
@@ -43,7 +44,7 @@ static const struct json *profiles_of(const struct json *resource)
 
 static const char *url_of(const struct json *v)
 {
-	return json_kind(v) == JSON_STRING ? json_text(v) : NULL;
+	return v && json_kind(v) == JSON_STRING ? json_text(v) : NULL;
 }
 
 static void take_stock(struct check *c, const struct json *list, unsigned type,
@@ -62,55 +63,6 @@ static void take_stock(struct check *c, const struct json *list, unsigned type,
 	}
 }
 
-/* ---- hints ------------------------------------------------------------ */
-
-static bool is_base_of_one(const struct profiles *p, const struct table *t,
-			   const char *url)
-{
-	for (size_t i = 0; i < t->n; i++) {
-		const struct sd *sd = rec_at(p, t->v[i]);
-		const char *base = text_at(p, sd->base);
-		if (base && strcmp(base, url) == 0 &&
-		    is_below(text_at(p, sd->url), NATIONAL_BASE))
-			return true;
-	}
-	return false;
-}
-
-/* What the national content itself builds upon is not meant for instances, even
- * where it is not marked abstract: it is taken, but nobody is sent there. */
-static bool is_base(const struct profiles *p, const char *url)
-{
-	return is_base_of_one(p, &p->sd, url) ||
-	       is_base_of_one(p, &p->image_sd, url);
-}
-
-static void list_national(const struct profiles *p, const struct table *t,
-			  unsigned type, struct buf *out)
-{
-	for (size_t i = 0; i < t->n; i++) {
-		const struct sd *sd = rec_at(p, t->v[i]);
-		if (!(sd->flags & SD_NATIONAL) || sd->type != type ||
-		    (sd->flags & SD_ABSTRACT) ||
-		    is_base(p, text_at(p, sd->url)))
-			continue;
-		buf_puts(out, out->len > 0 ? ", " : "name one of: ");
-		buf_puts(out, text_at(p, sd->url));
-	}
-}
-
-/* The national profiles of a type. */
-static const char *national_hint(struct check *c, unsigned type)
-{
-	struct buf b;
-	buf_init(&b, c->a);
-	list_national(c->p, &c->p->sd, type, &b);
-	list_national(c->p, &c->p->image_sd, type, &b);
-	if (b.len == 0)
-		buf_puts(&b, "there is no national profile for this type");
-	return b.p;
-}
-
 /* ---- rules ------------------------------------------------------------ */
 
 bool profile_demanded(const struct check *c, const char *type)
@@ -120,8 +72,27 @@ bool profile_demanded(const struct check *c, const char *type)
 	return c->o->required == REQUIRED_ALL;
 }
 
+static const struct at *top_of(const struct at *at)
+{
+	while (at->up)
+		at = at->up;
+	return at;
+}
+
+/* The hint that names profiles; the one that is nearest once in a check. */
+static const char *profile_hint(struct check *c, const char *url, unsigned type,
+				const struct json *resource,
+				struct named *named, const struct at *at)
+{
+	const bool trials = !named->suggested;
+
+	named->suggested = true;
+	return suggest_profile(c, url, type, trials ? resource : NULL,
+			       top_of(at));
+}
+
 static void check_required(struct check *c, const struct json *resource,
-			   unsigned type, const struct named *named,
+			   unsigned type, struct named *named,
 			   const struct at *at)
 {
 	const struct json *list = profiles_of(resource);
@@ -129,7 +100,7 @@ static void check_required(struct check *c, const struct json *resource,
 
 	if (named->abstract && !named->concrete)
 		report(c, RULE_PROFILE_ABSTRACT, at, named->abstract, NULL,
-		       national_hint(c, type),
+		       profile_hint(c, NULL, type, resource, named, at),
 		       "Profile %.200s is abstract: it is the base of others",
 		       url_of(named->abstract));
 	if (named->national ||
@@ -139,13 +110,15 @@ static void check_required(struct check *c, const struct json *resource,
 	       list   ? list
 	       : meta ? meta
 		      : resource,
-	       "a Finnish PHR profile", national_hint(c, type),
+	       "a Finnish PHR profile",
+	       profile_hint(c, url_of(json_first(list)), type, resource, named,
+			    at),
 	       "A resource SHALL always reference to a Finnish PHR profile");
 }
 
 static void unresolved(struct check *c, const char *url, unsigned type,
-		       const struct named *named, const struct json *v,
-		       const struct at *at)
+		       struct named *named, const struct json *resource,
+		       const struct json *v, const struct at *at)
 {
 	if (named->national && !is_below(url, NATIONAL_BASE)) {
 		report(c, RULE_PROFILE_FOREIGN, at, v, NULL, NULL,
@@ -155,7 +128,7 @@ static void unresolved(struct check *c, const char *url, unsigned type,
 	}
 	report_as(c, c->o->unknown_warns ? ISSUE_WARNING : ISSUE_ERROR,
 		  RULE_PROFILE_UNKNOWN, at, v, "a known profile",
-		  national_hint(c, type),
+		  profile_hint(c, url, type, resource, named, at),
 		  "StructureDefinition reference \"%.300s\" could not be "
 		  "resolved",
 		  url);
@@ -180,24 +153,21 @@ static void apply(struct check *c, const char *url, const struct json *resource,
 {
 	ref r = find_sd(c->p, url);
 	const struct sd *sd = sd_at(c->p, r);
-	const struct at *top = at;
 
 	if (!sd || !sd->root) {
-		unresolved(c, url, type, named, where, at);
+		unresolved(c, url, type, named, resource, where, at);
 		return;
 	}
 	if (!type_is_a(c->p, type, sd->type)) {
 		const char *want = text_at(c->p, c->p->types[sd->type].name);
 		report(c, RULE_PROFILE_TYPE, at, where, want,
-		       national_hint(c, type),
+		       national_profiles(c, type),
 		       "Specified profile type was '%s', but found type '%s'",
 		       want, text_at(c->p, c->p->types[type].name));
 		return;
 	}
-	while (top->up)
-		top = top->up;
 	if (!is_applied(named, r))
-		check_definition(c, r, resource, top);
+		check_definition(c, r, resource, top_of(at));
 }
 
 void check_profiles(struct check *c, const struct json *resource, unsigned type,

@@ -136,6 +136,7 @@ struct profile_options {
 	bool unknown_warns;		/* unknown meta.profile: warn */
 	const char *const *extra;	/* profiles besides meta.profile */
 	size_t extra_count;
+	bool explain; /* say which profile was meant; it takes trials */
 	enum rule_set rules;
 	int64_t now_ms; /* for now(), today() and ages; 0: the real time */
 	/* Conformance resources (Questionnaires above all) that are not among

@@ -100,6 +100,7 @@ struct profile_options settings_rules(const struct settings *s)
 	return (struct profile_options){
 	    .required = (enum profile_required)s->profile_required,
 	    .unknown_warns = s->unknown_profile != 0,
+	    .explain = s->errors == ERRORS_EXPLAIN,
 	    .rules = (enum rule_set)s->rules,
 	};
 }

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The validate command: the same verdicts as POST, in text and ndjson."""
+"""The validate command: the same verdicts as POST, in its four formats."""
 import json
 import re
+import subprocess
+import xml.etree.ElementTree as xml
 
 import pytest
 
@@ -87,6 +89,113 @@ def test_stdin(binary):
     assert done.returncode == 1
 
 
+def test_json_is_one_array(binary, folder):
+    folder("a.json", weight(ID))
+    folder("b.json", wrong())
+    done = run(binary, "validate", "--format", "json", folder.path)
+    assert done.returncode == 1
+    assert [e["valid"] for e in json.loads(done.out)] == [True, False]
+    done = run(binary, "validate", "--format", "ndjson", folder.path)
+    one = [json.dumps(line) for line in lines(done)]
+    both = run(binary, "validate", "--format", "json", folder.path)
+    assert [json.dumps(e) for e in json.loads(both.out)] == one
+    (folder.path / "a.json").unlink()
+    (folder.path / "b.json").unlink()
+    done = run(binary, "validate", "--format", "json", folder.path)
+    assert json.loads(done.out) == []
+
+
+def test_junit(binary, folder):
+    folder("a.json", weight(ID))
+    folder("b.json", wrong())
+    folder("<c>&\".json", "{\"a\": \"\x01")
+    done = run(binary, "validate", "--format", "junit", folder.path)
+    assert done.returncode == 1
+    suite = xml.fromstring(done.out.encode()).find("testsuite")
+    assert (suite.get("tests"), suite.get("failures")) == ("3", "2")
+    cases = {c.get("name").rsplit("/", 1)[1]: c.find("failure")
+             for c in suite.findall("testcase")}
+    assert list(cases) == ["<c>&\".json", "a.json", "b.json"]
+    assert cases["a.json"] is None
+    assert "mmHg" in cases["b.json"].get("message")
+    assert "b.json:" in cases["b.json"].text
+    assert cases["b.json"].get("type").startswith("KPHR-PROF-")
+
+
+def test_level(binary, folder):
+    o = wrong()
+    o["extension"] = [{"url": "http://example.org/unknown",
+                       "valueString": "x"}]
+    file = folder("a.json", o)
+    full = run(binary, "validate", file).out
+    brief = run(binary, "validate", "--level", "error", file).out
+    assert "information" in full and "information" not in brief
+    assert ": error" in brief
+    assert full.splitlines()[-1] == brief.splitlines()[-1]
+
+
+def test_stream(binary, folder):
+    """A line a resource: from a file, and from standard input."""
+    rows = [json.dumps(weight(ID)), "", json.dumps(wrong()), "{broken",
+            json.dumps(weight(ID))]
+    file = folder("all.ndjson", "\n".join(rows))
+    for done in (run(binary, "validate", "--format", "ndjson", file),
+                 run(binary, "validate", "--format", "ndjson", "-",
+                     stdin="\n".join(rows).encode())):
+        assert done.returncode == 1
+        assert [(line["line"], line["valid"]) for line in lines(done)] == [
+            (1, True), (3, False), (4, False), (5, True)]
+    done = run(binary, "validate", file)
+    assert re.search(r"all\.ndjson:3:\d+: error", done.out)
+    assert re.search(r"all\.ndjson:4:2: fatal", done.out)
+
+
+def test_conversation(binary):
+    """Each line is answered before the next one is written."""
+    with subprocess.Popen(
+            [binary, "validate", "--format", "ndjson", "-"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as p:
+        for o, valid in ((weight(ID), True), (wrong(), False)) * 3:
+            print(json.dumps(o), file=p.stdin, flush=True)
+            assert json.loads(p.stdout.readline())["valid"] is valid
+        p.stdin.close()
+        assert p.wait() == 1
+
+
+def test_byte_order_mark(binary, folder):
+    for text in (json.dumps(weight(ID)), json.dumps(weight(ID), indent=1)):
+        data = b"\xef\xbb\xbf" + text.encode()
+        assert run(binary, "validate", folder("a.json",
+                                              data)).returncode == 0
+        assert run(binary, "validate", "-", stdin=data).returncode == 0
+
+
+def explained(binary, o, *options):
+    done = run(binary, "validate", "--errors", "explain", *options, "-",
+               stdin=json.dumps(o).encode())
+    assert done.returncode == 1
+    return done.out
+
+
+def test_the_profile_that_was_meant(binary):
+    """Explained: by spelling, else the one with the fewest problems."""
+    o = blood_pressure(ID)
+    del o["meta"]
+    right = PHR + "fiphr-sd-bloodpressure"
+    assert f"it conforms to {right}" in explained(binary, o)
+    o["component"][1]["valueQuantity"]["unit"] = "mmHg"
+    assert f"nearest is {right}, with 1 problem;" in explained(binary, o)
+    o["component"][0]["valueQuantity"]["unit"] = "mmHg"
+    assert f"nearest is {right}, with 2 problems;" in explained(binary, o)
+    o["meta"] = {"profile": [PHR + "fiphr-sd-bloodpresure"]}
+    assert f"did you mean {right}?" in explained(binary, o)
+    o["meta"] = {"profile": [PHR + "fiphr-sd-shoesize"]}
+    assert f"nearest is {right}, with 2 problems;" in explained(binary, o)
+    del o["meta"]
+    assert "nearest" not in run(binary, "validate", "-",
+                                stdin=json.dumps(o).encode()).out
+
+
 def test_folder(binary, folder):
     folder("a.json", weight(ID))
     folder("deep/er/b.json", weight_stu3(ID))
@@ -130,7 +239,8 @@ def test_no_such_file(binary):
 
 
 @pytest.mark.parametrize("arguments", [
-    [], ["--format", "fish", "-"], ["--fhir", "r5", "-"], ["--fish", "-"]])
+    [], ["--format", "fish", "-"], ["--level", "fish", "-"],
+    ["--fhir", "r5", "-"], ["--fish", "-"]])
 def test_usage(binary, arguments):
     done = run(binary, "validate", *arguments, stdin=b"{}")
     assert done.returncode in (2, 78), done.err

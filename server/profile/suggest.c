@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * suggest.c: which national profile was meant, when a resource names none, or
+ * one that is not known.
+ *
+ * A profile whose name differs by a few letters is a misspelled one. Else the
+ * resource is checked against each national profile of its type, and the one
+ * with the fewest problems is named with their number: whoever asks sees how
+ * far it is. One that demands another code is about something else, however few
+ * its problems are, and comes after all that are not. Abstract profiles, and
+ * those that the national content itself builds upon, are not meant for
+ * instances and not suggested.
+ *
+ * It is the answer to a person, so it is worked out for the first such issue of
+ * a check alone, for TRIALS profiles at most, and when explanations are wanted.
+ */
+#include "profile_int.h"
+
+#include <string.h>
+
+#define NATIONAL_BASE "http://phr.kanta.fi/"
+#define TRIALS	      64
+#define EDITS_MAX     4
+
+static bool is_below(const char *url, const char *base)
+{
+	return strncmp(url, base, strlen(base)) == 0;
+}
+
+static bool is_base_of_one(const struct profiles *p, const struct table *t,
+			   const char *url)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const struct sd *sd = rec_at(p, t->v[i]);
+		const char *base = text_at(p, sd->base);
+		if (base && strcmp(base, url) == 0 &&
+		    is_below(text_at(p, sd->url), NATIONAL_BASE))
+			return true;
+	}
+	return false;
+}
+
+/* What the national content itself builds upon is not meant for instances, even
+ * where it is not marked abstract: it is taken, but nobody is sent there. */
+static bool is_base(const struct profiles *p, const char *url)
+{
+	return is_base_of_one(p, &p->sd, url) ||
+	       is_base_of_one(p, &p->image_sd, url);
+}
+
+/* The i-th national profile that is meant for resources of a type; 0 behind the
+ * last. */
+static ref meant_for(const struct profiles *p, unsigned type, size_t i)
+{
+	const struct table *const tables[] = {&p->sd, &p->image_sd};
+
+	for (size_t t = 0; t < LEN(tables); t++) {
+		for (size_t k = 0; k < tables[t]->n; k++) {
+			ref r = tables[t]->v[k];
+			const struct sd *sd = rec_at(p, r);
+			if (!(sd->flags & SD_NATIONAL) || sd->type != type ||
+			    (sd->flags & SD_ABSTRACT) || !sd->root ||
+			    is_base(p, text_at(p, sd->url)))
+				continue;
+			if (i-- == 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+static const char *url_of(const struct profiles *p, ref sd)
+{
+	const struct sd *s = rec_at(p, sd);
+	return text_at(p, s->url);
+}
+
+const char *national_profiles(struct check *c, unsigned type)
+{
+	struct buf b;
+	ref r;
+
+	buf_init(&b, c->a);
+	for (size_t i = 0; (r = meant_for(c->p, type, i)); i++) {
+		buf_puts(&b, i > 0 ? ", " : "name one of: ");
+		buf_puts(&b, url_of(c->p, r));
+	}
+	if (b.len == 0)
+		buf_puts(&b, "there is no national profile for this type");
+	return b.p;
+}
+
+/* ---- the one that was meant -------------------------------------------- */
+
+static const char *tail(const char *url)
+{
+	const char *slash = strrchr(url, '/');
+	return slash ? slash + 1 : url;
+}
+
+/* By its spelling; NULL: none is near. */
+static const char *misspelled(const struct check *c, const char *url,
+			      unsigned type)
+{
+	const size_t n = canonical_len(tail(url));
+	const char *name = arena_strndup(c->a, tail(url), n);
+	struct nearest near = {.word = name};
+	ref r;
+
+	for (size_t i = 0; (r = meant_for(c->p, type, i)); i++)
+		nearest_try(&near, tail(url_of(c->p, r)));
+	if (!near.best || near.edits > EDITS_MAX || near.edits * 4 > n)
+		return NULL;
+	for (size_t i = 0; (r = meant_for(c->p, type, i)); i++)
+		if (tail(url_of(c->p, r)) == near.best)
+			return url_of(c->p, r);
+	return NULL;
+}
+
+/* How many errors the resource would have by it, beside those that it has by
+ * its type. What stands in meta is not counted: it is what is being mended. */
+struct distance {
+	size_t problems;
+	size_t weight; /* a wrong value is less than one missing or forbidden */
+	bool other_code; /* it is about something else */
+};
+
+static bool farther(const struct distance *x, const struct distance *y)
+{
+	if (x->other_code != y->other_code)
+		return x->other_code;
+	return x->weight >= y->weight;
+}
+
+static struct distance distance(const struct check *c, ref sd,
+				const struct json *resource,
+				const struct at *top)
+{
+	struct check trial = *c;
+	struct issues found = {0};
+	struct distance d = {0};
+
+	trial.a = arena_new(0);
+	trial.out = &found;
+	trial.keys = NULL;
+	trial.stop = false;
+	check_definition(&trial, sd, resource, top);
+	for (size_t i = 0; i < found.n; i++) {
+		const char *path = strchr(found.v[i].path, '.');
+		if (found.v[i].severity > ISSUE_ERROR ||
+		    (path && is_below(path, ".meta")))
+			continue;
+		d.problems++;
+		d.weight += strcmp(found.v[i].code, "value") == 0 ? 1 : 3;
+		d.other_code |= path && is_below(path, ".code");
+	}
+	arena_free(trial.a);
+	return d;
+}
+
+static const char *fewest_problems(struct check *c, unsigned type,
+				   const struct json *resource,
+				   const struct at *top)
+{
+	struct distance least = {0};
+	ref best = 0, r;
+
+	for (size_t i = 0; i < TRIALS && (r = meant_for(c->p, type, i)); i++) {
+		const struct distance d = distance(c, r, resource, top);
+		if (best && farther(&d, &least))
+			continue;
+		least = d;
+		best = r;
+	}
+	if (!best)
+		return NULL;
+	if (least.problems == 0)
+		return say(c, "it conforms to %.300s", url_of(c->p, best));
+	return say(c, "the nearest is %.300s, with %zu problem%s",
+		   url_of(c->p, best), least.problems,
+		   least.problems == 1 ? "" : "s");
+}
+
+const char *suggest_profile(struct check *c, const char *url, unsigned type,
+			    const struct json *resource, const struct at *top)
+{
+	const char *all = national_profiles(c, type);
+	const char *meant = NULL;
+	const char *near = NULL;
+
+	if (!c->o->explain || c->dry)
+		return all;
+	if (url)
+		meant = misspelled(c, url, type);
+	if (meant)
+		return say(c, "did you mean %.400s?", meant);
+	if (resource)
+		near = fewest_problems(c, type, resource, top);
+	return near ? arena_printf(c->a, "%s; %s", near, all) : all;
+}
