@@ -444,3 +444,53 @@ void check_primitive(struct check *c, const struct spot *s)
 	if (formats[prim].check)
 		formats[prim].check(c, s);
 }
+
+/* ---- limits ----------------------------------------------------------- */
+
+/* -1, 0, 1; 2: they cannot be compared. */
+static int compare(unsigned prim, const char *x, const char *y)
+{
+	if (formats[prim].shape == A_NUMBER) {
+		double a = strtod(x, NULL), b = strtod(y, NULL);
+		return (a > b) - (a < b);
+	}
+	struct time_span a, b;
+	if (!time_parse(x, strlen(x), &a) || !time_parse(y, strlen(y), &b))
+		return 2;
+	if (a.hi_ms <= b.lo_ms)
+		return -1;
+	return a.lo_ms >= b.hi_ms ? 1 : 0;
+}
+
+static size_t characters(const char *s)
+{
+	size_t n = 0;
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+void check_limits(struct check *c, const struct spot *s)
+{
+	const struct limits *l = rec_at(c->p, s->node->limits);
+	unsigned prim = c->p->types[s->type].prim;
+	const char *v = shown(s);
+
+	if (!v || !prim)
+		return;
+	if (l->max_length && characters(v) > l->max_length)
+		report(c, RULE_MAX_LENGTH, s->at, s->value,
+		       say(c, "at most %u characters", l->max_length), NULL,
+		       "value is longer than permitted maximum length of %u",
+		       l->max_length);
+	if (l->min_value && compare(prim, v, text_at(c->p, l->min_value)) == -1)
+		bad(c, RULE_MIN_VALUE, s,
+		    say(c, "at least %s", text_at(c->p, l->min_value)),
+		    "value is less than permitted minimum value of %s",
+		    text_at(c->p, l->min_value));
+	if (l->max_value && compare(prim, v, text_at(c->p, l->max_value)) == 1)
+		bad(c, RULE_MAX_VALUE, s,
+		    say(c, "at most %s", text_at(c->p, l->max_value)),
+		    "value is greater than permitted maximum value of %s",
+		    text_at(c->p, l->max_value));
+}

@@ -25,9 +25,9 @@ static void check_system(struct check *c, const struct spot *s)
 }
 
 static void (*const kinds[T_KNOWN])(struct check *, const struct spot *) = {
-    [T_EXTENSION] = check_extension,
-    [T_CODING] = check_system,
-    [T_IDENTIFIER] = check_system,
+    [T_EXTENSION] = check_extension, [T_CODING] = check_system,
+    [T_IDENTIFIER] = check_system,   [T_QUESTIONNAIRE] = check_questionnaire,
+    [T_RESPONSE] = check_response,
 };
 
 void check_kind(struct check *c, const struct spot *s)

@@ -13,6 +13,7 @@
 #ifndef PROFILE_INT_H
 #define PROFILE_INT_H
 
+#include "fhirpath/fhirpath.h"
 #include "profile.h"
 
 typedef uint32_t ref; /* 0: none */
@@ -158,7 +159,7 @@ struct constant {
 };
 
 struct limits {
-	ref min_value; /* struct constant */
+	ref min_value; /* text of minValue[x] */
 	ref max_value;
 	uint32_t max_length; /* 0: none */
 };
@@ -662,14 +663,52 @@ enum rule {
 	RULE_INVARIANT_ERROR,
 
 	/* 0090: definitions, slices */
-	RULE_FIXED_EXTENSION,
-	RULE_WORK,
 
 	/* 0100: references, extensions, bundles */
 
 	/* 0125: terminology, values */
 
 	/* 0150: questionnaires */
+	RULE_QR_NONE,
+	RULE_QR_NOT_FOUND,
+	RULE_QR_OTHER_TYPE,
+	RULE_QR_AUTHORED,
+	RULE_QR_LINK,
+	RULE_QR_PLACE,
+	RULE_QR_ORDER,
+	RULE_QR_ITEM_ONCE,
+	RULE_QR_ANSWER_ONCE,
+	RULE_QR_TEXT,
+	RULE_QR_REQUIRED,
+	RULE_QR_GROUP_ANSWER,
+	RULE_QR_GROUP_EMPTY,
+	RULE_QR_DISPLAY_ITEM,
+	RULE_QR_DISPLAY_ANSWER,
+	RULE_QR_OUTSIDE,
+	RULE_QR_TYPE,
+	RULE_QR_OPTION,
+	RULE_QR_OPTION_SET,
+	RULE_QR_OPTION_UNKNOWN,
+	RULE_QR_NO_OPTIONS,
+	RULE_QR_DISABLED,
+	RULE_QR_EXPRESSION,
+	RULE_QR_OCCURS,
+	RULE_QR_EXCLUSIVE,
+	RULE_QR_RANGE,
+	RULE_QR_LENGTH,
+	RULE_QR_REGEX,
+	RULE_QR_DECIMALS,
+	RULE_QR_ATTACHMENT,
+	RULE_QR_UNIT,
+	RULE_QR_REFERENCE,
+	RULE_QR_LIKE_CODE,
+	RULE_QR_LINE,
+	RULE_QR_BUDGET,
+	RULE_Q_TARGET,
+	RULE_Q_LATER,
+	RULE_Q_TYPE,
+	RULE_Q_DERIVED,
+	RULE_Q_DERIVED_FROM,
 
 	/* 0190: conformance resources */
 
@@ -711,11 +750,11 @@ struct check {
 	bool dry;	 /* count errors, report nothing */
 	bool stop;	 /* enough was found */
 	unsigned depth;	 /* of profiles within profiles */
-	unsigned *work;	 /* objects that may yet be checked there */
 	const char *key; /* of the invariant that is reported */
 	struct evaluation *ev;
 	struct issues *out;
 	struct issue_key *keys;
+	struct quest *quests; /* questionnaires that were opened: quest.c */
 };
 
 /* One element that is being checked. */
@@ -751,11 +790,6 @@ void check_definition(struct check *c, ref sd, const struct json *value,
 /* Would it be free of errors? */
 bool fits_definition(struct check *c, ref sd, const struct json *value,
 		     const struct at *at);
-/* Its first error; "" when nothing will be reported. */
-const char *why_misfit(struct check *c, ref sd, const struct json *value,
-		       const struct at *at);
-/* Is there work left to check an object by a profile within profiles? */
-bool may_work(struct check *c, const struct at *at);
 
 /* kind.c: what is special about a type, after its definition has been checked:
  * a table of functions by enum known_type. Base pass only. */
@@ -816,12 +850,9 @@ void tally_end(struct check *c, struct tally *t, const struct json *object,
 /* item.c */
 void check_item(struct check *c, const struct spot *s);
 
-/* fixed.c, limits.c */
-void check_constants(struct check *c, const struct spot *s);
-void check_limits(struct check *c, const struct spot *s);
-
 /* format.c, xhtml.c */
 void check_primitive(struct check *c, const struct spot *s);
+void check_limits(struct check *c, const struct spot *s);
 void check_xhtml(struct check *c, const struct spot *s);
 
 /* xhtml_words.c: does a narrative have these? */
@@ -894,5 +925,9 @@ void evaluation_init(struct evaluation *ev, const struct profiles *p,
 void evaluation_end(struct evaluation *ev);
 /* Sets %resource and %rootResource to those of c. */
 void evaluation_at(struct evaluation *ev, const struct check *c);
+
+/* questionnaire.c, response.c; what they share is in quest_int.h */
+void check_questionnaire(struct check *c, const struct spot *s);
+void check_response(struct check *c, const struct spot *s);
 
 #endif

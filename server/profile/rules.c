@@ -11,15 +11,18 @@
 	{                                                                      \
 		ISSUE_##kanta, ISSUE_##current                                 \
 	}
-#define E	    SEV(ERROR, ERROR)
-#define W	    SEV(WARNING, WARNING)
-#define I	    SEV(INFO, INFO)
-#define JSON_FORMAT "FHIR JSON format"
-#define DATATYPES   "FHIR data types"
-#define PROFILING   "FHIR ElementDefinition"
-#define SLICING	    "FHIR profiling, slicing"
-#define TERMINOLOGY "FHIR terminologies, binding strengths"
-#define KANTA	    "Finnish PHR, notes related to all resource types"
+#define E	      SEV(ERROR, ERROR)
+#define W	      SEV(WARNING, WARNING)
+#define I	      SEV(INFO, INFO)
+#define JSON_FORMAT   "FHIR JSON format"
+#define DATATYPES     "FHIR data types"
+#define PROFILING     "FHIR ElementDefinition"
+#define SLICING	      "FHIR profiling, slicing"
+#define TERMINOLOGY   "FHIR terminologies, binding strengths"
+#define RESPONSE      "FHIR QuestionnaireResponse"
+#define QUESTIONNAIRE "FHIR Questionnaire"
+#define SDC	      "FHIR Questionnaire, extensions"
+#define KANTA	      "Finnish PHR, notes related to all resource types"
 
 const struct rule_info rule_table[RULES] = {
     [RULE_NO_TYPE] = {"KPHR-PROF-0001", "resourceType is there",
@@ -192,17 +195,109 @@ const struct rule_info rule_table[RULES] = {
 			      "invariant", PROFILING},
 
     /* 0090: definitions, slices */
-    [RULE_FIXED_EXTENSION] = {"KPHR-PROF-0090",
-			      "a fixed value without extensions allows none", E,
-			      "value", PROFILING},
-    [RULE_WORK] = {"KPHR-PROF-0091", "profiles lead to profiles within bounds",
-		   E, "too-costly", PROFILING},
 
     /* 0100: references, extensions, bundles */
 
     /* 0125: terminology, values */
 
     /* 0150: questionnaires */
+    [RULE_QR_NONE] = {"KPHR-PROF-0150", "a response names its questionnaire", W,
+		      "required", RESPONSE},
+    [RULE_QR_NOT_FOUND] = {"KPHR-PROF-0151", "the questionnaire is known", W,
+			   "required", RESPONSE},
+    [RULE_QR_OTHER_TYPE] = {"KPHR-PROF-0152",
+			    "what is named is a questionnaire",
+			    SEV(WARNING, ERROR), "invalid", RESPONSE},
+    [RULE_QR_AUTHORED] = {"KPHR-PROF-0153",
+			  "a response is of the time of its questionnaire",
+			  SEV(NONE, WARNING), "business-rule", RESPONSE},
+    [RULE_QR_LINK] = {"KPHR-PROF-0154", "linkId is of the questionnaire", E,
+		      "not-found", RESPONSE},
+    [RULE_QR_PLACE] = {"KPHR-PROF-0155",
+		       "an item is where the questionnaire has it", E,
+		       "structure", RESPONSE},
+    [RULE_QR_ORDER] = {"KPHR-PROF-0156", "order of the items", E, "structure",
+		       RESPONSE},
+    [RULE_QR_ITEM_ONCE] = {"KPHR-PROF-0157",
+			   "an item that does not repeat is there once", E,
+			   "invalid", RESPONSE},
+    [RULE_QR_ANSWER_ONCE] = {"KPHR-PROF-0158",
+			     "a question that does not repeat has one answer",
+			     E, "invalid", RESPONSE},
+    [RULE_QR_TEXT] = {"KPHR-PROF-0159",
+		      "text of an item is that of the questionnaire", E,
+		      "invalid", RESPONSE},
+    [RULE_QR_REQUIRED] = {"KPHR-PROF-0160", "required items are answered", E,
+			  "required", RESPONSE},
+    [RULE_QR_GROUP_ANSWER] = {"KPHR-PROF-0161", "groups have no answers", E,
+			      "structure", RESPONSE},
+    [RULE_QR_GROUP_EMPTY] = {"KPHR-PROF-0162", "required groups have items",
+			     SEV(NONE, ERROR), "invariant", RESPONSE},
+    [RULE_QR_DISPLAY_ITEM] = {"KPHR-PROF-0163", "displays have no items", E,
+			      "structure", RESPONSE},
+    [RULE_QR_DISPLAY_ANSWER] = {"KPHR-PROF-0164", "displays have no answers",
+				SEV(NONE, ERROR), "structure", RESPONSE},
+    [RULE_QR_OUTSIDE] = {"KPHR-PROF-0165",
+			 "items of a question are in its answers", E,
+			 "structure", RESPONSE},
+    [RULE_QR_TYPE] = {"KPHR-PROF-0166", "type of an answer", E, "structure",
+		      RESPONSE},
+    [RULE_QR_OPTION] = {"KPHR-PROF-0167", "an answer is one of the options", E,
+			"structure", RESPONSE},
+    [RULE_QR_OPTION_SET] = {"KPHR-PROF-0168",
+			    "an answer is in the options' value set", E,
+			    "code-invalid", RESPONSE},
+    [RULE_QR_OPTION_UNKNOWN] = {"KPHR-PROF-0169",
+				"options that cannot be checked here", W,
+				"code-invalid", RESPONSE},
+    [RULE_QR_NO_OPTIONS] = {"KPHR-PROF-0170",
+			    "there are options to choose from", I, "structure",
+			    RESPONSE},
+    [RULE_QR_DISABLED] = {"KPHR-PROF-0171", "a disabled item has no answer", E,
+			  "invalid", RESPONSE},
+    [RULE_QR_EXPRESSION] = {"KPHR-PROF-0172", "a condition can be evaluated", W,
+			    "invalid", RESPONSE},
+    [RULE_QR_OCCURS] = {"KPHR-PROF-0173", "minOccurs, maxOccurs",
+			SEV(NONE, ERROR), "invalid", SDC},
+    [RULE_QR_EXCLUSIVE] = {"KPHR-PROF-0174",
+			   "an exclusive option is the only answer",
+			   SEV(NONE, ERROR), "invariant", SDC},
+    [RULE_QR_RANGE] = {"KPHR-PROF-0175",
+		       "least and greatest value of an answer",
+		       SEV(NONE, ERROR), "invariant", SDC},
+    [RULE_QR_LENGTH] = {"KPHR-PROF-0176", "length of an answer",
+			SEV(NONE, ERROR), "invariant", RESPONSE},
+    [RULE_QR_REGEX] = {"KPHR-PROF-0177", "regular expression of an answer",
+		       SEV(NONE, ERROR), "invariant", SDC},
+    [RULE_QR_DECIMALS] = {"KPHR-PROF-0178", "decimal places of an answer",
+			  SEV(NONE, ERROR), "invariant", SDC},
+    [RULE_QR_ATTACHMENT] = {"KPHR-PROF-0179", "type and size of an attachment",
+			    SEV(NONE, ERROR), "required", SDC},
+    [RULE_QR_UNIT] = {"KPHR-PROF-0180", "unit of an answer", SEV(NONE, ERROR),
+		      "invariant", SDC},
+    [RULE_QR_REFERENCE] = {"KPHR-PROF-0181", "what an answer may refer to",
+			   SEV(NONE, ERROR), "invariant", SDC},
+    [RULE_QR_LIKE_CODE] = {"KPHR-PROF-0182",
+			   "a text that is one of the options",
+			   SEV(NONE, WARNING), "invariant", RESPONSE},
+    [RULE_QR_LINE] = {"KPHR-PROF-0183", "a string is one line",
+		      SEV(NONE, WARNING), "invariant", RESPONSE},
+    [RULE_QR_BUDGET] = {"KPHR-PROF-0184",
+			"a response that can be checked in time", E,
+			"too-costly", RESPONSE},
+    [RULE_Q_TARGET] = {"KPHR-PROF-0185", "enableWhen names another question", E,
+		       "business-rule", QUESTIONNAIRE},
+    [RULE_Q_LATER] = {"KPHR-PROF-0186", "enableWhen names a question before", W,
+		      "business-rule", QUESTIONNAIRE},
+    [RULE_Q_TYPE] = {"KPHR-PROF-0187", "values fit the type of the question", W,
+		     "business-rule", QUESTIONNAIRE},
+    [RULE_Q_DERIVED] = {"KPHR-PROF-0188",
+			"a derived questionnaire keeps to its base",
+			SEV(NONE, ERROR), "business-rule", QUESTIONNAIRE},
+    [RULE_Q_DERIVED_FROM] = {"KPHR-PROF-0189",
+			     "the base of a questionnaire is known",
+			     SEV(NONE, WARNING), "business-rule",
+			     QUESTIONNAIRE},
 
     /* 0190: conformance resources */
 };
