@@ -24,27 +24,33 @@
 struct item *item_find(struct item **v, size_t n, const char *url)
 {
 	size_t lo = 0, hi = n, len = url ? canonical_len(url) : 0;
+	struct item *found = NULL;
+
 	while (url && lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 		int d = strncmp(v[mid]->url, url, len);
 		if (d == 0)
 			d = v[mid]->url[len] != '\0';
 		if (d == 0)
-			return v[mid];
+			found = v[mid];
 		if (d < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return NULL;
+	return found;
 }
 
+/* Versions of one URL stand together. */
 struct item *item_of(struct build *b, ref sd)
 {
 	const ref *url = sd ? rec_at(b->p, sd) : NULL;
-	struct item *it =
-	    url ? item_find(b->sd, b->n_sd, text_at(b->p, *url)) : NULL;
-	return it && it->rec == sd ? it : NULL;
+	const char *text = url ? text_at(b->p, *url) : NULL;
+	struct item *it = item_find(b->sd, b->n_sd, text);
+	while (it && it->rec != sd)
+		it = it->later && strcmp(it->later->url, text) == 0 ? it->later
+								    : NULL;
+	return it;
 }
 
 /* ---- types ------------------------------------------------------------ */
@@ -429,16 +435,36 @@ static bool compile_base(struct build *b, struct item *it)
 
 /* ---- profiles --------------------------------------------------------- */
 
-/* A definition by URL, compiled if need be; 0 with no error when unknown. */
+static bool ring(struct build *b, const struct item *it)
+{
+	struct buf names;
+
+	buf_init(&names, b->tmp);
+	for (const struct item *i = b->item; i; i = i->asker) {
+		buf_printf(&names, "%.100s, based on ", i->url);
+		if (i == it || names.len > 300)
+			break;
+	}
+	b->part = NULL;
+	return build_fail(b, "invalid", "a ring of definitions: %s%.100s",
+			  names.p, b->item->url);
+}
+
+/* A definition by canonical, compiled if need be; 0 with no error when it is
+ * unknown. */
 static bool compiled(struct build *b, const char *url, ref *out)
 {
-	struct item *it = item_find(b->sd, b->n_sd, url);
-	if (it && !compile_sd(b, it))
-		return false;
-	*out = it && it->state == ITEM_DONE ? it->rec : 0;
+	*out = find_sd(b->p, url);
+	struct item *it = item_of(b, *out);
 	if (!it)
-		*out = find_sd(b->p, url);
-	return true;
+		return true;
+	if (it == b->item) {
+		b->part = NULL;
+		return build_fail(b, "invalid", "it is its own base");
+	}
+	if (it->state == ITEM_BUSY)
+		return ring(b, it);
+	return compile_sd(b, it);
 }
 
 /* The list of elements of a "snapshot" or "differential"; NULL when there is
@@ -466,8 +492,6 @@ static bool start(struct build *b, const struct item *it, ref *from,
 	const char *type = type_name(it->json);
 	ref r = 0;
 
-	if (base && strncmp(base, it->url, canonical_len(base) + 1) == 0)
-		return build_fail(b, "invalid", "it is its own base");
 	if (base && !compiled(b, base, &r))
 		return false;
 	const struct json *full;
@@ -493,55 +517,70 @@ static bool start(struct build *b, const struct item *it, ref *from,
 	return true;
 }
 
-static bool compile_profile(struct build *b, struct item *it)
+static bool check_type(struct build *b, const struct item *it, ref from)
+{
+	const struct sd *base = rec_at(b->p, from);
+	const char *want = type_name(it->json);
+	const char *is = text_at(b->p, b->p->types[base->type].name);
+
+	if (!want || strcmp(want, is) == 0)
+		return true;
+	b->part = NULL;
+	return build_fail(b, "invalid",
+			  "type is \"%s\", but that of the base is \"%s\"",
+			  want, is);
+}
+
+/* The elements on a copy of a definition's tree; 0: refused. */
+static ref laid_on(struct build *b, ref from, const struct json *elements)
 {
 	struct profiles *p = b->p;
-	const struct json *elements = NULL;
-	const char *type = type_name(it->json);
-	ref from = 0, mark;
-
-	if (!start(b, it, &from, &elements))
-		return false;
 	const struct sd *base = rec_at(p, from);
-	struct sd *sd = heap_at(p, it->rec);
-	if (type && strcmp(type, text_at(p, p->types[base->type].name)) != 0) {
-		b->part = NULL;
-		return build_fail(b, "invalid",
-				  "type is \"%s\", but that of the base is "
-				  "\"%s\"",
-				  type, text_at(p, p->types[base->type].name));
-	}
-	sd->type = base->type;
-	if (p->types[sd->type].kind != KIND_RESOURCE)
-		sd->flags |= SD_DATATYPE;
-	b->base = false;
-	mark = heap_alloc(p, 0);
+	ref mark = heap_alloc(p, 0);
 	ref root = heap_alloc(p, sizeof(struct node));
 	struct node *n = heap_at(p, root);
+
 	*n = *node_at(p, base->root);
 	n->owner = 0;
 	n->flags |= NODE_CONSTRAINED;
-	if (!overlay_elements(b, root, text_at(p, p->types[sd->type].name),
+	if (!overlay_elements(b, root, text_at(p, p->types[base->type].name),
 			      elements) ||
 	    !overlay_contents(b, root, base->root) ||
 	    !resolve_slicing(b, root, mark))
+		return 0;
+	return root;
+}
+
+static bool compile_profile(struct build *b, struct item *it)
+{
+	const struct json *elements = NULL;
+	struct sd *sd = heap_at(b->p, it->rec);
+	ref from = 0;
+
+	if (!start(b, it, &from, &elements) || !check_type(b, it, from))
 		return false;
-	sd->root = root;
-	return true;
+	const struct sd *base = rec_at(b->p, from);
+	sd->type = base->type;
+	if (b->p->types[sd->type].kind != KIND_RESOURCE)
+		sd->flags |= SD_DATATYPE;
+	b->base = false;
+	sd->root = laid_on(b, from, elements);
+	return sd->root != 0;
 }
 
 bool compile_sd(struct build *b, struct item *it)
 {
 	struct build saved = *b;
 
-	/* a ring of profiles on types is cut here; a ring of bases shows as an
-	 * unknown base */
+	/* a ring of profiles on types is cut here, one of bases in compiled()
+	 */
 	if (it->state != ITEM_NEW)
 		return true;
 	b->item = it;
 	if (b->depth >= NESTED_MAX)
 		return build_fail(b, "too-long", "bases are nested too deep");
 	it->state = ITEM_BUSY;
+	it->asker = saved.item;
 	b->depth++;
 	bool ok =
 	    is_base(it->json) ? compile_base(b, it) : compile_profile(b, it);

@@ -9,8 +9,9 @@
  *
  * Tables are arrays of refs sorted by the URL that each record begins with. The
  * heap's tables are searched before the image's, so that a definition that came
- * later wins. A "|version" behind a canonical URL is not compared: there is one
- * version of everything here.
+ * later wins. Several versions of one URL may be there: "url|version" finds
+ * that one; where it is missing, or none is said, the latest stands for all
+ * (what has no version counts as the latest: somebody is working on it).
  */
 #include "profile_int.h"
 
@@ -66,25 +67,75 @@ size_t canonical_len(const char *url)
 	return strcspn(url, "|");
 }
 
-ref table_find(const struct profiles *p, const struct table *t, const char *url,
-	       size_t n)
+int version_cmp(const char *x, const char *y)
 {
-	size_t lo = 0, hi = t->n;
+	if (!x || !y)
+		return (x != NULL) - (y != NULL);
+	while (*x && *y) {
+		size_t n = strspn(x, "0123456789"), m = strspn(y, "0123456789");
+		if (n > 0 && m > 0) {
+			while (n > 1 && *x == '0')
+				x++, n--;
+			while (m > 1 && *y == '0')
+				y++, m--;
+			int d = n != m ? (n < m ? 1 : -1) : strncmp(y, x, n);
+			if (d != 0)
+				return d;
+			x += n;
+			y += m;
+		} else if (*x != *y) {
+			return *x < *y ? 1 : -1;
+		} else {
+			x++;
+			y++;
+		}
+	}
+	/* "1.0.0-ballot" comes before "1.0.0", "1.0.1" after "1.0" */
+	if (*x == '-' || *y == '-')
+		return *x == '-' ? 1 : -1;
+	return (*y != '\0') - (*x != '\0');
+}
+
+static bool is_version(const struct profiles *p, const struct canonical *c,
+		       const char *want)
+{
+	const char *have = text_at(p, c->version);
+	size_t n = strlen(want);
+	return have && strncmp(have, want, n) == 0 &&
+	       (have[n] == '\0' || have[n] == '.');
+}
+
+static int url_cmp(const struct profiles *p, const struct canonical *c,
+		   const char *url, size_t n)
+{
+	const char *s = text_at(p, c->url);
+	int d = strncmp(s, url, n);
+	return d != 0 ? d : s[n] != '\0';
+}
+
+ref table_find(const struct profiles *p, const struct table *t, const char *url,
+	       bool exact)
+{
+	size_t lo = 0, hi = t->n, n = canonical_len(url);
+	const char *version = url[n] == '|' ? url + n + 1 : NULL;
+
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		const ref *record = rec_at(p, t->v[mid]);
-		const char *s = text_at(p, *record);
-		int d = strncmp(s, url, n);
-		if (d == 0)
-			d = s[n] != '\0';
-		if (d == 0)
-			return t->v[mid];
-		if (d < 0)
+		if (url_cmp(p, rec_at(p, t->v[mid]), url, n) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return 0;
+	if (lo == t->n || url_cmp(p, rec_at(p, t->v[lo]), url, n) != 0)
+		return 0;
+	for (size_t i = lo; version && i < t->n; i++) {
+		const struct canonical *c = rec_at(p, t->v[i]);
+		if (url_cmp(p, c, url, n) != 0)
+			break;
+		if (is_version(p, c, version))
+			return t->v[i];
+	}
+	return version && exact ? 0 : t->v[lo];
 }
 
 static ref find(const struct profiles *p, const struct table *heap,
@@ -92,9 +143,15 @@ static ref find(const struct profiles *p, const struct table *heap,
 {
 	if (!url)
 		return 0;
-	size_t n = canonical_len(url);
-	ref r = table_find(p, heap, url, n);
-	return r ? r : table_find(p, image, url, n);
+	ref r = 0;
+	if (url[canonical_len(url)]) {
+		r = table_find(p, heap, url, true);
+		if (!r)
+			r = table_find(p, image, url, true);
+	}
+	if (!r)
+		r = table_find(p, heap, url, false);
+	return r ? r : table_find(p, image, url, false);
 }
 
 ref find_sd(const struct profiles *p, const char *url)

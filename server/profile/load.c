@@ -4,10 +4,13 @@
  * in any order, sorted by URL, and compiled in one go; and what is loaded can
  * be listed.
  *
- * Of two definitions with one URL the one given later stands. Kinds without use
- * are passed over: logical models, definitions of types when the types are
- * there already, everything that is no StructureDefinition, ValueSet,
- * CodeSystem or SearchParameter.
+ * Of two definitions with one URL and version the one given later stands; of
+ * several versions of a URL each does (heap.c says which one is found). When
+ * definitions are added to a set that was compiled before, what they replace is
+ * replaced wherever it is named; profiles based upon it keep what they were
+ * made of. A set that does not compile stays as it was. Kinds without use are
+ * passed over: logical models, definitions of types when the types are there
+ * already. Of an ImplementationGuide the global profiles are kept.
  */
 #include "profile_int.h"
 
@@ -36,7 +39,9 @@ static bool has_use(const struct profiles *p, const struct json *r,
 		    const char *type)
 {
 	if (is_text(type, "ValueSet") || is_text(type, "CodeSystem") ||
-	    is_text(type, "SearchParameter") || is_text(type, "Questionnaire"))
+	    is_text(type, "SearchParameter") ||
+	    is_text(type, "Questionnaire") ||
+	    is_text(type, "ImplementationGuide"))
 		return true;
 	if (!is_text(type, "StructureDefinition") ||
 	    is_text(json_get_text(r, "kind"), "logical"))
@@ -68,6 +73,7 @@ bool profile_add(struct profiles *p, const struct json *resource,
 	it->json = resource;
 	it->source = arena_strdup(p->arena, source ? source : "");
 	it->url = arena_strndup(p->arena, url, canonical_len(url));
+	it->version = json_get_text(resource, "version");
 	if (is_text(type, "Questionnaire")) {
 		it->next = p->questionnaires;
 		p->questionnaires = it;
@@ -102,11 +108,19 @@ static int by_url_last_first(const void *x, const void *y)
 	const struct item *const *a = x, *const *b = y;
 	int d = strcmp((*a)->url, (*b)->url);
 	if (d == 0)
+		d = version_cmp((*a)->version, (*b)->version);
+	if (d == 0)
 		d = (*a)->order < (*b)->order ? 1 : -1;
 	return d;
 }
 
-/* The added resources of one type, sorted, each URL once. */
+static bool same_canonical(const struct item *x, const struct item *y)
+{
+	return strcmp(x->url, y->url) == 0 &&
+	       version_cmp(x->version, y->version) == 0;
+}
+
+/* The added resources of one type, sorted, each canonical once. */
 static struct item **pick(struct build *b, const char *type, size_t *n)
 {
 	struct item **v = arena_alloc(b->tmp, (b->p->n_added + 1) * sizeof(*v));
@@ -120,8 +134,11 @@ static struct item **pick(struct build *b, const char *type, size_t *n)
 	if (k > 0)
 		qsort(v, k, sizeof(*v), by_url_last_first);
 	for (size_t i = 0; i < k; i++) {
-		if (*n == 0 || strcmp(v[*n - 1]->url, v[i]->url) != 0)
-			v[(*n)++] = v[i];
+		if (*n > 0 && same_canonical(v[*n - 1], v[i]))
+			continue;
+		if (*n > 0)
+			v[*n - 1]->later = v[i];
+		v[(*n)++] = v[i];
 	}
 	return v;
 }
@@ -132,9 +149,17 @@ static void make_records(struct build *b, struct item **v, size_t n,
 {
 	for (size_t i = 0; i < n; i++) {
 		v[i]->rec = heap_alloc(b->p, bytes);
-		ref *url = heap_at(b->p, v[i]->rec);
-		*url = build_text(b, v[i]->url);
+		struct canonical *c = heap_at(b->p, v[i]->rec);
+		c->url = build_text(b, v[i]->url);
+		c->version = build_text(b, v[i]->version);
 	}
+}
+
+static int canonical_cmp(const struct profiles *p, ref r, const struct item *it)
+{
+	const struct canonical *c = rec_at(p, r);
+	int d = strcmp(text_at(p, c->url), it->url);
+	return d ? d : version_cmp(text_at(p, c->version), it->version);
 }
 
 /* Merges new records into a table; a new one replaces an old one. */
@@ -147,14 +172,14 @@ static void merge_table(struct build *b, struct table *t, struct item **v,
 
 	while (i < t->n || k < n) {
 		int d = i == t->n ? 1 : k == n ? -1 : 0;
-		if (d == 0) {
-			const ref *url = rec_at(p, t->v[i]);
-			d = strcmp(text_at(p, *url), v[k]->url);
-		}
-		if (d <= 0)
+		if (d == 0)
+			d = canonical_cmp(p, t->v[i], v[k]);
+		if (d == 0)
+			v[k]->old = t->v[i];
+		if (d < 0)
 			out[m++] = t->v[i++];
 		if (d == 0)
-			m--;
+			i++;
 		if (d >= 0)
 			out[m++] = v[k++]->rec;
 	}
@@ -190,7 +215,7 @@ static void fill_vs(struct build *b, const struct item *it)
 	if (!title)
 		title = json_get_text(it->json, "name");
 	vs->title = build_text(b, title);
-	if (table_find(b->p, &b->p->image_vs, it->url, strlen(it->url)))
+	if (table_find(b->p, &b->p->image_vs, it->url, false))
 		b->p->vs_override = true;
 }
 
@@ -202,6 +227,7 @@ static void make_tables(struct build *b)
 	b->vs = pick(b, "ValueSet", &b->n_vs);
 	b->cs = pick(b, "CodeSystem", &b->n_cs);
 	b->sp = pick(b, "SearchParameter", &b->n_sp);
+	b->ig = pick(b, "ImplementationGuide", &b->n_ig);
 	make_records(b, b->sd, b->n_sd, sizeof(struct sd));
 	make_records(b, b->vs, b->n_vs, sizeof(struct value_set));
 	make_records(b, b->cs, b->n_cs, sizeof(struct code_system));
@@ -214,19 +240,84 @@ static void make_tables(struct build *b)
 		fill_vs(b, b->vs[i]);
 }
 
+/* The global profiles of ImplementationGuides. */
+static void compile_globals(struct build *b)
+{
+	struct profiles *p = b->p;
+	size_t cap = p->n_globals, n = p->n_globals;
+
+	for (size_t i = 0; i < b->n_ig; i++)
+		cap += json_count(json_get(b->ig[i]->json, "global"));
+	if (cap == n)
+		return;
+	struct global *v = arena_alloc(p->arena, cap * sizeof(*v));
+	if (n > 0)
+		memcpy(v, p->globals, n * sizeof(*v));
+	for (size_t i = 0; i < b->n_ig; i++) {
+		const struct json *j =
+		    json_first(json_get(b->ig[i]->json, "global"));
+		for (; j; j = json_next(j)) {
+			const char *url = json_get_text(j, "profile");
+			if (!url)
+				url = json_get_text(json_get(j, "profile"),
+						    "reference");
+			v[n].type = build_text(b, json_get_text(j, "type"));
+			v[n++].profile = build_text(b, url);
+		}
+	}
+	p->globals = v;
+	p->n_globals = n;
+}
+
+/* What names the old record means the new one. */
+static void replace(struct build *b, struct item **v, size_t n, size_t bytes)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (v[i]->old >= b->p->image_bytes && v[i]->old > 0)
+			memcpy(heap_at(b->p, v[i]->old),
+			       rec_at(b->p, v[i]->rec), bytes);
+	}
+}
+
+static bool compile_all(struct build *b)
+{
+	make_tables(b);
+	if (!compile_types(b))
+		return false;
+	compile_terminology(b);
+	compile_search_params(b);
+	compile_globals(b);
+	if (!compile_definitions(b))
+		return false;
+	replace(b, b->sd, b->n_sd, sizeof(struct sd));
+	replace(b, b->vs, b->n_vs, sizeof(struct value_set));
+	replace(b, b->cs, b->n_cs, sizeof(struct code_system));
+	return true;
+}
+
+/* Nothing is found any more of what did not compile. */
+static void forget(struct profiles *p, const struct profiles *before)
+{
+	p->sd = before->sd;
+	p->vs = before->vs;
+	p->cs = before->cs;
+	p->vs_override = before->vs_override;
+	p->search = before->search;
+	p->n_search = before->n_search;
+	p->globals = before->globals;
+	p->n_globals = before->n_globals;
+}
+
 bool profile_compile(struct profiles *p, struct err *e)
 {
 	struct build b = {.p = p, .e = e, .tmp = arena_new((size_t)256 << 10)};
 
 	if (p->end == 0 && p->image_bytes == 0)
 		heap_alloc(p, IMAGE_HEAD); /* ref 0 is none */
-	make_tables(&b);
-	bool ok = compile_types(&b);
-	if (ok) {
-		compile_terminology(&b);
-		compile_search_params(&b);
-		ok = compile_definitions(&b);
-	}
+	const struct profiles before = *p;
+	bool ok = compile_all(&b);
+	if (!ok)
+		forget(p, &before);
 	arena_free(b.tmp);
 	p->added = NULL;
 	p->tail = &p->added;

@@ -190,4 +190,13 @@ void check_profiles(struct check *c, const struct json *resource, unsigned type,
 	}
 	for (size_t k = 0; k < c->o->extra_count && !c->stop; k++)
 		apply(c, c->o->extra[k], resource, type, &named, resource, at);
+	/* what an implementation guide demands of every resource of the type */
+	const char *name = text_at(c->p, c->p->types[type].name);
+	for (size_t k = 0; c->rules == RULES_CURRENT && k < c->p->n_globals;
+	     k++) {
+		const struct global *g = &c->p->globals[k];
+		const char *url = text_at(c->p, g->profile);
+		if (g->type && url && strcmp(text_at(c->p, g->type), name) == 0)
+			apply(c, url, resource, type, &named, resource, at);
+	}
 }

@@ -233,9 +233,14 @@ enum sd_flag {
 	SD_CONSTRAINT = 4, /* a profile, not a type's own definition */
 	SD_DATATYPE = 8	   /* of a data type (extensions too) */
 };
-/* The records that are found by URL all begin with it. */
+/* The records that are found by URL all begin with it and the version. */
+struct canonical {
+	ref url;
+	ref version; /* 0: none */
+};
 struct sd {
 	ref url;
+	ref version;
 	ref title;
 	ref source;
 	ref base;
@@ -251,6 +256,7 @@ struct concept {
 };
 struct code_system {
 	ref url;
+	ref version;
 	ref concepts; /* struct concept[n], sorted by code_cmp() */
 	uint32_t n;
 	uint8_t complete;
@@ -270,6 +276,7 @@ struct part {
 };
 struct value_set {
 	ref url;
+	ref version;
 	ref title;
 	ref parts; /* struct part[n] */
 	uint32_t n;
@@ -285,7 +292,15 @@ struct search_param {
 
 /* ---- the set ---------------------------------------------------------- */
 
-struct table { /* refs of records, sorted by the URL they begin with */
+/* A profile that an ImplementationGuide demands of all resources of a type. */
+struct global {
+	ref type; /* name */
+	ref profile;
+};
+
+/* Refs of records, sorted by the canonical they begin with; of one URL the
+ * version that stands for all comes first. */
+struct table {
 	const ref *v;
 	size_t n;
 };
@@ -296,8 +311,12 @@ struct item {
 	const struct json *json;
 	const char *source;
 	const char *url;
+	const char *version; /* or NULL */
 	ref rec;
+	ref old; /* record that this one replaces; 0: none */
 	unsigned order;
+	struct item *asker; /* that needed it compiled */
+	struct item *later; /* next one when sorted */
 	enum { ITEM_NEW, ITEM_BUSY, ITEM_DONE } state;
 };
 
@@ -352,6 +371,8 @@ struct profiles {
 	bool vs_override; /* some value set of the image is redefined */
 	const struct search_param *search;
 	size_t n_search;
+	const struct global *globals;
+	size_t n_globals;
 	struct item *added, **tail;
 	unsigned n_added;
 	struct item *questionnaires; /* the latest first */
@@ -385,8 +406,12 @@ static inline const struct list *list_at(const struct profiles *p, ref r)
 /* heap.c */
 void *heap_at(struct profiles *p, ref r);     /* asserts: not in the image */
 ref heap_alloc(struct profiles *p, size_t n); /* zeroed, 4-aligned */
+/* A canonical "url|version": the exact version, also the beginning of one; if
+ * there is none and exact is false, the one that stands for all. */
 ref table_find(const struct profiles *p, const struct table *t, const char *url,
-	       size_t n);
+	       bool exact);
+/* Which of two versions comes first: none, then the later ones. */
+int version_cmp(const char *x, const char *y);
 ref find_sd(const struct profiles *p, const char *url);
 ref find_vs(const struct profiles *p, const char *url);
 ref find_cs(const struct profiles *p, const char *url);
@@ -421,15 +446,15 @@ struct build {
 	size_t n_strings, cap_strings;
 	ref *constraints;
 	size_t n_constraints, cap_constraints;
-	struct item **sd, **vs, **cs, **sp; /* sorted by URL */
-	size_t n_sd, n_vs, n_cs, n_sp;
-	const struct item *item; /* that is being compiled */
-	const char *part;	 /* "snapshot" or "differential" */
-	unsigned element;	 /* index in it */
-	const char *inside;	 /* it: ".constraint[2].expression", or NULL */
-	bool base;		 /* a type's own definition */
-	unsigned depth;		 /* of compilations within each other */
-	unsigned work;		 /* elements looked at for slices */
+	struct item **sd, **vs, **cs, **sp, **ig; /* sorted by URL */
+	size_t n_sd, n_vs, n_cs, n_sp, n_ig;
+	struct item *item;  /* that is being compiled */
+	const char *part;   /* "snapshot" or "differential" */
+	unsigned element;   /* index in it */
+	const char *inside; /* it: ".constraint[2].expression", or NULL */
+	bool base;	    /* a type's own definition */
+	unsigned depth;	    /* of compilations within each other */
+	unsigned work;	    /* elements looked at for slices */
 };
 
 /* Fills b->e with where = "source: JSON path" of the current element. */

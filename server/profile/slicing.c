@@ -340,8 +340,10 @@ ref own_slice(struct build *b, ref node, const char *name, size_t len,
 	bool extension = is_extension(b->p, n);
 
 	if (!n->slicing && !extension && !(n->flags & NODE_CHOICE)) {
-		if (!(n->flags & NODE_LIST))
-			return node; /* a name for the only one there is */
+		/* a name for the only one there is; an official profile names
+		 * the items of a list so (familymemberhistory-genetic) */
+		if (!(n->flags & NODE_LIST) || b->p->image_bytes == 0)
+			return node;
 		build_fail(b, "invalid",
 			   "slice \"%.*s\" of an element without slicing",
 			   (int)len, name);
