@@ -307,6 +307,7 @@ int main(int argc, char **argv)
 		case CMD_PROFILES:
 			code = cli_list_profiles(boot, &s->config);
 			break;
+		case CMD_FHIRPATH: code = cli_fhirpath(boot, &s->config); break;
 		case CMD_HEALTHCHECK: code = cli_healthcheck(&s->config); break;
 		}
 	}

@@ -43,12 +43,19 @@ struct config {
 	const char *clock, *admin_token, *log, *port_file, *auto_approve;
 	const char *format, *fhir, *level; /* validate */
 	bool exit_on_stdin_eof;
+	bool batch;		  /* fhirpath */
 	struct settings settings; /* --set, --errors, --unknown-profile */
 	const char **operand;	  /* what is no option */
 	size_t operand_count;
 };
 
-enum command { CMD_SERVE, CMD_VALIDATE, CMD_PROFILES, CMD_HEALTHCHECK };
+enum command {
+	CMD_SERVE,
+	CMD_VALIDATE,
+	CMD_PROFILES,
+	CMD_FHIRPATH,
+	CMD_HEALTHCHECK
+};
 
 /* Reads arguments, environment and file. Returns -1 to go on, or the exit code
  * when the run ends here (--help and --version print to stdout; errors go to
@@ -84,6 +91,7 @@ bool cli_write_file(const char *path, const char *text, struct err *e);
 /* The other subcommands; the result is the exit code. */
 int cli_validate(struct arena *boot, const struct config *c);
 int cli_list_profiles(struct arena *boot, const struct config *c);
+int cli_fhirpath(struct arena *boot, const struct config *c);
 int cli_healthcheck(const struct config *c);
 
 #endif

@@ -522,7 +522,7 @@ static const struct {
      offsetof(struct config, level),
      {"error", "warning", "information"},
      {NULL}},
-    {"fhir", offsetof(struct config, fhir), {"stu3", "r4"}, {NULL}},
+    {"fhir", offsetof(struct config, fhir), {"stu3", "r4", "none"}, {NULL}},
     {"log", offsetof(struct config, log), {"text", "json", "off"}, {NULL}},
 };
 
@@ -574,6 +574,34 @@ static const char *without_slash(struct arena *a, const char *url)
 	return arena_strndup(a, url, n);
 }
 
+static bool check_operands(struct setup *u)
+{
+	const struct config *c = u->config;
+	const size_t n = c->operand_count;
+
+	if (u->command == CMD_PROFILES && strcmp(c->format, "text") != 0 &&
+	    strcmp(c->format, "json") != 0)
+		return complain(u, EXIT_CONFIGURATION,
+				"%s of profiles is text or json",
+				as_named(u, "format"));
+	if (u->command == CMD_VALIDATE && n == 0)
+		return complain(u, EXIT_USAGE_ERROR,
+				"validate needs a FILE, a DIR or -");
+	if (u->command == CMD_FHIRPATH && c->batch && n > 0)
+		return complain(u, EXIT_USAGE_ERROR,
+				"fhirpath --batch reads standard input alone");
+	if (u->command == CMD_FHIRPATH && !c->batch && (n == 0 || n > 2))
+		return complain(u, EXIT_USAGE_ERROR,
+				"fhirpath needs an EXPRESSION, and a FILE or "
+				"- if it is about something");
+	if (u->command != CMD_FHIRPATH && c->fhir &&
+	    strcmp(c->fhir, "none") == 0)
+		return complain(u, EXIT_CONFIGURATION,
+				"%s cannot be \"none\" here",
+				as_named(u, "fhir"));
+	return true;
+}
+
 static bool check(struct setup *u)
 {
 	struct config *c = u->config;
@@ -586,15 +614,7 @@ static bool check(struct setup *u)
 	if (!config_sound(c, &e))
 		return complain(u, EXIT_CONFIGURATION, "%s: %s",
 				as_named(u, e.where), e.text);
-	if (u->command == CMD_PROFILES && strcmp(c->format, "text") != 0 &&
-	    strcmp(c->format, "json") != 0)
-		return complain(u, EXIT_CONFIGURATION,
-				"%s of profiles is text or json",
-				as_named(u, "format"));
-	if (u->command == CMD_VALIDATE && c->operand_count == 0)
-		return complain(u, EXIT_USAGE_ERROR,
-				"validate needs a FILE, a DIR or -");
-	return true;
+	return check_operands(u);
 }
 
 static void set_defaults(struct config *c)

@@ -19,7 +19,8 @@
 #define SERVE	   FOR(CMD_SERVE)
 #define VALIDATE   FOR(CMD_VALIDATE)
 #define LISTING	   FOR(CMD_PROFILES)
-#define ALL	   (SERVE | VALIDATE | LISTING)
+#define FHIRPATH   FOR(CMD_FHIRPATH)
+#define ALL	   (SERVE | VALIDATE | LISTING | FHIRPATH)
 
 static const struct option options[] = {
     {"listen", "URL", AT(listen), NULL, OPT_LIST, SERVE,
@@ -48,8 +49,12 @@ static const struct option options[] = {
      "value and hint"},
     {"set", "NAME=VALUE", 0, NULL, OPT_SET, SERVE | VALIDATE, NULL,
      "one behaviour switch (repeatable)"},
-    {"fhir", "VERSION", AT(fhir), NULL, OPT_STRING, VALIDATE | LISTING,
-     "from the profile, else r4", "stu3 or r4"},
+    {"fhir", "VERSION", AT(fhir), NULL, OPT_STRING,
+     VALIDATE | LISTING | FHIRPATH, "from the profile, else r4",
+     "stu3 or r4; fhirpath: or none, types from JSON alone"},
+    {"batch", NULL, AT(batch), NULL, OPT_FLAG, FHIRPATH, NULL,
+     "a question a line from standard input, "
+     "{\"expression\":\"...\",\"input\":{...}}, and an answer a line"},
     {"profile", "URL", AT(profile), NULL, OPT_LIST, VALIDATE, NULL,
      "profile to check besides meta.profile (repeatable)"},
     {"format", "FORMAT", AT(format), NULL, OPT_STRING, VALIDATE | LISTING,
@@ -67,7 +72,7 @@ static const struct option options[] = {
      "/phr-authserver-sandbox", "path of the authorization server"},
     {"fhir-path", "PATH", AT(fhir_path), NULL, OPT_STRING, SERVE,
      "/phr-resourceserver", "path of the FHIR server"},
-    {"clock", "CLOCK", AT(clock), NULL, OPT_STRING, SERVE, "real",
+    {"clock", "CLOCK", AT(clock), NULL, OPT_STRING, SERVE | FHIRPATH, "real",
      "real, an offset (+PT1H) or an instant at which it stands still"},
     {"admin-token", "TOKEN", AT(admin_token), NULL, OPT_STRING, SERVE,
      "open on loopback, closed elsewhere",
@@ -100,6 +105,12 @@ static const struct command_row commands[] = {
 		      "  mock-kanta-phr profiles\n"
 		      "  mock-kanta-phr profiles --fhir r4 --package my.tgz "
 		      "--format json\n"},
+    [CMD_FHIRPATH] =
+	{"fhirpath", " EXPRESSION [FILE|-]",
+	 "evaluate an expression, as invariants are",
+	 "  mock-kanta-phr fhirpath 'name.given.first()' patient.json\n"
+	 "  mock-kanta-phr fhirpath \"4 'g' = 4000 'mg'\"\n"
+	 "  mock-kanta-phr fhirpath --batch < questions.ndjson\n"},
     [CMD_HEALTHCHECK] = {"healthcheck", " [URL]",
 			 "exit 0 if the server answers healthy",
 			 "  mock-kanta-phr healthcheck\n"

@@ -414,7 +414,6 @@ struct node {
 			const char *name;
 			size_t n;
 		} variable;
-		bool descending; /* of a key of sort() */
 	} u;
 	bool descends; /* sort(x desc) */
 };
@@ -462,6 +461,7 @@ struct eval {
 	const struct fp_item *context;
 	unsigned steps; /* left; 0: the evaluation is over */
 	bool failed;
+	bool pending; /* fn_pending.c */
 	uint32_t resource_type; /* "Resource" in the model */
 	bool has_resource_type;
 };

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * op_equal: =, !=, ~, !~, in, contains.
+ *
+ * Equal are System values of the same sort and the same worth: numbers of any
+ * kind, quantities by UCUM, times as far as their precision decides (else the
+ * answer is empty); elements that are no values when their JSON says the same.
+ * Equivalent is more: case and white space of strings do not count, numbers are
+ * rounded to the lesser precision, the order of collections is free.
+ *
+ * Two strings, by far the most frequent pair, are compared where they stand.
+ * The hash that sets use agrees with equality, but for quantities that equal a
+ * plain number.
+ *
+ * FHIRPath N1 6.1, 6.4.
+ */
+#include "fhirpath/fhirpath_int.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* ---- items ------------------------------------------------------- */
+
+static bool is_moment(const struct fp_item *x)
+{
+	return x->kind == FP_DATE || x->kind == FP_DATETIME;
+}
+
+static bool is_time(const struct fp_item *x)
+{
+	return is_moment(x) || x->kind == FP_TIME;
+}
+
+static struct fp_quantity plain(const struct fp_item *x)
+{
+	struct fp_quantity q = {.unit = "1"};
+
+	if (x->kind == FP_QUANTITY)
+		return *x->u.quantity;
+	(void)item_number(x, &q.value);
+	return q;
+}
+
+/* What no type was known of may be a date: plain JSON, read as the other is. */
+static void read_alike(struct eval *v, struct fp_item *x,
+		       const struct fp_item *y)
+{
+	struct fp_time *t;
+
+	if (v->model || x->kind != FP_STRING || !is_time(y))
+		return;
+	t = arena_alloc(v->arena, sizeof(*t));
+	if (!time_read(x->u.string.p, x->u.string.n, y->kind, t))
+		return;
+	x->u.time = t;
+	x->kind = y->kind;
+}
+
+static bool same_json(const struct json *x, const struct json *y)
+{
+	return x == y || (x && y && json_equal(x, y));
+}
+
+static bool same_node(const struct fp_item *x, const struct fp_item *y)
+{
+	return same_json(x->u.node.value, y->u.node.value) &&
+	       same_json(x->u.node.companion, y->u.node.companion);
+}
+
+/* Sorts of values that are compared with one another. */
+enum sort { OTHER, TEXT, NUMBER, AMOUNT, MOMENT, CLOCK, TRUTH, INFO };
+
+static enum sort sort_of(const struct fp_item *x)
+{
+	static const enum sort sorts[] = {
+	    [FP_NODE] = OTHER,	   [FP_BOOLEAN] = TRUTH,
+	    [FP_INTEGER] = NUMBER, [FP_LONG] = NUMBER,
+	    [FP_DECIMAL] = NUMBER, [FP_STRING] = TEXT,
+	    [FP_DATE] = MOMENT,	   [FP_DATETIME] = MOMENT,
+	    [FP_TIME] = CLOCK,	   [FP_QUANTITY] = AMOUNT,
+	    [FP_TYPE_INFO] = INFO};
+
+	return sorts[x->kind];
+}
+
+static bool same_text(const struct fp_item *x, const struct fp_item *y)
+{
+	return x->u.string.n == y->u.string.n &&
+	       memcmp(x->u.string.p, y->u.string.p, x->u.string.n) == 0;
+}
+
+static bool same_number(const struct fp_item *x, const struct fp_item *y)
+{
+	struct fp_decimal a, b;
+
+	if (x->kind != FP_DECIMAL && y->kind != FP_DECIMAL)
+		return x->u.integer == y->u.integer;
+	return item_number(x, &a) && item_number(y, &b) &&
+	       decimal_cmp(a, b) == 0;
+}
+
+static int equal_values(const struct fp_item *x, const struct fp_item *y)
+{
+	const enum sort sx = sort_of(x), sy = sort_of(y);
+	struct fp_quantity a, b;
+
+	if ((sx == AMOUNT && sy == NUMBER) || (sx == NUMBER && sy == AMOUNT)) {
+		a = plain(x);
+		b = plain(y);
+		return quantity_equal(&a, &b);
+	}
+	if (sx != sy)
+		return 0;
+	switch (sx) {
+	case TEXT: return same_text(x, y);
+	case NUMBER: return same_number(x, y);
+	case AMOUNT: return quantity_equal(x->u.quantity, y->u.quantity);
+	case MOMENT:
+	case CLOCK: return time_equal(x->u.time, y->u.time);
+	case TRUTH: return x->u.boolean == y->u.boolean;
+	case INFO:
+		return strcmp(x->u.info.space, y->u.info.space) == 0 &&
+		       strcmp(x->u.info.name, y->u.info.name) == 0;
+	case OTHER: break;
+	}
+	return same_node(x, y);
+}
+
+int item_equal(struct eval *v, const struct fp_item *x, const struct fp_item *y)
+{
+	struct fp_item a, b;
+	const char *p, *q;
+	size_t n, m;
+
+	if (item_text(v->env, x, &p, &n) && item_text(v->env, y, &q, &m))
+		return n == m && memcmp(p, q, n) == 0;
+	if (x->kind == FP_NODE && y->kind == FP_NODE && x->u.node.value &&
+	    x->u.node.value == y->u.node.value)
+		return 1;
+	a = system_value(v, x);
+	b = system_value(v, y);
+	read_alike(v, &a, &b);
+	read_alike(v, &b, &a);
+	return equal_values(&a, &b);
+}
+
+/* ---- equivalence ------------------------------------------------- */
+
+static const char *skip_space(const char *p, const char *end)
+{
+	while (p < end && isspace((unsigned char)*p))
+		p++;
+	return p;
+}
+
+/* The next character as it counts: lower case, a run of spaces as one. */
+static int next_char(const char **p, const char *end)
+{
+	const char *s = *p;
+
+	if (s == end)
+		return -1;
+	if (isspace((unsigned char)*s)) {
+		*p = skip_space(s, end);
+		return *p == end ? -1 : ' ';
+	}
+	*p = s + 1;
+	return tolower((unsigned char)*s);
+}
+
+static bool alike_text(const struct fp_item *x, const struct fp_item *y)
+{
+	const char *p = x->u.string.p, *pe = p + x->u.string.n;
+	const char *q = y->u.string.p, *qe = q + y->u.string.n;
+	int c, d;
+
+	p = skip_space(p, pe);
+	q = skip_space(q, qe);
+	do {
+		c = next_char(&p, pe);
+		d = next_char(&q, qe);
+	} while (c == d && c >= 0);
+	return c == d;
+}
+
+bool item_alike(struct eval *v, const struct fp_item *x,
+		const struct fp_item *y)
+{
+	struct fp_item a = system_value(v, x), b = system_value(v, y);
+	struct fp_decimal c, d;
+	struct fp_quantity q, r;
+
+	read_alike(v, &a, &b);
+	read_alike(v, &b, &a);
+	if (a.kind == FP_STRING && b.kind == FP_STRING)
+		return alike_text(&a, &b);
+	if (item_number(&a, &c) && item_number(&b, &d))
+		return decimal_alike(c, d);
+	if (sort_of(&a) == AMOUNT || sort_of(&b) == AMOUNT) {
+		if ((!item_is_number(&a) && a.kind != FP_QUANTITY) ||
+		    (!item_is_number(&b) && b.kind != FP_QUANTITY))
+			return false;
+		q = plain(&a);
+		r = plain(&b);
+		return quantity_alike(&q, &r);
+	}
+	if (is_time(&a) && sort_of(&a) == sort_of(&b))
+		return time_alike(a.u.time, b.u.time);
+	return equal_values(&a, &b) == 1;
+}
+
+/* ---- hashes ------------------------------------------------------ */
+
+static uint32_t mix(uint32_t h, const void *p, size_t n)
+{
+	const unsigned char *s = p;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ s[i]) * 16777619u;
+	return h;
+}
+
+/* The same for 1, 1.0 and 1.00. */
+static uint32_t number_hash(struct fp_decimal d)
+{
+	int64_t low;
+
+	while (d.scale > 0 && d.n % 10 == 0) {
+		d.n /= 10;
+		d.scale--;
+	}
+	low = (int64_t)d.n;
+	return mix(3u + (uint32_t)d.scale, &low, sizeof(low));
+}
+
+/* Of objects the members count in any order. */
+static uint32_t json_hash(const struct json *v)
+{
+	const bool object = json_kind(v) == JSON_OBJECT;
+	uint32_t h = 7u + (uint32_t)json_kind(v);
+
+	if (json_kind(v) < JSON_ARRAY)
+		return mix(h, json_text(v), json_len(v));
+	for (const struct json *i = json_first(v); i; i = json_next(i)) {
+		if (object)
+			h += mix(json_hash(i), json_name(i),
+				 strlen(json_name(i)));
+		else
+			h = h * 31u + json_hash(i);
+	}
+	return h;
+}
+
+/* What zones and written precision cannot change of times that are equal. */
+static uint32_t time_hash(const struct fp_time *t)
+{
+	const int zoned[] = {t->minute % 15, t->second, t->milli};
+	const int plain[] = {t->year,	t->month,  t->day,  t->hour,
+			     t->minute, t->second, t->milli};
+
+	return t->has_zone ? mix(5u, zoned, sizeof(zoned))
+			   : mix(9u, plain, sizeof(plain));
+}
+
+uint32_t item_hash(struct eval *v, const struct fp_item *x)
+{
+	const struct fp_item s = system_value(v, x);
+	struct fp_decimal d;
+
+	if (s.kind == FP_STRING)
+		return mix(2166136261u, s.u.string.p, s.u.string.n);
+	if (item_number(&s, &d))
+		return number_hash(d);
+	if (is_time(&s))
+		return time_hash(s.u.time);
+	if (s.kind != FP_NODE)
+		return 100u + (uint32_t)sort_of(&s);
+	return (s.u.node.value ? json_hash(s.u.node.value) : 0) +
+	       (s.u.node.companion ? json_hash(s.u.node.companion) : 0);
+}
+
+/* ---- collections ------------------------------------------------- */
+
+static bool both(struct eval *v, const struct node *n, struct list *x,
+		 struct list *y)
+{
+	return eval_operand(v, n->left, x) && eval_operand(v, n->right, y) &&
+	       spend(v, x->n, n->offset);
+}
+
+static enum truth equal_lists(struct eval *v, const struct list *x,
+			      const struct list *y)
+{
+	enum truth all = TRUTH_TRUE;
+
+	if (x->n == 0 || y->n == 0)
+		return TRUTH_EMPTY;
+	if (x->n != y->n)
+		return TRUTH_FALSE;
+	for (size_t i = 0; i < x->n; i++) {
+		const int equal = item_equal(v, &x->v[i], &y->v[i]);
+
+		if (equal == 0)
+			return TRUTH_FALSE;
+		if (equal < 0)
+			all = TRUTH_EMPTY;
+	}
+	return all;
+}
+
+static enum truth negated(enum truth t)
+{
+	return t == TRUTH_TRUE	  ? TRUTH_FALSE
+	       : t == TRUTH_FALSE ? TRUTH_TRUE
+				  : t;
+}
+
+enum truth op_equal(struct eval *v, const struct node *n)
+{
+	LIST(x);
+	LIST(y);
+	enum truth t;
+
+	if (!both(v, n, &x, &y))
+		return TRUTH_ERROR;
+	t = equal_lists(v, &x, &y);
+	return n->kind == N_UNEQUAL ? negated(t) : t;
+}
+
+/* Each of x has one of y for itself. */
+static enum truth alike_lists(struct eval *v, const struct node *n,
+			      const struct list *x, const struct list *y)
+{
+	bool *taken;
+
+	if (x->n != y->n)
+		return TRUTH_FALSE;
+	taken = arena_alloc(v->arena, y->n);
+	for (size_t i = 0; i < x->n; i++) {
+		size_t j = 0;
+
+		while (j < y->n &&
+		       (taken[j] || !item_alike(v, &x->v[i], &y->v[j])))
+			j++;
+		if (!spend(v, j, n->offset))
+			return TRUTH_ERROR;
+		if (j == y->n)
+			return TRUTH_FALSE;
+		taken[j] = true;
+	}
+	return TRUTH_TRUE;
+}
+
+enum truth op_alike(struct eval *v, const struct node *n)
+{
+	LIST(x);
+	LIST(y);
+	enum truth t;
+
+	if (!both(v, n, &x, &y))
+		return TRUTH_ERROR;
+	t = alike_lists(v, n, &x, &y);
+	return n->kind == N_UNALIKE ? negated(t) : t;
+}
+
+/* in, contains */
+enum truth op_member(struct eval *v, const struct node *n)
+{
+	const bool in = n->kind == N_IN;
+	LIST(item);
+	LIST(of);
+
+	if (!eval_operand(v, in ? n->left : n->right, &item) ||
+	    !eval_operand(v, in ? n->right : n->left, &of) ||
+	    !spend(v, of.n, n->offset))
+		return TRUTH_ERROR;
+	if (item.n > 1) {
+		(void)fail_at(v, n->offset,
+			      "one item can be %s a collection, "
+			      "not %zu",
+			      in ? "in" : "contained by", item.n);
+		return TRUTH_ERROR;
+	}
+	if (item.n == 0)
+		return TRUTH_EMPTY;
+	for (size_t i = 0; i < of.n; i++)
+		if (item_equal(v, &item.v[0], &of.v[i]) == 1)
+			return TRUTH_TRUE;
+	return TRUTH_FALSE;
+}
