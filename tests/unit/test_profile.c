@@ -744,7 +744,7 @@ static void test_deep(void **state)
 		buf_puts(&b, "]}");
 	buf_puts(&b, "]}");
 	const struct issues *is = profile_check(p, a, parse(a, b.p, b.len), &o);
-	assert_int_equal(is->errors, 3); /* empty, linkId, type */
+	assert_int_equal(is->errors, 4); /* empty, linkId, type, que-1 */
 	arena_free(a);
 }
 
