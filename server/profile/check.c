@@ -6,7 +6,8 @@
  * type.
  *
  * Cost is linear in the size of the resource for each profile: nothing is
- * allocated for a node, and how often profiles may lead to profiles is bounded.
+ * allocated for a node, and how often profiles may lead to profiles is bounded,
+ * in depth and in all.
  * The depth of the walk is that of the JSON text.
  */
 #include "profile_int.h"
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #define NESTED_MAX 24
+#define WORK_MAX   1000000 /* about half a second */
 
 unsigned resource_type(const struct profiles *p, const struct json *resource)
 {
@@ -134,6 +136,37 @@ void check_definition(struct check *c, ref r, const struct json *value,
 	c->sd = saved.sd;
 }
 
+bool may_work(struct check *c, const struct at *at)
+{
+	if (*c->work > 0) {
+		(*c->work)--;
+		return true;
+	}
+	report(c, RULE_WORK, at, c->resource, NULL,
+	       "divide the resource, or simplify its profiles",
+	       "Profiles lead to profiles too often: the rest is not checked");
+	c->stop = true;
+	return false;
+}
+
+const char *why_misfit(struct check *c, ref sd, const struct json *value,
+		       const struct at *at)
+{
+	struct issues found = {.n = 0};
+	struct check trial = *c;
+
+	if (c->dry || c->stop)
+		return "";
+	trial.out = &found;
+	check_definition(&trial, sd, value, at);
+	for (size_t i = 0; i < found.n; i++) {
+		if (found.v[i].severity <= ISSUE_ERROR)
+			return say(c, "%s: %s", found.v[i].path,
+				   found.v[i].text);
+	}
+	return "it is not known why";
+}
+
 bool fits_definition(struct check *c, ref sd, const struct json *value,
 		     const struct at *at)
 {
@@ -152,12 +185,14 @@ const struct issues *profile_check(const struct profiles *p, struct arena *a,
 {
 	struct issues *out = arena_alloc(a, sizeof(*out));
 	struct evaluation ev;
+	unsigned work = WORK_MAX;
 	struct check c = {.p = p,
 			  .a = a,
 			  .o = o,
 			  .ev = &ev,
 			  .out = out,
 			  .rules = o->rules,
+			  .work = &work,
 			  .root = resource,
 			  .resource = resource};
 	const char *name = json_get_text(resource, "resourceType");
@@ -168,6 +203,8 @@ const struct issues *profile_check(const struct profiles *p, struct arena *a,
 	check_resource(&c, resource, &top);
 	if (type != NO_TYPE)
 		check_profiles(&c, resource, type, &top);
+	if (work == 0)
+		may_work(&c, &top); /* it ran out where nothing is reported */
 	evaluation_end(&ev);
 	issues_sort(out);
 	return out;

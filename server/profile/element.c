@@ -181,7 +181,9 @@ static bool merge_types(struct build *b, ref node, const struct json *types)
 		if (is_new(u, k, u[k].type))
 			k++;
 	}
-	if (k > 1 && !(n->flags & NODE_CHOICE))
+	/* only resources are of several types without being a choice */
+	if (k > 1 && !(n->flags & NODE_CHOICE) &&
+	    b->p->types[u->type].kind != KIND_RESOURCE)
 		k = 1;
 	ref r = heap_alloc(b->p, k * sizeof(*u));
 	memcpy(heap_at(b->p, r), u, k * sizeof(*u));
@@ -316,10 +318,10 @@ static void merge_limits(struct build *b, struct node *n, const struct json *e)
 		return;
 	if (n->limits)
 		now = *(const struct limits *)rec_at(b->p, n->limits);
-	if (lo && json_text(lo))
-		now.min_value = build_text(b, json_text(lo));
-	if (hi && json_text(hi))
-		now.max_value = build_text(b, json_text(hi));
+	if (lo)
+		now.min_value = compile_constant(b, lo);
+	if (hi)
+		now.max_value = compile_constant(b, hi);
 	if (length && json_text(length) && read_count(length, &v))
 		now.max_length = v;
 	n->limits = heap_alloc(b->p, sizeof(now));

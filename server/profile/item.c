@@ -1,55 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * item.c: one occurrence of an element: its JSON shape, its fixed value,
- * pattern, limits and binding, and what is special about its type. Elements
- * with children go on in walk.c.
+ * item.c: one occurrence of an element: its JSON shape, its fixed value and
+ * pattern (fixed.c), limits (limits.c) and binding, the profiles that its type
+ * names, and what is special about its type. Elements with children go on in
+ * walk.c.
  */
 #include "profile_int.h"
 
 #include <string.h>
-
-/* ---- fixed and pattern ------------------------------------------------ */
-
-static void wrong_constant(struct check *c, const struct spot *s, ref r,
-			   bool pattern)
-{
-	const char *want = c->dry ? "" : constant_text(c->p, c->a, r);
-	const char *is = json_text(s->value);
-
-	if (pattern)
-		report(c, RULE_PATTERN, s->at, s->value, want,
-		       say(c, "it must contain %s", want),
-		       "The pattern %s was not found", want);
-	else if (is)
-		report(c, RULE_FIXED, s->at, s->value, want,
-		       say(c, "use \"%s\"", want),
-		       "Value is '%.200s' but must be '%s'", is, want);
-	else
-		report(c, RULE_FIXED_COMPLEX, s->at, s->value, want,
-		       say(c, "use %s", want),
-		       "The value is not the fixed value %s", want);
-}
-
-static void check_constants(struct check *c, const struct spot *s)
-{
-	const struct node *n = s->node;
-	bool has_value = s->value && json_kind(s->value) != JSON_NULL;
-
-	if (n->fixed && !has_value) {
-		const char *want =
-		    c->dry ? "" : constant_text(c->p, c->a, n->fixed);
-		report(c, RULE_FIXED, s->at, s->companion, want,
-		       say(c, "use \"%s\"", want), "Missing element '%s'",
-		       s->at->name);
-		return;
-	}
-	if (!has_value)
-		return;
-	if (n->fixed && !constant_equal(c->p, n->fixed, s->value))
-		wrong_constant(c, s, n->fixed, false);
-	if (n->pattern && !constant_within(c->p, n->pattern, s->value))
-		wrong_constant(c, s, n->pattern, true);
-}
 
 static void check_rules(struct check *c, const struct spot *s)
 {
@@ -151,6 +109,9 @@ static void check_simple(struct check *c, const struct spot *s)
 		check_primitive(c, s);
 	if (c->base && s->companion)
 		check_companion(c, s);
+	if (!c->base && s->node->list && s->companion &&
+	    json_kind(s->companion) == JSON_OBJECT)
+		check_object(c, s->companion, s->node, s->type, s->at);
 	struct spot copy = *s;
 	if (kind == JSON_NULL)
 		copy.value = NULL;
@@ -160,24 +121,70 @@ static void check_simple(struct check *c, const struct spot *s)
 
 /* ---- complex types ---------------------------------------------------- */
 
-/* The profiles that the element's type names: its own, or one of several. */
-static void check_type_profiles(struct check *c, const struct spot *s)
+#define EXPLAINED 3 /* of several profiles */
+
+/* None of several profiles fits: what each of them misses. */
+static void no_choice(struct check *c, const struct spot *s,
+		      const struct use *u)
 {
-	const struct use *u = node_use(c->p, s->node, s->type);
+	const struct target *t = rec_at(c->p, u->profiles);
+	struct buf names, why;
+
+	buf_init(&names, c->a);
+	buf_init(&why, c->a);
+	for (unsigned i = 0; !c->dry && i < u->n_profiles; i++) {
+		const char *url = text_at(c->p, t[i].url);
+		buf_printf(&names, "%s%s", i ? ", " : "", url);
+		if (i < EXPLAINED)
+			buf_printf(&why, "%sby %s: %s", i ? "; " : "", url,
+				   why_misfit(c, target_ref(c->p, &t[i]),
+					      s->value, s->at));
+	}
+	report(c, RULE_PROFILE_CHOICE, s->at, s->value, names.p, why.p,
+	       "Unable to find matching profile among choices: %s",
+	       names.p ? names.p : "");
+}
+
+/* The profiles that the element's type names: its own, or one of several. */
+static void check_type_profiles(struct check *c, const struct spot *s,
+				const struct use *u)
+{
 	if (!u || u->n_profiles == 0)
 		return;
 	const struct target *t = rec_at(c->p, u->profiles);
 	if (u->n_profiles == 1) {
-		check_definition(c, t->sd, s->value, s->at);
+		check_definition(c, target_ref(c->p, t), s->value, s->at);
 		return;
 	}
 	for (unsigned i = 0; i < u->n_profiles; i++) {
-		if (!t[i].sd || fits_definition(c, t[i].sd, s->value, s->at))
+		ref r = target_ref(c->p, &t[i]);
+		if (!r || fits_definition(c, r, s->value, s->at))
 			return;
 	}
-	report(c, RULE_PROFILE_CHOICE, s->at, s->value, NULL, NULL,
-	       "Unable to find matching profile among choices: %s, ...",
-	       text_at(c->p, t->url));
+	no_choice(c, s, u);
+}
+
+/* Which of the types that are allowed here the resource is of. */
+static const struct use *resource_use(struct check *c, const struct spot *s)
+{
+	const struct use *u = rec_at(c->p, s->node->types);
+	unsigned type = resource_type(c->p, s->value);
+	struct buf b;
+
+	if (type == NO_TYPE)
+		return NULL;
+	for (unsigned i = 0; i < s->node->n_types; i++) {
+		if (type_is_a(c->p, type, u[i].type))
+			return &u[i];
+	}
+	buf_init(&b, c->a);
+	for (unsigned i = 0; !c->dry && i < s->node->n_types; i++)
+		buf_printf(&b, "%s%s", i ? ", " : "",
+			   text_at(c->p, c->p->types[u[i].type].name));
+	report(c, RULE_RESOURCE_TYPE, s->at, s->value, b.p, NULL,
+	       "Specified profile type was '%s', but found type '%s'",
+	       b.p ? b.p : "", text_at(c->p, c->p->types[type].name));
+	return NULL;
 }
 
 static void check_inner_resource(struct check *c, const struct spot *s)
@@ -186,7 +193,14 @@ static void check_inner_resource(struct check *c, const struct spot *s)
 		check_resource(c, s->value, s->at);
 	check_invariants(c, s);
 	if (c->base || (s->node->flags & NODE_OWN_TYPES))
-		check_type_profiles(c, s);
+		check_type_profiles(c, s, resource_use(c, s));
+	/* what the profile itself says of elements inside */
+	unsigned type = resource_type(c->p, s->value);
+	if (c->base || !s->node->list || type == NO_TYPE)
+		return;
+	if (type_is_a(c->p, type, s->node->of_type))
+		type = s->node->of_type;
+	check_object(c, s->value, s->node, type, s->at);
 }
 
 static void not_object(struct check *c, const struct spot *s)
@@ -229,7 +243,7 @@ static void check_complex(struct check *c, const struct spot *s)
 		check_reference(c, s);
 	if (c->base)
 		check_kind(c, s);
-	check_type_profiles(c, s);
+	check_type_profiles(c, s, node_use(c->p, s->node, s->type));
 }
 
 void check_item(struct check *c, const struct spot *s)

@@ -159,7 +159,7 @@ struct constant {
 };
 
 struct limits {
-	ref min_value; /* text of minValue[x] */
+	ref min_value; /* struct constant */
 	ref max_value;
 	uint32_t max_length; /* 0: none */
 };
@@ -688,6 +688,8 @@ enum rule {
 	RULE_INVARIANT_ERROR,
 
 	/* 0090: definitions, slices */
+	RULE_FIXED_EXTENSION,
+	RULE_WORK,
 
 	/* 0100: references, extensions, bundles */
 
@@ -775,6 +777,7 @@ struct check {
 	bool dry;	 /* count errors, report nothing */
 	bool stop;	 /* enough was found */
 	unsigned depth;	 /* of profiles within profiles */
+	unsigned *work;	 /* objects that may yet be checked there */
 	const char *key; /* of the invariant that is reported */
 	struct evaluation *ev;
 	struct issues *out;
@@ -815,6 +818,11 @@ void check_definition(struct check *c, ref sd, const struct json *value,
 /* Would it be free of errors? */
 bool fits_definition(struct check *c, ref sd, const struct json *value,
 		     const struct at *at);
+/* Its first error; "" when nothing will be reported. */
+const char *why_misfit(struct check *c, ref sd, const struct json *value,
+		       const struct at *at);
+/* Is there work left to check an object by a profile within profiles? */
+bool may_work(struct check *c, const struct at *at);
 
 /* kind.c: what is special about a type, after its definition has been checked:
  * a table of functions by enum known_type. Base pass only. */
@@ -875,9 +883,12 @@ void tally_end(struct check *c, struct tally *t, const struct json *object,
 /* item.c */
 void check_item(struct check *c, const struct spot *s);
 
+/* fixed.c, limits.c */
+void check_constants(struct check *c, const struct spot *s);
+void check_limits(struct check *c, const struct spot *s);
+
 /* format.c, xhtml.c */
 void check_primitive(struct check *c, const struct spot *s);
-void check_limits(struct check *c, const struct spot *s);
 void check_xhtml(struct check *c, const struct spot *s);
 
 /* xhtml_words.c: does a narrative have these? */

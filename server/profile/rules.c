@@ -195,6 +195,11 @@ const struct rule_info rule_table[RULES] = {
 			      "invariant", PROFILING},
 
     /* 0090: definitions, slices */
+    [RULE_FIXED_EXTENSION] = {"KPHR-PROF-0090",
+			      "a fixed value without extensions allows none", E,
+			      "value", PROFILING},
+    [RULE_WORK] = {"KPHR-PROF-0091", "profiles lead to profiles within bounds",
+		   E, "too-costly", PROFILING},
 
     /* 0100: references, extensions, bundles */
 
