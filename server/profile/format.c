@@ -7,7 +7,7 @@
  * FHIR R4 2.24.0.1 (the forms of STU3 and R4 are the same), seconds may be 60,
  * zones reach from -14:00 to +14:00. STU3 decimals have no exponent.
  */
-#include "profile_int.h"
+#include "terms_int.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -154,11 +154,29 @@ static bool scan_moment(const char *s, struct moment *m)
 	return !m->zone || (scan_zone(&s) && *s == '\0');
 }
 
+/* The rules of 2018 end in 2100, today's eighty years from now. */
+static int last_year(const struct check *c)
+{
+	const struct clock real = {.mode = CLOCK_REAL};
+	int64_t now = c->o->now_ms;
+
+	if (c->rules == RULES_KANTA)
+		return 2100;
+	if (now == 0)
+		now = clock_now_ms(&real);
+	return 1970 + (int)(now / 31556952000LL) + 80;
+}
+
 static void check_year(struct check *c, const struct spot *s, int year)
 {
-	if (year < 1800 || year > 2100)
-		bad(c, RULE_YEAR, s, "1800 to 2100",
-		    "The value '%.100s' does not have a valid year", shown(s));
+	if (year >= 1800 && (year <= 2050 || year <= last_year(c)))
+		return;
+	bad(c, RULE_YEAR, s, say(c, "1800 to %d", last_year(c)),
+	    c->rules == RULES_KANTA
+		? "The value '%.100s' does not have a valid year"
+		: "The value '%.100s' is outside the range of reasonable years "
+		  "- check for data entry error",
+	    shown(s));
 }
 
 static void check_date(struct check *c, const struct spot *s)
@@ -203,6 +221,9 @@ static void check_time(struct check *c, const struct spot *s)
 	if (!scan_time(&t) || *t)
 		bad(c, RULE_TIME, s, "hh:mm:ss", "Not a valid time ('%.100s')",
 		    shown(s));
+	else if (strchr(shown(s), '.'))
+		bad(c, RULE_TIME_FRACTION, s, "hh:mm:ss",
+		    "Not a valid time ('%.100s')", shown(s));
 }
 
 /* ---- numbers ---------------------------------------------------------- */
@@ -350,7 +371,8 @@ static void check_code(struct check *c, const struct spot *s)
 	bool ok = true;
 	for (size_t i = 0; t[i] && ok; i++) {
 		if (is_space(t[i]))
-			ok = i > 0 && t[i + 1] && !is_space(t[i + 1]);
+			ok = t[i] == ' ' && i > 0 && t[i + 1] &&
+			     !is_space(t[i + 1]);
 	}
 	if (!ok)
 		bad(c, RULE_CODE, s,
@@ -358,24 +380,22 @@ static void check_code(struct check *c, const struct spot *s)
 		    "The code '%.100s' is not valid (whitespace rules)", t);
 }
 
-static void check_base64(struct check *c, const struct spot *s)
+static void check_marked(struct check *c, const struct spot *s)
 {
-	size_t n = 0, pads = 0;
-	bool ok = true;
-	for (const char *t = shown(s); *t && ok; t++) {
-		if (is_space(*t))
-			continue;
-		n++;
-		if (*t == '=')
-			pads++;
-		else
-			ok = pads == 0 &&
-			     (is_alnum(*t) || *t == '+' || *t == '/');
-	}
-	if (!ok || n % 4 != 0 || pads > 2)
-		bad(c, RULE_BASE64, s, "base64",
-		    "The value \"%.100s\" is not a valid Base64 value",
-		    shown(s));
+	check_string(c, s);
+	check_markdown(c, s);
+}
+
+static void check_canonical(struct check *c, const struct spot *s)
+{
+	const char *t = shown(s);
+
+	check_uri(c, s);
+	if (*t != '#' && !is_absolute(t))
+		bad(c, RULE_CANONICAL_RELATIVE, s, "an absolute URL, or #id",
+		    "Canonical URLs must be absolute URLs if they are not "
+		    "fragment references (%.100s)",
+		    t);
 }
 
 /* ---- the table -------------------------------------------------------- */
@@ -389,7 +409,7 @@ static const struct {
     [PRIM_NONE] = {A_STRING, NULL},
     [PRIM_BASE64] = {A_STRING, check_base64},
     [PRIM_BOOLEAN] = {A_BOOLEAN, NULL},
-    [PRIM_CANONICAL] = {A_STRING, check_uri},
+    [PRIM_CANONICAL] = {A_STRING, check_canonical},
     [PRIM_CODE] = {A_STRING, check_code},
     [PRIM_DATE] = {A_STRING, check_date},
     [PRIM_DATETIME] = {A_STRING, check_datetime},
@@ -397,7 +417,7 @@ static const struct {
     [PRIM_ID] = {A_STRING, check_id},
     [PRIM_INSTANT] = {A_STRING, check_instant},
     [PRIM_INTEGER] = {A_NUMBER, check_integer},
-    [PRIM_MARKDOWN] = {A_STRING, check_string},
+    [PRIM_MARKDOWN] = {A_STRING, check_marked},
     [PRIM_OID] = {A_STRING, check_oid},
     [PRIM_POSITIVEINT] = {A_NUMBER, check_integer},
     [PRIM_STRING] = {A_STRING, check_string},

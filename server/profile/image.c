@@ -34,7 +34,9 @@ static uint32_t layout(void)
 	return (uint32_t)(sizeof(struct node) + sizeof(struct type) * 3 +
 			  sizeof(struct slicing) * 5 + sizeof(struct sd) * 7 +
 			  sizeof(struct part) * 11 +
-			  sizeof(struct constraint) * 13);
+			  sizeof(struct constraint) * 13 +
+			  sizeof(struct code_system) * 13 +
+			  sizeof(struct concept) * 17);
 }
 
 static ref put_table(struct profiles *p, const struct table *t)

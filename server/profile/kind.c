@@ -5,28 +5,16 @@
  * checked against the definition. A new such rule is a row here, and a function
  * in the file of its subject.
  */
-#include "profile_int.h"
-
-#include <string.h>
-
-/* What names a code system or a space of identifiers is the same everywhere. */
-static void check_system(struct check *c, const struct spot *s)
-{
-	const struct json *system = json_get(s->value, "system");
-	const struct at here = {s->at, "system", -1};
-
-	if (!system || json_kind(system) != JSON_STRING || !json_len(system) ||
-	    is_absolute(json_text(system)))
-		return;
-	report(c, RULE_SYSTEM, &here, system, "an absolute URI",
-	       "begin it with http:, urn:oid: or the like",
-	       "%s.system must be an absolute reference, not a local reference",
-	       text_at(c->p, c->p->types[s->type].name));
-}
+#include "terms_int.h"
 
 static void (*const kinds[T_KNOWN])(struct check *, const struct spot *) = {
-    [T_EXTENSION] = check_extension, [T_CODING] = check_system,
-    [T_IDENTIFIER] = check_system,   [T_QUESTIONNAIRE] = check_questionnaire,
+    [T_EXTENSION] = check_extension,
+    [T_CODING] = check_coding,
+    [T_IDENTIFIER] = check_identifier,
+    [T_QUANTITY] = check_units,
+    [T_ATTACHMENT] = check_attachment,
+    [T_OBSERVATION] = check_vital_signs,
+    [T_QUESTIONNAIRE] = check_questionnaire,
     [T_RESPONSE] = check_response,
 };
 

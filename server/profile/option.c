@@ -195,7 +195,8 @@ static int code_in_system(const struct profiles *p, const char *system,
 		return -1;
 	if (concept_find(p, rec_at(p, cs), code))
 		return 1;
-	return ((const struct code_system *)rec_at(p, cs))->complete ? 0 : -1;
+	const struct code_system *s = rec_at(p, cs);
+	return s->content == CONTENT_COMPLETE ? 0 : -1;
 }
 
 /* All of the value sets that a part includes have to have it. */

@@ -252,27 +252,66 @@ struct sd {
 struct concept {
 	ref code;
 	ref display;
-	uint32_t parent; /* 1 + index in the code system; 0: none */
+	uint32_t parent : 30; /* 1 + index in the code system; 0: none */
+	uint32_t abstract : 1;
+	uint32_t inactive : 1;
+};
+/* A display in some language, or a property's value; sorted by concept. */
+struct fact {
+	uint32_t concept; /* index in the code system */
+	ref name;	  /* language, or the property's code; may be 0 */
+	ref value;
+};
+enum content {
+	CONTENT_COMPLETE,
+	CONTENT_FRAGMENT, /* an example too: what is not there may exist */
+	CONTENT_ABSENT,
+	CONTENT_SUPPLEMENT /* adds displays to another one */
 };
 struct code_system {
 	ref url;
 	ref version;
-	ref concepts; /* struct concept[n], sorted by code_cmp() */
+	ref supplements; /* URL of the other one */
+	ref concepts;	 /* struct concept[n], sorted by code_cmp() */
+	ref words;	 /* struct fact[n_words]: designations */
+	ref properties;	 /* struct fact[n_properties]; further parents are
+			  * properties "parent" */
 	uint32_t n;
-	uint8_t complete;
+	uint32_t n_words;
+	uint32_t n_properties;
+	uint8_t content;
 	uint8_t nocase;
 	uint8_t pad[2];
 };
 
-enum part_kind { PART_CODES, PART_WHOLE, PART_OPEN };
+/* Systems whose codes are told by their grammar or a small table. */
+enum grammar {
+	GRAMMAR_NONE,
+	GRAMMAR_LANGUAGE, /* BCP 47 */
+	GRAMMAR_MIME,	  /* BCP 13 */
+	GRAMMAR_UCUM,
+	GRAMMAR_COUNTRY, /* ISO 3166-1 */
+	GRAMMAR_CURRENCY /* ISO 4217 */
+};
+
+enum part_kind {
+	PART_CODES,
+	PART_WHOLE,
+	PART_OPEN,   /* of no code it can be told */
+	PART_MAYBE,  /* of these codes it cannot be told; no others */
+	PART_GRAMMAR /* all codes of the grammar */
+};
 struct part {
 	ref system; /* 0: any */
 	ref cs;	    /* PART_WHOLE */
-	ref codes;  /* ref[n], sorted by code_cmp() */
+	ref codes;  /* ref[n], sorted by code_cmp(); CODES and MAYBE */
+	ref text;   /* OPEN, MAYBE: why it cannot be told, 0: the system is not
+		     * loaded; GRAMMAR: a unit to be comparable with, or 0 */
 	uint32_t n;
 	uint8_t kind;
 	uint8_t nocase;
-	uint8_t pad[2];
+	uint8_t grammar;
+	uint8_t pad;
 };
 struct value_set {
 	ref url;
@@ -554,7 +593,7 @@ bool resolve_slicing(struct build *b, ref node, ref mark);
 bool has_criterion(const struct profiles *p, const struct node *n,
 		   unsigned depth);
 
-/* expand.c, terminology.c */
+/* expand.c, terminology.c; more in terms_int.h */
 void compile_terminology(struct build *b);
 int code_cmp(const char *x, const char *y); /* by letters, then by case */
 int value_set_has(const struct profiles *p, const struct value_set *vs,
@@ -564,6 +603,14 @@ int part_has(const struct profiles *p, const struct part *part,
 const struct concept *concept_find(const struct profiles *p,
 				   const struct code_system *cs,
 				   const char *code);
+const struct fact *facts_of(const struct profiles *p, ref facts, uint32_t n,
+			    uint32_t concept, uint32_t *count);
+/* Is c the concept ancestor or below it? */
+bool concept_is_a(const struct profiles *p, const struct code_system *cs,
+		  const struct concept *c, const struct concept *ancestor);
+/* Does code a subsume code b? 1, 0, or -1: it cannot be told. */
+int code_subsumes(const struct profiles *p, const char *system, const char *a,
+		  const char *b);
 
 /* search_param.c */
 void compile_search_params(struct build *b);
@@ -694,6 +741,27 @@ enum rule {
 	/* 0100: references, extensions, bundles */
 
 	/* 0125: terminology, values */
+	RULE_CODE_UNKNOWN,
+	RULE_CODE_FRAGMENT,
+	RULE_CODE_INACTIVE,
+	RULE_CODE_ABSTRACT,
+	RULE_SYSTEM_MISSING,
+	RULE_SYSTEM_UNKNOWN,
+	RULE_SYSTEM_HL7,
+	RULE_SYSTEM_VALUE_SET,
+	RULE_DISPLAY,
+	RULE_GRAMMAR_CODE,
+	RULE_ATTACHMENT_SIZE,
+	RULE_IDENTIFIER_URI,
+	RULE_TIME_FRACTION,
+	RULE_BASE64_SPACE,
+	RULE_MARKDOWN_HTML,
+	RULE_CANONICAL_RELATIVE,
+	RULE_XHTML_LANGUAGE,
+	RULE_XHTML_LINK,
+	RULE_XHTML_SCRIPT,
+	RULE_VITAL_SIGN,
+	RULE_VITAL_CODE,
 
 	/* 0150: questionnaires */
 	RULE_QR_NONE,

@@ -6,15 +6,18 @@
  * A scanner over the text: tags close in the order they were opened, attributes
  * are quoted, entities end. The open elements are a stack of places in the
  * text, bounded like the depth of JSON. The first element, attribute and entity
- * that are not among the known words (xhtml_words.c) are kept and told; what
- * the values of attributes say (style, href) is not looked at.
+ * that are not among the known words (xhtml_words.c) are kept and told. Of the
+ * values of attributes those are looked at that lead somewhere (href, src: no
+ * scripts; link.c for those within the resource) and the language of the div.
  */
-#include "profile_int.h"
+#include "terms_int.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define DEPTH_MAX 128
+#define LINKS_MAX 64 /* so many are followed */
 #define XHTML	  "http://www.w3.org/1999/xhtml"
 
 struct word {
@@ -23,15 +26,20 @@ struct word {
 };
 
 struct scan {
+	struct check *c;
+	const struct spot *spot;
 	const char *p;
 	const char *open[DEPTH_MAX]; /* names of the open elements */
 	size_t depth;
 	size_t roots;
-	bool content; /* text that is no white space, or an image */
-	bool space;   /* white space inside */
+	unsigned links; /* within the resource */
+	bool content;	/* text that is no white space, or an image */
+	bool space;	/* white space inside */
 	const char *wrong;
 	struct word root; /* name of the first element */
 	struct word xmlns;
+	struct word lang, xml_lang; /* of the first element */
+	struct word script;	    /* a link that is a script */
 	struct word bad_entity, bad_element;
 	struct word bad_attribute, bad_attribute_of;
 };
@@ -125,7 +133,69 @@ static bool entities_in(struct scan *s, const char *p, const char *end)
 	return true;
 }
 
-static bool attribute(struct scan *s, const char *element, bool root)
+static bool is_word(const char *name, size_t n, const char *want)
+{
+	return strlen(want) == n && memcmp(name, want, n) == 0;
+}
+
+/* As browsers read it: without white space before, in any case. */
+static bool is_script(const char *value, const char *end)
+{
+	static const char scheme[] = "javascript:";
+	size_t k = 0;
+	for (; value < end && scheme[k]; value++) {
+		if ((unsigned char)*value <= ' ')
+			continue;
+		if ((*value | (*value == ':' ? 0 : 32)) != scheme[k])
+			return false;
+		k++;
+	}
+	return scheme[k] == '\0';
+}
+
+/* At most 12 bytes of a name. */
+static size_t put_name(char *out, const char *name, const char *behind)
+{
+	size_t n = name_len(name);
+	return (size_t)snprintf(out, 16, "%.*s%s", n < 12 ? (int)n : 12, name,
+				behind);
+}
+
+static void check_target(struct scan *s, const char *element, const char *value,
+			 const char *end)
+{
+	size_t len = 0, n = (size_t)(end - value);
+	char place[80];
+
+	if (is_script(value, end))
+		keep(&s->script, value, n);
+	if (*value != '#' || n < 2 || s->c->rules != RULES_CURRENT ||
+	    s->links++ >= LINKS_MAX)
+		return;
+	for (size_t i = 0; i < s->depth && len + 32 < sizeof(place); i++)
+		len += put_name(place + len, s->open[i], "/");
+	put_name(place + len, element, "");
+	check_link(s->c, s->spot, value, n, place);
+}
+
+static void look_at(struct scan *s, const char *element, struct word name,
+		    const char *value, const char *end)
+{
+	size_t n = (size_t)(end - value);
+
+	if (is_word(name.s, name.n, "href") || is_word(name.s, name.n, "src"))
+		check_target(s, element, value, end);
+	if (s->depth > 0)
+		return;
+	if (is_word(name.s, name.n, "xmlns"))
+		keep(&s->xmlns, value, n);
+	else if (is_word(name.s, name.n, "lang"))
+		keep(&s->lang, value, n);
+	else if (is_word(name.s, name.n, "xml:lang"))
+		keep(&s->xml_lang, value, n);
+}
+
+static bool attribute(struct scan *s, const char *element)
 {
 	const char *name = s->p;
 	size_t n = name_len(name);
@@ -145,8 +215,7 @@ static bool attribute(struct scan *s, const char *element, bool root)
 	if (!end || memchr(value, '<', (size_t)(end - value)))
 		return fail(s, "the value of an attribute does not end");
 	s->p = end + 1;
-	if (root && n == 5 && strncmp(name, "xmlns", 5) == 0)
-		keep(&s->xmlns, value, (size_t)(end - value));
+	look_at(s, element, (struct word){name, n}, value, end);
 	if (!xhtml_attribute(element, name_len(element), name, n) &&
 	    !s->bad_attribute.s) {
 		keep(&s->bad_attribute, name, n);
@@ -173,7 +242,7 @@ static bool open_tag(struct scan *s)
 	s->p += n;
 	for (skip_space(s); *s->p && *s->p != '>' && *s->p != '/';
 	     skip_space(s)) {
-		if (!attribute(s, name, root))
+		if (!attribute(s, name))
 			return false;
 	}
 	if (*s->p == '/') {
@@ -212,6 +281,10 @@ static bool markup(struct scan *s)
 {
 	if (strncmp(s->p, "<!--", 4) == 0)
 		return skip_to(s, "-->");
+	if (strncmp(s->p, "<![CDATA[", 9) == 0 && s->depth > 0) {
+		s->content |= s->p[9 + strspn(s->p + 9, " \t\r\n")] != ']';
+		return skip_to(s, "]]>");
+	}
 	if (strncmp(s->p, "<?", 2) == 0 || strncmp(s->p, "<!", 2) == 0)
 		return fail(s, "there is a processing instruction or a "
 			       "declaration");
@@ -268,12 +341,49 @@ static void check_words(struct check *c, const struct spot *spot,
 			   SHOWN(s->bad_attribute)),
 		       "Illegal attribute name in the XHTML ('%.*s' on '%.*s')",
 		       SHOWN(s->bad_attribute), SHOWN(s->bad_attribute_of));
+	if (s->script.s)
+		report(c, RULE_XHTML_SCRIPT, spot->at, spot->value, NULL,
+		       "remove the link",
+		       "The narrative has a link that is a script ('%.*s')",
+		       SHOWN(s->script));
+}
+
+static bool same_language(struct word w, const char *language)
+{
+	return !w.s || is_word(w.s, w.n, language);
+}
+
+/* The language of the resource and that of its narrative. */
+static void check_language(struct check *c, const struct spot *spot,
+			   const struct scan *s)
+{
+	const char *language = json_get_text(c->resource, "language");
+	const struct json *text = json_get(c->resource, "text");
+
+	if (!language || json_get(text, "div") != spot->value)
+		return;
+	if (!s->lang.s && !s->xml_lang.s)
+		report(c, RULE_XHTML_LANGUAGE, spot->at, spot->value, NULL,
+		       say(c,
+			   "add lang=\"%.20s\" xml:lang=\"%.20s\" to the div",
+			   language, language),
+		       "Resource has a language, but the XHTML does not have "
+		       "an lang or an xml:lang tag");
+	else if (!same_language(s->lang, language) ||
+		 !same_language(s->xml_lang, language))
+		report(c, RULE_XHTML_LANGUAGE, spot->at, spot->value, NULL,
+		       NULL,
+		       "Resource has a language (%.20s), and the XHTML has a "
+		       "language (%.*s), but they differ",
+		       language,
+		       SHOWN(same_language(s->lang, language) ? s->xml_lang
+							      : s->lang));
 }
 
 void check_xhtml(struct check *c, const struct spot *spot)
 {
 	static const char form[] = "<div xmlns=\"" XHTML "\">...</div>";
-	struct scan s = {.p = json_text(spot->value)};
+	struct scan s = {.c = c, .spot = spot, .p = json_text(spot->value)};
 
 	if (!scan(&s) || s.roots == 0) {
 		report(c, RULE_XHTML, spot->at, spot->value, form, NULL,
@@ -292,6 +402,7 @@ void check_xhtml(struct check *c, const struct spot *spot)
 		       "add xmlns=\"" XHTML "\" to the div",
 		       "Wrong namespace on the XHTML ('%.*s')", SHOWN(s.xmlns));
 	check_words(c, spot, &s);
+	check_language(c, spot, &s);
 	/* the official examples have white space only: tolerated */
 	if (!s.content)
 		report_as(
