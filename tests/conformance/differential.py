@@ -23,11 +23,21 @@ import shlex
 import subprocess
 import sys
 
-# Rules that the validator of 2019 did not have, and why they are rules here.
-LATER = {
-    "KPHR-PROF-0009": "empty arrays: refused since the JSON check of 2022",
-    "KPHR-FILE-0002": "duplicate members and other faults of JSON itself",
-}
+# What validators refuse since, and the one of 2019 did not: (rule, words of the
+# text that are meant; all if none), and why it is a rule here.
+LATER = [
+    ("KPHR-PROF-0009", "", "empty arrays"),
+    ("KPHR-FILE-0002", "", "duplicate members and other faults of JSON"),
+    ("KPHR-PROF-0034", "", "characters and length of Resource.id: R4's own "
+     "definition calls it a string"),
+    ("KPHR-PROF-0014", ".url':", "Extension.url is missing"),
+    ("KPHR-PROF-0045", "", "base64: it counted characters only"),
+    ("KPHR-PROF-0062", "", "txt-2: a narrative without content"),
+]
+
+
+def is_later(rule, text):
+    return any(rule == r and words in text for r, words, _ in LATER)
 
 
 def oracle(command, fhir, package, folder):
@@ -91,10 +101,10 @@ def classes(verdicts, theirs, index):
             continue
         answer = verdicts[name]
         rules = rules_of(answer)
-        if rules and verdict == "valid" and all(r[0] in LATER for r in rules):
+        agree = answer["valid"] == (verdict == "valid")
+        if not agree and rules and all(is_later(r[0], r[2]) for r in rules):
             count["left out: later rules"] += 1
             continue
-        agree = answer["valid"] == (verdict == "valid")
         count["agree" if agree else "disagree"] += 1
         if agree:
             continue
@@ -133,9 +143,11 @@ def main():
         for line in example[key][:3]:
             print(f"           {line}")
     judged = count["agree"] + count["disagree"]
+    later = count["left out: later rules"]
     share = 100 * count["agree"] / judged if judged else 0.0
     print(", ".join(f"{k}: {v}" for k, v in sorted(count.items())))
-    print(f"agreement: {share:.2f} % of {judged}")
+    print(f"agreement: {share:.2f} % of {judged}; with the later rules "
+          f"{100 * count['agree'] / max(1, judged + later):.2f} %")
     return 1 if not judged or share < args.least else 0
 
 

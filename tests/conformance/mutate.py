@@ -304,13 +304,21 @@ def read(path):
     return resource if isinstance(resource, dict) else None
 
 
+# How often the common faults of applications come for one of the others.
+WEIGHT = {"removed": 5, "item_removed": 2, "item_doubled": 3, "to_array": 2,
+          "from_array": 2, "unknown": 2, "moved": 2, "quoted": 2, "date": 4,
+          "code": 3, "coding": 3, "system": 3, "emptied": 2, "reference": 2,
+          "target": 2, "choice_renamed": 2}
+
+
 def mutants(sources, count, seed):
     """Each class in turn, on a resource that has something for it."""
     rng = random.Random(seed)
+    turn = [c for c in CLASSES for _ in range(WEIGHT.get(c, 1))]
     for made in range(count):
         for _ in range(200):
             name, original = rng.choice(sources)
-            cls = CLASSES[made % len(CLASSES)]
+            cls = turn[made % len(turn)]
             resource = copy.deepcopy(original)
             path = getattr(Mutator(resource, rng), cls)()
             if path is not None and resource != original:
