@@ -38,6 +38,14 @@ static const struct fix table[] = {
     {"que-2", "descendants()", NULL, BOTH, FIX_NATIVE, NATIVE_LINK_IDS},
     {"csd-1", "concept.code.combine", NULL, R4, FIX_NATIVE,
      NATIVE_CONCEPT_CODES},
+    {"sdf-1", "derivation = 'constraint' or", NULL, BOTH, FIX_NATIVE,
+     NATIVE_PATHS},
+    {"sdf-8", "(%resource.kind = 'logical'", NULL, BOTH, FIX_NATIVE,
+     NATIVE_SNAPSHOT_ROOT},
+    {"sdf-8a", NULL, NULL, BOTH, FIX_NATIVE, NATIVE_DIFFERENTIAL_ROOT},
+    {"sdf-16", "snapshot.element", NULL, BOTH, FIX_NATIVE, NATIVE_SNAPSHOT_IDS},
+    {"sdf-17", "differential.element", NULL, BOTH, FIX_NATIVE,
+     NATIVE_DIFFERENTIAL_IDS},
     /* a union never has anything twice */
     {"csd-1", "(concept.code |", NULL, STU3, FIX_NEVER, 0},
     /* compares concepts with a string; its correction cannot fail either */

@@ -112,7 +112,7 @@ static void concept_codes(struct check *c, const struct json *v,
 	}
 }
 
-static bool none_twice(struct check *c, const struct spot *s,
+static bool none_twice(struct check *c, const struct json *v,
 		       void (*collect)(struct check *, const struct json *,
 				       struct texts *))
 {
@@ -120,31 +120,147 @@ static bool none_twice(struct check *c, const struct spot *s,
 	struct arena_mark mark = arena_mark(a);
 	struct texts t = {.a = a};
 
-	collect(c, s->value, &t);
+	collect(c, v, &t);
 	bool ok = distinct(&t);
 	arena_rewind(a, &mark);
 	return ok;
 }
 
 /* bdl-7: of R4 a history may have an entry twice. */
-static bool is_free(struct check *c, const struct spot *s)
+static bool full_urls_differ(struct check *c, const struct spot *s)
 {
 	const char *type = json_get_text(s->value, "type");
-	return c->p->version != FHIR_STU3 && type &&
-	       strcmp(type, "history") == 0;
+	if (c->p->version != FHIR_STU3 && type && strcmp(type, "history") == 0)
+		return true;
+	return none_twice(c, s->value, full_urls);
 }
+
+static bool link_ids_differ(struct check *c, const struct spot *s)
+{
+	return none_twice(c, s->value, link_ids);
+}
+
+static bool codes_differ(struct check *c, const struct spot *s)
+{
+	return none_twice(c, s->value, concept_codes);
+}
+
+/* ---- elements of a StructureDefinition ---------------------------------- */
+
+static const struct json *elements(const struct json *sd, const char *part)
+{
+	return json_get(json_get(sd, part), "element");
+}
+
+static void paths(struct check *c, const struct json *v, struct texts *out)
+{
+	(void)c;
+	for (v = json_first(v); v; v = json_next(v))
+		add(out, json_get_text(v, "path"));
+}
+
+static void ids(struct check *c, const struct json *v, struct texts *out)
+{
+	(void)c;
+	for (v = json_first(v); v; v = json_next(v))
+		add(out, json_get_text(v, "id"));
+}
+
+static bool all_have_ids(const struct check *c, const struct json *list)
+{
+	if (c->p->version == FHIR_STU3)
+		return true; /* sdf-14 says so */
+	for (const struct json *v = json_first(list); v; v = json_next(v)) {
+		if (!json_get(v, "id"))
+			return false;
+	}
+	return true;
+}
+
+static bool is_word(const struct json *v, const char *name, const char *word)
+{
+	const char *s = json_get_text(v, name);
+	return s && strcmp(s, word) == 0;
+}
+
+/* sdf-1 */
+static bool paths_differ(struct check *c, const struct spot *s)
+{
+	return is_word(s->value, "derivation", "constraint") ||
+	       none_twice(c, elements(s->value, "snapshot"), paths);
+}
+
+/* sdf-16 */
+static bool snapshot_ids(struct check *c, const struct spot *s)
+{
+	const struct json *list = elements(s->value, "snapshot");
+	return all_have_ids(c, list) && none_twice(c, list, ids);
+}
+
+/* sdf-17 */
+static bool differential_ids(struct check *c, const struct spot *s)
+{
+	const struct json *list = elements(s->value, "differential");
+	return all_have_ids(c, list) && none_twice(c, list, ids);
+}
+
+/* Do all paths but the first begin with these n bytes and a dot? */
+static bool all_below(const struct json *list, const char *root, size_t n)
+{
+	const struct json *v = json_first(list);
+	for (v = v ? json_next(v) : NULL; v; v = json_next(v)) {
+		const char *path = json_get_text(v, "path");
+		if (!path || strncmp(path, root, n) != 0 || path[n] != '.')
+			return false;
+	}
+	return true;
+}
+
+/* sdf-8 */
+static bool snapshot_root(struct check *c, const struct spot *s)
+{
+	const struct json *list = json_get(s->value, "element");
+	const char *first = json_get_text(json_first(list), "path");
+
+	if (!first || (!is_word(c->resource, "kind", "logical") &&
+		       !is_word(c->resource, "type", first)))
+		return false;
+	return all_below(list, first, strlen(first));
+}
+
+/* sdf-8a */
+static bool differential_root(struct check *c, const struct spot *s)
+{
+	const struct json *list = json_get(s->value, "element");
+	const char *first = json_get_text(json_first(list), "path");
+	const char *type = json_get_text(c->resource, "type");
+	bool logical = c->p->version != FHIR_STU3 &&
+		       is_word(c->resource, "kind", "logical");
+
+	if (!first ||
+	    (!logical && (!type || strncmp(first, type, strlen(type)) != 0)))
+		return false;
+	if (c->p->version == FHIR_STU3)
+		return all_below(list, type, strlen(type));
+	return all_below(list, first, strcspn(first, "."));
+}
+
+/* ---- the table -------------------------------------------------------- */
+
+static bool (*const natives[NATIVES])(struct check *, const struct spot *) = {
+    [NATIVE_PERIOD] = period,
+    [NATIVE_NARRATIVE] = narrative,
+    [NATIVE_FULL_URLS] = full_urls_differ,
+    [NATIVE_LINK_IDS] = link_ids_differ,
+    [NATIVE_CONCEPT_CODES] = codes_differ,
+    [NATIVE_PATHS] = paths_differ,
+    [NATIVE_SNAPSHOT_IDS] = snapshot_ids,
+    [NATIVE_DIFFERENTIAL_IDS] = differential_ids,
+    [NATIVE_SNAPSHOT_ROOT] = snapshot_root,
+    [NATIVE_DIFFERENTIAL_ROOT] = differential_root,
+};
 
 bool native_holds(struct check *c, enum native which, const struct spot *s)
 {
-	switch (which) {
-	case NATIVE_PERIOD: return period(c, s);
-	case NATIVE_NARRATIVE: return narrative(c, s);
-	case NATIVE_FULL_URLS:
-		return is_free(c, s) || none_twice(c, s, full_urls);
-	case NATIVE_LINK_IDS: return none_twice(c, s, link_ids);
-	case NATIVE_CONCEPT_CODES: return none_twice(c, s, concept_codes);
-	case NATIVE_NONE:
-	case NATIVES: break;
-	}
-	return true;
+	return natives[which](c, s);
 }
