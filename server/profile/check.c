@@ -11,6 +11,7 @@
  * The depth of the walk is that of the JSON text.
  */
 #include "profile_int.h"
+#include "refs_int.h"
 
 #include <string.h>
 
@@ -77,20 +78,19 @@ void check_resource(struct check *c, const struct json *resource,
 	const struct type *t = &c->p->types[type];
 	c->sd = rec_at(c->p, t->sd);
 	c->base = true;
-	c->resource = resource;
-	if (!is_contained(at))
-		c->root = resource;
-	else if (json_get(resource, "contained"))
+	if (is_contained(at) && json_get(resource, "contained"))
 		nested(c, json_get(resource, "contained"), at);
 	const struct spot whole = {node_at(c->p, t->root), type, resource, NULL,
 				   at};
 	check_object(c, resource, whole.node, type, at);
 	check_invariants(c, &whole);
 	check_kind(c, &whole);
+	if (c->contained && !is_contained(at))
+		check_contained(c, resource, at);
+	if (rule_table[RULE_ELEMENT_ID].severity[c->rules] != ISSUE_NONE)
+		check_element_ids(c, resource, at);
 	c->sd = saved.sd;
 	c->base = saved.base;
-	c->root = saved.root;
-	c->resource = saved.resource;
 }
 
 /* ---- definitions on values -------------------------------------------- */
@@ -192,14 +192,13 @@ const struct issues *profile_check(const struct profiles *p, struct arena *a,
 			  .ev = &ev,
 			  .out = out,
 			  .rules = o->rules,
-			  .work = &work,
-			  .root = resource,
-			  .resource = resource};
+			  .work = &work};
 	const char *name = json_get_text(resource, "resourceType");
 	unsigned type = resource_type(p, resource);
 	const struct at top = {NULL, type == NO_TYPE ? "Resource" : name, -1};
 
 	evaluation_init(&ev, p, o);
+	scope_enter(&c, resource, &top);
 	check_resource(&c, resource, &top);
 	if (type != NO_TYPE)
 		check_profiles(&c, resource, type, &top);

@@ -14,6 +14,7 @@
  * its base is refused.
  */
 #include "profile_int.h"
+#include "refs_int.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -586,6 +587,7 @@ bool compile_sd(struct build *b, struct item *it)
 	    is_base(it->json) ? compile_base(b, it) : compile_profile(b, it);
 	if (!ok)
 		return false;
+	compile_contexts(b, it);
 	it->state = ITEM_DONE;
 	b->depth--;
 	b->item = saved.item;

@@ -12,6 +12,7 @@
  * or valueSetUri.
  */
 #include "profile_int.h"
+#include "refs_int.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -161,6 +162,14 @@ static bool read_use(struct build *b, const struct json *types,
 		out->targets = r;
 		out->n_targets = nt;
 	}
+	uint16_t modes = 0;
+	for (const struct json *t = json_first(types); t; t = json_next(t)) {
+		const char *c = type_code(t);
+		if (c && strcmp(c, code) == 0)
+			modes |= reference_modes(t);
+	}
+	if (modes)
+		out->modes = modes;
 	return true;
 }
 

@@ -6,6 +6,7 @@
  * walk.c.
  */
 #include "profile_int.h"
+#include "refs_int.h"
 
 #include <string.h>
 
@@ -93,6 +94,7 @@ static void check_no_value(struct check *c, const struct spot *s)
 static void check_simple(struct check *c, const struct spot *s)
 {
 	const struct json *v = s->value;
+	const struct type *t = &c->p->types[s->type];
 	enum json_kind kind = v ? json_kind(v) : JSON_NULL;
 
 	if (kind == JSON_OBJECT || kind == JSON_ARRAY) {
@@ -112,6 +114,8 @@ static void check_simple(struct check *c, const struct spot *s)
 	if (!c->base && s->node->list && s->companion &&
 	    json_kind(s->companion) == JSON_OBJECT)
 		check_object(c, s->companion, s->node, s->type, s->at);
+	if (c->base && t->prim == PRIM_CANONICAL && kind == JSON_STRING)
+		check_canonical(c, s);
 	struct spot copy = *s;
 	if (kind == JSON_NULL)
 		copy.value = NULL;
@@ -187,20 +191,32 @@ static const struct use *resource_use(struct check *c, const struct spot *s)
 	return NULL;
 }
 
-static void check_inner_resource(struct check *c, const struct spot *s)
+/* What the profile itself says of elements inside of a resource in it. */
+static void check_within(struct check *c, const struct spot *s)
 {
-	if (c->base)
-		check_resource(c, s->value, s->at);
-	check_invariants(c, s);
-	if (c->base || (s->node->flags & NODE_OWN_TYPES))
-		check_type_profiles(c, s, resource_use(c, s));
-	/* what the profile itself says of elements inside */
 	unsigned type = resource_type(c->p, s->value);
-	if (c->base || !s->node->list || type == NO_TYPE)
+	if (!s->node->list || type == NO_TYPE)
 		return;
 	if (type_is_a(c->p, type, s->node->of_type))
 		type = s->node->of_type;
 	check_object(c, s->value, s->node, type, s->at);
+}
+
+static void check_inner_resource(struct check *c, const struct spot *s)
+{
+	const struct check before = *c;
+
+	scope_enter(c, s->value, s->at);
+	if (c->base)
+		check_resource(c, s->value, s->at);
+	if (c->base || (s->node->flags & NODE_OWN_TYPES))
+		check_type_profiles(c, s, resource_use(c, s));
+	if (c->base)
+		check_own_profiles(c, s->value, s->at);
+	else
+		check_within(c, s);
+	scope_leave(c, &before);
+	check_invariants(c, s);
 }
 
 static void not_object(struct check *c, const struct spot *s)

@@ -5,10 +5,12 @@
  * checked against the definition. A new such rule is a row here, and a function
  * in the file of its subject.
  */
+#include "refs_int.h"
 #include "terms_int.h"
 
 static void (*const kinds[T_KNOWN])(struct check *, const struct spot *) = {
     [T_EXTENSION] = check_extension,
+    [T_BUNDLE] = check_bundle,
     [T_CODING] = check_coding,
     [T_IDENTIFIER] = check_identifier,
     [T_QUANTITY] = check_units,

@@ -82,13 +82,23 @@ struct target {
 	ref sd;
 };
 
+/* How a reference may lead to its target, and whether to a version of it. */
+enum reference_mode {
+	MODE_CONTAINED = 1,
+	MODE_REFERENCED = 2,
+	MODE_BUNDLED = 4,
+	MODE_ANY_PLACE = 7,
+	MODE_INDEPENDENT = 8,
+	MODE_SPECIFIC = 16
+};
+
 /* One type that an element may have. */
 struct use {
 	uint16_t type;
 	uint16_t n_profiles;
 	uint16_t n_targets;
-	uint16_t pad;
-	ref profiles; /* struct target[] */
+	uint16_t modes; /* of reference_mode; 0: all */
+	ref profiles;	/* struct target[] */
 	ref targets;
 };
 
@@ -247,6 +257,14 @@ struct sd {
 	ref root; /* node; 0: not compiled yet */
 	uint16_t type;
 	uint16_t flags;
+	ref contexts; /* struct context[]: where an extension may stand */
+	uint32_t n_contexts;
+};
+
+enum context_kind { CONTEXT_ELEMENT, CONTEXT_EXTENSION, CONTEXT_FHIRPATH };
+struct context {
+	ref expression;
+	uint32_t kind;
 };
 
 struct concept {
@@ -744,6 +762,31 @@ enum rule {
 	RULE_WORK,
 
 	/* 0100: references, extensions, bundles */
+	RULE_REFERENCE_TYPE,
+	RULE_REFERENCE_DISPLAY,
+	RULE_REFERENCE_MULTIPLE,
+	RULE_REFERENCE_PROFILE,
+	RULE_REFERENCE_AGGREGATION,
+	RULE_CANONICAL_TYPE,
+	RULE_CONTAINED_ID,
+	RULE_CONTAINED_SAME,
+	RULE_CONTAINED_UNUSED,
+	RULE_ELEMENT_ID,
+	RULE_BUNDLE_EMPTY,
+	RULE_BUNDLE_FIRST,
+	RULE_BUNDLE_FULLURL,
+	RULE_BUNDLE_ABSOLUTE,
+	RULE_BUNDLE_ID,
+	RULE_BUNDLE_TARGET,
+	RULE_BUNDLE_REACH,
+	RULE_BUNDLE_LINK,
+	RULE_BUNDLE_SEARCH,
+	RULE_BUNDLE_DATE,
+	RULE_EXTENSION_CONTEXT,
+	RULE_EXTENSION_MODIFIER,
+	RULE_EXTENSION_TYPE,
+	RULE_EXTENSION_PART,
+	RULE_EXTENSION_URL,
 
 	/* 0125: terminology, values */
 	RULE_CODE_UNKNOWN,
@@ -844,8 +887,12 @@ struct check {
 	const struct sd *sd;	     /* whose rules are applied */
 	const struct json *root;     /* the resource that "#id" looks into */
 	const struct json *resource; /* the nearest, contained ones too */
+	const struct at *place;	     /* of resource */
 	const struct json *bundle;   /* the Bundle around root; or NULL */
 	const struct json *entry;    /* root's entry in it */
+	struct lookup *contained;    /* of root; NULL: it has none */
+	struct lookup *entries;	     /* of bundle */
+	struct memo *memo;	     /* which resource fits which profile */
 	bool base;	 /* everything, not only what a profile adds */
 	bool dry;	 /* count errors, report nothing */
 	bool stop;	 /* enough was found */

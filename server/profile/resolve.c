@@ -2,9 +2,16 @@
  *
  * resolve.c: what a reference leads to: a contained resource by "#id", an entry
  * of the Bundle around, or nothing that is at hand; then its form may still
- * tell the type. FHIR R4 2.3 (References), 2.26.3 (resolving in a Bundle).
+ * tell the type.
+ *
+ * In a Bundle an absolute reference is an entry's fullUrl. A relative one is
+ * added to the base of the fullUrl of the entry it stands in; from a urn:uuid:
+ * its id alone is taken, as the HL7 validator does. "/_history/v" is no part of
+ * a fullUrl: meta.versionId has to be v. An entry without fullUrl resolves
+ * nothing that is relative. Lookups are made once (lookup.c). FHIR R4 2.3
+ * (References), 2.36.4 (resolving in a Bundle).
  */
-#include "profile_int.h"
+#include "refs_int.h"
 
 #include <string.h>
 
@@ -71,30 +78,114 @@ bool is_search(const struct profiles *p, const char *s)
 	       p->types[type].kind == KIND_RESOURCE;
 }
 
+bool is_urn(const char *s)
+{
+	return strncmp(s, "urn:uuid:", 9) == 0 ||
+	       strncmp(s, "urn:oid:", 8) == 0;
+}
+
+/* ---- in a Bundle ------------------------------------------------------ */
+
+/* How much of a fullUrl is the base that relative references are added to:
+ * up to Type/id, or up to the uuid. 0: it gives none. */
+static size_t base_len(const char *full_url)
+{
+	if (is_urn(full_url))
+		return (size_t)(strrchr(full_url, ':') - full_url) + 1;
+	const char *id = strrchr(full_url, '/');
+	const char *type = id;
+	while (type && type > full_url && type[-1] != '/')
+		type--;
+	return type ? (size_t)(type - full_url) : 0;
+}
+
+/* The fullUrl that the reference asks for, without its version; NULL: none. */
+static const char *target_url(const struct check *c, const char *s, size_t n)
+{
+	const char *from = json_get_text(c->entry, "fullUrl");
+
+	if (is_absolute(s))
+		return arena_strndup(c->a, s, n);
+	const char *slash = memchr(s, '/', n);
+	if (!from || !slash)
+		return NULL;
+	size_t base = base_len(from);
+	if (is_urn(from)) {
+		n -= (size_t)(slash + 1 - s);
+		s = slash + 1;
+	}
+	return arena_printf(c->a, "%.*s%.*s", (int)base, from, (int)n, s);
+}
+
+static bool version_fits(const struct json *resource, const char *version)
+{
+	const char *have =
+	    json_get_text(json_get(resource, "meta"), "versionId");
+	return !version || (have && strcmp(have, version) == 0);
+}
+
+/* Entries with one fullUrl are looked at up to this many. */
+#define SAME_MAX 32
+
+static void find_entry(const struct check *c, const char *s,
+		       struct reached *out)
+{
+	const char *history = strstr(s, "/_history/");
+	const char *version = history ? history + 10 : NULL;
+	const char *url =
+	    target_url(c, s, history ? (size_t)(history - s) : strlen(s));
+	unsigned same = 0;
+
+	if (!url)
+		return;
+	struct lookup_row *r = lookup_first(c, c->entries, BY_FULL_URL, url);
+	for (; r && same < SAME_MAX; r = lookup_next(c->entries, r), same++) {
+		if (!r->resource || !version_fits(r->resource, version))
+			continue;
+		if (out->matches++ > 0)
+			continue;
+		out->resource = r->resource;
+		out->entry = r->item;
+		out->index = r->index;
+	}
+}
+
+/* ---- everywhere ------------------------------------------------------- */
+
 static const struct json *contained(const struct check *c, const char *id)
 {
-	const struct json *r = json_first(json_get(c->root, "contained"));
-	for (; r; r = json_next(r)) {
-		const char *have = json_get_text(r, "id");
-		if (have && strcmp(have, id) == 0)
-			return r;
+	const struct lookup_row *r = lookup_first(c, c->contained, BY_ID, id);
+	return r ? r->item : NULL;
+}
+
+void find_target(const struct check *c, const char *s, struct reached *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->type = NO_TYPE;
+	out->place = MODE_REFERENCED;
+	if (s[0] == '#') {
+		out->place = MODE_CONTAINED;
+		out->resource = s[1] ? contained(c, s + 1) : c->root;
+		out->matches = out->resource != NULL;
+	} else if (c->bundle) {
+		find_entry(c, s, out);
+		if (out->resource)
+			out->place = MODE_BUNDLED;
 	}
-	return NULL;
+	if (out->resource) {
+		out->type = resource_type(c->p, out->resource);
+		return;
+	}
+	const char *local = s[0] == '#' ? NULL : local_part(c, s);
+	if (local)
+		out->type = literal_type(c->p, local);
 }
 
 const struct json *resolve(const struct check *c, const char *reference,
 			   unsigned *type)
 {
-	*type = NO_TYPE;
-	if (reference[0] == '#') {
-		const struct json *r =
-		    reference[1] ? contained(c, reference + 1) : c->root;
-		if (r)
-			*type = resource_type(c->p, r);
-		return r;
-	}
-	const char *local = local_part(c, reference);
-	if (local)
-		*type = literal_type(c->p, local);
-	return NULL;
+	struct reached f;
+	find_target(c, reference, &f);
+	*type = f.type;
+	return f.resource;
 }

@@ -22,6 +22,9 @@
 #define RESPONSE      "FHIR QuestionnaireResponse"
 #define QUESTIONNAIRE "FHIR Questionnaire"
 #define SDC	      "FHIR Questionnaire, extensions"
+#define REFERENCES    "FHIR references"
+#define BUNDLES	      "FHIR Bundle"
+#define EXTENSIONS    "FHIR extensibility"
 #define KANTA	      "Finnish PHR, notes related to all resource types"
 
 const struct rule_info rule_table[RULES] = {
@@ -202,6 +205,71 @@ const struct rule_info rule_table[RULES] = {
 		   E, "too-costly", PROFILING},
 
     /* 0100: references, extensions, bundles */
+    [RULE_REFERENCE_TYPE] = {"KPHR-PROF-0100", "type stated in a reference", E,
+			     "structure", REFERENCES},
+    [RULE_REFERENCE_DISPLAY] = {"KPHR-PROF-0101", "a reference says something",
+				W, "structure", REFERENCES},
+    [RULE_REFERENCE_MULTIPLE] = {"KPHR-PROF-0102",
+				 "a reference leads to one entry", E,
+				 "forbidden", BUNDLES},
+    [RULE_REFERENCE_PROFILE] = {"KPHR-PROF-0103", "profile of the target", E,
+				"structure", PROFILING},
+    [RULE_REFERENCE_AGGREGATION] = {"KPHR-PROF-0104",
+				    "how the target is reached", E, "structure",
+				    PROFILING},
+    [RULE_CANONICAL_TYPE] = {"KPHR-PROF-0105",
+			     "type of what a canonical "
+			     "names",
+			     SEV(NONE, ERROR), "invalid", REFERENCES},
+    [RULE_CONTAINED_ID] = {"KPHR-PROF-0106", "contained resources have an id",
+			   E, "invalid", REFERENCES},
+    [RULE_CONTAINED_SAME] = {"KPHR-PROF-0107",
+			     "ids of contained resources "
+			     "differ",
+			     SEV(WARNING, ERROR), "business-rule", REFERENCES},
+    [RULE_CONTAINED_UNUSED] = {"KPHR-PROF-0108",
+			       "contained resources are "
+			       "referred to",
+			       E, "invariant", "dom-3"},
+    [RULE_ELEMENT_ID] = {"KPHR-PROF-0109", "ids of elements differ",
+			 SEV(NONE, ERROR), "business-rule", DATATYPES},
+    [RULE_BUNDLE_EMPTY] = {"KPHR-PROF-0110",
+			   "documents and messages have "
+			   "entries",
+			   E, "invalid", BUNDLES},
+    [RULE_BUNDLE_FIRST] = {"KPHR-PROF-0111",
+			   "first entry of a document or message", E, "invalid",
+			   BUNDLES},
+    [RULE_BUNDLE_FULLURL] = {"KPHR-PROF-0112", "entries have a fullUrl",
+			     SEV(WARNING, ERROR), "invalid", BUNDLES},
+    [RULE_BUNDLE_ABSOLUTE] = {"KPHR-PROF-0113", "fullUrl is absolute",
+			      SEV(WARNING, ERROR), "invalid", BUNDLES},
+    [RULE_BUNDLE_ID] = {"KPHR-PROF-0114", "fullUrl and id agree",
+			SEV(WARNING, ERROR), "invalid", BUNDLES},
+    [RULE_BUNDLE_TARGET] = {"KPHR-PROF-0115",
+			    "what a document or message "
+			    "refers to is in it",
+			    E, "invalid", BUNDLES},
+    [RULE_BUNDLE_REACH] = {"KPHR-PROF-0116",
+			   "entries are reached from the "
+			   "first",
+			   E, "informational", BUNDLES},
+    [RULE_BUNDLE_LINK] = {"KPHR-PROF-0117", "links of a Bundle",
+			  SEV(NONE, ERROR), "invalid", BUNDLES},
+    [RULE_BUNDLE_SEARCH] = {"KPHR-PROF-0118", "entries of a searchset",
+			    SEV(NONE, ERROR), "invalid", BUNDLES},
+    [RULE_BUNDLE_DATE] = {"KPHR-PROF-0119", "a document has a date",
+			  SEV(NONE, ERROR), "required", BUNDLES},
+    [RULE_EXTENSION_CONTEXT] = {"KPHR-PROF-0120", "where an extension stands",
+				SEV(WARNING, ERROR), "structure", EXTENSIONS},
+    [RULE_EXTENSION_MODIFIER] = {"KPHR-PROF-0121", "modifier extensions", E,
+				 "structure", EXTENSIONS},
+    [RULE_EXTENSION_TYPE] = {"KPHR-PROF-0122", "type of an extension's value",
+			     E, "structure", EXTENSIONS},
+    [RULE_EXTENSION_PART] = {"KPHR-PROF-0123", "parts of an extension",
+			     SEV(WARNING, ERROR), "invalid", EXTENSIONS},
+    [RULE_EXTENSION_URL] = {"KPHR-PROF-0124", "URL of an extension is absolute",
+			    SEV(WARNING, ERROR), "invalid", EXTENSIONS},
 
     /* 0125: terminology, values */
     [RULE_CODE_UNKNOWN] = {"KPHR-PROF-0125", "code is in its code system", E,
