@@ -335,6 +335,15 @@ bool decimal_round(struct fp_decimal x, int digits, struct fp_decimal *out)
 	return true;
 }
 
+bool decimal_pad(struct fp_decimal *d, int scale)
+{
+	if (scale > DECIMAL_SCALE)
+		return false;
+	for (; d->scale < scale && fits(d->n * 10); d->scale++)
+		d->n *= 10;
+	return d->scale >= scale;
+}
+
 /* ---- other numbers ------------------------------------------------------ */
 
 bool decimal_integer(struct fp_decimal x, int64_t *out)

@@ -84,6 +84,14 @@ extern const struct function fn_math[];	      /* fn_math.c */
 extern const struct function fn_time[];	      /* fn_time.c */
 extern const struct function fn_convert[];    /* fn_convert.c */
 
+/* fn_pattern.c and fn_code.c, in the table of fn_string.c */
+fp_fn fn_matches, fn_matches_full, fn_replace_matches;
+fp_fn fn_encode, fn_decode, fn_escape, fn_unescape;
+/* A computed text: false with the error set when texts become too much. */
+bool give_text(struct eval *v, const struct call *c, struct list *out,
+	       const char *s, size_t n);
+#define TEXT_LIMIT (4u << 20)
+
 /* eval.c, for functions */
 struct arena *eval_arena(const struct eval *v);
 const struct fp_env *eval_env(const struct eval *v);
@@ -140,6 +148,8 @@ bool decimal_div(struct fp_decimal x, struct fp_decimal y,
 bool decimal_round(struct fp_decimal x, int digits, struct fp_decimal *out);
 /* ~: equal when rounded to the lesser precision of the two */
 bool decimal_alike(struct fp_decimal x, struct fp_decimal y);
+/* Zeros up to that scale; false when they do not fit. */
+bool decimal_pad(struct fp_decimal *d, int scale);
 /* Towards zero, as an integer: false when it has more than 18 digits. */
 bool decimal_integer(struct fp_decimal x, int64_t *out);
 double decimal_double(struct fp_decimal x);
@@ -253,21 +263,79 @@ uint32_t char_upper(uint32_t c);
 bool char_letter(uint32_t c);
 bool char_space(uint32_t c);
 
-/* regex_parse.c, regex.c: a pattern compiled into the arena; NULL when it is
- * wrong. */
+/* regex_parse.c: a pattern compiled into the arena; NULL when it is wrong, or
+ * too large. */
 #define REGEX_GROUPS 20
-struct regex;
+#define REGEX_REGS   128 /* two for each group, the rest for loops */
+struct regex_inst {
+	unsigned char op, flags;
+	unsigned short slot; /* of the memory of failures; 0: none */
+	int x, y;	     /* operands; places are relative to this one */
+	unsigned min, max;
+};
+struct regex_name {
+	const char *p;
+	size_t n;
+	unsigned group;
+};
+struct regex {
+	const struct regex_inst *code;
+	unsigned n;
+	const uint32_t *ranges; /* of sets, in pairs */
+	const struct regex_name *names;
+	unsigned name_count;
+	unsigned groups; /* the whole match is group 0 */
+	unsigned slots;
+	bool remembers; /* a failure depends on place and position alone */
+	bool anchored;	/* begins with ^ */
+};
+struct regex *regex_compile(struct arena *a, const char *pattern, size_t n);
+/* The number of a named group; 0: none. */
+unsigned regex_group(const struct regex *re, const char *name, size_t n);
+/* regex.c: searches from byte "at" on (whole: the text from there to its end
+ * must match). 1 found (span[0] is the match), 0 not, -1 too costly. steps,
+ * unless NULL, grows by what it cost. */
 struct regex_span {
 	size_t from, to; /* bytes; from > to: the group took no part */
 };
-struct regex *regex_compile(struct arena *a, const char *pattern, size_t n);
-/* Searches from byte "at" on (whole: the text from there to its end must
- * match). 1 found (span[0] is the match), 0 not, -1 too costly. */
-int regex_search(const struct regex *re, struct arena *a, const char *text,
-		 size_t n, size_t at, bool whole,
-		 struct regex_span span[REGEX_GROUPS]);
-/* The number of a named group; 0: none. */
-unsigned regex_group(const struct regex *re, const char *name, size_t n);
+int regex_search(const struct regex *re, const char *text, size_t n, size_t at,
+		 bool whole, struct regex_span span[REGEX_GROUPS],
+		 size_t *steps);
+
+/* what the two files agree on: operations, flags, classes */
+enum regex_op {
+	RE_CHAR, /* x */
+	RE_ANY,
+	RE_SET,	  /* y pairs from x on */
+	RE_REP,	  /* min..max times the next, one of the above */
+	RE_SPLIT, /* x, then y */
+	RE_JUMP,  /* x */
+	RE_SAVE,  /* the position, in register x */
+	RE_MARK,  /* the same, where a loop's body begins */
+	RE_MOVED, /* since mark x? else y */
+	RE_ZERO,  /* register x */
+	RE_LOOP,  /* count in x, leave to y */
+	RE_BEGIN, /* ^ */
+	RE_END,	  /* $ */
+	RE_WORD,  /* \b */
+	RE_LOOK,  /* what follows, up to RE_DONE, matches here; then to x */
+	RE_ATOM,  /* the same, and moves on */
+	RE_DONE,
+	RE_BACK, /* the text of group x again */
+	RE_MATCH,
+	RE_OPS
+};
+enum regex_flag {
+	RE_FOLD = 1,  /* case does not count */
+	RE_NOT = 2,   /* set, look, word */
+	RE_DOTS = 4,  /* . is also a line's end */
+	RE_LINES = 8, /* ^ and $ at lines */
+	RE_LAZY = 16,
+	RE_POSSESSIVE = 32
+};
+#define REGEX_MANY   UINT32_MAX
+#define REGEX_CLASS  0x80000000u /* first of a pair: class, second: which */
+#define REGEX_MARKED (2 * REGEX_GROUPS)
 
 /* ======================================================================= */
 /* From here on: what compiling and evaluating say to each other. Functions of
