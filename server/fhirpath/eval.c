@@ -356,8 +356,6 @@ int fp_holds(const struct fp_expr *x, struct fp_env *env,
 	struct eval v = begin(x, env, focus, e);
 	const enum truth t = eval_truth(&v, x->root);
 
-	if (v.pending)
-		return 1;
 	if (t == TRUTH_ERROR || !spend(&v, 0, 0))
 		return -1;
 	return t == TRUTH_TRUE;

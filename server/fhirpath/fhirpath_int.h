@@ -529,7 +529,6 @@ struct eval {
 	const struct fp_item *context;
 	unsigned steps; /* left; 0: the evaluation is over */
 	bool failed;
-	bool pending; /* fn_pending.c */
 	uint32_t resource_type; /* "Resource" in the model */
 	bool has_resource_type;
 };
