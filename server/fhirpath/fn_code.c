@@ -29,8 +29,7 @@ struct format {
 	change_fn *change;
 };
 
-/* ---- encode and decode ------------------------------------------------------
- */
+/* ---- encode and decode ----------------------------------------------- */
 
 static bool put_hex(struct buf *b, const char *s, size_t n)
 {

@@ -52,7 +52,7 @@ static void push_whole(struct eval *v, struct list *out, enum fp_kind kind,
 	push(v, out, (struct fp_item){.kind = kind, .u.integer = n});
 }
 
-/* ---- exact --------------------------------------------------------------- */
+/* ---- exact ----------------------------------------------------------- */
 
 static bool fn_abs(struct eval *v, const struct call *c,
 		   const struct fp_list *focus, struct list *out)
@@ -154,8 +154,7 @@ static bool fn_round(struct eval *v, const struct call *c,
 	return true;
 }
 
-/* ---- in doubles ------------------------------------------------------------
- */
+/* ---- in doubles ------------------------------------------------------ */
 
 static void push_double(struct eval *v, struct list *out, double x)
 {

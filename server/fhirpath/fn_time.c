@@ -24,8 +24,7 @@
 #define DATETIME_DEFAULT 17
 #define TIME_DEFAULT	 9
 
-/* ---- now ------------------------------------------------------------------
- */
+/* ---- now ------------------------------------------------------------- */
 
 static struct fp_time now(const struct eval *v)
 {
@@ -80,8 +79,7 @@ static bool fn_time_of_day(struct eval *v, const struct call *c,
 	return true;
 }
 
-/* ---- parts ------------------------------------------------------------------
- */
+/* ---- parts ----------------------------------------------------------- */
 
 static bool is_time(const struct fp_item *x)
 {

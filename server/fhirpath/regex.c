@@ -67,8 +67,7 @@ struct place {
 	uint32_t pc, at;
 };
 
-/* ---- the stack and the memory ----------------------------------------------
- */
+/* ---- the stack and the memory ---------------------------------------- */
 
 static struct arena *own_arena(struct machine *m)
 {

@@ -86,7 +86,7 @@ static uint32_t take_char(struct parse *s)
 	return c;
 }
 
-/* ---- code ---------------------------------------------------------------- */
+/* ---- code ------------------------------------------------------------ */
 
 static struct regex_inst *room(struct parse *s, unsigned at, unsigned n)
 {
@@ -145,8 +145,7 @@ static void add_range(struct parse *s, uint32_t from, uint32_t to)
 	s->ranges[s->range_count++] = to;
 }
 
-/* ---- characters and classes -----------------------------------------------
- */
+/* ---- characters and classes ------------------------------------------ */
 
 static int hex_digit(char c)
 {
@@ -337,8 +336,7 @@ static void parse_char(struct parse *s, uint32_t c)
 	emit(s, RE_CHAR, (int)c);
 }
 
-/* ---- groups -----------------------------------------------------------------
- */
+/* ---- groups ---------------------------------------------------------- */
 
 static bool parse_pattern(struct parse *s);
 
