@@ -10,8 +10,9 @@
  *
  * An item under a disabled one is disabled; only the outermost is reported.
  * What is required is an error in a response that is completed or amended, and
- * a warning in one that is not. What has no rule in --rules kanta came after
- * 2019 (rules.c).
+ * a warning in one that is not; by the rules of 2019 in every one that is not
+ * in progress. These took an item of nothing but a linkId for one that is not
+ * there. What has no rule in --rules kanta came later (rules.c).
  *
  * Cost is linear in the response and the questionnaire but for conditions,
  * options, and required items of repeated groups, which share a budget; a
@@ -213,6 +214,17 @@ static void once(struct response *r, const struct r_item *i,
 	       q->link);
 }
 
+static bool has_content(const struct json *item)
+{
+	return json_first(q_list(item, "answer")) ||
+	       json_first(q_list(item, "item"));
+}
+
+static bool is_absent(const struct response *r, const struct r_item *i)
+{
+	return r->c->rules == RULES_KANTA && !has_content(i->json);
+}
+
 /* Sees which items of the questionnaire are there. */
 static void note_items(struct response *r, const struct level *l)
 {
@@ -233,6 +245,8 @@ static void note_items(struct response *r, const struct level *l)
 		if (q->order < last)
 			out_of_order(r, item, &at);
 		last = q->order;
+		if (is_absent(r, item))
+			continue;
 		if (q->level != l->stamp) {
 			q->level = l->stamp;
 			q->count = 0;
@@ -284,12 +298,6 @@ static void check_missing(struct response *r, const struct level *l)
 }
 
 /* ---- one item --------------------------------------------------------- */
-
-static bool has_content(const struct json *item)
-{
-	return json_first(q_list(item, "answer")) ||
-	       json_first(q_list(item, "item"));
-}
 
 static void disabled(struct response *r, const struct r_item *i,
 		     const struct at *at)
@@ -491,7 +499,7 @@ static uint32_t check_level(struct response *r, struct level *l)
 		bool misplaced = r->quest->v[item->q].up != l->q;
 		int asked;
 
-		if (!item->q || r->c->stop || r->broke)
+		if (!item->q || r->c->stop || r->broke || is_absent(r, item))
 			continue;
 		asked = misplaced ? 1 : enabled_here(r, l, item->q);
 		if (asked == 0 && l->enabled && has_content(item->json))
@@ -503,9 +511,12 @@ static uint32_t check_level(struct response *r, struct level *l)
 
 /* ---- the whole -------------------------------------------------------- */
 
-static bool is_completed(const struct json *response)
+static bool is_completed(const struct check *c, const struct json *response)
 {
 	const char *s = json_get_text(response, "status");
+
+	if (c->rules == RULES_KANTA)
+		return !s || strcmp(s, "in-progress") != 0;
 	return s && (strcmp(s, "completed") == 0 || strcmp(s, "amended") == 0);
 }
 
@@ -543,7 +554,7 @@ static void check_against(struct check *c, const struct spot *s,
 {
 	struct response r = {.c = c,
 			     .json = s->value,
-			     .complete = is_completed(s->value),
+			     .complete = is_completed(c, s->value),
 			     .at = s->at};
 	struct level l = {.answer = -1,
 			  .enabled = true,
