@@ -814,7 +814,6 @@ enum rule {
 	/* 0150: questionnaires */
 	RULE_QR_NONE,
 	RULE_QR_NOT_FOUND,
-	RULE_QR_OTHER_TYPE,
 	RULE_QR_AUTHORED,
 	RULE_QR_LINK,
 	RULE_QR_PLACE,

@@ -569,28 +569,9 @@ static void check_against(struct check *c, const struct spot *s,
 	check_level(&r, &l);
 }
 
-/* Something else is known by that name. */
-static const char *other_type(const struct check *c, const char *canonical)
-{
-	if (find_vs(c->p, canonical))
-		return "ValueSet";
-	if (find_cs(c->p, canonical))
-		return "CodeSystem";
-	return find_sd(c->p, canonical) ? "StructureDefinition" : NULL;
-}
-
 static void not_found(struct check *c, const char *canonical,
 		      const struct json *where, const struct at *at)
 {
-	const char *type = other_type(c, canonical);
-
-	if (type)
-		report(c, RULE_QR_OTHER_TYPE, at, where, "a Questionnaire",
-		       "name the Questionnaire",
-		       "Canonical URL '%.200s' refers to a resource that has "
-		       "the wrong type. Found %s expecting one of "
-		       "[Questionnaire]",
-		       canonical, type);
 	report(c, RULE_QR_NOT_FOUND, at, where, NULL,
 	       "load the questionnaire with --package, or contain it",
 	       "The questionnaire \"%.200s\" could not be resolved, so no "
