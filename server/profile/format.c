@@ -301,9 +301,22 @@ static void check_string(struct check *c, const struct spot *s)
 		       "value should not start or finish with whitespace");
 }
 
+/* Is it the url of a definition, by which others name it? */
+static bool is_own_url(const struct check *c, const struct spot *s)
+{
+	const char *type = json_get_text(c->resource, "resourceType");
+	return json_get(c->resource, "url") == s->value && type &&
+	       strcmp(type, "Contract") != 0;
+}
+
 static void check_uri(struct check *c, const struct spot *s)
 {
 	const char *t = shown(s);
+	if (c->rules == RULES_CURRENT && !is_absolute(t) && is_own_url(c, s))
+		bad(c, RULE_CANONICAL_RELATIVE, s, "an absolute URL",
+		    "Canonical URLs must be absolute URLs if they are not "
+		    "fragment references (%.100s)",
+		    t);
 	if (has_space(t))
 		report(c, RULE_URI, s->at, s->value, "no white space", NULL,
 		       "URI values cannot have whitespace");
@@ -386,18 +399,6 @@ static void check_marked(struct check *c, const struct spot *s)
 	check_markdown(c, s);
 }
 
-static void check_canonical(struct check *c, const struct spot *s)
-{
-	const char *t = shown(s);
-
-	check_uri(c, s);
-	if (*t != '#' && !is_absolute(t))
-		bad(c, RULE_CANONICAL_RELATIVE, s, "an absolute URL, or #id",
-		    "Canonical URLs must be absolute URLs if they are not "
-		    "fragment references (%.100s)",
-		    t);
-}
-
 /* ---- the table -------------------------------------------------------- */
 
 enum shape { A_STRING, A_NUMBER, A_BOOLEAN };
@@ -409,7 +410,7 @@ static const struct {
     [PRIM_NONE] = {A_STRING, NULL},
     [PRIM_BASE64] = {A_STRING, check_base64},
     [PRIM_BOOLEAN] = {A_BOOLEAN, NULL},
-    [PRIM_CANONICAL] = {A_STRING, check_canonical},
+    [PRIM_CANONICAL] = {A_STRING, check_uri},
     [PRIM_CODE] = {A_STRING, check_code},
     [PRIM_DATE] = {A_STRING, check_date},
     [PRIM_DATETIME] = {A_STRING, check_datetime},

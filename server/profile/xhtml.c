@@ -169,8 +169,8 @@ static void check_target(struct scan *s, const char *element, const char *value,
 
 	if (is_script(value, end))
 		keep(&s->script, value, n);
-	if (*value != '#' || n < 2 || s->c->rules != RULES_CURRENT ||
-	    s->links++ >= LINKS_MAX)
+	if (*value != '#' || n < 2 || *element != 'a' ||
+	    s->c->rules != RULES_CURRENT || s->links++ >= LINKS_MAX)
 		return;
 	for (size_t i = 0; i < s->depth && len + 32 < sizeof(place); i++)
 		len += put_name(place + len, s->open[i], "/");
