@@ -93,8 +93,7 @@ static enum truth truth_literal(struct eval *v, const struct node *n)
 static bool eval_this(struct eval *v, const struct node *n, struct list *out)
 {
 	(void)n;
-	if (v->frame.self)
-		push(v, out, *v->frame.self);
+	push_all(v, out, &v->frame.self);
 	return true;
 }
 
@@ -262,7 +261,7 @@ bool eval_focus(struct eval *v, const struct node *n, struct list *room,
 		struct fp_list *focus)
 {
 	if (!n->left) {
-		*focus = (struct fp_list){v->frame.self, v->frame.self != NULL};
+		*focus = v->frame.self;
 		return true;
 	}
 	if (!eval_list(v, n->left, room))
@@ -294,10 +293,22 @@ static struct frame enter(struct eval *v, const struct fp_item *self,
 {
 	const struct frame outer = v->frame;
 
-	v->frame.self = self;
+	v->frame.self = (struct fp_list){self, self != NULL};
 	if (index >= 0)
 		v->frame.index = index;
 	return outer;
+}
+
+bool eval_within(struct eval *v, const struct node *n, struct fp_list self,
+		 struct list *out)
+{
+	const struct frame outer = v->frame;
+	bool ok;
+
+	v->frame.self = self;
+	ok = eval_operand(v, n, out);
+	v->frame = outer;
+	return ok;
 }
 
 bool eval_on(struct eval *v, const struct node *n, const struct fp_item *self,
@@ -331,7 +342,7 @@ static struct eval begin(const struct fp_expr *x, struct fp_env *env,
 	    .model = env->model,
 	    .x = x,
 	    .e = e,
-	    .frame = {.self = focus, .index = -1},
+	    .frame = {.self = {focus, focus != NULL}, .index = -1},
 	    .context = focus,
 	    .steps = env->steps ? env->steps : FP_STEPS,
 	};

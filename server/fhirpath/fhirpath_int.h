@@ -507,7 +507,8 @@ extern const struct shortcut fn_truth[]; /* fn_truth.c */
  */
 
 struct frame {
-	const struct fp_item *self;  /* $this; NULL: nothing */
+	struct fp_list self;	     /* $this: one item at most, but for the
+				      * value of a variable that is defined */
 	int64_t index;		     /* $index; -1: none */
 	const struct fp_list *total; /* $total; NULL: none */
 };
@@ -550,6 +551,8 @@ bool eval_list(struct eval *v, const struct node *n, struct list *out);
 enum truth eval_truth(struct eval *v, const struct node *n);
 /* The same with another $this (and $index, unless it is negative). Variables
  * that are defined inside end there. */
+bool eval_within(struct eval *v, const struct node *n, struct fp_list self,
+		 struct list *out);
 bool eval_on(struct eval *v, const struct node *n, const struct fp_item *self,
 	     int64_t index, struct list *out);
 enum truth truth_on(struct eval *v, const struct node *n,

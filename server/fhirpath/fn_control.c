@@ -236,6 +236,7 @@ static bool fn_sort(struct eval *v, const struct call *c,
 static bool fn_define_variable(struct eval *v, const struct call *c,
 			       const struct fp_list *focus, struct list *out)
 {
+	struct list made = {0};
 	struct fp_list value;
 	const char *name;
 	size_t n;
@@ -247,8 +248,10 @@ static bool fn_define_variable(struct eval *v, const struct call *c,
 		return fail(v, c, "defineVariable(): the name is missing");
 	if (c->n == 1)
 		value = list_keep(v, focus);
-	else if (!arg_list(v, c, 1, &value))
+	else if (!eval_within(v, c->arg[1], *focus, &made))
 		return false;
+	else
+		value = list_view(&made);
 	push_all(v, out, focus);
 	return variable_define(v, c, arena_strndup(v->arena, name, n), value);
 }

@@ -53,9 +53,8 @@ static enum truth truth_empty(struct eval *v, const struct node *n)
 
 static enum truth truth_not(struct eval *v, const struct node *n)
 {
-	struct fp_list self = {v->frame.self, v->frame.self != NULL};
-	const enum truth t =
-	    n->left ? eval_truth(v, n->left) : truth_of(v, &self, n->offset);
+	const enum truth t = n->left ? eval_truth(v, n->left)
+				     : truth_of(v, &v->frame.self, n->offset);
 
 	if (t == TRUTH_TRUE)
 		return TRUTH_FALSE;
