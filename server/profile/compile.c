@@ -56,10 +56,12 @@ struct item *item_of(struct build *b, ref sd)
 
 /* ---- types ------------------------------------------------------------ */
 
-static bool is_base(const struct json *sd)
+/* A type's own definition? Those come with the image. */
+bool defines_type(const struct profiles *p, const struct json *sd)
 {
 	const char *derivation = json_get_text(sd, "derivation");
-	return !derivation || strcmp(derivation, "constraint") != 0;
+	return p->image_bytes == 0 &&
+	       (!derivation || strcmp(derivation, "constraint") != 0);
 }
 
 static const char *type_name(const struct json *sd)
@@ -158,7 +160,7 @@ bool compile_types(struct build *b)
 	struct item **base = arena_alloc(b->tmp, b->n_sd * sizeof(*base));
 	for (size_t i = 0; i < b->n_sd; i++) {
 		b->item = b->sd[i];
-		if (!is_base(b->sd[i]->json))
+		if (!defines_type(b->p, b->sd[i]->json))
 			continue;
 		if (!type_name(b->sd[i]->json))
 			return build_fail(b, "required", "type is missing");
@@ -583,8 +585,8 @@ bool compile_sd(struct build *b, struct item *it)
 	it->state = ITEM_BUSY;
 	it->asker = saved.item;
 	b->depth++;
-	bool ok =
-	    is_base(it->json) ? compile_base(b, it) : compile_profile(b, it);
+	bool ok = defines_type(b->p, it->json) ? compile_base(b, it)
+					       : compile_profile(b, it);
 	if (!ok)
 		return false;
 	compile_contexts(b, it);
@@ -603,7 +605,7 @@ bool compile_definitions(struct build *b)
 
 	for (int bases = 1; bases >= 0; bases--) {
 		for (size_t i = 0; i < b->n_sd; i++) {
-			if (is_base(b->sd[i]->json) != (bases == 1))
+			if (defines_type(b->p, b->sd[i]->json) != (bases == 1))
 				continue;
 			if (!compile_sd(b, b->sd[i]))
 				return false;

@@ -53,6 +53,12 @@ static const char *part(const struct profiles *p, ref limit, const char *name)
 	return NULL;
 }
 
+static const char *number_of(const struct json *q)
+{
+	const struct json *v = json_get(q, "value");
+	return v && json_kind(v) == JSON_NUMBER ? json_text(v) : NULL;
+}
+
 static bool same(const char *x, const char *y)
 {
 	return x && y && strcmp(x, y) == 0;
@@ -62,13 +68,13 @@ static bool same(const char *x, const char *y)
 static bool quantity_order(const struct profiles *p, const struct json *q,
 			   ref limit, int *order)
 {
-	const char *value = json_get_text(q, "value");
+	const char *value = number_of(q);
 	const char *bound = part(p, limit, "value");
 	const char *unit = json_get_text(q, "code");
 	const char *want = part(p, limit, "code");
 	const char *system = json_get_text(q, "system");
 
-	if (!is_number(value) || !is_number(bound))
+	if (!value || !is_number(bound))
 		return false;
 	bool bare = !want && !part(p, limit, "unit");
 	bool words =
@@ -100,7 +106,7 @@ static const char *value_text(struct check *c, const struct spot *s)
 {
 	if (json_text(s->value))
 		return json_text(s->value);
-	const char *value = json_get_text(s->value, "value");
+	const char *value = number_of(s->value);
 	const char *unit = json_get_text(s->value, "code");
 	return say(c, "%.60s%s%.60s", value ? value : "?", unit ? " " : "",
 		   unit ? unit : "");

@@ -46,8 +46,16 @@ static bool has_use(const struct profiles *p, const struct json *r,
 	if (!is_text(type, "StructureDefinition") ||
 	    is_text(json_get_text(r, "kind"), "logical"))
 		return false;
-	return p->image_bytes == 0 ||
-	       is_text(json_get_text(r, "derivation"), "constraint");
+	if (p->image_bytes == 0 ||
+	    is_text(json_get_text(r, "derivation"), "constraint"))
+		return true;
+	/* a "specialization" of a type that is there is a profile by mistake */
+	const char *t = json_get_text(r, "type");
+	unsigned i = t ? find_type(p, t, strlen(t)) : NO_TYPE;
+	if (i == NO_TYPE || !json_get(r, "baseDefinition"))
+		return false;
+	const struct canonical *own = rec_at(p, p->types[i].sd);
+	return !is_text(json_get_text(r, "url"), text_at(p, own->url));
 }
 
 bool profile_add(struct profiles *p, const struct json *resource,
@@ -202,7 +210,7 @@ static void fill_sd(struct build *b, const struct item *it)
 	sd->type = NO_TYPE;
 	if (abstract && json_kind(abstract) == JSON_TRUE)
 		sd->flags |= SD_ABSTRACT;
-	if (is_text(json_get_text(it->json, "derivation"), "constraint"))
+	if (!defines_type(b->p, it->json))
 		sd->flags |= SD_CONSTRAINT;
 	if (strncmp(it->url, OFFICIAL, strlen(OFFICIAL)) != 0)
 		sd->flags |= SD_NATIONAL;

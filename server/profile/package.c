@@ -101,8 +101,8 @@ bool profile_package_manifest(struct package *k, const char *text, size_t n,
 static bool has_use(const char *type)
 {
 	static const char *const types[] = {
-	    "StructureDefinition", "ValueSet",	    "CodeSystem",
-	    "SearchParameter",	   "Questionnaire",
+	    "StructureDefinition", "ImplementationGuide", "ValueSet",
+	    "CodeSystem",	   "SearchParameter",	  "Questionnaire",
 	};
 
 	for (size_t i = 0; type && i < LEN(types); i++)

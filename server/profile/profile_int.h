@@ -529,6 +529,7 @@ bool compile_types(struct build *b);
 bool compile_definitions(struct build *b);
 bool compile_sd(struct build *b, struct item *it);
 struct item *item_find(struct item **v, size_t n, const char *url);
+bool defines_type(const struct profiles *p, const struct json *sd);
 /* The one that a record is made of; NULL: none of those being compiled. */
 struct item *item_of(struct build *b, ref sd);
 ref make_list(struct build *b, ref owner, const ref *child, size_t n);
