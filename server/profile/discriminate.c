@@ -222,6 +222,23 @@ static void follow_step(struct search *s, ref node, unsigned i)
 	}
 }
 
+/* Is all that was found what the base's type says anyway? */
+static bool only_inherited(const struct search *s, unsigned from)
+{
+	for (unsigned k = from; k < s->found; k++) {
+		const struct node *n = node_at(s->p, s->place[k].node);
+		if (n->flags & NODE_CONSTRAINED)
+			return false;
+	}
+	return true;
+}
+
+static void replace(struct search *s, unsigned from, ref node, unsigned i)
+{
+	s->found = from;
+	add(s, node, i);
+}
+
 static void follow(struct search *s, ref node, unsigned i)
 {
 	const struct node *n = node_at(s->p, node);
@@ -235,14 +252,16 @@ static void follow(struct search *s, ref node, unsigned i)
 		add(s, node, i);
 	if (s->found == before)
 		follow_slices(s, n, i);
-	if (s->found > before || i == s->n || s->ends)
+	if (i == s->n || s->ends)
+		return;
+	if (s->found > before && !only_inherited(s, before))
 		return;
 	/* said above, by a value that has the path in it */
 	if ((n->fixed && constant_has(s->p, n->fixed, s->step + i, s->n - i)) ||
 	    (n->pattern &&
 	     constant_has(s->p, n->pattern, s->step + i, s->n - i)))
-		add(s, node, i);
-	else if (i + 1 == s->n && !s->text &&
+		replace(s, before, node, i);
+	else if (s->found == before && i + 1 == s->n && !s->text &&
 		 strcmp(text_at(s->p, s->step[i].name), "url") == 0)
 		s->text = profile_url_of(s->p, n);
 }

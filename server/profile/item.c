@@ -248,7 +248,8 @@ static void check_complex(struct check *c, const struct spot *s)
 	if (c->base && !json_first(s->value))
 		empty_object(c, s->at, s->value);
 	check_rules(c, s);
-	if (c->base || s->node->list)
+	if (c->base || s->node->list ||
+	    ((s->node->flags & NODE_RECURS) && c->rules == RULES_KANTA))
 		check_object(c, s->value, s->node, s->type, s->at);
 	if (c->base)
 		check_has_content(c, s);

@@ -216,7 +216,9 @@ const char *slice_missing(struct check *c, const struct slicing *s, unsigned i,
 /* A hint in the making, and the path of what is being added to it. */
 struct adding {
 	struct check *c;
-	const char *told; /* a path that has its value already; or NULL */
+	/* paths that have their values already */
+	const char *told[DISCRIMINATORS_MAX];
+	unsigned n_told;
 	struct buf out;
 	struct buf path;
 };
@@ -224,8 +226,12 @@ struct adding {
 static void want(struct adding *w, const char *path, const char *value)
 {
 	const char *quote = value ? "\"" : "";
-	if (!value && w->told && strcmp(path, w->told) == 0)
-		return;
+	size_t n = strlen(path);
+	for (unsigned i = 0; !value && i < w->n_told; i++) {
+		const char *told = w->told[i];
+		if (strncmp(told, path, n) == 0 && (!told[n] || told[n] == '.'))
+			return;
+	}
 	buf_puts(&w->out, w->out.len > 0 ? ", " : "add one with ");
 	buf_printf(&w->out, "%s = %s%s%s", path, quote, value ? value : "...",
 		   quote);
@@ -274,11 +280,43 @@ static void want_below(struct adding *w, const struct node *n, unsigned depth)
 		want(w, w->path.p, NULL);
 }
 
+/* The one value by which a discriminator tells the slice; NULL: none. */
+static const char *told_value(struct check *c, const struct discriminator *d,
+			      const struct criterion *x)
+{
+	if (x->kind == CRIT_TEXT)
+		return text_at(c->p, x->text);
+	if (x->kind != CRIT_NODE || x->n != 1)
+		return NULL;
+	const struct place *place = rec_at(c->p, x->places);
+	const struct node *n = node_at(c->p, place->node);
+	const struct constant *k = n->fixed ? rec_at(c->p, n->fixed) : NULL;
+	return k && place->steps == d->n_steps ? text_at(c->p, k->text) : NULL;
+}
+
+/* First what the discriminators say, unless it is mandatory anyway. */
+static void want_told(struct adding *w, const struct slicing *s, unsigned i,
+		      const char *before)
+{
+	struct check *c = w->c;
+	const struct discriminator *d = rec_at(c->p, s->disc);
+	const struct criterion *crit = rec_at(c->p, s->criteria);
+
+	for (unsigned k = 0; s->criteria && k < s->n_disc; k++) {
+		const struct criterion *x = &crit[i * s->n_disc + k];
+		const char *value = told_value(c, &d[k], x);
+		if (!value || d[k].n_steps == 0 ||
+		    (before && strstr(before, say(c, "\"%s\"", value))))
+			continue;
+		const char *path = text_at(c->p, d[k].path);
+		want(w, path, value);
+		w->told[w->n_told++] = path;
+	}
+}
+
 /* "add one with system = "http://loinc.org", code = "8480-6", display = ..." */
 const char *slice_hint(struct check *c, const struct slicing *s, unsigned i)
 {
-	const struct discriminator *d = rec_at(c->p, s->disc);
-	const struct criterion *crit = rec_at(c->p, s->criteria);
 	const ref *slice = rec_at(c->p, s->slices);
 	struct adding w = {.c = c};
 
@@ -286,17 +324,14 @@ const char *slice_hint(struct check *c, const struct slicing *s, unsigned i)
 		return NULL;
 	buf_init(&w.out, c->a);
 	buf_init(&w.path, c->a);
-	for (unsigned k = 0; s->criteria && k < s->n_disc; k++) {
-		const struct criterion *x = &crit[i * s->n_disc + k];
-		if (x->kind != CRIT_TEXT)
-			continue;
-		w.told = text_at(c->p, d[k].path);
-		want(&w, w.told, text_at(c->p, x->text));
-	}
 	const struct node *n = node_at(c->p, slice[i]);
-	if (n->fixed)
+	if (n->fixed && ((const struct constant *)rec_at(c->p, n->fixed))->text)
 		return say(c, "add \"%s\"",
 			   constant_text(c->p, c->a, n->fixed));
+	want_below(&w, n, WANTED_DEPTH);
+	const char *mandatory = w.out.len > 0 ? w.out.p : NULL;
+	buf_init(&w.out, c->a);
+	want_told(&w, s, i, mandatory);
 	want_below(&w, n, WANTED_DEPTH);
 	return w.out.len > 0 ? w.out.p : NULL;
 }
