@@ -60,8 +60,9 @@ static const char *next(const char *s, size_t n)
 
 static bool is_primary(const char *s)
 {
+	char a = (char)(s[0] | 32), b = (char)(s[1] | 32);
 	for (const char *p = primary; *p; p += p[2] ? 3 : 2) {
-		if (strncasecmp(p, s, 2) == 0)
+		if (p[0] == a && p[1] == b)
 			return true;
 	}
 	return false;
