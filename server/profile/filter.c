@@ -155,7 +155,7 @@ static int text_passes(const struct filter *f, const char *text)
 	if (is(f->op, "exists"))
 		return (text != NULL) == is(f->value, "true");
 	if (is(f->op, "regex"))
-		return -1;
+		return text ? fp_regex(f->value, text, true) : 0;
 	return -1;
 }
 
