@@ -361,11 +361,27 @@ bool fp_eval(const struct fp_expr *x, struct fp_env *env,
 	return true;
 }
 
+/* Of an invariant as a whole: several items are something, whatever they are.
+ */
+static enum truth whole_truth(struct eval *v, const struct node *n)
+{
+	LIST(room);
+	struct fp_list l;
+
+	if (n->kind == N_CALL ? n->u.call.truth != NULL
+			      : evaluators[n->kind].truth != NULL)
+		return eval_truth(v, n);
+	if (!eval_list(v, n, &room))
+		return TRUTH_ERROR;
+	l = list_view(&room);
+	return l.n > 1 ? TRUTH_TRUE : truth_of(v, &l, n->offset);
+}
+
 int fp_holds(const struct fp_expr *x, struct fp_env *env,
 	     const struct fp_item *focus, struct err *e)
 {
 	struct eval v = begin(x, env, focus, e);
-	const enum truth t = eval_truth(&v, x->root);
+	const enum truth t = whole_truth(&v, x->root);
 
 	if (t == TRUTH_ERROR || !spend(&v, 0, 0))
 		return -1;

@@ -85,6 +85,14 @@ static const struct fix table[] = {
      "targetProfile.exists() implies (type = 'Reference' or type = 'canonical' "
      "or type.memberOf('http://hl7.org/fhir/ValueSet/resource-types'))",
      R4, FIX_TEXT, 0},
+    /* empty without a searchType */
+    {"opd-2", "searchType implies",
+     "searchType.exists() implies type = 'string'", STU3, FIX_TEXT, 0},
+    /* undecidable when the precisions differ */
+    {"mdd-1", "whenHandedOver.empty()",
+     "iif(whenHandedOver < whenPrepared, false, true)", BOTH, FIX_TEXT, 0},
+    {"inv-1", "lastModified.exists().not()",
+     "iif(lastModified < authoredOn, false, true)", BOTH, FIX_TEXT, 0},
     /* a boolean is no string */
     {"mad-3", "reasonCode.empty()",
      "reasonCode.empty() or notGiven.empty() or notGiven = false", STU3,
