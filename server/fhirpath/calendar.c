@@ -27,7 +27,7 @@
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
 
-/* ---- units ----------------------------------------------------------- */
+/* ---- units ------------------------------------------------------- */
 
 struct unit {
 	const char *word, *ucum;
@@ -60,7 +60,7 @@ static const struct unit *find_unit(const char *name)
 	return NULL;
 }
 
-/* ---- moving ---------------------------------------------------------- */
+/* ---- moving ------------------------------------------------------ */
 
 static int64_t day_ms(const struct fp_time *t)
 {
@@ -178,7 +178,7 @@ bool time_shift(const struct fp_time *t, enum fp_kind kind,
 	return duration_ms(q, u, &ms) && move_by(out, kind, sign * ms);
 }
 
-/* ---- boundaries ------------------------------------------------------ */
+/* ---- boundaries -------------------------------------------------- */
 
 /* How many digits each precision has, of dates and of times of day. */
 static const signed char date_digits[] = {4, 6, 8, 10, 12, 14, 17};
@@ -261,7 +261,7 @@ bool time_boundary(const struct fp_time *t, enum fp_kind kind, int digits,
 	return true;
 }
 
-/* ---- between --------------------------------------------------------- */
+/* ---- between ----------------------------------------------------- */
 
 static int64_t whole_ms(const struct fp_time *t)
 {

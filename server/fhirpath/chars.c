@@ -61,7 +61,7 @@ size_t char_count(const char *s, size_t n)
 	return count;
 }
 
-/* ---- case ------------------------------------------------------------ */
+/* ---- case -------------------------------------------------------- */
 
 /* Capitals from..to. step 0: the small letter is distance further; 1: capitals
  * have the parity of "from", and the small letter is the next one. */
@@ -112,7 +112,7 @@ uint32_t char_upper(uint32_t c)
 	return c == 0xff ? 0x178 : c == 0x3c2 ? 0x3a3 : c; /* ÿ, final sigma */
 }
 
-/* ---- classes --------------------------------------------------------- */
+/* ---- classes ----------------------------------------------------- */
 
 struct range {
 	uint32_t from, to;

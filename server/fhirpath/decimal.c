@@ -97,7 +97,7 @@ static bool settle(wide n, int scale, struct fp_decimal *out)
 	return true;
 }
 
-/* ---- text ------------------------------------------------------------ */
+/* ---- text -------------------------------------------------------- */
 
 struct reading {
 	const char *s;
@@ -188,7 +188,7 @@ void decimal_write(struct buf *b, struct fp_decimal d)
 	buf_add(b, text + at, sizeof(text) - at);
 }
 
-/* ---- order ----------------------------------------------------------- */
+/* ---- order ------------------------------------------------------- */
 
 struct fp_decimal decimal_of(int64_t n)
 {
@@ -238,7 +238,7 @@ int fp_decimal_compare(const char *x, const char *y)
 	return lx < ly ? -1 : lx > ly;
 }
 
-/* ---- arithmetic ------------------------------------------------------ */
+/* ---- arithmetic -------------------------------------------------- */
 
 /* x with that many digits behind the point; false when it does not fit. */
 static bool align(struct fp_decimal x, int scale, wide *out)
@@ -344,7 +344,7 @@ bool decimal_pad(struct fp_decimal *d, int scale)
 	return d->scale >= scale;
 }
 
-/* ---- other numbers --------------------------------------------------- */
+/* ---- other numbers ----------------------------------------------- */
 
 bool decimal_integer(struct fp_decimal x, int64_t *out)
 {

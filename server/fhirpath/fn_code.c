@@ -29,7 +29,7 @@ struct format {
 	change_fn *change;
 };
 
-/* ---- encode and decode ----------------------------------------------- */
+/* ---- encode and decode ------------------------------------------- */
 
 static bool put_hex(struct buf *b, const char *s, size_t n)
 {
@@ -128,8 +128,7 @@ static bool take_base64url(struct buf *b, const char *s, size_t n)
 	return take_base64_of(b, s, n, base64url);
 }
 
-/* ---- escape and unescape
- * ------------------------------------------------------ */
+/* ---- escape and unescape ----------------------------------------- */
 
 struct pair {
 	char c;
@@ -287,8 +286,7 @@ static bool unescape_json(struct buf *b, const char *s, size_t n)
 	return true;
 }
 
-/* ---- the functions
- * -------------------------------------------------------------- */
+/* ---- the functions ----------------------------------------------- */
 
 static const struct format encodings[] = {{"hex", put_hex},
 					  {"base64", put_base64},

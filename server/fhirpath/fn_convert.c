@@ -32,8 +32,7 @@ static bool keep_decimal(struct eval *v, struct fp_decimal d,
 	return true;
 }
 
-/* ---- boolean and numbers
- * ------------------------------------------------------- */
+/* ---- boolean and numbers ----------------------------------------- */
 
 static bool word_truth(const char *s, bool *truth)
 {
@@ -165,8 +164,7 @@ static bool to_quantity(struct eval *v, const struct fp_item *x,
 	return keep_quantity(v, q, out);
 }
 
-/* ---- text, dates and times
- * ------------------------------------------------------- */
+/* ---- text, dates and times --------------------------------------- */
 
 static bool to_string(struct eval *v, const struct fp_item *x,
 		      struct fp_item *out)
@@ -236,8 +234,7 @@ static bool to_time(struct eval *v, const struct fp_item *x,
 	return to_time_kind(v, x, FP_TIME, out);
 }
 
-/* ---- the functions
- * ------------------------------------------------------------------ */
+/* ---- the functions ----------------------------------------------- */
 
 /* toQuantity('mg'): in that unit. */
 static bool in_unit(struct eval *v, const struct call *c, struct fp_item *x,

@@ -52,7 +52,7 @@ static void push_whole(struct eval *v, struct list *out, enum fp_kind kind,
 	push(v, out, (struct fp_item){.kind = kind, .u.integer = n});
 }
 
-/* ---- exact ----------------------------------------------------------- */
+/* ---- exact ------------------------------------------------------- */
 
 static bool fn_abs(struct eval *v, const struct call *c,
 		   const struct fp_list *focus, struct list *out)
@@ -154,7 +154,7 @@ static bool fn_round(struct eval *v, const struct call *c,
 	return true;
 }
 
-/* ---- in doubles ------------------------------------------------------ */
+/* ---- in doubles -------------------------------------------------- */
 
 static void push_double(struct eval *v, struct list *out, double x)
 {
@@ -253,8 +253,7 @@ static bool fn_power(struct eval *v, const struct call *c,
 	return true;
 }
 
-/* ---- over the whole input
- * ----------------------------------------------------- */
+/* ---- over the whole input ---------------------------------------- */
 
 /* total + x, where total is the first item to begin with. */
 static bool add(struct eval *v, const struct call *c, struct fp_item *total,

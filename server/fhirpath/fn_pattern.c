@@ -110,7 +110,7 @@ bool fn_matches_full(struct eval *v, const struct call *c,
 	return match(v, c, focus, out, true);
 }
 
-/* ---- replacing ------------------------------------------------------- */
+/* ---- replacing --------------------------------------------------- */
 
 struct replacement {
 	const struct job *j;

@@ -53,7 +53,7 @@ bool give_text(struct eval *v, const struct call *c, struct list *out,
 	return true;
 }
 
-/* ---- places ---------------------------------------------------------- */
+/* ---- places ------------------------------------------------------ */
 
 static const char *find(const char *s, size_t n, const char *what, size_t k)
 {
@@ -138,7 +138,7 @@ static bool fn_substring(struct eval *v, const struct call *c,
 	return give_text(v, c, out, s + from, k);
 }
 
-/* ---- questions ------------------------------------------------------- */
+/* ---- questions --------------------------------------------------- */
 
 static bool fn_starts_with(struct eval *v, const struct call *c,
 			   const struct fp_list *focus, struct list *out)
@@ -195,7 +195,7 @@ static bool fn_length(struct eval *v, const struct call *c,
 	return true;
 }
 
-/* ---- changes --------------------------------------------------------- */
+/* ---- changes ----------------------------------------------------- */
 
 static bool change_case(struct eval *v, const struct call *c,
 			const struct fp_list *focus, struct list *out,
@@ -292,7 +292,7 @@ static bool fn_trim(struct eval *v, const struct call *c,
 	return give_text(v, c, out, t.s, last);
 }
 
-/* ---- one and many ---------------------------------------------------- */
+/* ---- one and many ------------------------------------------------ */
 
 static bool push_chars(struct eval *v, const struct call *c,
 		       const struct texts *t, struct list *out)

@@ -24,7 +24,7 @@
 #define DATETIME_DEFAULT 17
 #define TIME_DEFAULT	 9
 
-/* ---- now ------------------------------------------------------------- */
+/* ---- now --------------------------------------------------------- */
 
 static struct fp_time now(const struct eval *v)
 {
@@ -79,7 +79,7 @@ static bool fn_time_of_day(struct eval *v, const struct call *c,
 	return true;
 }
 
-/* ---- parts ----------------------------------------------------------- */
+/* ---- parts ------------------------------------------------------- */
 
 static bool is_time(const struct fp_item *x)
 {
@@ -183,8 +183,7 @@ static bool fn_clock(struct eval *v, const struct call *c,
 	return true;
 }
 
-/* ---- between
- * ------------------------------------------------------------------ */
+/* ---- between ----------------------------------------------------- */
 
 static bool between(struct eval *v, const struct call *c,
 		    const struct fp_list *focus, struct list *out, bool crossed)
@@ -218,8 +217,7 @@ static bool fn_difference(struct eval *v, const struct call *c,
 	return between(v, c, focus, out, true);
 }
 
-/* ---- how well it is known
- * ------------------------------------------------------ */
+/* ---- how well it is known ---------------------------------------- */
 
 /* d plus or minus half of its last digit, to that many digits. */
 static bool decimal_boundary(struct fp_decimal d, int64_t digits, bool high,

@@ -25,7 +25,7 @@
 
 #define CLOSE 1e-15L /* relative */
 
-/* ---- calendar words -------------------------------------------------- */
+/* ---- calendar words ---------------------------------------------- */
 
 struct word {
 	const char *one, *many, *ucum;
@@ -60,7 +60,7 @@ const char *quantity_calendar(const char *s, size_t n, const char **ucum)
 	return w ? w->one : NULL;
 }
 
-/* ---- text ------------------------------------------------------------ */
+/* ---- text -------------------------------------------------------- */
 
 static bool is_blank(char c)
 {
@@ -109,7 +109,7 @@ void quantity_write(struct buf *b, const struct fp_quantity *q)
 			   decimal_cmp(q->value, decimal_of(1)) ? "s" : "");
 }
 
-/* ---- base units ------------------------------------------------------ */
+/* ---- base units -------------------------------------------------- */
 
 enum { DIM_MONTHS = 0x6d6f6e74 };
 
@@ -188,7 +188,7 @@ static int compare(const struct fp_decimal *x, const struct ucum *ux,
 	return a < b ? -1 : 1;
 }
 
-/* ---- order ----------------------------------------------------------- */
+/* ---- order ------------------------------------------------------- */
 
 bool quantity_order(const struct fp_quantity *x, const struct fp_quantity *y,
 		    int *order)
@@ -276,7 +276,7 @@ bool fp_ucum_compare(const char *x, const char *x_unit, const char *y,
 	return true;
 }
 
-/* ---- arithmetic ------------------------------------------------------ */
+/* ---- arithmetic -------------------------------------------------- */
 
 static bool of_long_double(long double v, struct fp_decimal *out)
 {

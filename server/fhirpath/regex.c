@@ -67,7 +67,7 @@ struct place {
 	uint32_t pc, at;
 };
 
-/* ---- the stack and the memory ---------------------------------------- */
+/* ---- the stack and the memory ------------------------------------ */
 
 static struct arena *own_arena(struct machine *m)
 {
@@ -132,8 +132,7 @@ static bool been_here(struct machine *m, const struct regex_inst *i,
 	return before != 0;
 }
 
-/* ---- characters
- * --------------------------------------------------------------- */
+/* ---- characters -------------------------------------------------- */
 
 static bool between(uint32_t c, char from, char to)
 {
@@ -239,8 +238,7 @@ static uint32_t step_back(const struct machine *m, uint32_t at)
 	return at;
 }
 
-/* ---- operations
- * ------------------------------------------------------------------ */
+/* ---- operations -------------------------------------------------- */
 
 typedef enum verdict op_fn(struct machine *m, const struct regex_inst *i,
 			   struct place *p);
@@ -457,8 +455,7 @@ static op_fn *const operations[RE_OPS] = {
     [RE_MATCH] = op_match,
 };
 
-/* ---- the machine
- * ------------------------------------------------------------------ */
+/* ---- the machine ------------------------------------------------- */
 
 /* Goes on behind a repetition, at another length of it. */
 static bool resume(struct machine *m, struct entry e, struct place *p)

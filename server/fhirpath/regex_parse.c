@@ -86,7 +86,7 @@ static uint32_t take_char(struct parse *s)
 	return c;
 }
 
-/* ---- code ------------------------------------------------------------ */
+/* ---- code -------------------------------------------------------- */
 
 static struct regex_inst *room(struct parse *s, unsigned at, unsigned n)
 {
@@ -145,7 +145,7 @@ static void add_range(struct parse *s, uint32_t from, uint32_t to)
 	s->ranges[s->range_count++] = to;
 }
 
-/* ---- characters and classes ------------------------------------------ */
+/* ---- characters and classes -------------------------------------- */
 
 static int hex_digit(char c)
 {
@@ -336,7 +336,7 @@ static void parse_char(struct parse *s, uint32_t c)
 	emit(s, RE_CHAR, (int)c);
 }
 
-/* ---- groups ---------------------------------------------------------- */
+/* ---- groups ------------------------------------------------------ */
 
 static bool parse_pattern(struct parse *s);
 
@@ -443,8 +443,7 @@ static bool parse_group(struct parse *s)
 	return empty;
 }
 
-/* ---- repetition
- * --------------------------------------------------------------- */
+/* ---- repetition -------------------------------------------------- */
 
 static unsigned take_count(struct parse *s, bool *some)
 {
@@ -588,8 +587,7 @@ static void repeat(struct parse *s, unsigned at, bool empty, unsigned min,
 	}
 }
 
-/* ---- the grammar
- * ---------------------------------------------------------------- */
+/* ---- the grammar ------------------------------------------------- */
 
 /* Behind a backslash. Answers whether it can match nothing. */
 static bool parse_escape(struct parse *s)
@@ -703,8 +701,7 @@ static bool parse_pattern(struct parse *s)
 	return empty;
 }
 
-/* ---- the whole
- * -------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------- */
 
 /* Failures are remembered where nothing but the position decides: outside of
  * counted loops and of patterns with an end of their own. */

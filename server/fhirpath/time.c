@@ -27,7 +27,7 @@
 #define ZONE_EAST (14 * HOUR)
 #define ZONE_WEST (12 * HOUR)
 
-/* ---- the calendar ---------------------------------------------------- */
+/* ---- the calendar ------------------------------------------------ */
 
 /* Counting years from March puts the leap day at a year's end, where it
  * disturbs nothing; 400 years are 146097 days. */
@@ -83,7 +83,7 @@ void time_of_ms(int64_t ms, int zone_minutes, struct fp_time *out)
 	out->milli = (int)(rest % SECOND);
 }
 
-/* ---- text ------------------------------------------------------------ */
+/* ---- text -------------------------------------------------------- */
 
 struct reader {
 	const char *p, *end;
@@ -234,7 +234,7 @@ void time_write(struct buf *b, const struct fp_time *t, enum fp_kind kind)
 			   zone / 60, zone % 60);
 }
 
-/* ---- order ----------------------------------------------------------- */
+/* ---- order ------------------------------------------------------- */
 
 struct span {
 	int64_t lo, hi;

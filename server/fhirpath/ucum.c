@@ -44,7 +44,7 @@ static bool wrong(struct code *c, const char *at)
 	return false;
 }
 
-/* ---- products -------------------------------------------------------- */
+/* ---- products ---------------------------------------------------- */
 
 /* Ten times as often as it is found goes into e10, so that equal numbers stay
  * equal and nothing overflows. */
@@ -81,7 +81,7 @@ static long double scaled(long double v, int e10)
 
 static const struct ucum one_unit = {.m = 1};
 
-/* ---- symbols --------------------------------------------------------- */
+/* ---- symbols ----------------------------------------------------- */
 
 static bool read_main(struct code *c, struct ucum *out);
 
@@ -216,7 +216,7 @@ static bool read_symbol(struct code *c, struct ucum *out)
 	return true;
 }
 
-/* ---- the grammar ----------------------------------------------------- */
+/* ---- the grammar ------------------------------------------------- */
 
 static bool read_annotation(struct code *c)
 {
