@@ -225,6 +225,8 @@ struct ucum {
 	long double offset;
 };
 bool ucum_read(const char *code, struct ucum *out, const char **bad);
+/* v * 10^e10 */
+long double ucum_scaled(long double v, int e10);
 
 /* ucum_units.c: a row of the table, NULL when there is no such symbol */
 enum ucum_flag {

@@ -23,7 +23,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CLOSE 1e-15L /* relative */
+#define CLOSE	 1e-15L /* relative */
+#define UNIT_MAX 200	/* bytes of a product's unit */
 
 /* ---- calendar words ---------------------------------------------- */
 
@@ -131,18 +132,10 @@ static bool commensurable(const struct ucum *x, const struct ucum *y)
 	return x->mark == y->mark && !memcmp(x->dim, y->dim, sizeof(x->dim));
 }
 
-static long double scaled(long double v, int e10)
-{
-	for (; e10 > 0; e10--)
-		v *= 10;
-	for (; e10 < 0; e10++)
-		v /= 10;
-	return v;
-}
-
 static long double in_base(const struct fp_decimal *v, const struct ucum *u)
 {
-	return scaled((long double)v->n * u->m, u->e10 - v->scale) + u->offset;
+	return ucum_scaled((long double)v->n * u->m, u->e10 - v->scale) +
+	       u->offset;
 }
 
 /* n * 10^e as a decimal; false when it does not fit. */
@@ -225,7 +218,7 @@ static struct fp_quantity by_ucum(const struct fp_quantity *q)
 /* The size of the last digit that was measured. */
 static long double grain(const struct fp_quantity *q, const struct ucum *u)
 {
-	return scaled(fabsl(u->m), u->e10 - q->value.scale);
+	return ucum_scaled(fabsl(u->m), u->e10 - q->value.scale);
 }
 
 /* Equal, when the one that is known better is brought to the other's unit and
@@ -302,7 +295,7 @@ bool quantity_convert(const struct fp_quantity *x, const char *unit,
 	if (ux.m == uy.m && ux.offset == 0 && uy.offset == 0)
 		return shifted(x->value, ux.e10 - uy.e10, &out->value);
 	return of_long_double((in_base(&x->value, &ux) - uy.offset) /
-				  scaled(uy.m, uy.e10),
+				  ucum_scaled(uy.m, uy.e10),
 			      &out->value);
 }
 
@@ -318,7 +311,7 @@ bool quantity_add(struct arena *a, const struct fp_quantity *x,
 		if (!reduce(x, &ux) || !reduce(y, &uy) || ux.offset != 0 ||
 		    uy.offset != 0)
 			return false;
-		if (scaled(ux.m, ux.e10) < scaled(uy.m, uy.e10)) {
+		if (ucum_scaled(ux.m, ux.e10) < ucum_scaled(uy.m, uy.e10)) {
 			if (!quantity_convert(y, x->unit, &cy))
 				return false;
 		} else if (!quantity_convert(x, y->unit, &cx)) {
@@ -338,11 +331,14 @@ static const char *ucum_unit(const struct fp_quantity *q)
 	return unit;
 }
 
+/* NULL: it becomes too long. */
 static const char *joined(struct arena *a, const char *x, const char *y,
 			  bool divide)
 {
 	bool compound = strpbrk(y, "./") != NULL;
 
+	if (strlen(x) + strlen(y) > UNIT_MAX)
+		return NULL;
 	if (!strcmp(y, "1"))
 		return x;
 	if (divide && !strcmp(x, y))
@@ -376,5 +372,5 @@ bool quantity_mul(struct arena *a, const struct fp_quantity *x,
 		return true;
 	}
 	out->unit = joined(a, ux, uy, divide);
-	return ucum_read(out->unit, &(struct ucum){0}, NULL);
+	return out->unit && ucum_read(out->unit, &(struct ucum){0}, NULL);
 }

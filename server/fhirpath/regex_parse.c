@@ -628,6 +628,7 @@ static bool parse_escape(struct parse *s)
 
 static bool parse_atom(struct parse *s)
 {
+	unsigned min, max;
 	char c = *s->p;
 
 	switch (c) {
@@ -651,7 +652,11 @@ static bool parse_atom(struct parse *s)
 	case '\\': s->p++; return parse_escape(s);
 	case '*':
 	case '+':
-	case '?': return bad(s);
+	case '?':
+	case '{':
+		if (take_repeat(s, &min, &max))
+			return bad(s);
+		/* fall through */
 	default: parse_char(s, take_char(s)); return false;
 	}
 }

@@ -28,6 +28,8 @@
 #define PARENTHESES  20
 #define DEFINITIONS  12 /* of definitions: table rows have at most 6 */
 #define EXPONENT_MAX 60
+#define CODE_MAX     1000
+#define SCALE_MAX    5000 /* powers of ten of a long double */
 
 struct code {
 	const char *p;	   /* reads here */
@@ -46,14 +48,13 @@ static bool wrong(struct code *c, const char *at)
 
 /* ---- products ---------------------------------------------------- */
 
-/* Ten times as often as it is found goes into e10, so that equal numbers stay
- * equal and nothing overflows. */
+/* Powers of ten go into e10 before m can overflow or vanish. */
 static void normalize(struct ucum *u)
 {
-	while (u->m >= 1e18L) {
+	for (; u->m >= 1e18L; u->e10++)
 		u->m /= 10;
-		u->e10++;
-	}
+	for (; u->m < 1e-18L; u->e10--)
+		u->m *= 10;
 }
 
 static void multiply(struct ucum *to, const struct ucum *by, int exponent)
@@ -70,12 +71,12 @@ static void multiply(struct ucum *to, const struct ucum *by, int exponent)
 		to->dim[i] = (signed char)(to->dim[i] + exponent * by->dim[i]);
 }
 
-static long double scaled(long double v, int e10)
+long double ucum_scaled(long double v, int e10)
 {
-	for (; e10 > 0; e10--)
-		v *= 10;
-	for (; e10 < 0; e10++)
-		v /= 10;
+	int times = e10 < 0 ? -e10 : e10;
+
+	for (times = times > SCALE_MAX ? SCALE_MAX : times; times > 0; times--)
+		v = e10 < 0 ? v / 10 : v * 10;
 	return v;
 }
 
@@ -119,7 +120,7 @@ static bool define(struct code *c, const struct ucum_atom *atom,
 	out->e10 += atom->e10;
 	normalize(out);
 	if (atom->zero)
-		out->offset = scaled(out->m * atom->zero, out->e10 - 2);
+		out->offset = ucum_scaled(out->m * atom->zero, out->e10 - 2);
 	return true;
 }
 
@@ -165,7 +166,8 @@ static bool read_number(struct code *c, struct ucum *out)
 	out->m = 0;
 	for (; *c->p >= '0' && *c->p <= '9'; c->p++) {
 		out->m = out->m * 10 + (*c->p - '0');
-		normalize(out);
+		if (out->m > 0)
+			normalize(out);
 	}
 	if (out->m > 0)
 		return true;
@@ -296,23 +298,27 @@ static bool read_main(struct code *c, struct ucum *out)
 	return !*c->p || wrong(c, c->p);
 }
 
+static bool read_code(struct code *c, struct ucum *out, const char **bad)
+{
+	const char *code = c->p;
+	bool ok = strnlen(code, CODE_MAX + 1) <= CODE_MAX && read_main(c, out);
+
+	if (!ok && bad)
+		*bad = c->wrong ? c->wrong : code;
+	return ok;
+}
+
 bool ucum_read(const char *code, struct ucum *out, const char **bad)
 {
 	struct code c = {.p = code};
-	bool ok = read_main(&c, out);
 
-	if (!ok && bad)
-		*bad = c.wrong ? c.wrong : c.p;
-	return ok;
+	return read_code(&c, out, bad);
 }
 
 bool fp_ucum_ok(const char *code, const char **bad)
 {
 	struct code c = {.p = code, .grammar = true};
 	struct ucum u;
-	bool ok = read_main(&c, &u);
 
-	if (!ok && bad)
-		*bad = c.wrong ? c.wrong : c.p;
-	return ok;
+	return read_code(&c, &u, bad);
 }
