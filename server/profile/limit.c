@@ -358,6 +358,9 @@ static void unit_value_set(const struct limit *l)
 	const char *url = json_text(l->bound.json);
 	const char *code = json_get_text(l->v->json, "code");
 
+	if (!url) /* STU3 */
+		url = json_get_text(l->bound.json, "reference");
+
 	if (!url ||
 	    profile_code_in(l->c->p, url, json_get_text(l->v->json, "system"),
 			    or_empty(code)) != 0)
@@ -423,17 +426,34 @@ static void reference_resource(const struct limit *l)
 	    (int)(n < 60 ? n : 60), type, text, all);
 }
 
-/* Of any question of type reference: is it a reference at all? */
+/* Does it look like the name of a type, and there is none such? */
+static bool is_wrong_type(const struct check *c, const char *type, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool upper = type[i] >= 'A' && type[i] <= 'Z';
+		if (!upper && (i == 0 || type[i] < 'a' || type[i] > 'z'))
+			return false;
+	}
+	return n > 0 && find_type(c->p, type, n) == NO_TYPE;
+}
+
+/* Of any question of type reference. */
 static void check_target(struct response *r, const struct q_value *v,
 			 const struct at *at)
 {
 	const char *text = json_get_text(v->json, "reference");
+	const char *type;
+	size_t n;
 
-	if (!text || !strpbrk(text, " \t\r\n"))
+	if (!text)
 		return;
-	report(r->c, RULE_QR_REFERENCE, at, v->json, "Type/id or a URL",
-	       "a reference has no white space",
-	       "The reference '%.200s' is not a valid reference", text);
+	type = type_in(r->c, text, &n);
+	if (is_wrong_type(r->c, type, n))
+		report(r->c, RULE_QR_REFERENCE, at, v->json,
+		       "a type of resource", "correct the type",
+		       "The resource type %.*s in the reference %.200s is not "
+		       "valid",
+		       (int)(n < 60 ? n : 60), type, text);
 }
 
 /* ---- the table -------------------------------------------------------- */

@@ -136,6 +136,18 @@ static bool is_exclusive(const struct json *option)
 	return q_is_true(q_extension(option, NULL, EXCLUSIVE), "valueBoolean");
 }
 
+/* There are no options of type dateTime and decimal: dates and integers stand
+ * for them. */
+static bool is_same_text(const struct q_value *v, const struct q_value *option)
+{
+	const char *xs = json_text(v->json), *ys = json_text(option->json);
+
+	if (!(v->kind == QK_DATETIME && option->kind == QK_DATE) &&
+	    !(v->kind == QK_DECIMAL && option->kind == QK_INTEGER))
+		return false;
+	return xs && ys && strcmp(xs, ys) == 0;
+}
+
 static void check_list(struct response *r, const struct json *list, bool open,
 		       const struct q_value *v, size_t count,
 		       const struct at *answer, const struct at *at)
@@ -149,7 +161,7 @@ static void check_list(struct response *r, const struct json *list, bool open,
 			return;
 		if (!q_value_of(o, "value", &option))
 			continue;
-		if (q_same_choice(v, &option))
+		if (q_same_choice(v, &option) || is_same_text(v, &option))
 			break;
 		like |= is_code_of(v, &option);
 	}
@@ -344,8 +356,11 @@ static void check_set(struct response *r, const char *url, bool open,
 	const char *code =
 	    coding ? json_get_text(v->json, "code") : json_text(v->json);
 
-	if (coding && open && !code && !system)
-		return; /* a text as a Coding's display */
+	/* the validators of 2019 took a Coding's display for a text */
+	if (coding && open && !code && !system && r->c->rules == RULES_KANTA)
+		return;
+	if (coding && !system)
+		system = ""; /* such a code has no meaning: it is in no set */
 	if (!code)
 		code = "";
 	int has = in_set(r, url, system, code, &known);
@@ -380,9 +395,9 @@ static bool is_choice(const struct q_item *item)
 static bool may_have_options(const struct response *r,
 			     const struct q_item *item)
 {
-	static const unsigned types = 1u << Q_INTEGER | 1u << Q_DATE |
-				      1u << Q_DATETIME | 1u << Q_TIME |
-				      1u << Q_STRING;
+	static const unsigned types = 1u << Q_INTEGER | 1u << Q_DECIMAL |
+				      1u << Q_DATE | 1u << Q_DATETIME |
+				      1u << Q_TIME | 1u << Q_STRING;
 
 	return is_choice(item) || (r->c->rules == RULES_CURRENT &&
 				   (types & 1u << item->type) != 0);
