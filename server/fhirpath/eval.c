@@ -348,6 +348,13 @@ static struct eval begin(const struct fp_expr *x, struct fp_env *env,
 	};
 }
 
+/* Tells what it cost; false: there was not enough. */
+static bool end(struct eval *v)
+{
+	v->env->spent = (v->env->steps ? v->env->steps : FP_STEPS) - v->steps;
+	return spend(v, 0, 0);
+}
+
 bool fp_eval(const struct fp_expr *x, struct fp_env *env,
 	     const struct fp_item *focus, struct fp_list *out, struct err *e)
 {
@@ -355,7 +362,9 @@ bool fp_eval(const struct fp_expr *x, struct fp_env *env,
 	struct list l = {0};
 
 	*out = (struct fp_list){NULL, 0};
-	if (!eval_list(&v, x->root, &l) || !spend(&v, 0, 0))
+	const bool done = eval_list(&v, x->root, &l);
+
+	if (!end(&v) || !done)
 		return false;
 	*out = list_view(&l);
 	return true;
@@ -383,7 +392,7 @@ int fp_holds(const struct fp_expr *x, struct fp_env *env,
 	struct eval v = begin(x, env, focus, e);
 	const enum truth t = whole_truth(&v, x->root);
 
-	if (t == TRUTH_ERROR || !spend(&v, 0, 0))
+	if (!end(&v) || t == TRUTH_ERROR)
 		return -1;
 	return t == TRUTH_TRUE;
 }

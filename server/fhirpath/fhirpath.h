@@ -160,6 +160,7 @@ struct fp_env {
 	int64_t now_ms; /* now(), today(); one evaluation sees one time */
 	unsigned flags;
 	unsigned steps;	   /* allowed for each evaluation; 0: FP_STEPS */
+	unsigned spent;	   /* set by each evaluation: the steps it took */
 	struct buf *trace; /* what trace() says; NULL: nobody listens */
 };
 

@@ -277,6 +277,7 @@ static int evaluate(struct check *c, const struct json *response,
 
 	if (!*x)
 		*x = fp_compile(c->a, text, e);
+	ev->env.spent = 0;
 	if (!*x)
 		return -1;
 	if (!ev->env.arena)
@@ -298,7 +299,9 @@ static int expression_holds(struct response *r, struct q_item *item,
 		return item->holds;
 	item->holds =
 	    (int8_t)evaluate(r->c, r->json, &item->expression, text, &e);
-	if (item->holds < 0)
+	if (!response_spend(r, r->c->ev->env.spent))
+		item->holds = -1;
+	else if (item->holds < 0)
 		expression_failed(r, item, text, &e);
 	return item->holds;
 }

@@ -157,7 +157,7 @@ static void check_list(struct response *r, const struct json *list, bool open,
 	struct q_value option;
 
 	for (; o; o = json_next(o)) {
-		if (!response_spend(r, 1))
+		if (!response_spend(r, 2))
 			return;
 		if (!q_value_of(o, "value", &option))
 			continue;

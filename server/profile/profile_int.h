@@ -729,6 +729,7 @@ struct check {
 	struct issues *out;
 	struct issue_key *keys;
 	struct quest *quests; /* questionnaires that were opened: quest.c */
+	uint32_t quest_steps; /* of the budget of response.c */
 };
 
 /* One element that is being checked. */

@@ -133,7 +133,6 @@ struct response {
 	uint32_t *of;	 /* its items in v, ascending */
 	bool complete;	 /* required answers have to be there */
 	bool broke;	 /* the budget is used up */
-	uint32_t steps;
 	const struct at *at;
 };
 

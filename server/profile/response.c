@@ -15,21 +15,21 @@
  * there. What has no rule in --rules kanta came later (rules.c).
  *
  * Cost is linear in the response and the questionnaire but for conditions,
- * options, and required items of repeated groups, which share a budget; a
- * response that exceeds it is refused with a clear error. FHIR R4
- * QuestionnaireResponse (2.36), STU3 4.22.
+ * options, and required items of repeated groups. These share a budget, one of
+ * the whole check, Bundles included; what exceeds it is refused with a clear
+ * error. FHIR R4 QuestionnaireResponse (2.36), STU3 4.22.
  */
 #include "quest_int.h"
 
 #include <string.h>
 
-#define BUDGET	   4000000 /* steps: answers, options, required items */
+#define BUDGET	   8000000 /* steps: answers, options, required items */
 #define NEAR_LINKS 1024	   /* among so many the nearest is looked for */
 
 bool response_spend(struct response *r, size_t n)
 {
-	if (!r->broke && n <= BUDGET - r->steps) {
-		r->steps += (uint32_t)n;
+	if (!r->broke && n <= BUDGET - r->c->quest_steps) {
+		r->c->quest_steps += (uint32_t)n;
 		return true;
 	}
 	if (!r->broke)

@@ -72,11 +72,15 @@ static void check(const struct profiles *p, struct arena *a,
 	    .own_base = "http://h/phr-resourceserver/baseR4"};
 	const struct profile_options mild = {.required = REQUIRED_OFF,
 					     .unknown_warns = true};
+	const struct profile_options today = {.required = REQUIRED_OFF,
+					      .unknown_warns = true,
+					      .rules = RULES_CURRENT};
 	const struct issues *by_strict = checked(p, a, resource, &strict);
 	const struct issues *by_mild = checked(p, a, resource, &mild);
 
 	issues_equal(by_strict, checked(p, a, rewritten(a, resource), &strict),
 		     false);
+	(void)checked(p, a, resource, &today);
 	assert(by_strict->errors > 0 || by_mild->errors == 0);
 }
 
