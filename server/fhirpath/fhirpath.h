@@ -175,7 +175,8 @@ bool fp_eval(const struct fp_expr *x, struct fp_env *env,
 	     const struct fp_item *focus, struct fp_list *out, struct err *e);
 
 /* The same as an invariant is judged: 1 it holds; 0 it does not (false, or
- * empty); -1 an error, e is set. One item that is not boolean holds. */
+ * empty); -1 an error, e is set. One item that is not boolean holds, and so do
+ * several. */
 int fp_holds(const struct fp_expr *x, struct fp_env *env,
 	     const struct fp_item *focus, struct err *e);
 

@@ -280,16 +280,27 @@ static void test_holds(void **state)
 	static const struct {
 		const char *text;
 		int holds;
-	} cases[] = {{"true", 1},	{"false", 0},
-		     {"{}", 0},		{"'x'", 1},
-		     {"0", 1},		{"1 | 2", -1},
-		     {"a.exists()", 1}, {"b.exists()", 0},
-		     {"a", 1},		{"f", 0},
-		     {"%nothing", -1},	{"a = 1", 1},
-		     {"b = 1", 0},	{"a is Integer", 1},
-		     {"all(f)", 0},	{"a.hasValue()", 1},
-		     {"exists()", 1},	{"empty()", 0},
-		     {"f.not()", 1},	{"not()", 0}};
+	} cases[] = {{"true", 1},
+		     {"false", 0},
+		     {"{}", 0},
+		     {"'x'", 1},
+		     {"0", 1},
+		     {"1 | 2", 1},
+		     {"a.exists()", 1},
+		     {"b.exists()", 0},
+		     {"a", 1},
+		     {"f", 0},
+		     {"%nothing", -1},
+		     {"(1 | 2) and true", -1},
+		     {"a = 1", 1},
+		     {"b = 1", 0},
+		     {"a is Integer", 1},
+		     {"all(f)", 0},
+		     {"a.hasValue()", 1},
+		     {"exists()", 1},
+		     {"empty()", 0},
+		     {"f.not()", 1},
+		     {"not()", 0}};
 	struct arena *a = arena_new(0);
 	struct fp_env env = {.arena = a};
 	const struct json *v = parse(a, "{\"a\":1,\"f\":false}");
