@@ -174,12 +174,32 @@ static void no_full_url(struct check *c, const struct json *entry,
 		  "Bundle entry missing fullUrl");
 }
 
+/* A resource that was or can be read has an id; one that is to be made, or that
+ * goes by a uuid, need not have one yet. False: it misses one. */
+static bool check_id(struct check *c, const struct json *entry, enum kind kind,
+		     const struct at *at)
+{
+	const char *url = json_get_text(entry, "fullUrl");
+	const struct json *r = json_get(entry, "resource");
+	const struct at here = {at, "resource", -1};
+
+	if (kind == KIND_CARRIED_OUT || kind == KIND_HISTORY || !r ||
+	    json_get(r, "id") || (url && strncmp(url, "urn:", 4) == 0) ||
+	    is_text(json_get_text(r, "resourceType"), "OperationOutcome"))
+		return true;
+	report(c, RULE_CONTAINED_ID, &here, r, "an id",
+	       "add \"id\", or use a urn:uuid: as fullUrl",
+	       "Resource requires an id, but none is present");
+	return false;
+}
+
 static void check_full_url(struct check *c, const struct json *entry,
 			   enum kind kind, const struct at *at)
 {
 	const struct json *where = json_get(entry, "fullUrl");
 	const struct json *r = json_get(entry, "resource");
 	const struct at here = {at, "fullUrl", -1};
+	bool id = check_id(c, entry, kind, at);
 
 	if (!where || json_kind(where) != JSON_STRING) {
 		no_full_url(c, entry, kind, at);
@@ -190,7 +210,7 @@ static void check_full_url(struct check *c, const struct json *entry,
 		       "begin it with http: or urn:uuid:",
 		       "The fullUrl must be an absolute URL (not '%.200s')",
 		       json_text(where));
-	else
+	else if (id)
 		check_rest_url(c, where, r, &here);
 	check_canonical_url(c, where, r, &here);
 }

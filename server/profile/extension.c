@@ -103,6 +103,17 @@ static void unknown(struct check *c, const struct ext *x)
 			  x->url);
 }
 
+/* The URL of an extension is its definition's, never with a version. */
+static void versioned(struct check *c, const struct ext *x)
+{
+	const struct at here = {x->s->at, "url", -1};
+	if (!x->def || !strchr(x->url, '|'))
+		return;
+	report(c, RULE_EXTENSION_URL, &here, json_get(x->s->value, "url"),
+	       "a URL without version", "remove the version",
+	       "The extension URL '%.200s' must not have a version", x->url);
+}
+
 static void relative(struct check *c, const struct ext *x)
 {
 	const struct at here = {x->s->at, "url", -1};
@@ -148,8 +159,14 @@ static const struct node *child(const struct profiles *p, const struct node *n,
 	return NULL;
 }
 
-static const char *type_names(struct check *c, const struct node *n)
+static const char *type_names(struct check *c, const struct node *v)
 {
+	const struct slicing *s = v->slicing && !(v->flags & NODE_OWN_TYPES) &&
+					  c->p->version == FHIR_STU3
+				      ? rec_at(c->p, v->slicing)
+				      : NULL;
+	const ref *slice = s && s->n > 0 ? rec_at(c->p, s->slices) : NULL;
+	const struct node *n = slice ? node_at(c->p, slice[0]) : v;
 	const struct use *u = rec_at(c->p, n->types);
 	struct buf b;
 
@@ -173,12 +190,34 @@ static unsigned value_type(const struct check *c, const struct ext *x)
 	return found ? found->type : NO_TYPE;
 }
 
+static bool slice_has(const struct check *c, const struct node *v,
+		      unsigned type)
+{
+	const struct slicing *s = rec_at(c->p, v->slicing);
+	const ref *slice = rec_at(c->p, s->slices);
+	for (unsigned i = 0; i < s->n; i++) {
+		if (node_use(c->p, node_at(c->p, slice[i]), type))
+			return true;
+	}
+	return s->n == 0;
+}
+
+/* Definitions of STU3 name the one type by the path valueString; value[x]
+ * itself keeps them all. */
+static bool has_type(const struct check *c, const struct node *v, unsigned type)
+{
+	if (c->p->version == FHIR_STU3 && v->slicing &&
+	    !(v->flags & NODE_OWN_TYPES))
+		return slice_has(c, v, type);
+	return node_use(c->p, v, type) != NULL;
+}
+
 /* That there must be no value at all, the definition says itself. */
 static bool value_fits(struct check *c, const struct ext *x,
 		       const struct node *v)
 {
 	unsigned type = value_type(c, x);
-	if (type == NO_TYPE || v->max == 0 || node_use(c->p, v, type))
+	if (type == NO_TYPE || v->max == 0 || has_type(c, v, type))
 		return true;
 	const struct at here = {x->s->at, json_name(x->value), -1};
 	const char *want = type_names(c, v);
@@ -305,6 +344,7 @@ static void check_known(struct check *c, struct ext *x, ref sd)
 	if (!x->part && x->def->n_contexts > 0 &&
 	    !context_allows(c, x->def, x->s->at->up, NULL))
 		wrong_place(c, x->def, x->url, x->s->value, x->s->at);
+	versioned(c, x);
 	check_modifier(c, x);
 	if (check_value(c, x))
 		check_definition(c, sd, x->s->value, x->s->at);

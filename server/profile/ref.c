@@ -5,11 +5,11 @@
  *
  * What is at hand (contained resources, entries of the Bundle around) is judged
  * by what it is; of the rest the reference itself may tell the type. There the
- * base definitions warn and a profile refuses: validators of 2018 and of today
- * leave references alone that they cannot follow, but the national service took
- * no other subject than a Patient. An absolute reference below our own base
- * counts as a relative one. Where a profile states targets, urn:uuid: is
- * refused outside of a Bundle, since only the entries of one resolve it.
+ * official definitions warn and a national profile refuses: validators of 2018
+ * and of today leave references alone that they cannot follow, but the national
+ * service took no other subject than a Patient. An absolute reference below our
+ * own base counts as a relative one. Where a profile states targets, urn:uuid:
+ * is refused outside of a Bundle, since only the entries of one resolve it.
  *
  * The base pass looks at the reference once; a profile's pass comes back where
  * the profile narrows its type. FHIR R4 2.3 (References), 2.36.4, ref-1.
@@ -61,7 +61,8 @@ static const char *target_names(struct check *c, const struct use *u)
 
 static enum issue_severity severity(const struct check *c)
 {
-	return c->base ? ISSUE_WARNING : ISSUE_ERROR;
+	bool national = c->sd && (c->sd->flags & SD_NATIONAL);
+	return c->base || !national ? ISSUE_WARNING : ISSUE_ERROR;
 }
 
 static void check_type(struct check *c, const struct link *l)

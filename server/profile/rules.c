@@ -221,8 +221,8 @@ const struct rule_info rule_table[RULES] = {
 			     "type of what a canonical "
 			     "names",
 			     SEV(NONE, ERROR), "invalid", REFERENCES},
-    [RULE_CONTAINED_ID] = {"KPHR-PROF-0106", "contained resources have an id",
-			   E, "invalid", REFERENCES},
+    [RULE_CONTAINED_ID] = {"KPHR-PROF-0106", "resources inside have an id", E,
+			   "invalid", REFERENCES},
     [RULE_CONTAINED_SAME] = {"KPHR-PROF-0107",
 			     "ids of contained resources "
 			     "differ",
