@@ -18,6 +18,11 @@ static void (*const kinds[T_KNOWN])(struct check *, const struct spot *) = {
     [T_OBSERVATION] = check_vital_signs,
     [T_QUESTIONNAIRE] = check_questionnaire,
     [T_RESPONSE] = check_response,
+    [T_STRUCTUREDEFINITION] = check_structure_definition,
+    [T_VALUESET] = check_value_set,
+    [T_CODESYSTEM] = check_code_system,
+    [T_SEARCHPARAMETER] = check_search_parameter,
+    [T_OPERATIONDEFINITION] = check_operation_definition,
 };
 
 void check_kind(struct check *c, const struct spot *s)

@@ -680,6 +680,32 @@ enum rule {
 	RULE_Q_DERIVED_FROM,
 
 	/* 0190: conformance resources */
+	RULE_SD_BASE,
+	RULE_SD_DERIVATION,
+	RULE_SD_COMPILE,
+	RULE_SD_PATH,
+	RULE_SD_SLICING,
+	RULE_SD_DISCRIMINATOR,
+	RULE_SD_CONTEXT,
+	RULE_SD_CARDINALITY,
+	RULE_SD_TYPE,
+	RULE_SD_PROFILE_UNKNOWN,
+	RULE_SD_BINDING,
+	RULE_SD_VALUE,
+	RULE_SD_INVARIANT,
+	RULE_SP_COMPONENTS,
+	RULE_SP_EXPRESSION,
+	RULE_VS_CODE,
+	RULE_VS_SYSTEM,
+	RULE_VS_UNKNOWN,
+	RULE_VS_FILTER,
+	RULE_CS_COUNT,
+	RULE_CS_CONTENT,
+	RULE_CS_SUPPLEMENT,
+	RULE_CS_VALUE_SET,
+	RULE_OD_PROFILE,
+	RULE_OD_PARAMETER,
+	RULE_OD_UNMATCHED,
 
 	RULES
 };
@@ -774,6 +800,34 @@ bool may_work(struct check *c, const struct at *at);
 /* kind.c: what is special about a type, after its definition has been checked:
  * a table of functions by enum known_type. Base pass only. */
 void check_kind(struct check *c, const struct spot *s);
+
+/* definition.c, define_element.c, conformance.c, operation.c: resources that
+ * define, judged as instances; called by kind.c. */
+void check_structure_definition(struct check *c, const struct spot *s);
+void check_value_set(struct check *c, const struct spot *s);
+void check_code_system(struct check *c, const struct spot *s);
+void check_search_parameter(struct check *c, const struct spot *s);
+void check_operation_definition(struct check *c, const struct spot *s);
+
+/* A StructureDefinition that is judged. */
+#define KEYS_MAX 256
+struct def {
+	struct check *c;
+	const struct json *sd;
+	const char *url;
+	const char *type_name;	   /* "" when it has none */
+	const struct sd *base;	   /* NULL: unknown */
+	const struct json *sliced; /* the last element with a slicing */
+	bool constraint;
+	bool snapshot; /* which list is looked at */
+	struct {
+		const char *key, *expression;
+	} keys[KEYS_MAX]; /* of invariants of the list */
+	size_t n_keys;
+};
+/* One element of the list. */
+void check_element_definition(struct def *d, const struct json *e,
+			      const struct at *at);
 
 /* resolve.c: what a reference leads to. The resource, when it is contained in
  * the root or an entry of the Bundle; else NULL. *type is its type, or the one
