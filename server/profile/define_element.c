@@ -299,12 +299,8 @@ static void check_target_profile(struct def *d, const struct at *at,
 	ref r = find_sd(p, url);
 	const struct sd *sd = r ? rec_at(p, r) : NULL;
 
-	if (!(traits(code) & HAS_TARGET)) {
-		report(d->c, RULE_SD_TYPE, at, v, "Reference or canonical",
-		       NULL, "A type of '%.100s' cannot have a target profile",
-		       code);
-		return;
-	}
+	if (!(traits(code) & HAS_TARGET))
+		return; /* eld-17 says so */
 	if (!sd || !sd->root) {
 		report(d->c, RULE_SD_PROFILE_UNKNOWN, at, v, NULL, NULL,
 		       "The target profile '%.300s' is not known", url);
@@ -364,17 +360,12 @@ static void check_element_binding(struct def *d, const struct piece *k)
 	const char *url = value_set_of(binding);
 	const char *strength = json_get_text(binding, "strength");
 
-	if (url && *url != '#' && !find_vs(p, url)) {
-		const bool other = find_sd(p, url) || find_cs(p, url);
-		report_as(d->c, other ? ISSUE_ERROR : ISSUE_WARNING,
-			  RULE_SD_BINDING, &here, binding,
+	if (url && *url != '#' && !find_vs(p, url) && !find_sd(p, url) &&
+	    !find_cs(p, url))
+		report_as(d->c, ISSUE_WARNING, RULE_SD_BINDING, &here, binding,
 			  "a value set that is known", NULL,
-			  other ? "The binding of %.200s names '%.300s', which "
-				  "is no value set"
-				: "The value set of %.200s, '%.300s', is not "
-				  "known",
+			  "The value set of %.200s, '%.300s', is not known",
 			  k->path, url);
-	}
 	if (!k->node || !k->node->binding || !strength)
 		return;
 	const struct binding *old = rec_at(p, k->node->binding);
@@ -576,12 +567,6 @@ static void check_slicing(struct def *d, const struct piece *k)
 
 	if (!slicing || json_kind(slicing) != JSON_OBJECT)
 		return;
-	if (!strchr(k->path, '.') && !d->snapshot)
-		report(
-		    d->c, RULE_SD_SLICING, k->at, slicing, NULL,
-		    "slice an element below it",
-		    "Slicing is not allowed at the root of a profile (%.200s)",
-		    k->path);
 	check_discriminators(d, k, slicing);
 	if (!name) {
 		d->sliced = k->e;

@@ -125,9 +125,12 @@ static void check_compiles(struct def *d, const struct at *at)
 	struct profiles *trial = apart(d->c->p, a);
 	struct err e = {.kind = ERR_NONE};
 	const char *place;
-	bool ok =
-	    profile_add(trial, d->sd, source, &e) && profile_compile(trial, &e);
+	bool ok = profile_add(trial, d->sd, source, &e);
 
+	/* it may be loaded already: that one is not to be replaced */
+	if (trial->added)
+		trial->added->version = "\x01";
+	ok = ok && profile_compile(trial, &e);
 	/* "-: StructureDefinition.differential.element[3]" */
 	place = strchr(e.where, '.');
 	if (!ok && place && !strstr(place, ".constraint[")) {

@@ -169,23 +169,21 @@ static void check_types(const struct side *s, const struct pair *k)
 	if (!n || !type || json_get(k->parameter, "extension"))
 		return;
 	for (unsigned i = 0; i < n->n_types; i++) {
-		const char *name = text_at(p, p->types[u[i].type].name);
-		found |= strcmp(name, type) == 0;
-		if (strcmp(name, type) == 0)
-			check_targets(s, k, &u[i]);
-		else
-			report(s->c, RULE_OD_PARAMETER, k->at, k->parameter,
-			       type, NULL,
-			       "The type '%s' is allowed for the parameter "
-			       "'%.100s' in the '%s' profile %.200s, but not "
-			       "in the operation definition",
-			       name, k->name, s->use, s->url);
+		if (strcmp(text_at(p, p->types[u[i].type].name), type) != 0)
+			continue;
+		found = true;
+		check_targets(s, k, &u[i]);
 	}
-	if (!found)
-		report(s->c, RULE_OD_PARAMETER, k->at, k->parameter, NULL, NULL,
-		       "The type '%.60s' is not allowed for the parameter "
-		       "'%.100s' in the '%s' profile %.200s",
-		       type, k->name, s->use, s->url);
+	if (found && n->n_types == 1)
+		return;
+	report(s->c, RULE_OD_PARAMETER, k->at, k->parameter, type, NULL,
+	       found ? "The '%s' profile %.200s allows the parameter '%.100s' "
+		       "other types than '%.60s', that of the operation "
+		       "definition"
+		     : "The '%s' profile %.200s does not allow the parameter "
+		       "'%.100s' the type '%.60s', that of the operation "
+		       "definition",
+	       s->use, s->url, k->name, type);
 }
 
 /* ---- one profile ------------------------------------------------------------
