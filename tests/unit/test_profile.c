@@ -412,6 +412,41 @@ static void test_add(void **state)
 	arena_free(a);
 }
 
+/* ---- what the caller fetches ------------------------------------------ */
+
+static const struct json *fetch(void *ctx, const char *canonical)
+{
+	const char *want = "http://example.org/Questionnaire/stored|1";
+	return strcmp(canonical, want) == 0 ? ctx : NULL;
+}
+
+static void test_fetch(void **state)
+{
+	(void)state;
+	static const char stored[] =
+	    "{\"resourceType\":\"Questionnaire\",\"status\":\"active\","
+	    "\"item\":[{\"linkId\":\"a\",\"type\":\"integer\"}]}";
+	static const char response[] =
+	    "{\"resourceType\":\"QuestionnaireResponse\",\"status\":"
+	    "\"completed\",\"questionnaire\":\"http://example.org/"
+	    "Questionnaire/stored|%d\",\"item\":[{\"linkId\":\"a\","
+	    "\"answer\":[{\"valueString\":\"1\"}]}]}";
+	struct arena *a = arena_new(0);
+	struct profiles *p = open_image(a, FHIR_R4);
+	const struct profile_options o = {
+	    .required = REQUIRED_OFF,
+	    .fetch = fetch,
+	    .fetch_ctx = (void *)parse(a, stored, strlen(stored))};
+
+	for (int version = 1; version <= 2; version++) {
+		const char *text = arena_printf(a, response, version);
+		const struct json *r = parse(a, text, strlen(text));
+		const struct issues *is = profile_check(p, a, r, &o);
+		assert_int_equal(is->errors, version == 1);
+	}
+	arena_free(a);
+}
+
 /* ---- what is loaded --------------------------------------------------- */
 
 static void test_list(void **state)
@@ -837,6 +872,7 @@ int main(void)
 	    cmocka_unit_test(test_tables),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_add),
+	    cmocka_unit_test(test_fetch),
 	    cmocka_unit_test(test_list),
 	    cmocka_unit_test(test_terminology),
 	    cmocka_unit_test(test_later_wins),
