@@ -359,7 +359,11 @@ def test_only_of_the_citizen(server, person, other, fhir, build, path,
         me=person.id, other=other.id, base=getattr(server, fhir),
         other_base=server.stu3 if fhir == "r4" else server.r4))(o)
     if reference == "#a":
-        o["contained"] = [{"resourceType": "Patient", "id": "a"}]
+        patient = person.fhir("GET", "/Patient/" + person.id, fhir).json()
+        meta = {"profile": patient["meta"]["profile"]} \
+            if "profile" in patient["meta"] else None
+        o["contained"] = [{k: v for k, v in dict(patient, id="a", meta=meta)
+                           .items() if v and k != "text"}]
     r = person.post(o, fhir)
     assert r.status_code == 403, r.text
     assert places(outcome(r)) == ["Observation." + path.split(".")[0]]
