@@ -223,6 +223,7 @@ T ?= 60
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_json    := json base
 FUZZ_form    := http base
+FUZZ_fhirpath := profile fhirpath json base
 FUZZ_search  := fhir http record profile fhirpath store jose json base
 FUZZ_header  := oauth http page record profile fhirpath store jose json base
 FUZZ_resource := profile fhirpath json base

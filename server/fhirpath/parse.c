@@ -643,17 +643,28 @@ static struct node *parse_expression(struct parser *p, enum level level)
 
 /* ---- the door ---------------------------------------------------- */
 
+static bool text_ok(const char *text, struct err *e)
+{
+	const size_t n = strlen(text);
+	size_t i = 0, step = 1;
+
+	if (n > FP_TEXT)
+		return lex_refuse(
+		    "", e, 0, "an expression has at most %d bytes", FP_TEXT);
+	for (; i < n && step > 0; i += step)
+		step = utf8_char(text + i, n - i);
+	return step > 0 ||
+	       lex_refuse(text, e, (unsigned)i, "these bytes are no UTF-8");
+}
+
 struct fp_expr *fp_compile(struct arena *a, const char *text, struct err *e)
 {
 	struct parser p = {.lex = {.arena = a, .e = e}};
 	struct fp_expr *x;
 	struct node *root;
 
-	if (strlen(text) > FP_TEXT) {
-		(void)lex_refuse("", e, 0, "an expression has at most %d bytes",
-				 FP_TEXT);
+	if (!text_ok(text, e))
 		return NULL;
-	}
 	x = arena_alloc(a, sizeof(*x));
 	x->text = p.lex.text = p.lex.p = arena_strdup(a, text);
 	if (!lex_next(&p.lex))

@@ -346,6 +346,7 @@ static void test_nesting(void **state)
 		"nested too deeply");
 	refused(repeated(a, "", "-", 50000, "1"), ERR_INVALID,
 		"nested too deeply");
+	refused("'\xff'", ERR_INVALID, "no UTF-8");
 	refused(repeated(a, "a", "[0", 5000, ""), ERR_INVALID,
 		"nested too deeply");
 	refused(repeated(a, "", "iif(true,", 5000, ""), ERR_INVALID,
