@@ -567,6 +567,12 @@ bool eval_focus(struct eval *v, const struct node *n, struct list *room,
 		struct fp_list *focus);
 enum truth truth_of(struct eval *v, const struct fp_list *l, unsigned offset);
 
+/* n steps, whether there are so many or not: the next node notices. Long texts
+ * cost a step for each TEXT_STEP bytes, large objects for each MEMBER_STEP
+ * members that are looked at. */
+#define TEXT_STEP   64
+#define MEMBER_STEP 16
+void charge(struct eval *v, size_t n);
 void list_reserve(struct eval *v, struct list *l, size_t more);
 void push_all(struct eval *v, struct list *l, const struct fp_list *from);
 void push_truth(struct eval *v, struct list *l, enum truth t);

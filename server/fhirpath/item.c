@@ -17,6 +17,8 @@
 
 #include <string.h>
 
+#define NUMBER_TEXT 100 /* longer ones are no values */
+
 static bool is_scalar(const struct json *v)
 {
 	return v && json_kind(v) != JSON_OBJECT && json_kind(v) != JSON_ARRAY &&
@@ -44,7 +46,7 @@ static bool number_item(const struct fp_env *env, const struct json *v,
 	const size_t n = json_len(v);
 	struct fp_decimal d, *keep;
 
-	if (!decimal_parse(s, n, &d))
+	if (n > NUMBER_TEXT || !decimal_parse(s, n, &d))
 		return false;
 	if (whole && strcspn(s, ".eE") == n && d.n >= INT64_MIN &&
 	    d.n <= INT64_MAX) {

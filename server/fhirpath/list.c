@@ -6,7 +6,8 @@
  * outgrows that moves to the arena and doubles there. A producer that knows how
  * much it will append reserves it first. Each item that is appended costs one
  * step of the evaluation; when there are none left nothing is appended any
- * more, and the next node that is evaluated says so.
+ * more, and the next node that is evaluated says so. Functions pay for the
+ * length of the texts that they take: it is what their work is made of.
  */
 #include "fhirpath/fhirpath_int.h"
 
@@ -112,6 +113,11 @@ struct fp_list list_keep(struct eval *v, const struct fp_list *l)
 	return (struct fp_list){items, l->n};
 }
 
+void charge(struct eval *v, size_t n)
+{
+	v->steps = v->steps > n ? v->steps - (unsigned)n : 0;
+}
+
 /* ---- what functions take ----------------------------------------- */
 
 struct arena *eval_arena(const struct eval *v)
@@ -161,14 +167,17 @@ static bool as_string(struct eval *v, const struct fp_item *x, const char **s,
 {
 	const struct json *j;
 
-	if (item_text(v->env, x, s, n))
+	if (item_text(v->env, x, s, n)) {
+		charge(v, *n / TEXT_STEP);
 		return true;
+	}
 	j = x->kind == FP_NODE ? x->u.node.value : NULL;
 	if (!j || json_kind(j) == JSON_OBJECT ||
 	    (json_kind(j) != JSON_STRING && v->env->flags & FP_STRICT))
 		return false;
 	*s = json_text(j);
 	*n = json_len(j);
+	charge(v, *n / TEXT_STEP);
 	return true;
 }
 

@@ -56,15 +56,30 @@ static void read_alike(struct eval *v, struct fp_item *x,
 	x->kind = y->kind;
 }
 
-static bool same_json(const struct json *x, const struct json *y)
+/* Pays a step for each value of a tree that is to be compared or hashed. */
+static void pay(struct eval *v, const struct json *x)
 {
-	return x == y || (x && y && json_equal(x, y));
+	if (v->steps > 0)
+		v->steps--;
+	for (x = json_first(x); x && v->steps > 0; x = json_next(x))
+		pay(v, x);
 }
 
-static bool same_node(const struct fp_item *x, const struct fp_item *y)
+static bool same_json(struct eval *v, const struct json *x,
+		      const struct json *y)
 {
-	return same_json(x->u.node.value, y->u.node.value) &&
-	       same_json(x->u.node.companion, y->u.node.companion);
+	if (x == y || !x || !y || json_kind(x) != json_kind(y) ||
+	    json_count(x) != json_count(y))
+		return x == y;
+	pay(v, x);
+	return v->steps > 0 && json_equal(x, y);
+}
+
+static bool same_node(struct eval *v, const struct fp_item *x,
+		      const struct fp_item *y)
+{
+	return same_json(v, x->u.node.value, y->u.node.value) &&
+	       same_json(v, x->u.node.companion, y->u.node.companion);
 }
 
 /* Sorts of values that are compared with one another. */
@@ -99,7 +114,8 @@ static bool same_number(const struct fp_item *x, const struct fp_item *y)
 	       decimal_cmp(a, b) == 0;
 }
 
-static int equal_values(const struct fp_item *x, const struct fp_item *y)
+static int equal_values(struct eval *v, const struct fp_item *x,
+			const struct fp_item *y)
 {
 	const enum sort sx = sort_of(x), sy = sort_of(y);
 	struct fp_quantity a, b;
@@ -123,7 +139,7 @@ static int equal_values(const struct fp_item *x, const struct fp_item *y)
 		       strcmp(x->u.info.name, y->u.info.name) == 0;
 	case OTHER: break;
 	}
-	return same_node(x, y);
+	return same_node(v, x, y);
 }
 
 int item_equal(struct eval *v, const struct fp_item *x, const struct fp_item *y)
@@ -132,8 +148,10 @@ int item_equal(struct eval *v, const struct fp_item *x, const struct fp_item *y)
 	const char *p, *q;
 	size_t n, m;
 
-	if (item_text(v->env, x, &p, &n) && item_text(v->env, y, &q, &m))
-		return n == m && memcmp(p, q, n) == 0;
+	if (item_text(v->env, x, &p, &n) && item_text(v->env, y, &q, &m)) {
+		charge(v, n / TEXT_STEP);
+		return n == m && (p == q || memcmp(p, q, n) == 0);
+	}
 	if (x->kind == FP_NODE && y->kind == FP_NODE && x->u.node.value &&
 	    x->u.node.value == y->u.node.value)
 		return 1;
@@ -141,7 +159,7 @@ int item_equal(struct eval *v, const struct fp_item *x, const struct fp_item *y)
 	b = system_value(v, y);
 	read_alike(v, &a, &b);
 	read_alike(v, &b, &a);
-	return equal_values(&a, &b);
+	return equal_values(v, &a, &b);
 }
 
 /* ---- equivalence ------------------------------------------------- */
@@ -206,7 +224,7 @@ bool item_alike(struct eval *v, const struct fp_item *x,
 	}
 	if (is_time(&a) && sort_of(&a) == sort_of(&b))
 		return time_alike(a.u.time, b.u.time);
-	return equal_values(&a, &b) == 1;
+	return equal_values(v, &a, &b) == 1;
 }
 
 /* ---- hashes ------------------------------------------------------ */
@@ -267,14 +285,20 @@ uint32_t item_hash(struct eval *v, const struct fp_item *x)
 	const struct fp_item s = system_value(v, x);
 	struct fp_decimal d;
 
-	if (s.kind == FP_STRING)
+	if (s.kind == FP_STRING) {
+		charge(v, s.u.string.n / TEXT_STEP);
 		return mix(2166136261u, s.u.string.p, s.u.string.n);
+	}
 	if (item_number(&s, &d))
 		return number_hash(d);
 	if (is_time(&s))
 		return time_hash(s.u.time);
 	if (s.kind != FP_NODE)
 		return 100u + (uint32_t)sort_of(&s);
+	pay(v, s.u.node.value);
+	pay(v, s.u.node.companion);
+	if (v->steps == 0)
+		return 0;
 	return (s.u.node.value ? json_hash(s.u.node.value) : 0) +
 	       (s.u.node.companion ? json_hash(s.u.node.companion) : 0);
 }

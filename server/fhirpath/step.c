@@ -257,6 +257,7 @@ static bool push_step(struct eval *v, const struct node *n,
 	if (x->kind != FP_NODE)
 		return push_part(v, n, x, out);
 	object = holder(x);
+	charge(v, json_count(object) / MEMBER_STEP);
 	if (!v->model || x->type.id == FP_NO_TYPE)
 		return !object || push_untyped(v, s, object, out);
 	c = look_up(v, s, x->type);
@@ -346,9 +347,7 @@ static bool has_companions(const struct json *object)
 static const struct json *
 companion_of(struct eval *v, const struct json *object, const char *name)
 {
-	const size_t n = json_count(object);
-
-	v->steps = v->steps > n ? v->steps - (unsigned)n : 0;
+	charge(v, json_count(object));
 	return v->steps ? json_get(object, arena_printf(v->arena, "_%s", name))
 			: NULL;
 }
@@ -383,6 +382,7 @@ void push_children(struct eval *v, const struct fp_item *x, struct list *out)
 	out->unordered = true;
 	if (x->kind != FP_NODE || !(object = holder(x)))
 		return;
+	charge(v, json_count(object) / MEMBER_STEP);
 	companions = has_companions(object);
 	for (const struct json *i = json_first(object); i && v->steps > 0;
 	     i = json_next(i))
@@ -416,6 +416,7 @@ void push_element(struct eval *v, const struct fp_item *x, const char *name,
 
 	if (!object)
 		return;
+	charge(v, json_count(object) / MEMBER_STEP);
 	if (m && x->type.id != FP_NO_TYPE)
 		(void)m->member(m->set, x->type, name, &t);
 	push_member(v, json_get(object, name), NULL, t, false, out);

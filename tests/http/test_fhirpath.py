@@ -16,8 +16,8 @@ import support
 from support import run
 
 SUITE = os.path.join(support.CORPUS, "fhirpath")
-LISTED = os.path.join(os.path.dirname(__file__), "..", "data", "fhirpath",
-                      "not-passed.tsv")
+DATA = os.path.join(os.path.dirname(__file__), "..", "data", "fhirpath")
+LISTED = os.path.join(DATA, "not-passed.tsv")
 SHARE = 0.97  # of the suite must pass, whatever is listed
 
 
@@ -114,6 +114,43 @@ def test_suite(binary):
 def test_listed_with_reasons():
     for name, reason in listed().items():
         assert reason.strip(), name
+
+
+# ---- cases of our own, with types -------------------------------------------
+
+def groups(name):
+    """Of a table; data/fhirpath/README.md says what they are."""
+    with open(os.path.join(DATA, name), encoding="utf-8") as f:
+        return json.load(f)
+
+
+def answers_of(binary, group, fhir):
+    lines = []
+    for case in group["cases"]:
+        q = {"expression": case[0], "input": group["input"]}
+        q.update((flag, True) for flag in group.get("flags", []))
+        lines.append(json.dumps(q))
+    done = run(binary, "fhirpath", "--batch", "--fhir", fhir,
+               stdin="\n".join(lines).encode())
+    assert done.returncode == 0, done.err
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+@pytest.mark.parametrize("name", sorted(
+    n for n in os.listdir(DATA) if n.startswith("typed-")))
+def test_typed(binary, name):
+    wrong = []
+    for group in groups(name):
+        fhir = "stu3" if "stu3" in name else "r4"
+        for case, got in zip(group["cases"], answers_of(binary, group, fhir)):
+            if isinstance(case[1], list):
+                ok = "result" in got and \
+                    [x["value"] for x in got["result"]] == case[1]
+            else:
+                ok = case[-1] in got.get("error", "")
+            if not ok:
+                wrong.append(f"{group['about']}: {case}, got {got}")
+    assert not wrong, "\n".join(wrong)
 
 
 # ---- the command ------------------------------------------------------------
