@@ -10,12 +10,11 @@
  * order are).
  *
  * Types are those of the definitions that --fhir names (R4 unless told), or of
- * JSON alone with --fhir none. conformsTo() and memberOf() ask the rule engine.
- * trace() speaks on stderr.
+ * JSON alone with --fhir none. resolve(), memberOf(), conformsTo() and the like
+ * ask the rule engine; trace() speaks on stderr.
  *
  * contracts.md section 1, "fhirpath".
  */
-#include "fhirpath/fhirpath.h"
 #include "cli/cli_int.h"
 
 #include <stdio.h>
@@ -25,94 +24,13 @@
 /* What all questions of a run are asked of. */
 struct run {
 	const struct profiles *profiles; /* NULL: no types */
-	struct fp_model model;
-	struct profile_options options; /* for conformsTo() */
 	int64_t now_ms;
-};
-
-/* What the host is given with each question. */
-struct asking {
-	const struct run *run;
-	struct arena *arena;
 };
 
 struct question {
 	const char *expression;
 	const struct json *input; /* NULL: nothing */
 	unsigned flags;
-};
-
-/* ---- the host ------------------------------------------------------------ */
-
-static int conforms_to(void *ctx, const struct fp_item *node, const char *url)
-{
-	const struct asking *a = ctx;
-	const struct json *resource =
-	    node->kind == FP_NODE ? node->u.node.value : NULL;
-	struct profile_options o = a->run->options;
-	struct profile_info info;
-	const char *type;
-
-	if (!a->run->profiles || !resource ||
-	    !profile_find(a->run->profiles, url, &info))
-		return -1;
-	type = json_get_text(resource, "resourceType");
-	if (!type)
-		return -1;
-	if (strcmp(type, info.type) != 0)
-		return 0;
-	o.required = REQUIRED_OFF;
-	o.unknown_warns = true;
-	o.extra = &url;
-	o.extra_count = 1;
-	return profile_check(a->run->profiles, a->arena, resource, &o)
-		   ->errors == 0;
-}
-
-/* Of a Coding (or what has its members), or of a code alone. */
-static int coding_in(const struct asking *a, const struct json *v,
-		     const char *value_set)
-{
-	const bool bare = json_kind(v) == JSON_STRING;
-	const char *code = bare ? json_text(v) : json_get_text(v, "code");
-
-	if (!code)
-		return 0;
-	return profile_code_in(a->run->profiles, value_set,
-			       bare ? NULL : json_get_text(v, "system"), code);
-}
-
-static int member_of(void *ctx, const struct fp_item *coded,
-		     const char *value_set)
-{
-	const struct asking *a = ctx;
-	const struct json *v;
-	int answer = 0;
-
-	if (!a->run->profiles)
-		return -1;
-	if (coded->kind == FP_STRING)
-		return profile_code_in(a->run->profiles, value_set, NULL,
-				       coded->u.string.p);
-	v = coded->kind == FP_NODE ? coded->u.node.value : NULL;
-	if (!v)
-		return -1;
-	if (!json_get(v, "coding"))
-		return coding_in(a, v, value_set);
-	for (v = json_first(json_get(v, "coding")); v; v = json_next(v)) {
-		const int in = coding_in(a, v, value_set);
-
-		if (in == 1)
-			return 1;
-		if (in < 0)
-			answer = in;
-	}
-	return answer;
-}
-
-static const struct fp_host host = {
-    .member_of = member_of,
-    .conforms_to = conforms_to,
 };
 
 /* ---- one question -------------------------------------------------------- */
@@ -122,15 +40,8 @@ static const struct fp_host host = {
 static bool answer(const struct run *r, struct arena *a,
 		   const struct question *q, struct buf *out, struct err *e)
 {
-	struct asking asking = {r, a};
 	struct fp_env env = {
-	    .arena = a,
-	    .model = r->profiles ? &r->model : NULL,
-	    .host = &host,
-	    .ctx = &asking,
-	    .now_ms = r->now_ms,
-	    .flags = q->flags,
-	};
+	    .arena = a, .now_ms = r->now_ms, .flags = q->flags};
 	const struct fp_expr *x = fp_compile(a, q->expression, e);
 	struct jw w = {.b = out};
 	struct fp_list list;
@@ -141,7 +52,9 @@ static bool answer(const struct run *r, struct arena *a,
 		return false;
 	buf_init(&said, a);
 	env.trace = &said;
-	if (q->input)
+	if (r->profiles)
+		profile_fhirpath(r->profiles, a, q->input, &env);
+	else if (q->input)
 		env.resource = env.root = fp_resource(&env, q->input);
 	ok = fp_eval(x, &env, q->input ? &env.resource : NULL, &list, e);
 	fputs(said.p, stderr);
@@ -249,7 +162,7 @@ int cli_fhirpath(struct arena *boot, const struct config *c)
 {
 	const char *fhir = c->fhir ? c->fhir : "r4";
 	struct clock clock;
-	struct run r = {.options = settings_rules(&c->settings)};
+	struct run r = {.profiles = NULL};
 	struct profiles *p[FHIR_VERSIONS];
 	struct err e = {.kind = ERR_NONE};
 
@@ -260,7 +173,6 @@ int cli_fhirpath(struct arena *boot, const struct config *c)
 		if (!cli_profiles(boot, c, NULL, p, &e))
 			return cli_complain(EXIT_BAD_DATA, &e);
 		r.profiles = p[strcmp(fhir, "stu3") == 0 ? FHIR_STU3 : FHIR_R4];
-		r.model = profile_model(r.profiles);
 	}
 	return c->batch ? answer_lines(&r) : answer_one(&r, boot, c);
 }

@@ -5,8 +5,9 @@
  * What needs the world outside (a resource that is referred to, a value set, a
  * profile, a code system, the narrative's rules) is asked of the host; what it
  * cannot tell, and everything when there is no host, is empty. References into
- * the data at hand are followed without it: #id to what the root resource
- * contains, and the fullUrl of the entries of a Bundle.
+ * the data at hand are followed when the host finds nothing: #id to what the
+ * root resource contains, and the fullUrl of the entries of a Bundle, which of
+ * a relative reference need only have the end.
  *
  * FHIR R4 2.9.1.5 (additional functions).
  */
@@ -130,9 +131,9 @@ static void resolve(struct eval *v, const char *reference, struct list *out)
 	const struct json *found = NULL;
 	struct fp_item x;
 
-	if (host && host->resolve) {
-		if (host->resolve(v->env->ctx, reference, &x))
-			push(v, out, x);
+	if (host && host->resolve &&
+	    host->resolve(v->env->ctx, reference, &x)) {
+		push(v, out, x);
 		return;
 	}
 	if (*reference == '#')

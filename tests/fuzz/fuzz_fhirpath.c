@@ -66,13 +66,13 @@ static void check_error(struct arena *a, const char *text, const struct err *e,
 	assert(strstr(b.p, "^\n"));
 }
 
-/* The truth that a collection has. */
+/* The truth that a collection has for an invariant. */
 static int truth_of(const struct fp_list *l)
 {
 	const struct fp_item *x = l->v;
 
 	if (l->n != 1)
-		return l->n == 0 ? 0 : -1;
+		return l->n > 1;
 	if (x->kind == FP_BOOLEAN)
 		return x->u.boolean;
 	return !(x->kind == FP_NODE && x->u.node.value &&
