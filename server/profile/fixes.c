@@ -31,6 +31,8 @@ static const struct fix table[] = {
 
     /* undecidable when the precisions differ: then it holds */
     {"per-1", "start.", NULL, BOTH, FIX_NATIVE, NATIVE_PERIOD},
+    /* ... when the units do */
+    {"rng-2", "low.empty()", NULL, BOTH, FIX_NATIVE, NATIVE_RANGE},
     /* contained resources need no narrative */
     {"dom-6", "text.", NULL, R4, FIX_NATIVE, NATIVE_NARRATIVE},
     /* as published, at a cost that grows with the square of the size */

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- per-1, dom-6 ----------------------------------------------------- */
+/* ---- per-1, rng-2, dom-6
+ * ----------------------------------------------------- */
 
 static bool period(struct check *c, const struct spot *s)
 {
@@ -20,6 +21,56 @@ static bool period(struct check *c, const struct spot *s)
 
 	(void)c;
 	return !start || !end || !fp_time_compare(start, end, &order) ||
+	       order <= 0;
+}
+
+static bool same_text(const char *x, const char *y)
+{
+	return x == y || (x && y && strcmp(x, y) == 0);
+}
+
+static bool has_text(const struct json *v, const char *name, const char *text)
+{
+	const char *s = json_get_text(v, name);
+	return s && strcmp(s, text) == 0;
+}
+
+static bool is_ucum(const struct json *quantity)
+{
+	return has_text(quantity, "system", "http://unitsofmeasure.org") &&
+	       json_get_text(quantity, "code");
+}
+
+/* False: the units do not allow to tell. */
+static bool compare(const struct json *x, const struct json *y, int *order)
+{
+	const struct json *a = json_get(x, "value"), *b = json_get(y, "value");
+	const char *x_code = json_get_text(x, "code");
+	const char *y_code = json_get_text(y, "code");
+
+	if (!a || !b || json_kind(a) != JSON_NUMBER ||
+	    json_kind(b) != JSON_NUMBER)
+		return false;
+	if (is_ucum(x) && is_ucum(y) && strcmp(x_code, y_code) != 0)
+		return fp_ucum_compare(json_text(a), x_code, json_text(b),
+				       y_code, order);
+	if (!same_text(x_code, y_code) ||
+	    !same_text(json_get_text(x, "system"),
+		       json_get_text(y, "system")) ||
+	    (!x_code &&
+	     !same_text(json_get_text(x, "unit"), json_get_text(y, "unit"))))
+		return false;
+	*order = fp_decimal_compare(json_text(a), json_text(b));
+	return true;
+}
+
+static bool range(struct check *c, const struct spot *s)
+{
+	int order;
+
+	(void)c;
+	return !compare(json_get(s->value, "low"), json_get(s->value, "high"),
+			&order) ||
 	       order <= 0;
 }
 
@@ -129,8 +180,7 @@ static bool none_twice(struct check *c, const struct json *v,
 /* bdl-7: of R4 a history may have an entry twice. */
 static bool full_urls_differ(struct check *c, const struct spot *s)
 {
-	const char *type = json_get_text(s->value, "type");
-	if (c->p->version != FHIR_STU3 && type && strcmp(type, "history") == 0)
+	if (c->p->version != FHIR_STU3 && has_text(s->value, "type", "history"))
 		return true;
 	return none_twice(c, s->value, full_urls);
 }
@@ -177,16 +227,10 @@ static bool all_have_ids(const struct check *c, const struct json *list)
 	return true;
 }
 
-static bool is_word(const struct json *v, const char *name, const char *word)
-{
-	const char *s = json_get_text(v, name);
-	return s && strcmp(s, word) == 0;
-}
-
 /* sdf-1 */
 static bool paths_differ(struct check *c, const struct spot *s)
 {
-	return is_word(s->value, "derivation", "constraint") ||
+	return has_text(s->value, "derivation", "constraint") ||
 	       none_twice(c, elements(s->value, "snapshot"), paths);
 }
 
@@ -222,8 +266,8 @@ static bool snapshot_root(struct check *c, const struct spot *s)
 	const struct json *list = json_get(s->value, "element");
 	const char *first = json_get_text(json_first(list), "path");
 
-	if (!first || (!is_word(c->resource, "kind", "logical") &&
-		       !is_word(c->resource, "type", first)))
+	if (!first || (!has_text(c->resource, "kind", "logical") &&
+		       !has_text(c->resource, "type", first)))
 		return false;
 	return all_below(list, first, strlen(first));
 }
@@ -235,7 +279,7 @@ static bool differential_root(struct check *c, const struct spot *s)
 	const char *first = json_get_text(json_first(list), "path");
 	const char *type = json_get_text(c->resource, "type");
 	bool logical = c->p->version != FHIR_STU3 &&
-		       is_word(c->resource, "kind", "logical");
+		       has_text(c->resource, "kind", "logical");
 
 	if (!first ||
 	    (!logical && (!type || strncmp(first, type, strlen(type)) != 0)))
@@ -249,6 +293,7 @@ static bool differential_root(struct check *c, const struct spot *s)
 
 static bool (*const natives[NATIVES])(struct check *, const struct spot *) = {
     [NATIVE_PERIOD] = period,
+    [NATIVE_RANGE] = range,
     [NATIVE_NARRATIVE] = narrative,
     [NATIVE_FULL_URLS] = full_urls_differ,
     [NATIVE_LINK_IDS] = link_ids_differ,
