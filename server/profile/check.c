@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define NESTED_MAX 24
-#define WORK_MAX   1000000 /* about half a second */
+#define WORK_MAX   2000000 /* about half a second */
 
 unsigned resource_type(const struct profiles *p, const struct json *resource)
 {

@@ -438,19 +438,25 @@ static bool compile_base(struct build *b, struct item *it)
 
 /* ---- profiles --------------------------------------------------------- */
 
+/* "a, based on b, based on a" */
 static bool ring(struct build *b, const struct item *it)
 {
+	const struct item *chain[8];
 	struct buf names;
+	size_t n = 0;
 
-	buf_init(&names, b->tmp);
-	for (const struct item *i = b->item; i; i = i->asker) {
-		buf_printf(&names, "%.100s, based on ", i->url);
-		if (i == it || names.len > 300)
+	for (const struct item *i = b->item; i && n < LEN(chain);
+	     i = i->asker) {
+		chain[n++] = i;
+		if (i == it)
 			break;
 	}
+	buf_init(&names, b->tmp);
+	while (n > 0)
+		buf_printf(&names, "%.100s, based on ", chain[--n]->url);
 	b->part = NULL;
 	return build_fail(b, "invalid", "a ring of definitions: %s%.100s",
-			  names.p, b->item->url);
+			  names.p, it->url);
 }
 
 /* A definition by canonical, compiled if need be; 0 with no error when it is
@@ -545,6 +551,7 @@ static ref laid_on(struct build *b, ref from, const struct json *elements)
 
 	*n = *node_at(p, base->root);
 	n->owner = 0;
+	n->flags &= (uint16_t)~NODE_DONE;
 	n->flags |= NODE_CONSTRAINED;
 	if (!overlay_elements(b, root, text_at(p, p->types[base->type].name),
 			      elements) ||

@@ -25,6 +25,7 @@ struct build {
 	bool base;	    /* a type's own definition */
 	unsigned depth;	    /* of compilations within each other */
 	unsigned work;	    /* elements looked at for slices */
+	bool crowded;	    /* slices need too many counters */
 };
 
 /* Fills b->e with where = "source: JSON path" of the current element. */

@@ -21,7 +21,7 @@
 #include <string.h>
 
 #define LOOK_DEPTH 6
-#define LOOK_MAX   4096 /* elements looked at for one slice */
+#define LOOK_MAX   2000 /* elements looked at for one slice */
 
 /* ---- criteria --------------------------------------------------------- */
 
@@ -348,6 +348,8 @@ static void count_slots(struct build *b, struct slicing *s)
 		s->nested = 1;
 		slots += inner->slots;
 	}
+	if (slots > TALLY_SLOTS)
+		b->crowded = true;
 	s->slots = (uint16_t)(slots < UINT16_MAX ? slots : UINT16_MAX);
 }
 
@@ -372,10 +374,13 @@ static void resolve_one(struct build *b, ref slicing)
 
 static void resolve_below(struct build *b, ref node, ref mark, unsigned depth)
 {
-	const struct node *n = node_at(b->p, node);
-
 	if (node < mark || depth > STEPS_MAX * 2 || b->work > LOOK_TOTAL)
 		return;
+	struct node *n = heap_at(b->p, node);
+	/* slices share what is below the element they slice */
+	if (n->flags & NODE_DONE)
+		return;
+	n->flags |= NODE_DONE;
 	if (n->slicing >= mark) {
 		const struct slicing *s = rec_at(b->p, n->slicing);
 		const ref *v = rec_at(b->p, s->slices);
@@ -391,38 +396,17 @@ static void resolve_below(struct build *b, ref node, ref mark, unsigned depth)
 		resolve_below(b, l->child[i], mark, depth + 1);
 }
 
-/* Slices need more counters than there are. */
-static bool slots_fit(struct build *b, ref node, ref mark, unsigned depth)
-{
-	const struct node *n = node_at(b->p, node);
-
-	if (node < mark || depth > STEPS_MAX * 2)
-		return true;
-	if (n->slicing) {
-		const struct slicing *s = rec_at(b->p, n->slicing);
-		if (s->slots > TALLY_SLOTS)
-			return false;
-	}
-	if (n->list < mark)
-		return true;
-	const struct list *l = list_at(b->p, n->list);
-	for (unsigned i = 0; i < l->n; i++) {
-		if (!slots_fit(b, l->child[i], mark, depth + 1))
-			return false;
-	}
-	return true;
-}
-
 bool resolve_slicing(struct build *b, ref node, ref mark)
 {
 	b->work = 0;
+	b->crowded = false;
 	resolve_below(b, node, mark, 0);
 	b->part = NULL;
 	if (b->work > LOOK_TOTAL)
 		return build_fail(b, "too-long",
 				  "its slices within slices take too much "
 				  "work to tell apart");
-	if (!slots_fit(b, node, mark, 0))
+	if (b->crowded)
 		return build_fail(b, "too-long",
 				  "more than %d slices of one element, those "
 				  "within slices included",

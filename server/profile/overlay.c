@@ -134,6 +134,7 @@ ref copy_node(struct build *b, ref from, ref owner)
 	struct node *n = heap_at(b->p, r);
 	*n = *node_at(b->p, from);
 	n->owner = owner;
+	n->flags &= (uint16_t)~NODE_DONE;
 	n->flags |= NODE_CONSTRAINED;
 	return r;
 }

@@ -109,7 +109,8 @@ enum node_flag {
 	NODE_CONSTRAINED = 8, /* a profile says something here or below */
 	NODE_OWN_BINDING = 16,
 	NODE_OWN_TYPES = 32,
-	NODE_RECURS = 64 /* content leads to what a profile made of it */
+	NODE_RECURS = 64, /* content leads to what a profile made of it */
+	NODE_DONE = 128	  /* its slices are worked out */
 };
 
 /* An element definition. */

@@ -141,6 +141,8 @@ static void item_in(struct check *c, const struct level *l,
 			check_two(c, l, first, i, s);
 		}
 		l->count[TALLY_HEAD + i]++;
+		if (!may_work(c, s->at))
+			return;
 		struct spot inner = *s;
 		inner.node = slice_at(c, l, i);
 		check_item(c, &inner);

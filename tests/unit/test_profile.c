@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define DATA "tests/data/profile/"
 
@@ -866,6 +867,8 @@ static void test_deep(void **state)
 	arena_free(a);
 }
 
+#include "profile_sets.h"
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -884,6 +887,13 @@ int main(void)
 	    cmocka_unit_test(test_many_good_items),
 	    cmocka_unit_test(test_warnings_do_not_hide_errors),
 	    cmocka_unit_test(test_deep),
+	    cmocka_unit_test(test_versions),
+	    cmocka_unit_test(test_more_later),
+	    cmocka_unit_test(test_named_before),
+	    cmocka_unit_test(test_failure_changes_nothing),
+	    cmocka_unit_test(test_slices_multiply),
+	    cmocka_unit_test(test_profiles_multiply),
+	    cmocka_unit_test(test_many_elements),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
