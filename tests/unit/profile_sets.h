@@ -136,7 +136,8 @@ static void test_named_before(void **state)
 	    "\"Patient\",\"profile\":[\"http://example.org/x\"]}]}";
 	static const char text[] =
 	    "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":["
-	    "{\"resource\":{\"resourceType\":\"Patient\",\"active\":true}}]}";
+	    "{\"fullUrl\":\"urn:uuid:b7b795c0-9343-41b4-910b-361c93d5497c\","
+	    "\"resource\":{\"resourceType\":\"Patient\",\"active\":true}}]}";
 	const char *url = "http://example.org/b";
 	struct profile_options o = {
 	    .required = REQUIRED_OFF, .extra = &url, .extra_count = 1};
