@@ -353,7 +353,7 @@ static void cannot_tell(struct check *c, const struct spot *s, enum coded kind,
 	       "Could not confirm that the codes provided are in the value set "
 	       "%s (codes = %s): %s",
 	       q->set.url, codes_text(c, kind, s->value),
-	       why ? why : "it cannot be told");
+	       why ? why : "there is no code");
 }
 
 /* ---- the check -------------------------------------------------------- */
@@ -366,6 +366,18 @@ static bool has_no_code(enum coded kind, const struct json *v)
 	if (kind == CODED_CONCEPT)
 		return json_count(json_get(v, "coding")) == 0;
 	return kind == CODED_CODING && !json_get(v, "code");
+}
+
+/* Codings, none of which has a code: nothing that the rules of 2018 could look
+ * up. */
+static bool names_no_code(enum coded kind, const struct json *concept)
+{
+	const struct json *v = json_first(json_get(concept, "coding"));
+	if (kind != CODED_CONCEPT)
+		return false;
+	while (v && !json_get(v, "code"))
+		v = json_next(v);
+	return !v;
 }
 
 /* Does the set list nothing? Then no code is known to be outside of it. */
@@ -449,6 +461,8 @@ void check_binding(struct check *c, const struct spot *s)
 	struct asked q = {c->p, set_of(c->p, b->url, b->vs),
 			  c->rules == RULES_CURRENT};
 	int has = value_in(&q, kind, s->value);
+	if (has == 0 && !q.strict && names_no_code(kind, s->value))
+		has = -1;
 	if (has == 0)
 		not_in(c, s, kind, &q, is_required(c, b));
 	else if (has < 0 && is_required(c, b))

@@ -26,6 +26,7 @@ struct build {
 	unsigned depth;	    /* of compilations within each other */
 	unsigned work;	    /* elements looked at for slices */
 	bool crowded;	    /* slices need too many counters */
+	struct hierarchy *hierarchy; /* filter.c's */
 };
 
 /* Fills b->e with where = "source: JSON path" of the current element. */

@@ -45,6 +45,16 @@ static int cmp_text(const void *x, const void *y)
 	return code_cmp(*a, *b);
 }
 
+/* What comes from a code system is in order already. */
+static void sort_codes(const char **v, size_t n)
+{
+	size_t i = 1;
+	while (i < n && code_cmp(v[i - 1], v[i]) <= 0)
+		i++;
+	if (i < n)
+		qsort(v, n, sizeof(*v), cmp_text);
+}
+
 /* Makes a part of texts; sorts them and takes out doubles. */
 static void set_codes(struct build *b, struct part *part, const char **v,
 		      size_t n)
@@ -52,8 +62,7 @@ static void set_codes(struct build *b, struct part *part, const char **v,
 	part->kind = PART_CODES;
 	part->cs = 0;
 	part->n = 0;
-	if (n > 0)
-		qsort(v, n, sizeof(*v), cmp_text);
+	sort_codes(v, n);
 	part->codes = heap_alloc(b->p, n * sizeof(ref));
 	ref *out = heap_at(b->p, part->codes);
 	for (size_t i = 0; i < n; i++) {
@@ -248,17 +257,21 @@ static void parts_of(struct build *b, const char *url, struct parts *out,
 		add_once(b, out, &v[i]);
 }
 
-static void filtered(struct build *b, const struct code_system *cs,
+static void filtered(struct build *b, const struct code_system *cs, ref cs_ref,
 		     const struct json *filters, struct part *part)
 {
 	enum grammar g = grammar_of_system(text_at(b->p, part->system));
 	const char **v, *why = NULL;
 	long n = cs ? filter_codes(b, cs, filters, &v, &why)
 		    : filter_table(b, g, filters, &v, &why);
-	if (n >= 0)
-		set_codes(b, part, v, (size_t)n);
-	else
+	if (n < 0) {
 		part->text = build_text(b, why);
+	} else if (cs && n == (long)cs->n) {
+		part->kind = PART_WHOLE;
+		part->cs = cs_ref;
+	} else {
+		set_codes(b, part, v, (size_t)n);
+	}
 }
 
 static void listed(struct build *b, const struct json *list, struct part *part)
@@ -314,7 +327,7 @@ static void include_system(struct build *b, const struct json *inc,
 		listed(b, list, part);
 	} else if (json_count(filters) > 0) {
 		if ((whole || part->grammar) && !comparable(b, filters, part))
-			filtered(b, cs, filters, part);
+			filtered(b, cs, cs_ref, filters, part);
 	} else if (whole) {
 		part->kind = PART_WHOLE;
 		part->cs = cs_ref;

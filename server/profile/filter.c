@@ -8,14 +8,14 @@
  * Texts: "=", "in", "not-in", "regex", "exists" on code, display and any
  * property that the system carries. For a hierarchy filter the concepts below
  * its value are marked once, breadth first over the edges, so that each filter
- * costs about the size of the system whatever its shape. What cannot be
- * computed (a property that is not there, an operator that is not known) makes
- * the include undecidable, with a text that says why. FHIR R4 4.9.5.1.
+ * costs the size of the system whatever its shape; the edges are sorted once.
+ * What cannot be computed (a property that is not there, an operator that is
+ * not known) makes the include undecidable, with a text that says why. FHIR
+ * R4 4.9.5.1.
  */
 #include "fhirpath/fhirpath.h"
 #include "terms_int.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct edge {
@@ -27,10 +27,9 @@ struct filter {
 	const struct code_system *cs; /* NULL: a table of a grammar */
 	const struct concept *v;
 	const char *property, *op, *value;
-	uint32_t top;	/* index of value; UINT32_MAX: none */
-	uint8_t *below; /* marked: below top, top too */
-	uint8_t *above; /* marked: above top, top too */
-	uint8_t *leaf;	/* marked: nothing is below */
+	uint32_t top; /* index of value; UINT32_MAX: none */
+	const struct hierarchy *tree;
+	uint8_t *reached; /* marked: below top (or above it), top too */
 };
 
 static bool is(const char *s, const char *want)
@@ -40,26 +39,28 @@ static bool is(const char *s, const char *want)
 
 /* ---- hierarchy -------------------------------------------------------- */
 
-static int by_upper(const void *x, const void *y)
-{
-	const struct edge *a = x, *b = y;
-	if (a->upper != b->upper)
-		return a->upper < b->upper ? -1 : 1;
-	return (a->lower > b->lower) - (a->lower < b->lower);
-}
+/* One direction of the edges: those of concept i lead to to[first[i]] and on,
+ * up to first[i + 1]. */
+struct ways {
+	uint32_t *first, *to;
+};
 
-static struct edge *edges(const struct filter *f, size_t *n)
+/* The edges of the system that was filtered last, kept for its next filter. */
+struct hierarchy {
+	const struct code_system *cs;
+	struct ways down, up;
+};
+
+static size_t all_edges(const struct filter *f, struct edge *e)
 {
 	const struct profiles *p = f->b->p;
 	const struct fact *fact =
 	    f->cs->n_properties ? rec_at(p, f->cs->properties) : NULL;
-	struct edge *e = arena_alloc(
-	    f->b->tmp,
-	    (f->cs->n + (size_t)1 + f->cs->n_properties) * sizeof(*e));
-	*n = 0;
+	size_t n = 0;
+
 	for (uint32_t i = 0; i < f->cs->n; i++) {
 		if (f->v[i].parent)
-			e[(*n)++] = (struct edge){f->v[i].parent - 1U, i};
+			e[n++] = (struct edge){f->v[i].parent - 1U, i};
 	}
 	for (uint32_t i = 0; i < f->cs->n_properties; i++) {
 		if (!is(text_at(p, fact[i].name), "parent"))
@@ -67,14 +68,50 @@ static struct edge *edges(const struct filter *f, size_t *n)
 		const struct concept *u =
 		    concept_find(p, f->cs, text_at(p, fact[i].value));
 		if (u)
-			e[(*n)++] = (struct edge){(uint32_t)(u - f->v),
-						  fact[i].concept};
+			e[n++] = (struct edge){(uint32_t)(u - f->v),
+					       fact[i].concept};
 	}
-	return e;
+	return n;
 }
 
-/* Marks what can be reached from top. Reversed edges lead upwards. */
-static uint8_t *reach(const struct filter *f, struct edge *e, size_t n)
+/* Sorted by counting: linear, whatever the shape. */
+static struct ways ways_of(const struct filter *f, const struct edge *e,
+			   size_t n, bool down)
+{
+	struct ways w;
+	w.first =
+	    arena_alloc(f->b->tmp, (f->cs->n + (size_t)2) * sizeof(*w.first));
+	w.to = arena_alloc(f->b->tmp, (n + 1) * sizeof(*w.to));
+	for (size_t i = 0; i < n; i++)
+		w.first[(down ? e[i].upper : e[i].lower) + 2]++;
+	for (uint32_t i = 1; i <= f->cs->n; i++)
+		w.first[i + 1] += w.first[i];
+	for (size_t i = 0; i < n; i++)
+		w.to[w.first[(down ? e[i].upper : e[i].lower) + 1]++] =
+		    down ? e[i].lower : e[i].upper;
+	return w;
+}
+
+static void hierarchy_of(struct filter *f)
+{
+	struct hierarchy *h = f->b->hierarchy;
+
+	if (!h)
+		f->b->hierarchy = h = arena_alloc(f->b->tmp, sizeof(*h));
+	f->tree = h;
+	if (h->cs == f->cs)
+		return;
+	struct edge *e = arena_alloc(
+	    f->b->tmp,
+	    (f->cs->n + (size_t)1 + f->cs->n_properties) * sizeof(*e));
+	size_t n = all_edges(f, e);
+	h->cs = f->cs;
+	h->down = ways_of(f, e, n, true);
+	h->up = ways_of(f, e, n, false);
+}
+
+/* Marks what can be reached from top. */
+static uint8_t *reach(const struct filter *f, const struct ways *w)
 {
 	uint8_t *mark = arena_alloc(f->b->tmp, f->cs->n + (size_t)1);
 	uint32_t *queue =
@@ -83,25 +120,15 @@ static uint8_t *reach(const struct filter *f, struct edge *e, size_t n)
 
 	if (f->top == UINT32_MAX)
 		return mark;
-	if (n > 0)
-		qsort(e, n, sizeof(*e), by_upper);
 	mark[f->top] = 1;
 	queue[to++] = f->top;
 	while (from < to) {
 		uint32_t x = queue[from++];
-		size_t lo = 0, hi = n;
-		while (lo < hi) {
-			size_t mid = lo + (hi - lo) / 2;
-			if (e[mid].upper < x)
-				lo = mid + 1;
-			else
-				hi = mid;
-		}
-		for (; lo < n && e[lo].upper == x; lo++) {
-			if (mark[e[lo].lower])
+		for (uint32_t i = w->first[x]; i < w->first[x + 1]; i++) {
+			if (mark[w->to[i]])
 				continue;
-			mark[e[lo].lower] = 1;
-			queue[to++] = e[lo].lower;
+			mark[w->to[i]] = 1;
+			queue[to++] = w->to[i];
 		}
 	}
 	return mark;
@@ -109,19 +136,20 @@ static uint8_t *reach(const struct filter *f, struct edge *e, size_t n)
 
 static void mark_hierarchy(struct filter *f)
 {
-	size_t n;
-	struct edge *e = edges(f, &n);
 	const struct concept *top = concept_find(f->b->p, f->cs, f->value);
 
+	hierarchy_of(f);
 	f->top = top ? (uint32_t)(top - f->v) : UINT32_MAX;
-	f->below = reach(f, e, n);
-	f->leaf = arena_alloc(f->b->tmp, f->cs->n + (size_t)1);
-	memset(f->leaf, 1, f->cs->n);
-	for (size_t i = 0; i < n; i++)
-		f->leaf[e[i].upper] = 0;
-	for (size_t i = 0; i < n; i++)
-		e[i] = (struct edge){e[i].lower, e[i].upper};
-	f->above = reach(f, e, n);
+	f->reached =
+	    is(f->op, "generalizes") ? reach(f, &f->tree->up)
+	    : strstr(" is-a descendent-of is-not-a descendent-leaf ", f->op)
+		? reach(f, &f->tree->down)
+		: NULL;
+}
+
+static bool is_leaf(const struct filter *f, uint32_t i)
+{
+	return f->tree->down.first[i] == f->tree->down.first[i + 1];
 }
 
 /* ---- one concept ------------------------------------------------------ */
@@ -178,16 +206,14 @@ static bool is_parent(const struct filter *f, uint32_t upper, uint32_t lower)
 
 static int concept_passes(const struct filter *f, uint32_t i)
 {
-	if (is(f->op, "is-a"))
-		return f->below[i];
+	if (is(f->op, "is-a") || is(f->op, "generalizes"))
+		return f->reached[i];
 	if (is(f->op, "descendent-of"))
-		return f->below[i] && i != f->top;
+		return f->reached[i] && i != f->top;
 	if (is(f->op, "is-not-a"))
-		return !f->below[i];
-	if (is(f->op, "generalizes"))
-		return f->above[i];
+		return !f->reached[i];
 	if (is(f->op, "descendent-leaf"))
-		return f->below[i] && i != f->top && f->leaf[i];
+		return f->reached[i] && i != f->top && is_leaf(f, i);
 	if (is(f->op, "child-of"))
 		return f->top != UINT32_MAX && is_parent(f, f->top, i);
 	return text_passes(f, text_at(f->b->p, f->v[i].code));
@@ -197,7 +223,7 @@ static int concept_passes(const struct filter *f, uint32_t i)
 static int edge_passes(const struct filter *f, uint32_t i, bool parent)
 {
 	if (is(f->op, "exists")) {
-		bool has = parent ? f->v[i].parent != 0 : !f->leaf[i];
+		bool has = parent ? f->v[i].parent != 0 : !is_leaf(f, i);
 		return has == is(f->value, "true");
 	}
 	if (!is(f->op, "="))

@@ -121,18 +121,6 @@ static int host_member(void *ctx, const struct fp_item *coded, const char *url)
 	return result;
 }
 
-static bool is_below(const struct profiles *p, const struct code_system *cs,
-		     const struct concept *x, const struct concept *of)
-{
-	const struct concept *all = rec_at(p, cs->concepts);
-	for (uint32_t i = 0; x && i <= cs->n; i++) {
-		if (x == of)
-			return true;
-		x = x->parent ? &all[x->parent - 1] : NULL;
-	}
-	return false;
-}
-
 static int host_subsumes(void *ctx, const struct fp_item *a,
 			 const struct fp_item *b)
 {
@@ -145,13 +133,9 @@ static int host_subsumes(void *ctx, const struct fp_item *a,
 		return -1;
 	if (strcmp(system, other) != 0)
 		return 0;
-	ref r = find_cs(p, system);
-	if (!r)
-		return strcmp(code, below) == 0 ? 1 : -1;
-	const struct code_system *cs = rec_at(p, r);
-	const struct concept *x = concept_find(p, cs, code);
-	const struct concept *y = concept_find(p, cs, below);
-	return x && y ? is_below(p, cs, y, x) : -1;
+	if (strcmp(code, below) == 0)
+		return 1;
+	return code_subsumes(p, system, code, below);
 }
 
 /* ---- the evaluation --------------------------------------------------- */
