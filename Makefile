@@ -222,6 +222,7 @@ lint: build/deps-build build/deps-lint build/deps-test \
 T ?= 60
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_json    := json base
+FUZZ_value   := fhirpath json base
 FUZZ_form    := http base
 FUZZ_fhirpath := profile fhirpath json base
 FUZZ_search  := fhir http record profile fhirpath store jose json base

@@ -175,10 +175,9 @@ static bool in_class(uint32_t which, uint32_t c)
 static bool in_ranges(const struct machine *m, const struct regex_inst *i,
 		      uint32_t c)
 {
-	/* an empty set [] may be all there is: no ranges then */
-	const uint32_t *r = i->y > 0 ? m->re->ranges + i->x : NULL;
+	for (int k = 0; k < i->y; k++) { /* [] has none */
+		const uint32_t *r = &m->re->ranges[i->x + 2 * k];
 
-	for (int k = 0; k < i->y; k++, r += 2) {
 		if (r[0] & REGEX_CLASS) {
 			if (in_class(r[1], c) != (r[0] & 1))
 				return true;
