@@ -229,6 +229,7 @@ FUZZ_search  := fhir http record profile fhirpath store jose json base
 FUZZ_header  := oauth http page record profile fhirpath store jose json base
 FUZZ_resource := profile fhirpath json base
 FUZZ_package := profile fhirpath json base
+FUZZ_archive := profile fhirpath json base
 
 define fuzz_rule
 build/fuzz/$(1): tests/fuzz/fuzz_$(1).c $(wildcard tests/fuzz/*.h) \

@@ -61,8 +61,8 @@ static bool compile(struct build *b, const char *text, struct fp_expr **out)
 		return true;
 	buf_init(&said, b->tmp);
 	fp_explain(&said, text, &e);
-	return build_fail(b, "invalid", "this is no FHIRPath expression:\n%s",
-			  said.p);
+	return build_fail(b, "invalid", "this is no FHIRPath expression:\n%.*s",
+			  (int)said.len - 1, said.p);
 }
 
 static bool intern(struct build *b, struct constraint *c, ref *out)

@@ -171,7 +171,8 @@ static bool climbs(const char *name)
 		    (name[2] == '/' || name[2] == '\0'))
 			return true;
 		name = strchr(name, '/');
-		name += name != NULL;
+		if (name)
+			name++;
 	}
 	return false;
 }
@@ -366,7 +367,7 @@ bool tar_next(struct tar *t, struct tar_entry *out, struct err *e)
 	unsigned char h[BLOCK];
 	bool end;
 
-	*out = (struct tar_entry){NULL};
+	*out = (struct tar_entry){.name = NULL};
 	if (!skip(t, t->left + padding(t->left), e))
 		return false;
 	t->left = 0;

@@ -7,7 +7,8 @@
  *
  * A package is refused only with words that say where and why. One that is
  * taken lists what it defines, and a sound Observation checked by it comes to
- * an end and to a sound list of issues, the same one twice.
+ * an end and to a sound list of issues, the same one twice; and so does each
+ * definition that is judged as an instance itself.
  *
  * Built by clang with -fsanitize=fuzzer,address,undefined, together with
  * profile and the layers below it; runs from the repository's root.
@@ -59,6 +60,19 @@ static void check_with(const struct profiles *p, struct arena *a,
 	assert(profile_list(p, 0, &info));
 }
 
+/* The definitions themselves, judged as today's validator judges them: each is
+ * compiled once more, apart from the set, which stays as it is. */
+static void check_items(const struct profiles *p, struct arena *a,
+			const struct json *const *item, size_t n)
+{
+	const struct profile_options o = {.required = REQUIRED_OFF,
+					  .rules = RULES_CURRENT};
+
+	for (size_t i = 0; i < n; i++)
+		if (json_get_text(item[i], "resourceType"))
+			checked(p, a, item[i], &o);
+}
+
 static bool refused(const struct err *e)
 {
 	return e->kind == ERR_INVALID && *e->text && *e->code &&
@@ -85,10 +99,12 @@ static void check(struct arena *a, const struct json *const *item, size_t n)
 		if (own)
 			url[urls++] = own;
 	}
-	if (profile_compile(p, &e))
+	if (profile_compile(p, &e)) {
+		check_items(p, a, item, n);
 		check_with(p, a, url, urls);
-	else
+	} else {
 		assert(refused(&e));
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -135,6 +135,25 @@ def test_missing_base(judge):
     refused(done, "package/a.json", "StructureDefinition", base)
 
 
+def test_bad_expression(judge):
+    """With a caret below the place."""
+    wrong = {"key": "a-1", "severity": "error", "human": "h",
+             "expression": "text.exists( and time"}
+    element = {"path": "Observation.note", "constraint": [wrong]}
+    done = judge(archive([("package/a.json", light(
+        differential={"element": [element]}))]))
+    refused(done, "package/a.json", "element[0].constraint[0].expression",
+            "\ntext.exists( and time\n             ^\n")
+
+
+def test_ring_of_bases(judge):
+    other = "http://example.org/StructureDefinition/other"
+    done = judge(archive([
+        ("package/a.json", light(baseDefinition=other)),
+        ("package/b.json", light(url=other, baseDefinition=URL))]))
+    refused(done, "package/", URL, other)
+
+
 def test_broken_file(judge):
     done = judge(archive([("package/a.json", "{\n \"a\": }")]))
     refused(done, "package/a.json", "line 2, column 7")

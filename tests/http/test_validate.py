@@ -196,6 +196,23 @@ def test_the_profile_that_was_meant(binary):
                                 stdin=json.dumps(o).encode()).out
 
 
+def test_codes_of_the_service(binary):
+    """kanta: every finding is "processing"; explain: its own code."""
+    o = wrong()
+    o["extension"] = [{"url": "http://example.org/unknown",
+                       "valueString": "x"}]
+    for style, codes in (("kanta", {"processing"}),
+                         ("explain", {"value", "informational"})):
+        done = run(binary, "validate", "--format", "ndjson", "--errors",
+                   style, "-", stdin=json.dumps(o).encode())
+        (line,) = lines(done)
+        issues = line["outcome"]["issue"]
+        assert {i["code"] for i in issues} >= codes
+        assert {i["severity"] for i in issues} >= {"error", "information"}
+        assert all(i["location"] and i["diagnostics"] for i in issues)
+        assert style == "explain" or {i["code"] for i in issues} == codes
+
+
 def test_folder(binary, folder):
     folder("a.json", weight(ID))
     folder("deep/er/b.json", weight_stu3(ID))
