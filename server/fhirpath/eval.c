@@ -21,6 +21,7 @@
  */
 #include "fhirpath/fhirpath_int.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -205,13 +206,15 @@ static const struct {
 
 bool eval_list(struct eval *v, const struct node *n, struct list *out)
 {
+	truth_fn *truth = evaluators[n->kind].truth;
 	enum truth t;
 
 	if (!spend(v, 1, n->offset))
 		return false;
 	if (evaluators[n->kind].list)
 		return evaluators[n->kind].list(v, n, out);
-	t = evaluators[n->kind].truth(v, n);
+	assert(truth); /* each kind has one of the two */
+	t = truth(v, n);
 	push_truth(v, out, t);
 	return t != TRUTH_ERROR;
 }

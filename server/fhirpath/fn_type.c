@@ -101,7 +101,7 @@ struct fp_item item_type_info(const struct fp_env *env, const struct fp_item *x)
 					    [FP_QUANTITY] = "Quantity",
 					    [FP_TYPE_INFO] = "TypeInfo"};
 	const struct fp_model *m = env->model;
-	struct fp_item out = {.kind = FP_TYPE_INFO}, s = *x;
+	struct fp_item out = {.kind = FP_TYPE_INFO};
 	const char *name = NULL;
 
 	out.u.info.space = "FHIR";
@@ -110,9 +110,8 @@ struct fp_item item_type_info(const struct fp_env *env, const struct fp_item *x)
 	else if (x->kind == FP_NODE && x->u.node.value)
 		name = json_get_text(x->u.node.value, "resourceType");
 	if (!name) {
-		s = item_system(env, x);
 		out.u.info.space = "System";
-		name = names[s.kind];
+		name = names[item_system(env, x).kind];
 	}
 	out.u.info.name = name;
 	return out;

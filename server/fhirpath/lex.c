@@ -244,8 +244,12 @@ static bool skip_part(struct lexer *l, char separator)
 
 static void skip_clock(struct lexer *l)
 {
+	int parts = 0; /* minutes, seconds */
+
 	skip_digits(l);
-	if (skip_part(l, ':') && skip_part(l, ':'))
+	while (parts < 2 && skip_part(l, ':'))
+		parts++;
+	if (parts == 2)
 		(void)skip_part(l, '.');
 }
 
@@ -270,8 +274,8 @@ static bool read_time(struct lexer *l)
 		return lex_refuse(l->text, l->e, l->now.offset,
 				  "expected a date or time behind @");
 	skip_digits(l);
-	if (skip_part(l, '-'))
-		(void)skip_part(l, '-');
+	for (int parts = 0; parts < 2 && skip_part(l, '-');)
+		parts++;
 	if (*l->p == 'T') {
 		l->p++;
 		if (is_digit(*l->p)) {

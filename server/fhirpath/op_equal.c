@@ -273,11 +273,16 @@ static uint32_t json_hash(const struct json *v)
 static uint32_t time_hash(const struct fp_time *t)
 {
 	const int zoned[] = {t->minute % 15, t->second, t->milli};
-	const int plain[] = {t->year,	t->month,  t->day,  t->hour,
-			     t->minute, t->second, t->milli};
+	const int fields[] = {t->year,	 t->month,  t->day,  t->hour,
+			      t->minute, t->second, t->milli};
 
-	return t->has_zone ? mix(5u, zoned, sizeof(zoned))
-			   : mix(9u, plain, sizeof(plain));
+	const int *part = t->has_zone ? zoned : fields;
+	const size_t n = t->has_zone ? LEN(zoned) : LEN(fields);
+	uint32_t h = 5u;
+
+	for (size_t i = 0; i < n; i++)
+		h = h * 61u + (uint32_t)part[i];
+	return h;
 }
 
 uint32_t item_hash(struct eval *v, const struct fp_item *x)

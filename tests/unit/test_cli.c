@@ -252,6 +252,10 @@ static void test_commands(void **state)
 	    {"validate --fhir stu3 a b -", CMD_VALIDATE, 3},
 	    {"validate -- --a", CMD_VALIDATE, 1},
 	    {"profiles", CMD_PROFILES, 0},
+	    {"fhirpath 1", CMD_FHIRPATH, 1},
+	    {"fhirpath a.b -", CMD_FHIRPATH, 2},
+	    {"fhirpath --batch --fhir none", CMD_FHIRPATH, 0},
+	    {"fhirpath -- -1", CMD_FHIRPATH, 1},
 	    {"healthcheck", CMD_HEALTHCHECK, 0},
 	    {"healthcheck http://a/", CMD_HEALTHCHECK, 1},
 	};
