@@ -150,6 +150,7 @@ void evaluation_init(struct evaluation *ev, const struct profiles *p,
 		     .conforms_to = host_conforms,
 		     .subsumes = host_subsumes,
 		     .html_ok = host_html},
+	    .left = STEPS_OF_CHECK,
 	};
 	ev->env = (struct fp_env){.model = &ev->model,
 				  .host = &ev->host,

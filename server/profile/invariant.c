@@ -85,8 +85,15 @@ static int evaluate(struct check *c, const struct fp_expr *x,
 	const struct check *outer = ev->check;
 	struct arena_mark mark = arena_mark(ev->env.arena);
 
+	if (ev->left == 0) {
+		err_set(e, ERR_UNPROCESSABLE, "too-costly", NULL,
+			"the invariants of this resource take too many steps");
+		return -1;
+	}
+	ev->env.steps = ev->left < FP_STEPS ? ev->left : FP_STEPS;
 	evaluation_at(ev, c);
 	int holds = fp_holds(x, &ev->env, focus, e);
+	ev->left -= ev->env.spent < ev->left ? ev->env.spent : ev->left;
 	arena_rewind(ev->env.arena, &mark);
 	ev->check = outer;
 	if (outer)

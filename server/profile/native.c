@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- per-1, rng-2, dom-6
- * ----------------------------------------------------- */
+/* ---- undecidable is fine ---------------------------------------------- */
 
 static bool period(struct check *c, const struct spot *s)
 {

@@ -725,11 +725,13 @@ struct issue_key {
 };
 
 /* What expressions are evaluated in, for one check: host.c. */
+#define STEPS_OF_CHECK 10000000 /* about 0.5 s */
 struct evaluation {
 	const struct check *check; /* that asks; for the host's answers */
 	struct fp_model model;
 	struct fp_host host;
 	struct fp_env env;
+	unsigned left; /* steps for all invariants of the check */
 };
 
 struct check {

@@ -571,65 +571,7 @@ static void test_later_wins(void **state)
 	arena_free(a);
 }
 
-/* ---- the definitions as FHIRPath sees them ------------------------------ */
-
-static struct fp_type typed(const struct fp_model *m, const char *name)
-{
-	uint32_t t = m->type_find(m->set, name, strlen(name));
-	assert_int_not_equal(t, FP_NO_TYPE);
-	return (struct fp_type){NULL, t};
-}
-
-static const char *member_type(const struct fp_model *m, struct fp_type of,
-			       const char *name)
-{
-	struct fp_type child;
-	if (!m->member(m->set, of, name, &child))
-		return NULL;
-	return m->type_name(m->set, child.id);
-}
-
-static void test_model(void **state)
-{
-	(void)state;
-	struct arena *a = arena_new(0);
-	struct fp_model m = profile_model(open_image(a, FHIR_R4));
-	static const char text[] = "{\"resourceType\":\"Observation\"}";
-	struct fp_type obs = m.resource(m.set, parse(a, text, strlen(text)));
-	struct fp_type c;
-
-	assert_string_equal(m.type_name(m.set, obs.id), "Observation");
-	assert_int_equal(m.element(m.set, obs, "value", &c), FP_CHOICE);
-	assert_int_equal(m.element(m.set, obs, "valueQuantity", &c), FP_ABSENT);
-	assert_int_equal(m.element(m.set, obs, "val", &c), FP_ABSENT);
-	assert_string_equal(member_type(&m, obs, "valueQuantity"), "Quantity");
-	assert_string_equal(member_type(&m, obs, "contained"), "Resource");
-	assert_null(member_type(&m, obs, "value"));
-	assert_null(member_type(&m, obs, "resourceType"));
-
-	assert_int_equal(m.element(m.set, obs, "component", &c), FP_PLAIN);
-	assert_string_equal(m.type_name(m.set, c.id), "BackboneElement");
-	assert_string_equal(member_type(&m, c, "valueString"), "string");
-	/* its content is defined elsewhere */
-	assert_int_equal(m.element(m.set, c, "referenceRange", &c), FP_PLAIN);
-	assert_string_equal(member_type(&m, c, "low"), "Quantity");
-	/* a primitive has an id and extensions */
-	assert_string_equal(member_type(&m, typed(&m, "code"), "extension"),
-			    "Extension");
-	/* a stem that another name begins with */
-	assert_int_equal(
-	    m.element(m.set, typed(&m, "ElementDefinition"), "min", &c),
-	    FP_PLAIN);
-
-	assert_true(m.type_is_a(m.set, obs.id, typed(&m, "Resource").id));
-	assert_false(m.type_is_a(m.set, obs.id, typed(&m, "Element").id));
-	assert_int_equal(m.system_kind(m.set, typed(&m, "Age").id),
-			 FP_QUANTITY);
-	assert_int_equal(m.system_kind(m.set, typed(&m, "url").id), FP_STRING);
-	assert_int_equal(m.system_kind(m.set, typed(&m, "Period").id), FP_NODE);
-	assert_int_equal(m.type_find(m.set, "None", 4), FP_NO_TYPE);
-	arena_free(a);
-}
+#include "profile_fhirpath.h"
 
 /* ---- texts ------------------------------------------------------------ */
 
@@ -880,6 +822,8 @@ int main(void)
 	    cmocka_unit_test(test_terminology),
 	    cmocka_unit_test(test_later_wins),
 	    cmocka_unit_test(test_model),
+	    cmocka_unit_test(test_host),
+	    cmocka_unit_test(test_budget),
 	    cmocka_unit_test(test_texts),
 	    cmocka_unit_test(test_image),
 	    cmocka_unit_test(test_own_image),
