@@ -91,14 +91,6 @@ static void tell(struct check *c, const struct spot *s, ref r, bool pattern)
 		tell_value(c, rule, s, whole, &m);
 }
 
-static void check_missing(struct check *c, const struct spot *s)
-{
-	ref r = s->node->fixed;
-	const char *want = c->dry ? "" : constant_text(c->p, c->a, r);
-	report(c, RULE_FIXED, s->at, s->companion, want,
-	       say(c, "use \"%s\"", want), "Missing element '%s'", s->at->name);
-}
-
 /* A primitive with the right value, and more than that. */
 static void check_extensions(struct check *c, const struct spot *s)
 {
@@ -115,11 +107,9 @@ void check_constants(struct check *c, const struct spot *s)
 {
 	const struct node *n = s->node;
 
-	if (!s->value || json_kind(s->value) == JSON_NULL) {
-		if (n->fixed)
-			check_missing(c, s);
+	/* why there is no value an extension tells: that is no other value */
+	if (!s->value || json_kind(s->value) == JSON_NULL)
 		return;
-	}
 	if (n->fixed && !constant_equal(c->p, n->fixed, s->value))
 		tell(c, s, n->fixed, false);
 	else if (n->fixed)
