@@ -29,14 +29,35 @@ __extension__ typedef unsigned __int128 uwide;
 
 static wide power(int digits)
 {
-	wide p = 1;
+	static const int64_t powers[] = {
+	    1,
+	    10,
+	    100,
+	    1000,
+	    10000,
+	    100000,
+	    1000000,
+	    10000000,
+	    100000000,
+	    1000000000,
+	    10000000000,
+	    100000000000,
+	    1000000000000,
+	    10000000000000,
+	    100000000000000,
+	    1000000000000000,
+	    10000000000000000,
+	    100000000000000000,
+	    1000000000000000000,
+	};
+	const int half = (int)LEN(powers) - 1;
 
 	assert(digits >= 0 && digits < POWERS);
-	for (; digits >= 9; digits -= 9)
-		p *= 1000000000;
-	for (; digits > 0; digits--)
-		p *= 10;
-	return p;
+	if (digits <= half)
+		return powers[digits];
+	if (digits <= 2 * half)
+		return (wide)powers[half] * powers[digits - half];
+	return (wide)powers[half] * powers[half] * powers[digits - 2 * half];
 }
 
 static uwide magnitude(wide n)
@@ -78,8 +99,10 @@ static wide shorten(wide n, int digits)
 /* Brings n * 10^-scale into the limits; false: too large. */
 static bool settle(wide n, int scale, struct fp_decimal *out)
 {
-	int digits = digit_count(magnitude(n));
-	int excess = digits > DECIMAL_DIGITS ? digits - DECIMAL_DIGITS : 0;
+	int excess = 0;
+
+	if (!fits(n))
+		excess = digit_count(magnitude(n)) - DECIMAL_DIGITS;
 
 	if (scale - excess > DECIMAL_SCALE)
 		excess = scale - DECIMAL_SCALE;
@@ -200,6 +223,12 @@ static int sign_of(wide n)
 	return n < 0 ? -1 : n > 0;
 }
 
+/* Can be aligned with another such number. */
+static bool is_small(struct fp_decimal x)
+{
+	return x.scale <= 18 && x.n <= INT64_MAX / 2 && x.n >= -INT64_MAX / 2;
+}
+
 int decimal_cmp(struct fp_decimal x, struct fp_decimal y)
 {
 	int scale = x.scale > y.scale ? x.scale : y.scale;
@@ -207,6 +236,9 @@ int decimal_cmp(struct fp_decimal x, struct fp_decimal y)
 
 	if (x.scale == y.scale)
 		return x.n < y.n ? -1 : x.n > y.n;
+	if (is_small(x) && is_small(y))
+		return sign_of(x.n * power(scale - x.scale) -
+			       y.n * power(scale - y.scale));
 	xp = power(x.scale);
 	yp = power(y.scale);
 	xi = x.n / xp;
