@@ -275,8 +275,8 @@ static bool pax(struct tar *t, const char *s, size_t size, struct ahead *ahead,
 		const size_t digits = space ? (size_t)(space - s) : 0;
 		size_t n;
 
-		if (!pax_number(s, digits, &n) || n > size || n < digits + 3 ||
-		    s[n - 1] != '\n')
+		if (!space || !pax_number(s, digits, &n) || n > size ||
+		    n < digits + 3 || s[n - 1] != '\n')
 			return bad(e, NULL, "a pax header is malformed");
 		if (!pax_pair(t, space + 1, n - digits - 2, ahead, e))
 			return false;
