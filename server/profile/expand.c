@@ -311,8 +311,15 @@ static void include_system(struct build *b, const struct json *inc,
 	const struct json *filters = json_get(inc, "filter");
 	ref cs_ref;
 
+	const char *version = json_get_text(inc, "version");
 	part->system = build_text(b, json_get_text(inc, "system"));
 	const struct code_system *cs = system_of(b, part->system, &cs_ref);
+	if (cs && version) {
+		cs_ref = find_cs(b->p, arena_printf(b->tmp, "%s|%s",
+						    text_at(b->p, part->system),
+						    version));
+		cs = cs_ref ? rec_at(b->p, cs_ref) : NULL;
+	}
 	part->nocase = cs && cs->nocase;
 	part->kind = PART_OPEN;
 	if (!cs)
