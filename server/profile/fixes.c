@@ -31,7 +31,7 @@ static const struct fix table[] = {
 
     /* undecidable when the precisions differ: then it holds */
     {"per-1", "start.", NULL, BOTH, FIX_NATIVE, NATIVE_PERIOD},
-    /* ... when the units do */
+    /* the units may be named, not coded */
     {"rng-2", "low.empty()", NULL, BOTH, FIX_NATIVE, NATIVE_RANGE},
     /* contained resources need no narrative */
     {"dom-6", "text.", NULL, R4, FIX_NATIVE, NATIVE_NARRATIVE},

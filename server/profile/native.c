@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- undecidable is fine ---------------------------------------------- */
+/* ---- per-1 ------------------------------------------------------------ */
 
 static bool period(struct check *c, const struct spot *s)
 {
@@ -22,6 +22,8 @@ static bool period(struct check *c, const struct spot *s)
 	return !start || !end || !fp_time_compare(start, end, &order) ||
 	       order <= 0;
 }
+
+/* ---- rng-2 ------------------------------------------------------------ */
 
 static bool same_text(const char *x, const char *y)
 {
@@ -40,38 +42,47 @@ static bool is_ucum(const struct json *quantity)
 	       json_get_text(quantity, "code");
 }
 
-/* False: the units do not allow to tell. */
+static bool same_unit(const struct json *x, const struct json *y)
+{
+	const char *unit = json_get_text(x, "unit");
+
+	if (unit && has_text(y, "unit", unit))
+		return true;
+	return same_text(json_get_text(x, "code"), json_get_text(y, "code")) &&
+	       same_text(json_get_text(x, "system"),
+			 json_get_text(y, "system"));
+}
+
+/* False: there is a value missing, or the units do not go together. */
 static bool compare(const struct json *x, const struct json *y, int *order)
 {
 	const struct json *a = json_get(x, "value"), *b = json_get(y, "value");
-	const char *x_code = json_get_text(x, "code");
-	const char *y_code = json_get_text(y, "code");
 
 	if (!a || !b || json_kind(a) != JSON_NUMBER ||
 	    json_kind(b) != JSON_NUMBER)
 		return false;
-	if (is_ucum(x) && is_ucum(y) && strcmp(x_code, y_code) != 0)
-		return fp_ucum_compare(json_text(a), x_code, json_text(b),
-				       y_code, order);
-	if (!same_text(x_code, y_code) ||
-	    !same_text(json_get_text(x, "system"),
-		       json_get_text(y, "system")) ||
-	    (!x_code &&
-	     !same_text(json_get_text(x, "unit"), json_get_text(y, "unit"))))
+	if (is_ucum(x) && is_ucum(y) &&
+	    fp_ucum_compare(json_text(a), json_get_text(x, "code"),
+			    json_text(b), json_get_text(y, "code"), order))
+		return true;
+	if (!same_unit(x, y))
 		return false;
 	*order = fp_decimal_compare(json_text(a), json_text(b));
 	return true;
 }
 
+/* By the unit's name too: systems that differ are another rule's matter. */
 static bool range(struct check *c, const struct spot *s)
 {
+	const struct json *low = json_get(s->value, "low");
+	const struct json *high = json_get(s->value, "high");
 	int order;
 
 	(void)c;
-	return !compare(json_get(s->value, "low"), json_get(s->value, "high"),
-			&order) ||
-	       order <= 0;
+	return !low || !high || (compare(low, high, &order) && order <= 0);
 }
+
+/* ---- dom-6 ------------------------------------------------------------ */
 
 static bool narrative(struct check *c, const struct spot *s)
 {
