@@ -22,10 +22,11 @@
 
 #include <string.h>
 
-#define SECOND INT64_C(1000)
-#define MINUTE (60 * SECOND)
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
+#define SECOND	   INT64_C(1000)
+#define MINUTE	   (60 * SECOND)
+#define HOUR	   (60 * MINUTE)
+#define DAY	   (24 * HOUR)
+#define MONTHS_END INT64_C(120000) /* the year 10000 */
 
 /* ---- units ------------------------------------------------------- */
 
@@ -73,10 +74,10 @@ static bool move_months(struct fp_time *t, int64_t months)
 	int64_t all = (int64_t)t->year * 12 + (t->month ? t->month - 1 : 0);
 	int last;
 
-	if (months > 12 * 10000 || months < -12 * 10000)
+	if (months > MONTHS_END || months < -MONTHS_END)
 		return false;
 	all += months;
-	if (all < 12 || all >= 12 * 10000)
+	if (all < 12 || all >= MONTHS_END)
 		return false;
 	t->year = (int)(all / 12);
 	if (!t->month)
@@ -170,7 +171,7 @@ bool time_shift(const struct fp_time *t, enum fp_kind kind,
 		if (!decimal_integer(q->value, &whole) || whole > 1000000 ||
 		    whole < -1000000)
 			return false;
-		whole *= sign * u->months;
+		whole *= (int64_t)sign * u->months;
 		if (t->precision == FP_YEAR)
 			whole -= whole % 12;
 		return move_months(out, whole);

@@ -237,8 +237,8 @@ enum ucum_flag {
 struct ucum_atom {
 	const char *code;
 	unsigned flags;
-	int64_t m;
 	int e10;
+	int64_t m;
 	const char *unit; /* m * 10^e10 of that; NULL: of one */
 	int zero;	  /* of the scale, in hundredths */
 };

@@ -54,17 +54,16 @@ static bool to_boolean(struct eval *v, const struct fp_item *x,
 
 	(void)v;
 	out->kind = FP_BOOLEAN;
-	if (x->kind == FP_BOOLEAN)
-		out->u.boolean = x->u.boolean;
-	else if (x->kind == FP_STRING)
+	if (x->kind == FP_STRING)
 		return word_truth(x->u.string.p, &out->u.boolean);
-	else if (!item_number(x, &d))
+	if (x->kind == FP_BOOLEAN) {
+		out->u.boolean = x->u.boolean;
+		return true;
+	}
+	if (!item_number(x, &d))
 		return false;
-	else if (decimal_cmp(d, decimal_of(1)) && d.n)
-		return false;
-	else
-		out->u.boolean = d.n != 0;
-	return true;
+	out->u.boolean = d.n != 0;
+	return !d.n || !decimal_cmp(d, decimal_of(1));
 }
 
 /* [+-]digits within the limits */

@@ -121,7 +121,7 @@ static bool reduce(const struct fp_quantity *q, struct ucum *out)
 	const char *word;
 
 	word = quantity_calendar(q->unit, strlen(q->unit), &ucum);
-	if (!word || (strcmp(word, "year") && strcmp(word, "month")))
+	if (!word || (word[0] != 'y' && strcmp(word, "month") != 0))
 		return ucum_read(ucum, out, NULL);
 	*out = (struct ucum){.m = word[0] == 'y' ? 12 : 1, .mark = DIM_MONTHS};
 	return true;
@@ -307,7 +307,7 @@ bool quantity_add(struct arena *a, const struct fp_quantity *x,
 	struct ucum ux, uy;
 
 	(void)a;
-	if (strcmp(x->unit, y->unit)) {
+	if (strcmp(x->unit, y->unit) != 0) {
 		if (!reduce(x, &ux) || !reduce(y, &uy) || ux.offset != 0 ||
 		    uy.offset != 0)
 			return false;

@@ -84,8 +84,8 @@ static bool push_entry(struct machine *m, enum undo what, uint32_t pc,
 
 		if (m->cap >= STACK_MAX)
 			return false;
-		m->stack = arena_alloc(own_arena(m),
-				       m->cap * 4 * sizeof(struct entry));
+		m->stack = arena_alloc(own_arena(m), (size_t)m->cap * 4 *
+							 sizeof(struct entry));
 		memcpy(m->stack, old, m->cap * sizeof(*old));
 		m->cap *= 4;
 	}
@@ -176,7 +176,7 @@ static bool in_ranges(const struct machine *m, const struct regex_inst *i,
 		      uint32_t c)
 {
 	for (int k = 0; k < i->y; k++) { /* [] has none */
-		const uint32_t *r = &m->re->ranges[i->x + 2 * k];
+		const uint32_t *r = m->re->ranges + i->x + 2 * (size_t)k;
 
 		if (r[0] & REGEX_CLASS) {
 			if (in_class(r[1], c) != (r[0] & 1))
@@ -428,7 +428,8 @@ static enum verdict op_done(struct machine *m, const struct regex_inst *i,
 static enum verdict op_back(struct machine *m, const struct regex_inst *i,
 			    struct place *p)
 {
-	uint32_t from = m->reg[i->x * 2], to = m->reg[i->x * 2 + 1];
+	const uint32_t *span = m->reg + 2 * (size_t)i->x;
+	uint32_t from = span[0], to = span[1];
 
 	p->pc++;
 	if (from > to || to == UINT32_MAX || m->n - p->at < to - from ||
@@ -533,7 +534,7 @@ static int run(struct machine *m, struct place p)
 
 static int try_from(struct machine *m, size_t at)
 {
-	memset(m->reg, 0xff, 2 * m->re->groups * sizeof(m->reg[0]));
+	memset(m->reg, 0xff, (size_t)2 * m->re->groups * sizeof(m->reg[0]));
 	m->top = 0;
 	return run(m, (struct place){0, (uint32_t)at});
 }
@@ -542,7 +543,7 @@ static void report(const struct machine *m, size_t from,
 		   struct regex_span span[REGEX_GROUPS])
 {
 	span[0] = (struct regex_span){from, m->end};
-	for (unsigned g = 1; g < REGEX_GROUPS; g++) {
+	for (size_t g = 1; g < REGEX_GROUPS; g++) {
 		uint32_t a = m->reg[2 * g], b = m->reg[2 * g + 1];
 
 		span[g] = (struct regex_span){1, 0};
