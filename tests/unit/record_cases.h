@@ -307,7 +307,9 @@ static const struct {
      "Observation.performer", "refers to #a"},
     {WITH_CONTAINED("#a", ME), 403, ERR_FORBIDDEN, false, "Observation.subject",
      "must refer to the Patient"},
-    {WITH_CONTAINED(ME, ME), 403, ERR_NONE, false, NULL, NULL},
+    /* nobody refers to what it contains */
+    {WITH_CONTAINED(ME, ME), 403, ERR_UNPROCESSABLE, true,
+     "Observation.contained[0]", NULL},
     {WEIGHT_OF(ME, "urn:uuid:" PATIENT, "kg", "1"), 403, ERR_UNPROCESSABLE,
      true, "Observation.performer[0].reference", NULL},
     /* The profile is told first. */

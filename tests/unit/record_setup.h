@@ -64,7 +64,11 @@
 /* With a Patient inside, which "#a" names. */
 #define WITH_CONTAINED(who, by)                                                \
 	WEIGHT_AND(who, by, "kg", "1",                                         \
-		   "'contained':[{'resourceType':'Patient','id':'a'}],")
+		   "'contained':[{'resourceType':'Patient','id':'a',"          \
+		   "'meta':{'profile':['http://phr.kanta.fi/"                  \
+		   "StructureDefinition/fiphr-sd-patient']},"                  \
+		   "'identifier':[{'system':'urn:ietf:rfc:3986','value':"      \
+		   "'urn:uuid:" PATIENT "'}]}],")
 
 struct t {
 	struct arena *a;
