@@ -275,7 +275,7 @@ conformance: all
 	/usr/bin/python3 tests/conformance/cases.py build/mock-kanta-phr \
 		$(CASES) --score tests/conformance/score.tsv
 
-## make differential ORACLE=COMMAND SOURCES=FOLDER FHIR=r4 COUNT=2000
+## make differential ORACLE=COMMAND SOURCES='FILES...' FHIR=r4 COUNT=2000
 ##                 mutants of the sources against another validator
 FHIR  ?= r4
 COUNT ?= 2000
@@ -284,7 +284,7 @@ MUTANTS = build/mutants/$(FHIR)-$(SEED)
 differential: all
 	rm -rf $(MUTANTS)
 	/usr/bin/python3 tests/conformance/mutate.py --out $(MUTANTS) \
-		--count $(COUNT) --seed $(SEED) $(wildcard $(SOURCES)/*.json)
+		--count $(COUNT) --seed $(SEED) $(wildcard $(SOURCES))
 	/usr/bin/python3 tests/conformance/differential.py \
 		build/mock-kanta-phr --oracle '$(ORACLE)' --fhir $(FHIR) \
 		$(if $(PACKAGE),--package $(PACKAGE)) --least 98 $(MUTANTS)
