@@ -9,7 +9,7 @@
  * at odds with the id; that is a warning in the rules of that time. FHIR R4
  * 2.36, 3.3 (documents), 3.4 (messages).
  */
-#include "refs_int.h"
+#include "reference_int.h"
 
 #include <string.h>
 

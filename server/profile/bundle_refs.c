@@ -15,7 +15,7 @@
  * not where the resource can be read, the validator of 2018 went by type and
  * id. FHIR R4 2.36.4, 3.3.1, 3.4.
  */
-#include "refs_int.h"
+#include "reference_int.h"
 
 #include <string.h>
 

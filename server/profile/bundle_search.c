@@ -6,7 +6,7 @@
  * an OperationOutcome. Today's validator alone looks at this. FHIR R4 2.36.1.2,
  * 3.1.1.
  */
-#include "refs_int.h"
+#include "reference_int.h"
 
 #include <string.h>
 

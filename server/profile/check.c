@@ -11,7 +11,7 @@
  * The depth of the walk is that of the JSON text.
  */
 #include "profile_int.h"
-#include "refs_int.h"
+#include "reference_int.h"
 
 #include <string.h>
 

@@ -5,16 +5,16 @@
  * A type's own definition (every resource and data type) comes from its
  * snapshot: the flat list of paths becomes nodes with lists of children. All
  * others are profiles: a copy of the base's root on which the elements of the
- * differential are laid (overlay.c). Where the differential or the base is
- * missing, the snapshot is laid on the type itself instead: it is only a longer
- * differential.
+ * differential are laid (compile_overlay.c). Where the differential or the base
+ * is missing, the snapshot is laid on the type itself instead: it is only a
+ * longer differential.
  *
  * A profile may need another one compiled first (its base, or the profile of an
  * element's type); that happens on the way. A definition that needs itself as
  * its base is refused.
  */
 #include "profile_int.h"
-#include "refs_int.h"
+#include "reference_int.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -26,7 +26,7 @@ struct build {
 	unsigned depth;	    /* of compilations within each other */
 	unsigned work;	    /* elements looked at for slices */
 	bool crowded;	    /* slices need too many counters */
-	struct hierarchy *hierarchy; /* filter.c's */
+	struct hierarchy *hierarchy; /* term_filter.c's */
 };
 
 /* Fills b->e with where = "source: JSON path" of the current element. */
@@ -49,16 +49,16 @@ bool defines_type(const struct profiles *p, const struct json *sd);
 struct item *item_of(struct build *b, ref sd);
 ref make_list(struct build *b, ref owner, const ref *child, size_t n);
 
-/* element.c: the fields of one ElementDefinition onto a node */
+/* compile_element.c: the fields of one ElementDefinition onto a node */
 bool merge_element(struct build *b, ref node, const struct json *element);
 
-/* constraint.c: invariants onto a node */
+/* compile_constraint.c: invariants onto a node */
 bool merge_constraints(struct build *b, ref node, const struct json *list);
 
-/* fixes.c: published invariants that are not evaluated as they are */
+/* invariant_fixes.c: published invariants that are not evaluated as they are */
 enum fix_kind {
 	FIX_TEXT,      /* another expression */
-	FIX_NATIVE,    /* native.c */
+	FIX_NATIVE,    /* invariant_native.c */
 	FIX_ELSEWHERE, /* another rule of the engine holds it */
 	FIX_NEVER      /* it is not meant as published, or can never fail */
 };
@@ -115,25 +115,25 @@ bool constant_along(const struct profiles *p, ref constant,
 		    const struct path_step *step, unsigned n, bool pattern,
 		    const struct json *v);
 
-/* overlay.c */
+/* compile_overlay.c */
 bool overlay_elements(struct build *b, ref root, const char *type,
 		      const struct json *elements);
 bool overlay_contents(struct build *b, ref root, ref base);
 ref copy_node(struct build *b, ref from, ref owner);
 
-/* slicing.c */
+/* compile_slicing.c */
 bool merge_slicing(struct build *b, ref node, const struct json *slicing);
 /* The slice of that name, made if need be; 0: refused. type: that a choice's
  * JSON name tells, or NO_TYPE. */
 ref own_slice(struct build *b, ref node, const char *name, size_t len,
 	      unsigned type);
 
-/* discriminate.c: at the end of a definition, what decides on its slices */
+/* compile_criteria.c: at the end of a definition, what decides on its slices */
 bool resolve_slicing(struct build *b, ref node, ref mark);
 bool has_criterion(const struct profiles *p, const struct node *n,
 		   unsigned depth);
 
-/* expand.c, terminology.c; more in terms_int.h */
+/* term_expand.c, term_lookup.c; more in term_int.h */
 void compile_terminology(struct build *b);
 int code_cmp(const char *x, const char *y); /* by letters, then by case */
 int value_set_has(const struct profiles *p, const struct value_set *vs,
@@ -152,15 +152,15 @@ bool concept_is_a(const struct profiles *p, const struct code_system *cs,
 int code_subsumes(const struct profiles *p, const char *system, const char *a,
 		  const char *b);
 
-/* search_param.c */
+/* compile_search.c */
 void compile_search_params(struct build *b);
 
 /* ---- packages ------------------------------------------------------------ */
 
-/* package.c: versions that a text like "4.0.1" means, as bits */
+/* load_package.c: versions that a text like "4.0.1" means, as bits */
 unsigned fhir_bits(const char *version);
 
-/* tar.c: an archive, entry by entry */
+/* load_tar.c: an archive, entry by entry */
 #define TAR_NAME    1024
 #define TAR_ENTRIES 20000U
 #define TAR_FILE    (64U << 20)

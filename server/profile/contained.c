@@ -13,7 +13,7 @@
  * parameter, is held to the profiles that it names itself. That it must name
  * one is asked of the whole alone (policy.c). FHIR R4 2.3.3 (Contained).
  */
-#include "refs_int.h"
+#include "reference_int.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
  * The ids of a StructureDefinition's elements name places in a tree that is
  * told twice (snapshot and differential): they are left alone.
  */
-#include "refs_int.h"
+#include "reference_int.h"
 
 #include <string.h>
 

@@ -12,7 +12,7 @@
  * HL7 published after these versions are not loaded: those extensions cannot be
  * told from invented ones and get a warning. FHIR R4 2.4.
  */
-#include "refs_int.h"
+#include "reference_int.h"
 
 #include <string.h>
 

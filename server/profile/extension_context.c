@@ -12,7 +12,7 @@
  * extension whose definition is loaded; what cannot be followed is allowed, and
  * so are contexts in FHIRPath. FHIR R4 2.4.1.1.
  */
-#include "refs_int.h"
+#include "reference_int.h"
 
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * item.c: one occurrence of an element: its JSON shape, its fixed value and
- * pattern (fixed.c), limits (limits.c) and binding, the profiles that its type
- * names, and what is special about its type. Elements with children go on in
- * walk.c.
+ * pattern (value_fixed.c), limits (value_limits.c) and binding, the profiles
+ * that its type names, and what is special about its type. Elements with
+ * children go on in walk.c.
  */
 #include "profile_int.h"
-#include "refs_int.h"
+#include "reference_int.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
  * checked against the definition. A new such rule is a row here, and a function
  * in the file of its subject.
  */
-#include "refs_int.h"
-#include "terms_int.h"
+#include "reference_int.h"
+#include "term_int.h"
 
 static void (*const kinds[T_KNOWN])(struct check *, const struct spot *) = {
     [T_EXTENSION] = check_extension,

@@ -230,7 +230,7 @@ struct slicing {
 	uint16_t n_disc;
 	uint16_t n;
 	uint16_t cap;
-	uint16_t slots; /* counters it takes, see tally.c */
+	uint16_t slots; /* counters it takes, see slice_tally.c */
 	uint8_t rules;
 	uint8_t ordered;
 	uint8_t nested;	  /* a slice has a slicing */
@@ -724,7 +724,7 @@ struct issue_key {
 	uint64_t hash; /* of path and expectation */
 };
 
-/* What expressions are evaluated in, for one check: host.c. */
+/* What expressions are evaluated in, for one check: fp_host.c. */
 #define STEPS_OF_CHECK 10000000 /* about 0.5 s */
 struct evaluation {
 	const struct check *check; /* that asks; for the host's answers */
@@ -758,7 +758,7 @@ struct check {
 	struct issues *out;
 	struct issue_key *keys;
 	struct quest *quests; /* questionnaires that were opened: quest.c */
-	uint32_t quest_steps; /* of the budget of response.c */
+	uint32_t quest_steps; /* of the budget of quest_response.c */
 };
 
 /* One element that is being checked. */
@@ -804,8 +804,8 @@ bool may_work(struct check *c, const struct at *at);
  * a table of functions by enum known_type. Base pass only. */
 void check_kind(struct check *c, const struct spot *s);
 
-/* definition.c, define_element.c, conformance.c, operation.c: resources that
- * define, judged as instances; called by kind.c. */
+/* define_structure.c, define_element.c, define_terms.c, define_operation.c:
+ * resources that define, judged as instances; called by kind.c. */
 void check_structure_definition(struct check *c, const struct spot *s);
 void check_value_set(struct check *c, const struct spot *s);
 void check_code_system(struct check *c, const struct spot *s);
@@ -832,9 +832,9 @@ struct def {
 void check_element_definition(struct def *d, const struct json *e,
 			      const struct at *at);
 
-/* resolve.c: what a reference leads to. The resource, when it is contained in
- * the root or an entry of the Bundle; else NULL. *type is its type, or the one
- * that the form of the reference implies, or NO_TYPE. */
+/* reference_resolve.c: what a reference leads to. The resource, when it is
+ * contained in the root or an entry of the Bundle; else NULL. *type is its
+ * type, or the one that the form of the reference implies, or NO_TYPE. */
 const struct json *resolve(const struct check *c, const char *reference,
 			   unsigned *type);
 bool is_absolute(const char *uri);
@@ -873,7 +873,7 @@ void too_few(struct check *c, enum rule rule, const struct node *n,
 void too_many(struct check *c, enum rule rule, const struct node *n,
 	      const struct json *where, size_t count, const struct at *at);
 
-/* tally.c: the slices of one element while its items go by */
+/* slice_tally.c: the slices of one element while its items go by */
 struct tally {
 	ref slicing; /* 0: there are none */
 	unsigned count[TALLY_SLOTS];
@@ -887,11 +887,11 @@ void tally_end(struct check *c, struct tally *t, const struct json *object,
 /* item.c */
 void check_item(struct check *c, const struct spot *s);
 
-/* fixed.c, limits.c */
+/* value_fixed.c, value_limits.c */
 void check_constants(struct check *c, const struct spot *s);
 void check_limits(struct check *c, const struct spot *s);
 
-/* format.c, xhtml.c */
+/* value_format.c, xhtml.c */
 void check_primitive(struct check *c, const struct spot *s);
 void check_xhtml(struct check *c, const struct spot *s);
 
@@ -932,12 +932,12 @@ const char *slices_named(struct check *c, const struct slicing *s);
 const char *slice_missing(struct check *c, const struct slicing *s, unsigned i,
 			  const struct spot *all);
 
-/* binding.c */
+/* value_binding.c */
 void check_binding(struct check *c, const struct spot *s);
 int binding_has(const struct profiles *p, const struct node *n, unsigned type,
 		const struct json *v);
 
-/* ref.c */
+/* reference.c */
 void check_reference(struct check *c, const struct spot *s);
 
 /* extension.c */
@@ -956,17 +956,17 @@ const struct quick *quick_compile(struct arena *a, const char *text);
 int quick_holds(const struct quick *q, const struct fp_model *model,
 		const struct fp_item *focus);
 
-/* native.c: does an invariant that is coded hold? */
+/* invariant_native.c: does an invariant that is coded hold? */
 bool native_holds(struct check *c, enum native which, const struct spot *s);
 
-/* host.c */
+/* fp_host.c */
 void evaluation_init(struct evaluation *ev, const struct profiles *p,
 		     const struct profile_options *o);
 void evaluation_end(struct evaluation *ev);
 /* Sets %resource and %rootResource to those of c. */
 void evaluation_at(struct evaluation *ev, const struct check *c);
 
-/* questionnaire.c, response.c; what they share is in quest_int.h */
+/* quest_definition.c, quest_response.c; what they share is in quest_int.h */
 void check_questionnaire(struct check *c, const struct spot *s);
 void check_response(struct check *c, const struct spot *s);
 

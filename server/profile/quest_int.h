@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * quest_int.h: a questionnaire and a response as the checks of both see them;
- * for quest.c, questionnaire.c, response.c, enable.c, answer.c, option.c and
- * limit.c alone.
+ * for quest.c, quest_definition.c, quest_response.c, quest_enable.c,
+ * quest_answer.c, quest_option.c and quest_limit.c alone.
  */
 #ifndef QUEST_INT_H
 #define QUEST_INT_H
@@ -136,25 +136,25 @@ struct response {
 	const struct at *at;
 };
 
-/* response.c: takes n steps off the budget; false when it is used up. */
+/* quest_response.c: takes n steps off the budget; false when it is used up. */
 bool response_spend(struct response *r, size_t n);
 
-/* enable.c: is the item enabled where the item up of the response holds it?
- * 1, 0; -1: it cannot be told. */
+/* quest_enable.c: is the item enabled where the item up of the response holds
+ * it? 1, 0; -1: it cannot be told. */
 int question_enabled(struct response *r, uint32_t q, uint32_t up);
 
-/* answer.c: one answer of so many */
+/* quest_answer.c: one answer of so many */
 void check_answer(struct response *r, const struct q_item *item,
 		  const struct json *answer, size_t count, const struct at *at);
 
-/* option.c: the lists that an answer is chosen from */
+/* quest_option.c: the lists that an answer is chosen from */
 void check_option(struct response *r, const struct q_item *item,
 		  const struct q_value *v, size_t count,
 		  const struct at *answer, const struct at *at);
 /* Do they mean the same choice? */
 bool q_same_choice(const struct q_value *x, const struct q_value *y);
 
-/* limit.c: what the item's extensions demand of an answer */
+/* quest_limit.c: what the item's extensions demand of an answer */
 void check_answer_limits(struct response *r, const struct q_item *item,
 			 const struct q_value *v, const struct at *answer,
 			 const struct at *at);

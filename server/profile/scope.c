@@ -5,7 +5,7 @@
  * Bundle references lead to its entries, and the entry that the root belongs to
  * says what relative ones are relative to. FHIR R4 2.3.0.4, 2.36.4.
  */
-#include "refs_int.h"
+#include "reference_int.h"
 
 #include <string.h>
 

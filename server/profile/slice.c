@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * slice.c: to which slices does an item belong? What decides was worked out
- * when the definition was compiled (discriminate.c); here the discriminator's
- * path is followed through the item. Several discriminators must all agree,
- * those that say nothing left aside; where a path runs through a list, some
- * item of it must fit. An element is looked at together with its companion
- * (x with _x), since extensions of primitives can decide too. References lead
- * as far as resolve() knows. What is in no other slice is in "@default".
- * FHIR R4 profiling 5.1.0.7.
+ * when the definition was compiled (compile_criteria.c); here the
+ * discriminator's path is followed through the item. Several discriminators
+ * must all agree, those that say nothing left aside; where a path runs through
+ * a list, some item of it must fit. An element is looked at together with its
+ * companion (x with _x), since extensions of primitives can decide too.
+ * References lead as far as resolve() knows. What is in no other slice is in
+ * "@default". FHIR R4 profiling 5.1.0.7.
  */
 #include "profile_int.h"
 

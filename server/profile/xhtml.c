@@ -8,9 +8,10 @@
  * text, bounded like the depth of JSON. The first element, attribute and entity
  * that are not among the known words (xhtml_words.c) are kept and told. Of the
  * values of attributes those are looked at that lead somewhere (href, src: no
- * scripts; link.c for those within the resource) and the language of the div.
+ * scripts; xhtml_link.c for those within the resource) and the language of the
+ * div.
  */
-#include "terms_int.h"
+#include "term_int.h"
 
 #include <stdio.h>
 #include <stdlib.h>

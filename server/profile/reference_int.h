@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * reference_int.h: references, contained resources, Bundles and extensions:
+ * what their files say to each other, and where the walk calls them.
+ */
+#ifndef REFERENCE_INT_H
+#define REFERENCE_INT_H
+
+#include "profile_int.h"
+
+/* scope.c: which resource we are in, for "#id" and references in a Bundle */
+void scope_enter(struct check *c, const struct json *resource,
+		 const struct at *at);
+/* Of an entry's resource that is not reached by the walk. */
+void scope_enter_entry(struct check *c, const struct json *resource,
+		       const struct json *entry, const struct at *at);
+void scope_leave(struct check *c, const struct check *before);
+
+/* reference_lookup.c: contained resources by id, entries of a Bundle by fullUrl
+ * and by Type/id; filled when it is first asked */
+enum lookup_by { BY_ID, BY_FULL_URL, BY_TYPE_ID };
+struct lookup_row {
+	const char *key;
+	const struct json *item; /* contained resource, or entry */
+	const struct json *resource;
+	uint32_t index; /* of item in its list */
+	uint32_t by;
+	uint32_t next;	/* 1 + the next in its bucket */
+	uint32_t flags; /* for who owns the lookup */
+};
+struct lookup *lookup_contained(struct check *c, const struct json *root);
+struct lookup *lookup_bundle(struct check *c, const struct json *bundle);
+struct lookup_row *lookup_first(const struct check *c, struct lookup *l,
+				enum lookup_by by, const char *key);
+struct lookup_row *lookup_next(struct lookup *l, const struct lookup_row *r);
+/* The i-th entry; NULL: there are not so many. */
+const struct json *lookup_entry(const struct lookup *l, size_t i);
+size_t lookup_count(const struct lookup *l);
+
+/* reference_resolve.c */
+struct reached {
+	const struct json *resource; /* NULL: it is not at hand */
+	const struct json *entry;    /* of the Bundle; or NULL */
+	unsigned type;		     /* of it, or implied; or NO_TYPE */
+	unsigned matches;	     /* entries that fit; 2: several */
+	uint32_t index;		     /* of entry */
+	enum reference_mode place;
+};
+void find_target(const struct check *c, const char *reference,
+		 struct reached *out);
+bool is_urn(const char *uri);
+
+/* reference_canonical.c: the type of what a canonical URL names */
+void check_canonical(struct check *c, const struct spot *s);
+
+/* reference_conform.c: does a resource that a reference led to fit a profile?
+ * Each pair is tried once. On false *why is the first error, if it is wanted.
+ */
+bool conforms(struct check *c, ref sd, const struct reached *target,
+	      const char **why);
+
+/* contained.c */
+void check_contained(struct check *c, const struct json *root,
+		     const struct at *at);
+/* The profiles that a resource inside of another one names itself. */
+void check_own_profiles(struct check *c, const struct json *resource,
+			const struct at *at);
+
+/* element_id.c */
+void check_element_ids(struct check *c, const struct json *resource,
+		       const struct at *at);
+
+/* bundle.c, bundle_refs.c, bundle_search.c */
+void check_bundle(struct check *c, const struct spot *s);
+void check_bundle_targets(struct check *c, const struct spot *s, bool document);
+void check_bundle_reach(struct check *c, const struct spot *s, bool document);
+void check_bundle_search(struct check *c, const struct spot *s);
+
+/* compile_context.c, extension_context.c: where an extension may stand */
+void compile_contexts(struct build *b, const struct item *it);
+uint16_t reference_modes(const struct json *type);
+/* May it stand in the element at `at`? around: the URL of the extension that
+ * element is, or NULL. */
+bool context_allows(struct check *c, const struct sd *sd, const struct at *at,
+		    const char *around);
+const char *context_list(struct check *c, const struct sd *sd);
+
+#endif
