@@ -42,13 +42,13 @@ static uint32_t new_number(struct profiles *p, struct fp_expr *x)
 {
 	if (p->n_expr == p->cap_expr) {
 		p->cap_expr = p->cap_expr ? p->cap_expr * 2 : 64;
-		struct invariant *v =
+		struct fp_expr **v =
 		    arena_alloc(p->arena, p->cap_expr * sizeof(*v));
 		if (p->n_expr > 0)
 			memcpy(v, p->expr, p->n_expr * sizeof(*v));
 		p->expr = v;
 	}
-	p->expr[p->n_expr].x = x;
+	p->expr[p->n_expr] = x;
 	return p->n_expr++;
 }
 

@@ -20,21 +20,17 @@
 #include <assert.h>
 #include <string.h>
 
-static const struct invariant *expression(const struct profiles *p,
-					  const struct constraint *k)
+static const struct fp_expr *expression(const struct profiles *p,
+					const struct constraint *k)
 {
 	struct err e = {0};
 	assert(k->number < p->n_expr);
-	struct invariant *v = &p->expr[k->number];
+	struct fp_expr **x = &p->expr[k->number];
 
-	if (v->tried)
-		return v;
-	v->tried = true;
-	v->quick = quick_compile(p->arena, text_at(p, k->run));
-	if (!v->x)
-		v->x = fp_compile(p->arena, text_at(p, k->run), &e);
-	assert(v->x); /* it was tried when it was loaded */
-	return v;
+	if (!*x)
+		*x = fp_compile(p->arena, text_at(p, k->run), &e);
+	assert(*x); /* it was tried when it was loaded */
+	return *x;
 }
 
 /* ---- reporting -------------------------------------------------------- */
@@ -111,9 +107,7 @@ static int judge(struct check *c, const struct constraint *k,
 		ev->env.arena = arena_new(0);
 	if (k->native)
 		return native_holds(c, k->native, s);
-	const struct invariant *v = expression(c->p, k);
-	int holds = v->quick ? quick_holds(v->quick, &ev->model, focus) : -1;
-	return holds >= 0 ? holds : evaluate(c, v->x, focus, e);
+	return evaluate(c, expression(c->p, k), focus, e);
 }
 
 static void check_one(struct check *c, const struct constraint *k,

@@ -405,13 +405,6 @@ enum known_type {
 };
 extern const char *const known_names[T_KNOWN]; /* heap.c */
 
-/* An expression as it is evaluated: quick.c's form or the engine's. */
-struct invariant {
-	const struct quick *quick;
-	struct fp_expr *x;
-	bool tried;
-};
-
 struct profiles {
 	struct arena *arena;
 	enum fhir_version version;
@@ -436,7 +429,7 @@ struct profiles {
 	struct item *questionnaires; /* the latest first */
 	/* Invariants by number; those of the image are compiled when they are
 	 * first needed. The array alone is written while checking. */
-	struct invariant *expr;
+	struct fp_expr **expr;
 	uint32_t n_expr, cap_expr;
 };
 
@@ -948,13 +941,6 @@ void check_extension(struct check *c, const struct spot *s);
 void check_invariants(struct check *c, const struct spot *s);
 /* An element of nothing but an id (ele-1). */
 void check_has_content(struct check *c, const struct spot *s);
-
-/* quick.c: the plain form of an expression; NULL: it has none. Does it hold? 1,
- * 0, or -1: the engine must say. */
-struct quick;
-const struct quick *quick_compile(struct arena *a, const char *text);
-int quick_holds(const struct quick *q, const struct fp_model *model,
-		const struct fp_item *focus);
 
 /* invariant_native.c: does an invariant that is coded hold? */
 bool native_holds(struct check *c, enum native which, const struct spot *s);
