@@ -44,6 +44,12 @@ static bool is_large(const char *system)
 	return false;
 }
 
+bool system_is_known(const struct profiles *p, const char *system)
+{
+	return find_cs(p, system) || grammar_of_system(system) ||
+	       is_large(system);
+}
+
 void check_system(struct check *c, const struct spot *s)
 {
 	const struct json *system = json_get(s->value, "system");

@@ -466,6 +466,8 @@ int version_cmp(const char *x, const char *y);
 ref find_sd(const struct profiles *p, const char *url);
 ref find_vs(const struct profiles *p, const char *url);
 ref find_cs(const struct profiles *p, const char *url);
+/* kind_coding.c: loaded, by grammar, or of those that everybody knows? */
+bool system_is_known(const struct profiles *p, const char *system);
 unsigned find_type(const struct profiles *p, const char *name, size_t n);
 bool type_is_a(const struct profiles *p, unsigned type, unsigned ancestor);
 void know_types(struct profiles *p);

@@ -10,10 +10,10 @@
  * however many responses of a Bundle name it; what is noted of a response while
  * it is checked stands in the items and is told apart by stamps.
  *
- * It is found among the contained resources, the Bundle's entries, the
- * definitions that were loaded, and at last by the caller's fetch(). STU3 names
- * it by a Reference: then by its id, too. FHIR R4 QuestionnaireResponse
- * .questionnaire; STU3 the same.
+ * It is found among the contained resources, the Bundle's entries (not by
+ * today's rules), the definitions that were loaded, and at last by the caller's
+ * fetch(). STU3 names it by a Reference: then by its id, too (nor that). FHIR
+ * R4 QuestionnaireResponse .questionnaire; STU3 the same.
  */
 #include "quest_int.h"
 
@@ -298,14 +298,16 @@ static bool is_named(const char *have, const char *want, size_t n)
 	return have && strncmp(have, want, n) == 0 && !have[n];
 }
 
-/* STU3 may name a loaded one as it would a stored one. */
-static const struct json *loaded(const struct profiles *p,
-				 const char *canonical)
+/* STU3 may name a loaded one as it would a stored one; today's validator does
+ * not look for it by that. */
+static const struct json *loaded(const struct check *c, const char *canonical)
 {
+	const struct profiles *p = c->p;
 	const struct json *r = find_questionnaire(p, canonical);
 	const struct item *it = p->questionnaires;
 
-	if (r || strncmp(canonical, "Questionnaire/", 14) != 0)
+	if (r || c->rules == RULES_CURRENT ||
+	    strncmp(canonical, "Questionnaire/", 14) != 0)
 		return r;
 	for (; it; it = it->next) {
 		const char *id = json_get_text(it->json, "id");
@@ -315,12 +317,15 @@ static const struct json *loaded(const struct profiles *p,
 	return NULL;
 }
 
+/* Today's validator looks for it among what is loaded alone. */
 static const struct json *in_bundle(const struct check *c,
 				    const char *canonical, size_t n,
 				    const char *version)
 {
 	const struct json *e = json_first(q_list(c->bundle, "entry"));
 
+	if (c->rules == RULES_CURRENT)
+		return NULL;
 	for (; e; e = json_next(e)) {
 		const struct json *r = json_get(e, "resource");
 		const char *type = json_get_text(r, "resourceType");
@@ -348,7 +353,7 @@ const struct json *quest_locate(struct check *c, const char *canonical,
 	}
 	r = in_bundle(c, canonical, n, version);
 	if (!r)
-		r = loaded(c->p, canonical);
+		r = loaded(c, canonical);
 	if (!r && c->o->fetch)
 		r = c->o->fetch(c->o->fetch_ctx, canonical);
 	*container = r;

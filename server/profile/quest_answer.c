@@ -2,32 +2,17 @@
  *
  * quest_answer.c: one answer of a response: its value is of the type that the
  * question asks for, then it is held against the options (quest_option.c) and
- * what extensions demand (quest_limit.c). A choice has codes, or whatever its
- * options are. Values that no type of question has are refused by the
- * definition already. FHIR R4 QuestionnaireResponse.item.answer (2.36).
+ * what extensions demand (quest_limit.c). A choice has codes, texts, integers,
+ * dates and times, whatever its options are; references, which FHIR allows as
+ * options, no HL7 validator takes for an answer. Values that no type of
+ * question has are refused by the definition already. FHIR R4
+ * QuestionnaireResponse.item.answer (2.36).
  */
 #include "quest_int.h"
 
 #include <string.h>
 
 #define BIT(kind) (1u << (kind))
-
-/* References can be chosen from, if the options are references. */
-static unsigned kinds_of(const struct profiles *p, const struct q_item *item)
-{
-	unsigned kinds = q_type_kinds((enum q_type)item->type);
-	const struct json *o;
-
-	if (item->type != Q_CHOICE && item->type != Q_OPEN_CHOICE)
-		return kinds;
-	o = json_first(q_list(
-	    item->json, p->version == FHIR_STU3 ? "option" : "answerOption"));
-	for (; o; o = json_next(o)) {
-		if (json_get(o, "valueReference"))
-			return kinds | BIT(QK_REFERENCE);
-	}
-	return kinds;
-}
 
 static const char *kind_names(struct response *r, unsigned kinds)
 {
@@ -80,8 +65,7 @@ void check_answer(struct response *r, const struct q_item *item,
 	    !is_sound(&v))
 		return;
 	const struct at here = {at, json_name(v.json), -1};
-	if (!(kinds & BIT(v.kind)) &&
-	    !(kinds_of(r->c->p, item) & BIT(v.kind))) {
+	if (!(kinds & BIT(v.kind))) {
 		wrong_type(r, item, &v, kinds, &here);
 		return;
 	}

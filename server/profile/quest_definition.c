@@ -268,12 +268,14 @@ static void review_items(struct review *v, uint32_t up, const struct at *at)
 /* "extends" or "compliesWith"; NULL: neither, or it is not said. */
 static const char *derivation_of(const struct json *companion)
 {
+	static const char own[] =
+	    "http://hl7.org/fhir/questionnaire-derivationType";
 	const struct json *e = q_extension(companion, NULL, DERIVATION);
-	const char *code = json_get_text(json_get(e, "valueCoding"), "code");
+	const struct json *coding = json_get(e, "valueCoding");
+	const char *system = json_get_text(coding, "system");
+	const char *code = json_get_text(coding, "code");
 
-	if (!code)
-		code = json_get_text(e, "valueCode");
-	if (code &&
+	if (system && strcmp(system, own) == 0 && code &&
 	    (strcmp(code, "extends") == 0 || strcmp(code, "compliesWith") == 0))
 		return code;
 	return NULL;

@@ -16,6 +16,7 @@
  */
 #include "quest_int.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define FINNISH                                                                \
@@ -71,18 +72,33 @@ static bool is_comparable(enum q_kind x, enum q_kind y)
 	       (is_day(x) && is_day(y));
 }
 
+/* "2024" begins as "2024-01-01T00:00:00Z" does. */
+static const char *start_of(const char *date, char buf[32])
+{
+	static const char rest[] = "0000-01-01T00:00:00Z";
+	size_t n = strlen(date);
+
+	if (n != 4 && n != 7 && n != 10)
+		return date;
+	snprintf(buf, 32, "%s%s", date, rest + n);
+	return buf;
+}
+
+bool q_dates_order(const char *x, const char *y, int *order)
+{
+	char xs[32], ys[32];
+	return fp_time_compare(start_of(x, xs), start_of(y, ys), order);
+}
+
+/* By their values alone, whatever the units: so do the HL7 validators. */
 static bool order_quantities(const struct json *x, const struct json *y,
 			     int *order)
 {
 	const char *xv = q_text(x, "value");
 	const char *yv = q_text(y, "value");
-	const char *xu = json_get_text(x, "code");
-	const char *yu = json_get_text(y, "code");
 
 	if (!xv || !yv)
 		return false;
-	if (xu && yu && strcmp(xu, yu) != 0)
-		return fp_ucum_compare(xv, xu, yv, yu, order);
 	*order = fp_decimal_compare(xv, yv);
 	return true;
 }
@@ -99,11 +115,24 @@ static bool order_values(const struct q_value *x, const struct q_value *y,
 		return false;
 	if (is_number(x->kind))
 		*order = fp_decimal_compare(xs, ys);
-	else if (is_day(x->kind) || x->kind == QK_TIME)
+	else if (is_day(x->kind))
+		return q_dates_order(xs, ys, order);
+	else if (x->kind == QK_TIME)
 		return fp_time_compare(xs, ys, order);
 	else
 		*order = strcmp(xs, ys);
 	return true;
+}
+
+/* A condition without a system asks for the code alone. */
+static bool is_wanted(const struct q_value *is, const struct q_value *want)
+{
+	const char *code = json_get_text(is->json, "code");
+	const char *wanted = json_get_text(want->json, "code");
+
+	if (want->kind != QK_CODING || json_get_text(want->json, "system"))
+		return q_same_choice(is, want);
+	return code && wanted ? strcmp(code, wanted) == 0 : code == wanted;
 }
 
 static bool meets(const struct q_value *is, enum op op,
@@ -114,8 +143,7 @@ static bool meets(const struct q_value *is, enum op op,
 	if (!is_comparable(is->kind, want->kind))
 		return op == OP_NE;
 	if (want->kind == QK_CODING || want->kind == QK_REFERENCE)
-		return (op == OP_EQ && q_same_choice(is, want)) ||
-		       (op == OP_NE && !q_same_choice(is, want));
+		return is_wanted(is, want) ? op == OP_EQ : op == OP_NE;
 	return order_values(is, want, &order) && by_order(op, order);
 }
 
@@ -156,9 +184,9 @@ static bool answers_so(struct response *r, const struct json *item,
 		struct q_value v;
 		if (!response_spend(r, 1))
 			return false;
+		*some |= json_kind(a) == JSON_OBJECT && json_first(a);
 		if (!q_value_of(a, "value", &v))
 			continue;
-		*some = true;
 		if (k->op != OP_EXISTS && meets(&v, k->op, &k->want))
 			return true;
 	}

@@ -154,6 +154,10 @@ void check_option(struct response *r, const struct q_item *item,
 /* Do they mean the same choice? */
 bool q_same_choice(const struct q_value *x, const struct q_value *y);
 
+/* quest_enable.c: the order of two dates or dateTimes by when they begin: a
+ * year does on its first of January. False: one of them is none. */
+bool q_dates_order(const char *x, const char *y, int *order);
+
 /* quest_limit.c: what the item's extensions demand of an answer */
 void check_answer_limits(struct response *r, const struct q_item *item,
 			 const struct q_value *v, const struct at *answer,

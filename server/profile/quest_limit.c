@@ -4,11 +4,14 @@
  * and greatest value, length, regular expression, decimal places, type and size
  * of an attachment, units, and types of what is referred to. One row of a table
  * for each extension. None of it was known to the validators of 2018 and 2019:
- * nothing is looked at under --rules kanta.
+ * nothing is looked at under --rules kanta. Each is looked at for those types
+ * of questions for which today's validator looks at it.
  *
- * Values are compared exactly; dates of different precision as far as that
- * decides; quantities of other units by UCUM, and those without a unit cannot
- * be compared. A bound itself is allowed. FHIR R4 extensions of Questionnaire;
+ * Numbers are compared exactly; dates and dateTimes by when they begin; times
+ * as they are written; quantities of other units by UCUM, and those without a
+ * unit, or with a comparator, cannot be. A bound itself is allowed. A bound
+ * without a value (it is to be calculated) refuses every answer.
+ * FHIR R4 extensions of Questionnaire;
  * Structured Data Capture (sdc-questionnaire-minQuantity, maxQuantity).
  */
 #include "quest_int.h"
@@ -48,19 +51,52 @@ static void out_of_range(const struct limit *l, bool least, const char *is,
 	       bound);
 }
 
+static void unreadable(const struct limit *l)
+{
+	report(l->c, RULE_QR_RANGE, l->at, l->v->json, "a bound with a value",
+	       "correct the questionnaire's extension",
+	       "The value cannot be checked: the questionnaire's bound %.100s "
+	       "cannot be read",
+	       or_empty(json_get_text(l->ext, "url")));
+}
+
+static bool is_number(const char *s, bool whole)
+{
+	size_t n;
+
+	s += *s == '-' || *s == '+';
+	n = strspn(s, "0123456789");
+	if (whole)
+		return n > 0 && !s[n];
+	return (n > 0 || *s == '.') && !s[strspn(s, "0123456789.eE+-")];
+}
+
+/* False: the bound is of another kind. */
+static bool order_of(const struct limit *l, const char *is, const char *bound,
+		     int *order)
+{
+	if (l->item->type == Q_TIME)
+		*order = strcmp(is, bound);
+	else if (l->item->type == Q_DATE || l->item->type == Q_DATETIME)
+		return q_dates_order(is, bound, order);
+	else if (!is_number(bound, l->item->type == Q_INTEGER))
+		return false;
+	else
+		*order = fp_decimal_compare(is, bound);
+	return true;
+}
+
 static void check_bound(const struct limit *l, bool least)
 {
 	const char *is = json_text(l->v->json);
-	const char *bound = json_text(l->bound.json);
+	const char *bound = l->bound.json ? json_text(l->bound.json) : NULL;
 	int order;
 
-	if (!is || !bound)
+	if (!is)
 		return;
-	if (l->v->kind == QK_INTEGER || l->v->kind == QK_DECIMAL)
-		order = fp_decimal_compare(is, bound);
-	else if (!fp_time_compare(is, bound, &order))
-		return;
-	if (least ? order < 0 : order > 0)
+	if (!bound || !order_of(l, is, bound, &order))
+		unreadable(l);
+	else if (least ? order < 0 : order > 0)
 		out_of_range(l, least, is, bound);
 }
 
@@ -82,7 +118,7 @@ static void max_decimals(const struct limit *l)
 	const char *is = n ? json_text(n) : NULL;
 	const char *bound = json_text(l->bound.json);
 	const char *point = is ? strchr(is, '.') : NULL;
-	size_t places = point ? strspn(point + 1, "0123456789") : 0;
+	size_t places = point ? strlen(point + 1) : 0;
 
 	if (!bound || strtoul(bound, NULL, 10) >= places)
 		return;
@@ -104,21 +140,27 @@ static size_t characters(const struct json *v)
 	return n;
 }
 
+/* Today's validator looks at no texts but those of type string. */
+static enum issue_severity text_severity(const struct q_item *item)
+{
+	return item->type == Q_STRING ? ISSUE_ERROR : ISSUE_WARNING;
+}
+
 static void min_length(const struct limit *l)
 {
 	const char *bound = json_text(l->bound.json);
 
 	if (!bound || characters(l->v->json) >= strtoul(bound, NULL, 10))
 		return;
-	report(l->c, RULE_QR_LENGTH, l->at, l->v->json,
-	       say(l->c, "at least %.10s characters", bound), NULL,
-	       "The answer '%.200s' is shorter then the required minimum "
-	       "length of %.10s",
-	       json_text(l->v->json), bound);
+	report_as(l->c, text_severity(l->item), RULE_QR_LENGTH, l->at,
+		  l->v->json, say(l->c, "at least %.10s characters", bound),
+		  NULL,
+		  "The answer '%.200s' is shorter then the required minimum "
+		  "length of %.10s",
+		  json_text(l->v->json), bound);
 }
 
-/* maxLength is an element. Of other texts than strings today's validator does
- * not look at it, so there it is a warning. */
+/* maxLength is an element. */
 static void max_length(struct response *r, const struct q_item *item,
 		       const struct q_value *v, const struct at *at)
 {
@@ -127,8 +169,7 @@ static void max_length(struct response *r, const struct q_item *item,
 	if (!bound || (v->kind != QK_STRING && v->kind != QK_URI) ||
 	    characters(v->json) <= strtoul(bound, NULL, 10))
 		return;
-	report_as(r->c, item->type == Q_STRING ? ISSUE_ERROR : ISSUE_WARNING,
-		  RULE_QR_LENGTH, at, v->json,
+	report_as(r->c, text_severity(item), RULE_QR_LENGTH, at, v->json,
 		  say(r->c, "at most %.10s characters", bound), "shorten it",
 		  "The answer '%.200s' is longer then the allowed maximum "
 		  "length of %.10s",
@@ -146,12 +187,12 @@ static void regex(const struct limit *l)
 	if (!pattern || !is || !response_spend(l->r, 1 + strlen(is) / 16) ||
 	    fp_regex(pattern, is, true) != 0)
 		return;
-	report(l->c, RULE_QR_REGEX, l->at, l->v->json,
-	       say(l->c, "%.200s", form ? form : pattern),
-	       form ? say(l->c, "write it as %.200s", form) : NULL,
-	       "The answer '%.200s' does not match the regular expression "
-	       "'%.200s'",
-	       is, pattern);
+	report_as(l->c, text_severity(l->item), RULE_QR_REGEX, l->at,
+		  l->v->json, say(l->c, "%.200s", form ? form : pattern),
+		  form ? say(l->c, "write it as %.200s", form) : NULL,
+		  "The answer '%.200s' does not match the regular expression "
+		  "'%.200s'",
+		  is, pattern);
 }
 
 static void check_line(struct response *r, const struct q_value *v,
@@ -166,15 +207,6 @@ static void check_line(struct response *r, const struct q_value *v,
 }
 
 /* ---- attachments ------------------------------------------------------ */
-
-static bool is_media(const char *is, const char *want)
-{
-	size_t n = strlen(want);
-
-	if (n > 1 && strcmp(want + n - 2, "/*") == 0)
-		n--;
-	return strncmp(is, want, n) == 0;
-}
 
 /* "a, b": the values of all extensions of that URL */
 static const char *all_values(const struct limit *l, const char *url)
@@ -204,7 +236,7 @@ static void mime_type(const struct limit *l)
 
 	for (; is && e; e = q_extension(l->item->json, e, CORE "mimeType")) {
 		const char *want = json_get_text(e, "valueCode");
-		if (want && is_media(is, want))
+		if (want && strncmp(is, want, strlen(want)) == 0)
 			return;
 	}
 	const char *all = all_values(l, CORE "mimeType");
@@ -234,16 +266,15 @@ static void max_size(const struct limit *l)
 {
 	const char *data = json_get_text(l->v->json, "data");
 	const char *bound = json_text(l->bound.json);
-	const char *is = q_text(l->v->json, "size");
+	unsigned long max = bound ? strtoul(bound, NULL, 10) : 0;
+	size_t n = data ? decoded_bytes(data) : 0;
 
-	if (data)
-		is = say(l->c, "%zu", decoded_bytes(data));
-	if (!is || !bound || fp_decimal_compare(is, bound) <= 0)
+	if (!max || n <= max)
 		return;
 	report(l->c, RULE_QR_ATTACHMENT, l->answer, l->v->json,
-	       say(l->c, "at most %.20s bytes", bound), NULL,
-	       "The attachment is too large (allowed = %.20s, found = %.20s)",
-	       bound, is);
+	       say(l->c, "at most %lu bytes", max), NULL,
+	       "The attachment is too large (allowed = %lu, found = %zu)", max,
+	       n);
 }
 
 /* ---- quantities ------------------------------------------------------- */
@@ -289,8 +320,13 @@ static void check_quantity(const struct limit *l, bool least)
 {
 	const char *word = least ? "minimum" : "maximum";
 	const struct json *is = l->v->json, *bound = l->bound.json;
-	int order = 0, result = compare(is, bound, &order);
+	int order = 0, result;
 
+	if (!bound || l->bound.kind != QK_QUANTITY) {
+		unreadable(l);
+		return;
+	}
+	result = compare(is, bound, &order);
 	if (result == 1 && (least ? order >= 0 : order <= 0))
 		return;
 	const char *x = quantity_text(l->c, is);
@@ -327,13 +363,12 @@ static bool is_same(const struct json *x, const char *xm, const struct json *y,
 	return !want || (is && strcmp(want, is) == 0);
 }
 
-/* A unit without a code goes by its name. */
+/* What the option says counts, the unit's name as well. */
 static bool is_unit(const struct json *quantity, const struct json *coding)
 {
 	return is_same(coding, "system", quantity, "system") &&
 	       is_same(coding, "code", quantity, "code") &&
-	       (json_get_text(coding, "code") ||
-		is_same(coding, "display", quantity, "unit"));
+	       is_same(coding, "display", quantity, "unit");
 }
 
 static void unit_option(const struct limit *l)
@@ -369,6 +404,20 @@ static void unit_value_set(const struct limit *l)
 	       "use a unit of the value set",
 	       "The value %s has a unit that is not in the value set %.200s",
 	       quantity_text(l->c, l->v->json), url);
+}
+
+/* Today's validator can read no quantity with one. */
+static void check_comparator(struct response *r, const struct q_value *v,
+			     const struct at *at)
+{
+	const struct json *than = json_get(v->json, "comparator");
+	const struct at here = {at, "comparator", -1};
+
+	if (than)
+		report(r->c, RULE_QR_RANGE, &here, than, "no comparator",
+		       "give the value alone",
+		       "The answer %s cannot be checked: it has a comparator",
+		       quantity_text(r->c, v->json));
 }
 
 /* ---- references ------------------------------------------------------- */
@@ -458,41 +507,55 @@ static void check_target(struct response *r, const struct q_value *v,
 
 /* ---- the table -------------------------------------------------------- */
 
-#define NUMBERS	 (BIT(QK_INTEGER) | BIT(QK_DECIMAL))
-#define TIMES	 (BIT(QK_DATE) | BIT(QK_DATETIME) | BIT(QK_TIME))
-#define TEXTS	 (BIT(QK_STRING) | BIT(QK_URI))
-#define QUANTITY BIT(QK_QUANTITY)
+#define NUMBERS	 (BIT(Q_INTEGER) | BIT(Q_DECIMAL))
+#define TIMES	 (BIT(Q_DATE) | BIT(Q_DATETIME) | BIT(Q_TIME))
+#define TEXTS	 (BIT(Q_STRING) | BIT(Q_TEXT) | BIT(Q_URL))
+#define QUANTITY BIT(Q_QUANTITY)
 
 static const struct {
 	const char *url;
-	unsigned kinds; /* of answers that it speaks of */
+	unsigned types; /* of questions */
 	void (*check)(const struct limit *l);
+	bool empty; /* also without a value */
 } limits[] = {
-    {CORE "minValue", NUMBERS | TIMES, min_value},
-    {CORE "maxValue", NUMBERS | TIMES, max_value},
-    {CORE "maxDecimalPlaces", NUMBERS | QUANTITY, max_decimals},
-    {CORE "minLength", TEXTS, min_length},
-    {CORE "regex", TEXTS, regex},
-    {CORE "mimeType", BIT(QK_ATTACHMENT), mime_type},
-    {CORE "maxSize", BIT(QK_ATTACHMENT), max_size},
-    {SDC "minQuantity", QUANTITY, min_quantity},
-    {SDC "maxQuantity", QUANTITY, max_quantity},
-    {CORE "questionnaire-unitOption", QUANTITY, unit_option},
-    {CORE "questionnaire-unitValueSet", QUANTITY, unit_value_set},
-    {CORE "questionnaire-referenceResource", BIT(QK_REFERENCE),
-     reference_resource},
+    {CORE "minValue", NUMBERS | TIMES, min_value, true},
+    {CORE "maxValue", NUMBERS | TIMES, max_value, true},
+    {CORE "maxDecimalPlaces", BIT(Q_DECIMAL) | QUANTITY, max_decimals, false},
+    {CORE "minLength", TEXTS, min_length, false},
+    {CORE "regex", TEXTS, regex, false},
+    {CORE "mimeType", BIT(Q_ATTACHMENT), mime_type, false},
+    {CORE "maxSize", BIT(Q_ATTACHMENT), max_size, false},
+    {SDC "minQuantity", QUANTITY, min_quantity, true},
+    {SDC "maxQuantity", QUANTITY, max_quantity, true},
+    {CORE "questionnaire-unitOption", QUANTITY, unit_option, false},
+    {CORE "questionnaire-unitValueSet", QUANTITY, unit_value_set, false},
+    {CORE "questionnaire-referenceResource", BIT(Q_REFERENCE),
+     reference_resource, false},
 };
 
-static int limit_of(const struct json *ext, unsigned kinds)
+static int limit_of(const struct json *ext, const struct q_item *item)
 {
 	const char *url = json_get_text(ext, "url");
 
 	for (unsigned i = 0; url && i < LEN(limits); i++) {
-		if ((limits[i].kinds & kinds) &&
+		if ((limits[i].types & BIT(item->type)) &&
 		    strcmp(limits[i].url, url) == 0)
 			return (int)i;
 	}
 	return -1;
+}
+
+/* What every answer of the type is checked for, without an extension. */
+static void check_plain(struct response *r, const struct q_item *item,
+			const struct q_value *v, const struct at *at)
+{
+	max_length(r, item, v, at);
+	if (item->type == Q_STRING)
+		check_line(r, v, at);
+	if (v->kind == QK_REFERENCE)
+		check_target(r, v, at);
+	if (item->type == Q_QUANTITY)
+		check_comparator(r, v, at);
 }
 
 void check_answer_limits(struct response *r, const struct q_item *item,
@@ -509,18 +572,16 @@ void check_answer_limits(struct response *r, const struct q_item *item,
 
 	if (r->c->rules == RULES_KANTA)
 		return;
-	max_length(r, item, v, at);
-	if (item->type == Q_STRING)
-		check_line(r, v, at);
-	if (v->kind == QK_REFERENCE)
-		check_target(r, v, at);
+	check_plain(r, item, v, at);
 	l.ext = json_first(q_list(item->json, "extension"));
 	for (; l.ext; l.ext = json_next(l.ext)) {
-		int i = limit_of(l.ext, BIT(v->kind));
+		int i = limit_of(l.ext, item);
 		if (!response_spend(r, 1))
 			return;
-		if (i < 0 || (seen & BIT(i)) ||
-		    !q_value_of(l.ext, "value", &l.bound))
+		if (i < 0 || (seen & BIT(i)))
+			continue;
+		l.bound = (struct q_value){NULL, QK_NONE};
+		if (!q_value_of(l.ext, "value", &l.bound) && !limits[i].empty)
 			continue;
 		seen |= BIT(i); /* it sees the others of its URL itself */
 		limits[i].check(&l);

@@ -98,7 +98,8 @@ static void no_such_option(struct response *r, const struct json *list,
 		       "The %s %.200s is not a valid option",
 		       q_kind_name(v->kind),
 		       v->kind == QK_REFERENCE ? text_of(v->json, "reference")
-					       : json_text(v->json));
+		       : json_text(v->json)    ? json_text(v->json)
+					       : "");
 }
 
 /* A text that somebody typed though there is a code for it. */
@@ -132,29 +133,44 @@ static void not_exclusive(struct response *r, const struct q_value *v,
 	       name ? name : "");
 }
 
+/* Only codes are. */
 static bool is_exclusive(const struct json *option)
 {
-	return q_is_true(q_extension(option, NULL, EXCLUSIVE), "valueBoolean");
+	return json_get(option, "valueCoding") &&
+	       q_is_true(q_extension(option, NULL, EXCLUSIVE), "valueBoolean");
 }
 
-/* There are no options of type dateTime and decimal: dates and integers stand
- * for them. */
-static bool is_same_text(const struct q_value *v, const struct q_value *option)
+/* There are no options of type dateTime and decimal: dates stand for these, and
+ * for numbers whatever is written so. */
+static bool is_same_text(const struct q_item *item, const struct q_value *v,
+			 const struct q_value *option)
 {
 	const char *xs = json_text(v->json), *ys = json_text(option->json);
 
 	if (!(v->kind == QK_DATETIME && option->kind == QK_DATE) &&
-	    !(v->kind == QK_DECIMAL && option->kind == QK_INTEGER))
+	    !(v->kind == QK_DECIMAL && item->type == Q_DECIMAL) &&
+	    !(v->kind == QK_INTEGER && item->type == Q_INTEGER))
 		return false;
 	return xs && ys && strcmp(xs, ys) == 0;
 }
 
-static void check_list(struct response *r, const struct json *list, bool open,
-		       const struct q_value *v, size_t count,
-		       const struct at *answer, const struct at *at)
+/* Of a choice no date is among the options for the HL7 validators, which
+ * compare a date with its text. */
+static bool is_option(const struct q_item *item, const struct q_value *v,
+		      const struct q_value *option)
+{
+	if (v->kind == QK_DATE && item->type != Q_DATE)
+		return false;
+	return q_same_choice(v, option) || is_same_text(item, v, option);
+}
+
+static void check_list(struct response *r, const struct q_item *item,
+		       const struct json *list, const struct q_value *v,
+		       size_t count, const struct at *answer,
+		       const struct at *at)
 {
 	const struct json *o = json_first(list);
-	bool like = false;
+	bool like = false, open = item->type == Q_OPEN_CHOICE;
 	struct q_value option;
 
 	for (; o; o = json_next(o)) {
@@ -162,7 +178,7 @@ static void check_list(struct response *r, const struct json *list, bool open,
 			return;
 		if (!q_value_of(o, "value", &option))
 			continue;
-		if (q_same_choice(v, &option) || is_same_text(v, &option))
+		if (is_option(item, v, &option))
 			break;
 		like |= is_code_of(v, &option);
 	}
@@ -311,12 +327,16 @@ static const struct json *contained_set(const struct response *r,
 	return NULL;
 }
 
-/* 1, 0, -1; *known: is the value set at hand at all? */
-static int in_set(struct response *r, const char *url, const char *system,
-		  const char *code, bool *known)
+/* 1, 0, -1; *known: is the value set at hand at all? Contained ones are for
+ * codes, not for texts. */
+static int in_set(struct response *r, const char *url, bool text,
+		  const char *system, const char *code, bool *known)
 {
 	const struct json *vs;
 
+	*known = false;
+	if (text && url[0] == '#')
+		return -1;
 	if (url[0] != '#') {
 		*known = find_vs(r->c->p, url) != 0;
 		return profile_code_in(r->c->p, url, system, code);
@@ -364,7 +384,10 @@ static void check_set(struct response *r, const char *url, bool open,
 		system = ""; /* such a code has no meaning: it is in no set */
 	if (!code)
 		code = "";
-	int has = in_set(r, url, system, code, &known);
+	int has = in_set(r, url, !coding, system, code, &known);
+	if (has == 0 && r->c->rules == RULES_CURRENT && coding && *system &&
+	    !system_is_known(r->c->p, system))
+		has = -1;
 	if (has == 0)
 		not_in_set(r, url, system, code, v, at);
 	else if (has < 0)
@@ -396,9 +419,9 @@ static bool is_choice(const struct q_item *item)
 static bool may_have_options(const struct response *r,
 			     const struct q_item *item)
 {
-	static const unsigned types = 1u << Q_INTEGER | 1u << Q_DECIMAL |
-				      1u << Q_DATE | 1u << Q_DATETIME |
-				      1u << Q_TIME | 1u << Q_STRING;
+	static const unsigned types =
+	    1u << Q_INTEGER | 1u << Q_DECIMAL | 1u << Q_DATE |
+	    1u << Q_DATETIME | 1u << Q_TIME | 1u << Q_STRING | 1u << Q_QUANTITY;
 
 	return is_choice(item) || (r->c->rules == RULES_CURRENT &&
 				   (types & 1u << item->type) != 0);
@@ -415,7 +438,7 @@ void check_option(struct response *r, const struct q_item *item,
 	if (!may_have_options(r, item))
 		return;
 	if (json_first(list))
-		check_list(r, list, open, v, count, answer, at);
+		check_list(r, item, list, v, count, answer, at);
 	else if (url && (v->kind == QK_CODING ||
 			 (v->kind == QK_STRING && item->type == Q_STRING)))
 		check_set(r, url, open, v, at);

@@ -8,7 +8,9 @@
  * the questionnaire, in its place and order, not too often, enabled; is what is
  * required there; and each answer by itself (quest_answer.c).
  *
- * An item under a disabled one is disabled; only the outermost is reported.
+ * An item under a disabled one is disabled; only the outermost is reported
+ * (today's validator misses what is required in a disabled group that is there
+ * and empty: matched).
  * What is required is an error in a response that is completed or amended, and
  * a warning in one that is not; by the rules of 2019 in every one that is not
  * in progress. These took an item of nothing but a linkId for one that is not
@@ -21,6 +23,7 @@
  */
 #include "quest_int.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define BUDGET	   8000000 /* steps: answers, options, required items */
@@ -362,6 +365,16 @@ static void check_display(struct response *r, const struct r_item *i,
 		       q->link);
 }
 
+static void no_type(struct response *r, const struct r_item *i,
+		    const struct q_item *q, const struct at *at)
+{
+	report(r->c, RULE_QR_TYPE, at, i->json, "a type of question",
+	       "give the questionnaire's item a type",
+	       "The item %.100s of the questionnaire has no type, so its "
+	       "answers cannot be validated",
+	       q->link);
+}
+
 static void check_question(struct response *r, const struct r_item *i,
 			   const struct q_item *q, size_t answers,
 			   const struct at *at)
@@ -379,7 +392,8 @@ static void check_question(struct response *r, const struct r_item *i,
 		       "allowed");
 }
 
-/* minOccurs, maxOccurs: of answers, or of the group itself. */
+/* minOccurs, maxOccurs. They are of answers, also of a group's, which has none:
+ * so has it today's validator. */
 static void check_occurs(struct response *r, const struct r_item *i,
 			 const struct q_item *q, size_t n, const struct at *at,
 			 bool least)
@@ -391,20 +405,15 @@ static void check_occurs(struct response *r, const struct r_item *i,
 			      : "http://hl7.org/fhir/StructureDefinition/"
 				"questionnaire-maxOccurs");
 	const char *bound = q_text(e, "valueInteger");
-	int order;
+	unsigned long than = bound ? strtoul(bound, NULL, 10) : 0;
 
-	if (!bound || bound[0] == '-')
-		return;
-	order = fp_decimal_compare(say(r->c, "%zu", n), bound);
-	if (least ? order >= 0 : order <= 0)
+	if (!bound || bound[0] == '-' || (least ? n >= than : n <= than))
 		return;
 	report(r->c, RULE_QR_OCCURS, at, i->json,
 	       say(r->c, "at %s %.20s", least ? "least" : "most", bound),
 	       least ? "answer more often" : "answer less often",
-	       "The %s number of %s is %.20s but this has %zu %s",
-	       least ? "minimum" : "maximum",
-	       q->type == Q_GROUP ? "items" : "answers", bound, n,
-	       q->type == Q_GROUP ? "items" : "answers");
+	       "The %s number of answers is %.20s but this has %zu answers",
+	       least ? "minimum" : "maximum", bound, n);
 }
 
 static void check_shape(struct response *r, const struct r_item *i,
@@ -412,13 +421,14 @@ static void check_shape(struct response *r, const struct r_item *i,
 			const struct at *at)
 {
 	bool group = q->type == Q_GROUP;
-	size_t n = group ? q->count : answers;
 
 	check_text(r, i, q, at);
 	if (group)
 		check_group(r, i, q, answers, at);
 	else if (q->type == Q_DISPLAY)
 		check_display(r, i, q, answers, at);
+	else if (!json_get(q->json, "type"))
+		no_type(r, i, q, at);
 	else
 		check_question(r, i, q, answers, at);
 	if (!group && q->required && answers == 0 && enabled == 1)
@@ -426,8 +436,8 @@ static void check_shape(struct response *r, const struct r_item *i,
 	if (rule_table[RULE_QR_OCCURS].severity[r->c->rules] == ISSUE_NONE ||
 	    !json_get(q->json, "extension"))
 		return;
-	check_occurs(r, i, q, n, at, true);
-	check_occurs(r, i, q, n, at, false);
+	check_occurs(r, i, q, answers, at, true);
+	check_occurs(r, i, q, answers, at, false);
 }
 
 /* ---- down ------------------------------------------------------------- */
@@ -485,6 +495,15 @@ static void answered_item(struct response *r, uint32_t i, bool enabled,
 	check_answers(r, i, answers, enabled, l.first, at);
 }
 
+/* Is what is required in the item asked for? Not in a disabled one; but today's
+ * validator looks at nothing around, and reports one that has content. */
+static bool asks_inside(const struct response *r, const struct r_item *i,
+			int enabled)
+{
+	return enabled != 0 ||
+	       (r->c->rules == RULES_CURRENT && !has_content(i->json));
+}
+
 /* Returns the item behind the level. */
 static uint32_t check_level(struct response *r, struct level *l)
 {
@@ -504,7 +523,7 @@ static uint32_t check_level(struct response *r, struct level *l)
 		asked = misplaced ? 1 : enabled_here(r, l, item->q);
 		if (asked == 0 && l->enabled && has_content(item->json))
 			disabled(r, item, &at);
-		answered_item(r, i, asked != 0, asked, &at);
+		answered_item(r, i, asks_inside(r, item, asked), asked, &at);
 	}
 	return i;
 }
