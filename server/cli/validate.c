@@ -101,11 +101,16 @@ static const struct issues *judge_json(const struct run *r, struct arena *a,
 
 	o.extra = r->config->profile;
 	o.extra_count = r->config->profile_count;
-	if (json_get_text(resource, "resourceType"))
-		return profile_check(r->profiles[version_of(r, resource)], a,
-				     resource, &o);
+	if (json_get_text(resource, "resourceType")) {
+		const enum fhir_version v = version_of(r, resource);
+		o.other = r->profiles[v == FHIR_R4 ? FHIR_STU3 : FHIR_R4];
+		return profile_check(r->profiles[v], a, resource, &o);
+	}
 	err_set(&e, ERR_INVALID, NULL, NULL,
-		"not a FHIR resource: no resourceType");
+		"not a FHIR resource: no resourceType%s",
+		json_kind(resource) == JSON_ARRAY
+		    ? "; a resource is an object, not an array"
+		    : "");
 	return one_issue(a, "KPHR-FILE-0003", &e);
 }
 

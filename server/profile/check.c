@@ -205,6 +205,6 @@ const struct issues *profile_check(const struct profiles *p, struct arena *a,
 	if (work == 0)
 		may_work(&c, &top); /* it ran out where nothing is reported */
 	evaluation_end(&ev);
-	issues_sort(out);
+	issues_settle(&c);
 	return out;
 }

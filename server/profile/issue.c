@@ -6,7 +6,7 @@
  * place as a chain of frames on the stack. What a profile repeats of its base
  * (the same rule, at the same path, with the same expectation) is reported
  * once. A dry check stops at the first error; a real one when the list is full.
- * In the end the issues are put into the order of the text.
+ * issue_cause.c puts the list into its order.
  */
 #include "profile_int.h"
 
@@ -89,7 +89,7 @@ static struct issue *next_issue(struct check *c, enum rule rule, uint64_t hash)
 		c->keys = arena_alloc(c->a, PROFILE_ISSUES * sizeof(*c->keys));
 	}
 	size_t i = out->n < PROFILE_ISSUES ? out->n++ : out->n - 1;
-	c->keys[i] = (struct issue_key){rule, hash};
+	c->keys[i] = (struct issue_key){rule, hash, false};
 	return &out->v[i];
 }
 
@@ -153,23 +153,4 @@ void report_as(struct check *c, enum issue_severity severity, enum rule rule,
 	va_start(ap, fmt);
 	put(c, severity, rule, at, where, expected, hint, fmt, ap);
 	va_end(ap);
-}
-
-static bool before(const struct issue *x, const struct issue *y)
-{
-	if (x->line != y->line)
-		return x->line < y->line;
-	return x->column < y->column;
-}
-
-/* Insertion: there are few, mostly in order, and equals must keep theirs. */
-void issues_sort(struct issues *out)
-{
-	for (size_t i = 1; i < out->n; i++) {
-		struct issue x = out->v[i];
-		size_t k = i;
-		for (; k > 0 && before(&x, &out->v[k - 1]); k--)
-			out->v[k] = out->v[k - 1];
-		out->v[k] = x;
-	}
 }

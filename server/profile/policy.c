@@ -161,13 +161,19 @@ static void apply(struct check *c, const char *url, const struct json *resource,
 	if (!type_is_a(c->p, type, sd->type)) {
 		const char *want = text_at(c->p, c->p->types[sd->type].name);
 		report(c, RULE_PROFILE_TYPE, at, where, want,
-		       national_profiles(c, type),
+		       arena_printf(
+			   c->a, "write resourceType \"%s\"; or %s", want,
+			   profile_hint(c, NULL, type, resource, named, at)),
 		       "Specified profile type was '%s', but found type '%s'",
 		       want, text_at(c->p, c->p->types[type].name));
 		return;
 	}
-	if (!is_applied(named, r))
-		check_definition(c, r, resource, top_of(at));
+	if (is_applied(named, r))
+		return;
+	size_t before = c->out->n;
+	check_definition(c, r, resource, top_of(at));
+	if (sd->flags & SD_NATIONAL)
+		suggest_another(c, before, type, resource, top_of(at));
 }
 
 void check_profiles(struct check *c, const struct json *resource, unsigned type,
@@ -181,13 +187,14 @@ void check_profiles(struct check *c, const struct json *resource, unsigned type,
 
 	c->sd = NULL;
 	take_stock(c, list, type, &named);
-	check_required(c, resource, type, &named, &profile);
 	for (const struct json *v = json_first(list); v && !c->stop;
 	     v = json_next(v), i++) {
 		const struct at here = {&meta, "profile", i};
 		if (url_of(v))
 			apply(c, url_of(v), resource, type, &named, v, &here);
 	}
+	c->sd = NULL;
+	check_required(c, resource, type, &named, &profile);
 	for (size_t k = 0; k < c->o->extra_count && !c->stop; k++)
 		apply(c, c->o->extra[k], resource, type, &named, resource, at);
 	/* what an implementation guide demands of every resource of the type */

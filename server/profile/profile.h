@@ -137,6 +137,8 @@ struct profile_options {
 	const char *const *extra;	/* profiles besides meta.profile */
 	size_t extra_count;
 	bool explain; /* say which profile was meant; it takes trials */
+	const struct profiles *other; /* of the other version, to know its
+				       * profiles by name; or NULL */
 	enum rule_set rules;
 	int64_t now_ms; /* for now(), today() and ages; 0: the real time */
 	/* Conformance resources (Questionnaires above all) that are not among
@@ -148,10 +150,12 @@ struct profile_options {
 };
 
 /* Checks one resource against its type's definition, each profile it names and
- * the extra ones. Issues are in document order and live in the arena, as does
- * the resource. The same call serves POST, PUT, $validate and the command line.
- * Never fails: what is wrong with the resource is an issue. At most
- * PROFILE_ISSUES are reported; an error always is among them. */
+ * the extra ones. Issues live in the arena, as does the resource: errors first,
+ * then warnings, each in document order, but what only follows from another one
+ * behind it (and left out where explanations are wanted). The same call serves
+ * POST, PUT, $validate and the command line. Never fails: what is wrong with
+ * the resource is an issue. At most PROFILE_ISSUES are reported; an error
+ * always is among them. */
 #define PROFILE_ISSUES 200
 const struct issues *profile_check(const struct profiles *p, struct arena *a,
 				   const struct json *resource,

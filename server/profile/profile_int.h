@@ -717,6 +717,7 @@ extern const struct rule_info rule_table[RULES];
 struct issue_key {
 	enum rule rule;
 	uint64_t hash; /* of path and expectation */
+	bool first;    /* the cause of all others */
 };
 
 /* What expressions are evaluated in, for one check: fp_host.c. */
@@ -777,7 +778,9 @@ void report_as(struct check *c, enum issue_severity severity, enum rule rule,
 const char *path_text(struct check *c, const struct at *at);
 const char *say(struct check *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 const char *profile_url(const struct check *c);
-void issues_sort(struct issues *out);
+
+/* issue_cause.c: the list in its order, the causes first */
+void issues_settle(struct check *c);
 
 /* check.c */
 void check_resource(struct check *c, const struct json *resource,
@@ -852,6 +855,11 @@ void check_profiles(struct check *c, const struct json *resource, unsigned type,
 const char *national_profiles(struct check *c, unsigned type);
 const char *suggest_profile(struct check *c, const char *url, unsigned type,
 			    const struct json *resource, const struct at *top);
+/* After a national profile has been applied: if the resource is about something
+ * else than the profile, and conforms to another one, the issue that tells so
+ * gets the hint and comes first. before: issues that were there before. */
+void suggest_another(struct check *c, size_t before, unsigned type,
+		     const struct json *resource, const struct at *top);
 
 /* walk.c */
 /* As it would stand in JSON: valueQuantity, or value[x] if there is a choice.

@@ -3,13 +3,15 @@
  * suggest.c: which national profile was meant, when a resource names none, or
  * one that is not known.
  *
- * A profile whose name differs by a few letters is a misspelled one. Else the
+ * A profile whose name differs by a few letters is a misspelled one; it may be
+ * one of the other FHIR version. Else the
  * resource is checked against each national profile of its type, and the one
  * with the fewest problems is named with their number: whoever asks sees how
  * far it is. One that demands another code is about something else, however few
- * its problems are, and comes after all that are not. Abstract profiles, and
- * those that the national content itself builds upon, are not meant for
- * instances and not suggested.
+ * its problems are, and comes after all that are not. The same trial tells
+ * whether a resource names one profile and conforms to another. Abstract
+ * profiles, and those that the national content itself builds upon, are not
+ * meant for instances and not suggested.
  *
  * It is the answer to a person, so it is worked out for the first such issue of
  * a check alone, for TRIALS profiles at most, and when explanations are wanted.
@@ -98,12 +100,15 @@ static const char *tail(const char *url)
 	return slash ? slash + 1 : url;
 }
 
-/* By its spelling; NULL: none is near. */
+/* By its spelling; NULL: none is near. A slash at the end is no name. */
 static const char *misspelled(const struct check *c, const char *url,
 			      unsigned type)
 {
-	const size_t n = canonical_len(tail(url));
-	const char *name = arena_strndup(c->a, tail(url), n);
+	size_t whole = canonical_len(url);
+	while (whole > 0 && url[whole - 1] == '/')
+		whole--;
+	const char *name = tail(arena_strndup(c->a, url, whole));
+	const size_t n = strlen(name);
 	struct nearest near = {.word = name};
 	ref r;
 
@@ -158,43 +163,93 @@ static struct distance distance(const struct check *c, ref sd,
 	return d;
 }
 
-static const char *fewest_problems(struct check *c, unsigned type,
-				   const struct json *resource,
-				   const struct at *top)
+static ref fewest_problems(struct check *c, unsigned type,
+			   const struct json *resource, const struct at *top,
+			   struct distance *least)
 {
-	struct distance least = {0};
 	ref best = 0, r;
 
 	for (size_t i = 0; i < TRIALS && (r = meant_for(c->p, type, i)); i++) {
 		const struct distance d = distance(c, r, resource, top);
-		if (best && farther(&d, &least))
+		if (best && farther(&d, least))
 			continue;
-		least = d;
+		*least = d;
 		best = r;
 	}
+	return best;
+}
+
+static const char *by_trial(struct check *c, unsigned type,
+			    const struct json *resource, const struct at *top,
+			    const char *all)
+{
+	struct distance least = {0};
+	ref best = fewest_problems(c, type, resource, top, &least);
+
 	if (!best)
-		return NULL;
+		return all;
 	if (least.problems == 0)
-		return say(c, "it conforms to %.300s", url_of(c->p, best));
-	return say(c, "the nearest is %.300s, with %zu problem%s",
-		   url_of(c->p, best), least.problems,
-		   least.problems == 1 ? "" : "s");
+		return say(c, "it conforms to %.300s: name that profile",
+			   url_of(c->p, best));
+	return arena_printf(c->a, "the nearest is %s, with %zu problem%s; %s",
+			    url_of(c->p, best), least.problems,
+			    least.problems == 1 ? "" : "s", all);
+}
+
+/* A profile of the other FHIR version. */
+static bool is_other(const struct check *c, const char *url)
+{
+	struct profile_info info;
+	return url && c->o->other && profile_find(c->o->other, url, &info) &&
+	       info.national;
 }
 
 const char *suggest_profile(struct check *c, const char *url, unsigned type,
 			    const struct json *resource, const struct at *top)
 {
 	const char *all = national_profiles(c, type);
+	const bool other = is_other(c, url);
 	const char *meant = NULL;
-	const char *near = NULL;
 
 	if (!c->o->explain || c->dry)
 		return all;
-	if (url)
+	if (url && !other)
 		meant = misspelled(c, url, type);
 	if (meant)
 		return say(c, "did you mean %.400s?", meant);
 	if (resource)
-		near = fewest_problems(c, type, resource, top);
-	return near ? arena_printf(c->a, "%s; %s", near, all) : all;
+		all = by_trial(c, type, resource, top, all);
+	if (!other)
+		return all;
+	return arena_printf(c->a,
+			    "that is a profile of %s: send the resource there; "
+			    "here %s",
+			    c->p->version == FHIR_R4 ? "STU3" : "R4", all);
+}
+
+/* ---- the wrong one ------------------------------------------------------ */
+
+void suggest_another(struct check *c, size_t before, unsigned type,
+		     const struct json *resource, const struct at *top)
+{
+	struct distance least = {0};
+	struct issue *i = c->out->v + before;
+
+	if (!c->o->explain || c->dry || c->stop)
+		return;
+	for (; before < c->out->n; before++, i++) {
+		const char *path = strchr(i->path, '.');
+		if (i->severity <= ISSUE_ERROR && path &&
+		    is_below(path, ".code"))
+			break;
+	}
+	if (before == c->out->n)
+		return;
+	ref best = fewest_problems(c, type, resource, top, &least);
+	if (!best || least.problems > 0)
+		return;
+	i->hint =
+	    arena_printf(c->a, "it conforms to %s: name that profile, or %s",
+			 url_of(c->p, best), i->hint ? i->hint : "mend it");
+	c->keys[before].first = true;
 }

@@ -33,6 +33,7 @@ const struct issues *record_check(struct record *r, struct arena *a,
 	struct profile_options o = settings_rules(&r->settings);
 
 	o.own_base = own_base;
+	o.other = r->profiles[v == FHIR_R4 ? FHIR_STU3 : FHIR_R4];
 	o.now_ms = clock_now_ms(&r->clock);
 	return profile_check(r->profiles[v], a, resource, &o);
 }

@@ -185,7 +185,7 @@ static bool is_error(const struct issue *i)
 	return i->severity <= ISSUE_ERROR;
 }
 
-/* Every issue has what a user needs; they come in the order of the text. */
+/* Every issue has what a user needs; errors come first, then warnings. */
 static void check_form(struct table *t, const struct json *c,
 		       const struct issues *is)
 {
@@ -193,11 +193,11 @@ static void check_form(struct table *t, const struct json *c,
 	for (size_t k = 0; k < is->n; k++) {
 		const struct issue *i = &is->v[k];
 		errors += is_error(i);
+		if (errors < k + 1 && is_error(i))
+			complain(t, c, "out of order:", line(t, i));
 		if (!i->text[0] || !i->path[0] || !i->code || i->line == 0)
 			complain(t, c, "incomplete:", line(t, i));
-		if (k > 0 &&
-		    (i->line < i[-1].line ||
-		     (i->line == i[-1].line && i->column < i[-1].column)))
+		if (k > 0 && !is_error(i) && i->severity < i[-1].severity)
 			complain(t, c, "out of order:", line(t, i));
 	}
 	if (errors != is->errors)
@@ -608,25 +608,26 @@ static void test_texts(void **state)
 	assert_string_equal(is->v[0].code, "required");
 	assert_int_equal(is->v[0].line, 1);
 
-	assert_string_equal(is->v[1].rule, "KPHR-PROF-0046");
-	assert_int_equal(is->v[1].line, 4);
-	assert_int_equal(is->v[1].column, 12);
-	assert_string_equal(is->v[1].code, "code-invalid");
-	assert_string_equal(
-	    is->v[1].profile,
-	    "http://hl7.org/fhir/StructureDefinition/Observation");
-	assert_non_null(strstr(is->v[1].hint, "preliminary"));
-
-	assert_string_equal(is->v[2].text,
+	assert_string_equal(is->v[1].text,
 			    "Value is 'draft' but must be 'final'");
-	assert_string_equal(is->v[2].expected, "final");
-	assert_string_equal(is->v[2].hint, "use \"final\"");
-	assert_string_equal(is->v[2].profile,
+	assert_string_equal(is->v[1].expected, "final");
+	assert_string_equal(is->v[1].hint, "use \"final\"");
+	assert_string_equal(is->v[1].profile,
 			    "http://example.org/StructureDefinition/bp");
 
-	assert_string_equal(is->v[3].path,
+	assert_string_equal(is->v[2].path,
 			    "Observation.code.coding[0].display");
-	assert_string_equal(is->v[3].hint, "add \"display\"");
+	assert_string_equal(is->v[2].hint, "add \"display\"");
+
+	/* what follows from another one */
+	assert_string_equal(is->v[3].rule, "KPHR-PROF-0046");
+	assert_int_equal(is->v[3].line, 4);
+	assert_int_equal(is->v[3].column, 12);
+	assert_string_equal(is->v[3].code, "code-invalid");
+	assert_string_equal(
+	    is->v[3].profile,
+	    "http://hl7.org/fhir/StructureDefinition/Observation");
+	assert_non_null(strstr(is->v[3].hint, "preliminary"));
 	arena_free(a);
 }
 
@@ -691,7 +692,7 @@ static void test_own_image(void **state)
 		assert_int_equal(profile_check(q, a, r[i], &o)->errors, 1 + i);
 	}
 	const struct issues *is = profile_check(q, a, r[1], &o);
-	assert_string_equal(is->v[1].hint, "did you mean \"size\"?");
+	assert_string_equal(is->v[0].hint, "did you mean \"size\"?");
 	arena_free(a);
 }
 
@@ -750,7 +751,7 @@ static void test_warnings_do_not_hide_errors(void **state)
 	is = profile_check(p, a, parse(a, b.p, b.len), &o);
 	assert_int_equal(is->n, PROFILE_ISSUES);
 	assert_int_equal(is->errors, 1);
-	assert_string_equal(is->v[is->n - 1].path, "Observation.component[0]");
+	assert_string_equal(is->v[0].path, "Observation.component[0]");
 	arena_free(a);
 }
 
