@@ -183,8 +183,9 @@ static bool check_id(struct check *c, const struct json *entry, enum kind kind,
 	const struct json *r = json_get(entry, "resource");
 	const struct at here = {at, "resource", -1};
 
-	if (kind == KIND_CARRIED_OUT || kind == KIND_HISTORY || !r ||
-	    json_get(r, "id") || (url && strncmp(url, "urn:", 4) == 0) ||
+	if (c->rules == RULES_CURRENT || kind == KIND_CARRIED_OUT ||
+	    kind == KIND_HISTORY || !r || json_get(r, "id") ||
+	    (url && strncmp(url, "urn:", 4) == 0) ||
 	    is_text(json_get_text(r, "resourceType"), "OperationOutcome"))
 		return true;
 	report(c, RULE_CONTAINED_ID, &here, r, "an id",

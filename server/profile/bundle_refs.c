@@ -170,6 +170,7 @@ struct edge {
 };
 struct graph {
 	struct check *c;
+	const struct at *at; /* of the Bundle */
 	struct edge *edge;
 	size_t edges, cap;
 	uint32_t *out, *in; /* 1 + first edge of an entry */
@@ -202,13 +203,38 @@ static bool may_lead(const char *s)
 	       (strchr(s, '/') || is_urn(s));
 }
 
+/* A relative reference that leads nowhere, though an entry has that type and
+ * id: its fullUrl has another base. What the first entry names is demanded
+ * anyway. */
+static void apparent(struct graph *g, const struct json *v, uint32_t from)
+{
+	struct check *c = g->c;
+	const char *s = json_text(v), *name = json_name(v);
+	const struct at here = {g->at, "entry", (long)from};
+
+	if (from == 0 || c->rules != RULES_CURRENT ||
+	    c->p->version == FHIR_STU3 || !name ||
+	    strcmp(name, "reference") != 0 || is_absolute(s) ||
+	    !lookup_first(c, c->entries, BY_TYPE_ID, s))
+		return;
+	report(c, RULE_BUNDLE_TARGET, &here, v, "an entry of the Bundle",
+	       "let the fullUrls of both entries have the same base, or refer "
+	       "to the fullUrl",
+	       "Can't find '%.200s' in the bundle. There is a resource of this "
+	       "type and id, but its fullUrl does not match",
+	       s);
+}
+
 static void collect(struct graph *g, const struct json *v, uint32_t from)
 {
 	uint32_t to;
 
 	if (json_kind(v) == JSON_STRING) {
-		if (may_lead(json_text(v)) &&
-		    find_entry(g->c, json_text(v), &to) && to != from)
+		if (!may_lead(json_text(v)))
+			return;
+		if (!find_entry(g->c, json_text(v), &to))
+			apparent(g, v, from);
+		else if (to != from)
 			add_edge(g, from, to);
 		return;
 	}
@@ -315,7 +341,7 @@ static void make_graph(struct graph *g, const struct at *at)
 
 void check_bundle_reach(struct check *c, const struct spot *s, bool document)
 {
-	struct graph g = {.c = c};
+	struct graph g = {.c = c, .at = s->at};
 	size_t n = lookup_count(c->entries);
 
 	make_graph(&g, s->at);

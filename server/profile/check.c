@@ -87,6 +87,7 @@ void check_resource(struct check *c, const struct json *resource,
 	check_kind(c, &whole);
 	if (c->contained && !is_contained(at))
 		check_contained(c, resource, at);
+	check_meta(c, resource, at);
 	if (rule_table[RULE_ELEMENT_ID].severity[c->rules] != ISSUE_NONE)
 		check_element_ids(c, resource, at);
 	c->sd = saved.sd;

@@ -5,9 +5,10 @@
  * A contained resource has an id of its own in the resource around it, and
  * something there refers to it, or it refers back with "#" (dom-3; natively,
  * because the published expression is slow and takes too few kinds of reference
- * into account). One walk over the resource finds all texts that begin with
- * "#"; that any of them counts, whatever its element, is a little more lenient
- * than the rule. Nothing is done where nothing is contained.
+ * into account). Walks over the resource find all texts that begin with "#",
+ * today also links in the narrative; that any of them counts, whatever its
+ * element, is a little more lenient than the rule. Nothing is done where
+ * nothing is contained.
  *
  * Every resource inside of another one, contained or in an entry or a
  * parameter, is held to the profiles that it names itself. That it must name
@@ -22,28 +23,60 @@ enum used { USED = 1, REFERS_BACK = 2 };
 struct uses {
 	struct check *c;
 	struct lookup_row *in; /* the contained resource that is walked */
+	bool back; /* only what refers to the resource around is looked for */
+	/* by the rules of today: contained resources that are reached */
+	struct lookup_row **queue;
+	size_t head, tail;
 };
 
-static void note(struct uses *u, const char *text)
+static void mark(struct uses *u, struct lookup_row *r, unsigned flag)
+{
+	if (u->queue && r->flags == 0)
+		u->queue[u->tail++] = r;
+	r->flags |= flag;
+}
+
+static void note(struct uses *u, const char *id)
 {
 	struct lookup_row *r;
 
-	if (text[0] != '#')
-		return;
-	if (text[1] == '\0') {
+	if (id[0] == '\0') {
 		if (u->in)
-			u->in->flags |= REFERS_BACK;
+			mark(u, u->in, REFERS_BACK);
 		return;
 	}
-	r = lookup_first(u->c, u->c->contained, BY_ID, text + 1);
+	if (u->back)
+		return;
+	r = lookup_first(u->c, u->c->contained, BY_ID, id);
 	for (; r && !(r->flags & USED); r = lookup_next(u->c->contained, r))
-		r->flags |= USED;
+		mark(u, r, USED);
+}
+
+/* The links and images of a narrative. */
+static void note_links(struct uses *u, const char *div)
+{
+	static const char *const names[] = {"href=", "src="};
+
+	for (size_t i = 0; i < LEN(names); i++) {
+		const char *p = strstr(div, names[i]);
+		for (; p; p = strstr(p, names[i])) {
+			p += strlen(names[i]);
+			const char *end = *p ? strchr(p + 1, *p) : NULL;
+			if (end && p[1] == '#' && end > p + 2)
+				note(u, arena_strndup(u->c->a, p + 2,
+						      (size_t)(end - p) - 2));
+		}
+	}
 }
 
 static void walk(struct uses *u, const struct json *v)
 {
 	if (json_kind(v) == JSON_STRING) {
-		note(u, json_text(v));
+		const char *text = json_text(v), *name = json_name(v);
+		if (text[0] == '#')
+			note(u, text + 1);
+		else if (u->queue && name && strcmp(name, "div") == 0)
+			note_links(u, text);
 		return;
 	}
 	for (const struct json *m = json_first(v); m; m = json_next(m))
@@ -59,23 +92,47 @@ static struct lookup_row *row_of(struct check *c, const struct json *r,
 	return row;
 }
 
-static void find_uses(struct check *c, const struct json *root)
+static void walk_around(struct uses *u, const struct json *root)
 {
-	struct uses u = {.c = c};
+	for (const struct json *m = json_first(root); m; m = json_next(m)) {
+		if (strcmp(json_name(m), "contained") != 0)
+			walk(u, m);
+	}
+}
+
+static void walk_contained(struct uses *u, const struct json *root)
+{
+	const struct json *r = json_first(json_get(root, "contained"));
 	bool same;
 
-	for (const struct json *m = json_first(root); m; m = json_next(m)) {
-		if (strcmp(json_name(m), "contained") != 0) {
-			walk(&u, m);
-			continue;
-		}
-		for (const struct json *r = json_first(m); r;
-		     r = json_next(r)) {
-			const char *id = json_get_text(r, "id");
-			u.in = id ? row_of(c, r, id, &same) : NULL;
-			walk(&u, r);
-		}
-		u.in = NULL;
+	for (; r; r = json_next(r)) {
+		const char *id = json_get_text(r, "id");
+		u->in = id ? row_of(u->c, r, id, &same) : NULL;
+		walk(u, r);
+	}
+	u->in = NULL;
+}
+
+/* In 2018 it did not matter who refers to it. Today that has to be the resource
+ * around, or a contained one that is itself held by that or refers back. */
+static void find_uses(struct check *c, const struct json *root)
+{
+	const struct json *list = json_get(root, "contained");
+	struct uses u = {.c = c};
+
+	if (c->rules == RULES_KANTA) {
+		walk_around(&u, root);
+		walk_contained(&u, root);
+		return;
+	}
+	u.queue = arena_alloc(c->a, (json_count(list) + 1) * sizeof(*u.queue));
+	walk_around(&u, root);
+	u.back = true;
+	walk_contained(&u, root);
+	u.back = false;
+	while (u.head < u.tail) {
+		u.in = u.queue[u.head++];
+		walk(&u, u.in->item);
 	}
 }
 

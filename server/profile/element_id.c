@@ -6,7 +6,7 @@
  * refuses repeated ones; that of 2018 did not look.
  *
  * The ids of a StructureDefinition's elements name places in a tree that is
- * told twice (snapshot and differential): they are left alone.
+ * told twice (snapshot and differential): each of them is looked at alone.
  */
 #include "reference_int.h"
 
@@ -91,13 +91,14 @@ void check_element_ids(struct check *c, const struct json *resource,
 		       const struct at *at)
 {
 	const char *type = json_get_text(resource, "resourceType");
+	bool is_definition = strcmp(type, "StructureDefinition") == 0;
 	struct ids s = {.c = c};
 
-	if (strcmp(type, "StructureDefinition") == 0)
-		return;
 	for (const struct json *m = json_first(resource); m; m = json_next(m)) {
 		const struct at here = {at, json_name(m), -1};
+		bool tree = is_definition && json_kind(m) == JSON_OBJECT;
+		struct ids own = {.c = c};
 		if (json_kind(m) == JSON_ARRAY || json_kind(m) == JSON_OBJECT)
-			walk(&s, m, &here);
+			walk(tree ? &own : &s, m, &here);
 	}
 }

@@ -52,16 +52,13 @@ static bool is_extension(const struct at *at)
 
 /* ---- the URL ---------------------------------------------------------- */
 
-static bool is_example(const char *url)
+/* Of these an unknown one is nothing to complain of. */
+static bool is_free(const struct check *c, const char *url)
 {
-	static const char *const bases[] = {
-	    "http://example.org", "https://example.org", "http://acme.com",
-	    "https://acme.com"};
-	for (size_t i = 0; i < LEN(bases); i++) {
-		if (starts(url, bases[i]))
-			return true;
-	}
-	return false;
+	return strstr(url, "nema.org") ||
+	       starts(url, "http://hl7.org/fhir/tools/StructureDefinition/") ||
+	       (!c->o->no_examples &&
+		(strstr(url, "example.org") || strstr(url, "acme.com")));
 }
 
 /* Published by HL7 for all of FHIR: later than what is loaded here, it may be
@@ -70,7 +67,6 @@ static bool is_published(const char *url)
 {
 	static const char *const bases[] = {
 	    "http://hl7.org/fhir/StructureDefinition/",
-	    "http://hl7.org/fhir/tools/StructureDefinition/",
 	    "http://hl7.org/fhir/1.0/StructureDefinition/extension-",
 	    "http://hl7.org/fhir/3.0/StructureDefinition/extension-",
 	    "http://hl7.org/fhir/4.0/StructureDefinition/extension-",
@@ -89,7 +85,7 @@ static void unknown(struct check *c, const struct ext *x)
 	const struct json *where = json_get(x->s->value, "url");
 	enum issue_severity severity = x->modifier ? ISSUE_WARNING : ISSUE_INFO;
 
-	if (c->rules == RULES_CURRENT && !is_example(x->url))
+	if (c->rules == RULES_CURRENT && !is_free(c, x->url))
 		severity = is_published(x->url) ? ISSUE_WARNING : ISSUE_ERROR;
 	if (severity > ISSUE_ERROR)
 		report_as(c, severity, RULE_EXTENSION_UNKNOWN, &here, where,

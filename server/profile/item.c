@@ -16,9 +16,13 @@ static void check_rules(struct check *c, const struct spot *s)
 		check_constants(c, s);
 	if (s->node->limits && s->value)
 		check_limits(c, s);
-	if (s->node->binding && s->value &&
-	    (c->base || (s->node->flags & NODE_OWN_BINDING)))
+	if (!s->node->binding ||
+	    !(c->base || s->node->flags & NODE_OWN_BINDING))
+		return;
+	if (s->value)
 		check_binding(c, s);
+	else if (s->companion && json_kind(s->companion) == JSON_OBJECT)
+		check_binding_absent(c, s);
 }
 
 /* ---- primitives ------------------------------------------------------- */
@@ -149,6 +153,16 @@ static void no_choice(struct check *c, const struct spot *s,
 	       names.p ? names.p : "");
 }
 
+/* What a profile demands and is not at hand cannot be held: by the rules of
+ * today that is an error. */
+static void unknown_type_profile(struct check *c, const struct spot *s,
+				 const char *url)
+{
+	report(c, RULE_PROFILE_OF_TYPE, s->at, s->value, "a known profile",
+	       "load the package that defines it", "Unknown profile %.200s",
+	       url);
+}
+
 /* The profiles that the element's type names: its own, or one of several. */
 static void check_type_profiles(struct check *c, const struct spot *s,
 				const struct use *u)
@@ -157,7 +171,10 @@ static void check_type_profiles(struct check *c, const struct spot *s,
 		return;
 	const struct target *t = rec_at(c->p, u->profiles);
 	if (u->n_profiles == 1) {
-		check_definition(c, target_ref(c->p, t), s->value, s->at);
+		ref sd = target_ref(c->p, t);
+		if (!sd)
+			unknown_type_profile(c, s, text_at(c->p, t->url));
+		check_definition(c, sd, s->value, s->at);
 		return;
 	}
 	for (unsigned i = 0; i < u->n_profiles; i++) {

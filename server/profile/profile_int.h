@@ -703,6 +703,13 @@ enum rule {
 	RULE_OD_PARAMETER,
 	RULE_OD_UNMATCHED,
 
+	/* 0230: what today's validator demands of instances */
+	RULE_SECURITY_SAME,
+	RULE_LINK_INSIDE,
+	RULE_EXAMPLE_URL,
+	RULE_PROFILE_OF_TYPE,
+	RULE_IDENTIFIER_UUID,
+
 	RULES
 };
 struct rule_info {
@@ -728,6 +735,7 @@ struct evaluation {
 	struct fp_host host;
 	struct fp_env env;
 	unsigned left; /* steps for all invariants of the check */
+	unsigned inside; /* "#x" that were looked for, see value_url.c */
 };
 
 struct check {
@@ -743,6 +751,7 @@ struct check {
 	const struct json *entry;    /* root's entry in it */
 	struct lookup *contained;    /* of root; NULL: it has none */
 	struct lookup *entries;	     /* of bundle */
+	struct lookup *parameters;   /* of the Parameters around */
 	struct memo *memo;	     /* which resource fits which profile */
 	bool base;	 /* everything, not only what a profile adds */
 	bool dry;	 /* count errors, report nothing */
@@ -937,6 +946,8 @@ const char *slice_missing(struct check *c, const struct slicing *s, unsigned i,
 
 /* value_binding.c */
 void check_binding(struct check *c, const struct spot *s);
+/* Of a primitive that has extensions and no value. */
+void check_binding_absent(struct check *c, const struct spot *s);
 int binding_has(const struct profiles *p, const struct node *n, unsigned type,
 		const struct json *v);
 

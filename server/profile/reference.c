@@ -89,6 +89,15 @@ struct choice {
 	const char *why;
 };
 
+/* What is at hand has to be judged by it. */
+static void unknown_target(struct check *c, const struct link *l,
+			   const char *url)
+{
+	report(c, RULE_PROFILE_OF_TYPE, l->at, l->where, "a known profile",
+	       "load the package that defines it",
+	       "Unable to resolve the profile reference '%.200s'", url);
+}
+
 static void try_profiles(struct check *c, const struct link *l,
 			 struct choice *out)
 {
@@ -98,6 +107,10 @@ static void try_profiles(struct check *c, const struct link *l,
 		bool any = !sd || !(sd->flags & SD_CONSTRAINT);
 		if (sd && !type_is_a(c->p, l->found.type, sd->type))
 			continue;
+		if (!sd && c->rules == RULES_CURRENT) {
+			unknown_target(c, l, text_at(c->p, t[i].url));
+			continue;
+		}
 		out->tried++;
 		out->fit += any || conforms(c, t[i].sd, &l->found,
 					    out->why ? NULL : &out->why);
@@ -195,6 +208,28 @@ static bool may_search(const struct check *c)
 	       strcmp(type, "batch") == 0;
 }
 
+static bool is_word(char ch, bool first)
+{
+	return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+	       ch == '_' || (!first && ch >= '0' && ch <= '9');
+}
+
+/* "name=value&name=value" */
+static bool query_ok(const char *s)
+{
+	for (;; s++) {
+		if (!is_word(*s, true))
+			return false;
+		while (is_word(*s, false))
+			s++;
+		if (*s++ != '=')
+			return false;
+		s += strcspn(s, "=&");
+		if (*s != '&')
+			return *s == '\0';
+	}
+}
+
 static size_t segments(const char *s)
 {
 	size_t n = 1;
@@ -209,6 +244,16 @@ static void check_relative(struct check *c, const struct link *l,
 {
 	if (literal_type(c->p, local) != NO_TYPE)
 		return;
+	if (is_search(c->p, local) && !query_ok(strchr(local, '?') + 1) &&
+	    c->rules == RULES_CURRENT) {
+		if (c->base)
+			report(c, RULE_REFERENCE_FORM, l->at, l->where,
+			       "Type?name=value",
+			       "write a search with parameters and values",
+			       "Conditional reference is not valid: %.200s",
+			       l->text);
+		return;
+	}
 	if (is_search(c->p, local)
 		? may_search(c)
 		: c->bundle && (segments(local) == 2 || segments(local) == 4))
@@ -247,9 +292,25 @@ static void check_space(struct check *c, const struct link *l)
 		  l->text);
 }
 
+/* Who refers to something from within a Bundle says where it is itself; what is
+ * answered need not. */
+static void check_entry_url(struct check *c, const struct link *l)
+{
+	const char *type = json_get_text(c->bundle, "type");
+
+	if (!c->base || c->rules != RULES_CURRENT || !c->entry || !type ||
+	    l->text[0] == '#' || json_get(c->entry, "fullUrl") ||
+	    (strcmp(type, "transaction") != 0 && strcmp(type, "batch") != 0))
+		return;
+	report(c, RULE_BUNDLE_FULLURL, l->at, l->where, "a fullUrl",
+	       "give the entry a fullUrl, such as a urn:uuid:",
+	       "Bundle entry missing fullUrl");
+}
+
 static void check_form(struct check *c, const struct link *l)
 {
 	check_space(c, l);
+	check_entry_url(c, l);
 	if (l->text[0] == '#') {
 		if (!l->found.resource && c->base)
 			report(c, RULE_REFERENCE_CONTAINED, l->at, l->where,
@@ -274,6 +335,24 @@ static void check_form(struct check *c, const struct link *l)
 
 /* ---- beside the reference --------------------------------------------- */
 
+/* The type that an absolute reference ends with, for today's rules. */
+static unsigned implied_type(const struct check *c, const char *text)
+{
+	const char *end = strstr(text, "/_history/");
+	const char *slash = end ? end : text + strlen(text);
+
+	if (c->rules != RULES_CURRENT || !is_absolute(text))
+		return NO_TYPE;
+	while (slash > text && slash[-1] != '/')
+		slash--;
+	if (slash == text)
+		return NO_TYPE;
+	end = slash - 1;
+	for (slash = end; slash > text && slash[-1] != '/';)
+		slash--;
+	return find_type(c->p, slash, (size_t)(end - slash));
+}
+
 /* Reference.type: an absolute URL, or the name of a type. */
 static void check_stated(struct check *c, const struct spot *s,
 			 const struct use *u, unsigned found)
@@ -294,7 +373,9 @@ static void check_stated(struct check *c, const struct spot *s,
 		       "The type '%.100s' is not a valid Target for this "
 		       "element (must be one of %s)",
 		       name, target_names(c, u));
-	else if (found != NO_TYPE && found != type && c->base)
+	else if (found != NO_TYPE && c->base &&
+		 (found != type ||
+		  (c->rules == RULES_CURRENT && name != json_text(where))))
 		report(c, RULE_REFERENCE_TYPE, &here, where,
 		       text_at(c->p, c->p->types[found].name),
 		       "state the type of what is referred to",
@@ -334,7 +415,9 @@ void check_reference(struct check *c, const struct spot *s)
 	l.text = json_text(where);
 	find_target(c, l.text, &l.found);
 	check_form(c, &l);
-	check_stated(c, s, l.use, l.found.type);
+	check_stated(c, s, l.use,
+		     l.found.type == NO_TYPE ? implied_type(c, l.text)
+					     : l.found.type);
 	check_type(c, &l);
 	check_modes(c, &l);
 	if (l.found.resource && l.text[1])

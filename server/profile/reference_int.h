@@ -29,7 +29,8 @@ struct lookup_row {
 	uint32_t flags; /* for who owns the lookup */
 };
 struct lookup *lookup_contained(struct check *c, const struct json *root);
-struct lookup *lookup_bundle(struct check *c, const struct json *bundle);
+/* Of the entries of a Bundle; of the parameters of a Parameters. */
+struct lookup *lookup_list(struct check *c, const struct json *list);
 struct lookup_row *lookup_first(const struct check *c, struct lookup *l,
 				enum lookup_by by, const char *key);
 struct lookup_row *lookup_next(struct lookup *l, const struct lookup_row *r);
@@ -65,6 +66,10 @@ void check_contained(struct check *c, const struct json *root,
 /* The profiles that a resource inside of another one names itself. */
 void check_own_profiles(struct check *c, const struct json *resource,
 			const struct at *at);
+
+/* meta.c */
+void check_meta(struct check *c, const struct json *resource,
+		const struct at *at);
 
 /* element_id.c */
 void check_element_ids(struct check *c, const struct json *resource,

@@ -39,9 +39,9 @@ struct lookup *lookup_contained(struct check *c, const struct json *root)
 	return lookup_new(c, json_get(root, "contained"));
 }
 
-struct lookup *lookup_bundle(struct check *c, const struct json *bundle)
+struct lookup *lookup_list(struct check *c, const struct json *list)
 {
-	struct lookup *l = lookup_new(c, json_get(bundle, "entry"));
+	struct lookup *l = lookup_new(c, list);
 	size_t i = 0;
 
 	if (!l)

@@ -171,6 +171,13 @@ void find_target(const struct check *c, const char *s, struct reached *out)
 		find_entry(c, s, out);
 		if (out->resource)
 			out->place = MODE_BUNDLED;
+	} else if (c->parameters && c->rules == RULES_CURRENT) {
+		const struct lookup_row *r =
+		    lookup_first(c, c->parameters, BY_TYPE_ID, s);
+		out->resource = r ? r->resource : NULL;
+		out->matches = r != NULL;
+		if (r)
+			out->place = MODE_BUNDLED;
 	}
 	if (out->resource) {
 		out->type = resource_type(c->p, out->resource);

@@ -35,7 +35,9 @@ void scope_enter(struct check *c, const struct json *resource,
 	if (type && strcmp(type, "Bundle") == 0) {
 		c->bundle = resource;
 		c->entry = NULL;
-		c->entries = lookup_bundle(c, resource);
+		c->entries = lookup_list(c, json_get(resource, "entry"));
+	} else if (type && strcmp(type, "Parameters") == 0) {
+		c->parameters = lookup_list(c, json_get(resource, "parameter"));
 	}
 }
 
@@ -57,4 +59,5 @@ void scope_leave(struct check *c, const struct check *before)
 	c->entry = before->entry;
 	c->contained = before->contained;
 	c->entries = before->entries;
+	c->parameters = before->parameters;
 }

@@ -50,6 +50,14 @@ void check_vital_signs(struct check *c, const struct spot *s);
 bool has_coding(const struct json *concept, const char *system,
 		const char *code);
 
+/* value_url.c: what today's validator demands of uri, url, oid, canonical */
+void check_url(struct check *c, const struct spot *s);
+bool oid_ok(const char *oid);
+bool is_example_url(const char *url);
+
+/* xhtml_link.c: is there an element of that id below v, or in its narrative? */
+bool has_anchor(const struct json *v, const char *name);
+
 /* xhtml_link.c: does a link within the resource ("#x", n bytes) lead somewhere?
  */
 void check_link(struct check *c, const struct spot *s, const char *href,

@@ -441,6 +441,18 @@ static bool is_required(const struct check *c, const struct binding *b)
 	       strcmp(text_at(c->p, b->url), units) != 0;
 }
 
+void check_binding_absent(struct check *c, const struct spot *s)
+{
+	const struct binding *b = rec_at(c->p, s->node->binding);
+
+	if (c->rules == RULES_CURRENT && b->url && b->strength == BIND_REQUIRED)
+		report(c, RULE_BINDING_NO_CODE, s->at, s->companion,
+		       text_at(c->p, b->url), "give a code of the value set",
+		       "No code provided, and a code is required from the "
+		       "value set %s",
+		       text_at(c->p, b->url));
+}
+
 void check_binding(struct check *c, const struct spot *s)
 {
 	const struct binding *b = rec_at(c->p, s->node->binding);

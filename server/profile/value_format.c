@@ -302,22 +302,10 @@ static void check_string(struct check *c, const struct spot *s)
 		       "value should not start or finish with whitespace");
 }
 
-/* Is it the url of a definition, by which others name it? */
-static bool is_own_url(const struct check *c, const struct spot *s)
-{
-	const char *type = json_get_text(c->resource, "resourceType");
-	return json_get(c->resource, "url") == s->value && type &&
-	       strcmp(type, "Contract") != 0;
-}
-
 static void check_uri(struct check *c, const struct spot *s)
 {
 	const char *t = shown(s);
-	if (c->rules == RULES_CURRENT && !is_absolute(t) && is_own_url(c, s))
-		bad(c, RULE_CANONICAL_RELATIVE, s, "an absolute URL",
-		    "Canonical URLs must be absolute URLs if they are not "
-		    "fragment references (%.100s)",
-		    t);
+	check_url(c, s);
 	if (has_space(t))
 		report(c, RULE_URI, s->at, s->value, "no white space", NULL,
 		       "URI values cannot have whitespace");
@@ -329,28 +317,13 @@ static void check_uri(struct check *c, const struct spot *s)
 		       "write urn:uuid:", "URI values cannot start with uuid:");
 }
 
-/* Numbers with dots between them, without needless zeros. */
-static bool is_oid(const char *s)
-{
-	if (*s < '0' || *s > '2' || s[1] != '.')
-		return false;
-	for (s++; *s == '.';) {
-		s++;
-		if (!is_digit(*s) || (*s == '0' && is_digit(s[1])))
-			return false;
-		while (is_digit(*s))
-			s++;
-	}
-	return *s == '\0';
-}
-
 static void check_oid(struct check *c, const struct spot *s)
 {
 	const char *t = shown(s);
 	if (strncmp(t, "urn:oid:", 8) != 0)
 		report(c, RULE_OID, s->at, s->value, "urn:oid:...", NULL,
 		       "OIDs must start with urn:oid:");
-	else if (!is_oid(t + 8))
+	else if (!oid_ok(t + 8))
 		report(c, RULE_OID, s->at, s->value, "urn:oid:...", NULL,
 		       "OIDs must be valid");
 }

@@ -36,7 +36,7 @@ static bool text_has(const char *div, const char *name)
 	return false;
 }
 
-static bool tree_has(const struct json *v, const char *name)
+bool has_anchor(const struct json *v, const char *name)
 {
 	const char *own = json_name(v);
 	if (json_kind(v) == JSON_STRING && own) {
@@ -45,7 +45,7 @@ static bool tree_has(const struct json *v, const char *name)
 		return strcmp(own, "div") == 0 && text_has(json_text(v), name);
 	}
 	for (v = json_first(v); v; v = json_next(v)) {
-		if (tree_has(v, name))
+		if (has_anchor(v, name))
 			return true;
 	}
 	return false;
@@ -61,7 +61,7 @@ void check_link(struct check *c, const struct spot *s, const char *href,
 		return;
 	memcpy(name, href + 1, n);
 	name[n] = '\0';
-	if (text_has(json_text(s->value), name) || tree_has(c->root, name))
+	if (text_has(json_text(s->value), name) || has_anchor(c->root, name))
 		return;
 	const char *text = strchr(href, '>');
 	int length = text ? (int)strcspn(text + 1, "<") : 0;

@@ -21,6 +21,7 @@ struct settings {
 	int errors;		     /* enum errors_style */
 	int profile_required;	     /* enum profile_required */
 	int rules;		     /* enum rule_set */
+	int example_urls;	     /* 0: of RULES_CURRENT, errors */
 	int unknown_profile;	     /* 0 reject, 1 warn */
 	int validation_status;	     /* 422, 412, 400 */
 	int patient_mismatch_status; /* 403, 404 */

@@ -67,6 +67,9 @@ static const struct row rows[] = {
      "the rule, what was expected and a hint [I]"},
     {AT(rules), rule_sets, 0, 0, RULES_KANTA,
      "which checks are errors: those of the service's era, or today's [I]"},
+    {AT(example_urls), on_off, 0, 0, 1,
+     "URLs that are meant for examples (example.org, acme.com): of the rules "
+     "of today, are they allowed [I]"},
     {AT(profile_required), required, 0, 0, REQUIRED_ALL,
      "which resources must name a national profile [Q]"},
     {AT(unknown_profile), reject_warn, 0, 0, 0,
@@ -102,6 +105,7 @@ struct profile_options settings_rules(const struct settings *s)
 	    .unknown_warns = s->unknown_profile != 0,
 	    .explain = s->errors == ERRORS_EXPLAIN,
 	    .rules = (enum rule_set)s->rules,
+	    .no_examples = s->example_urls == 0,
 	};
 }
 

@@ -35,6 +35,8 @@ def command(binary, folder, case):
         argv += ["--package", os.path.join(folder, name)]
     for url in case["profiles"]:
         argv += ["--profile", url]
+    if case.get("options", {}).get("examples") is False:
+        argv += ["--set", "example_urls=off"]
     return argv + [os.path.join(folder, case["input"])]
 
 

@@ -17,6 +17,7 @@ static const struct {
 } setting_rows[] = {
     {"errors", "explain", true, NULL},
     {"errors", "verbose", false, "kanta | explain"},
+    {"example_urls", "off", true, NULL},
     {"profile_required", "not-patient", true, NULL},
     {"unknown_profile", "warn", true, NULL},
     {"validation_status", "412", true, NULL},

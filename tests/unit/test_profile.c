@@ -247,6 +247,7 @@ static void options_of(struct arena *a, const struct json *c,
 				  : REQUIRED_NOT_PATIENT;
 	o->unknown_warns = json_get(c, "warn") != NULL;
 	o->own_base = json_get_text(c, "own_base");
+	o->no_examples = json_get(c, "no_examples") != NULL;
 	if (json_get_text(c, "rules"))
 		o->rules = strcmp(json_get_text(c, "rules"), "current") == 0
 			       ? RULES_CURRENT

@@ -43,6 +43,7 @@ static void test_settings_list(void **state)
 	} defaults[] = {
 	    {"errors", "kanta"},
 	    {"rules", "kanta"},
+	    {"example_urls", "on"},
 	    {"profile_required", "all"},
 	    {"unknown_profile", "reject"},
 	    {"validation_status", "422"},
