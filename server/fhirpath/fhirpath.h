@@ -88,9 +88,6 @@ struct fp_expr;
 #define FP_DEPTH 100
 struct fp_expr *fp_compile(struct arena *a, const char *text, struct err *e);
 
-/* As it was written. */
-const char *fp_text(const struct fp_expr *x);
-
 /* "expression\n   ^\nmessage": for people, from what fp_compile said. */
 void fp_explain(struct buf *out, const char *text, const struct err *e);
 
@@ -182,15 +179,10 @@ int fp_holds(const struct fp_expr *x, struct fp_env *env,
 
 /* ---- results ---------------------------------------------------------- */
 
-/* "string", "boolean", "Quantity", "HumanName", "code": the type's name as the
- * FHIRPath test suite spells it (System types in lower case, FHIR types as they
- * are). */
-const char *fp_type_name(const struct fp_env *env, const struct fp_item *v);
-
 /* The lexical value: 1.50, 2020-01, T12:00, 4 'mg'; NULL for complex nodes. */
 const char *fp_value_text(const struct fp_env *env, const struct fp_item *v);
 
-/* The whole collection as contracts.md says: a JSON array; items are {"type",
+/* The whole collection: a JSON array; items are {"type",
  * "value"} if typed, else the bare values. */
 void fp_write(struct jw *w, const struct fp_env *env,
 	      const struct fp_list *list, bool typed);

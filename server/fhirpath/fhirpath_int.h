@@ -596,8 +596,6 @@ bool push_descendants(struct eval *v, const struct fp_item *x, unsigned offset,
 /* Elements of one name of a node, its type unknown to the expression. */
 void push_element(struct eval *v, const struct fp_item *x, const char *name,
 		  struct list *out);
-struct fp_item node_of(struct eval *v, const struct json *value,
-		       const struct json *companion, struct fp_type type);
 
 /* item.c: what one item is */
 struct fp_item item_system(const struct fp_env *env, const struct fp_item *x);
@@ -611,8 +609,6 @@ const char *item_kind_name(enum fp_kind k);
 /* op_equal.c: 1, 0, -1 (empty) */
 int item_equal(struct eval *v, const struct fp_item *x,
 	       const struct fp_item *y);
-bool item_alike(struct eval *v, const struct fp_item *x,
-		const struct fp_item *y);
 uint32_t item_hash(struct eval *v, const struct fp_item *x);
 enum truth op_equal(struct eval *v, const struct node *n);
 enum truth op_alike(struct eval *v, const struct node *n);
@@ -654,6 +650,5 @@ enum truth op_is(struct eval *v, const struct node *n);
 bool op_as(struct eval *v, const struct node *n, struct list *out);
 struct fp_item item_type_info(const struct fp_env *env,
 			      const struct fp_item *x);
-bool type_known(struct eval *v, const struct node *type);
 
 #endif

@@ -249,19 +249,43 @@ static bool fn_html_checks(struct eval *v, const struct call *c,
 	return true;
 }
 
-/* elementDefinition(), slice(), checkModifiers(): of the data model, which an
- * engine without one need not know. */
-static bool fn_nothing(struct eval *v, const struct call *c,
-		       const struct fp_list *focus, struct list *out)
+/* ---- modifiers ----------------------------------------------------- */
+
+/* Is the extension's url one of the arguments? */
+static bool expected(struct eval *v, const struct call *c,
+		     const struct fp_item *extension, bool *out)
 {
-	(void)v, (void)c, (void)focus, (void)out;
+	const char *url;
+	size_t n;
+	bool some;
+
+	*out = false;
+	for (unsigned i = 0; i < c->n && !*out; i++) {
+		if (!arg_string(v, c, i, &url, &n, &some))
+			return false;
+		*out = some && has_url(extension, url, n);
+	}
 	return true;
 }
 
-static bool fn_same(struct eval *v, const struct call *c,
-		    const struct fp_list *focus, struct list *out)
+static bool fn_check_modifiers(struct eval *v, const struct call *c,
+			       const struct fp_list *focus, struct list *out)
 {
-	(void)c;
+	for (size_t i = 0; i < focus->n; i++) {
+		LIST(found);
+		bool ok;
+
+		push_element(v, &focus->v[i], "modifierExtension", &found);
+		for (size_t j = 0; j < found.n; j++) {
+			if (!expected(v, c, &found.v[j], &ok))
+				return false;
+			if (!ok)
+				return fail(v, c,
+					    "%s(): there is another modifier "
+					    "extension",
+					    c->name);
+		}
+	}
 	push_all(v, out, focus);
 	return true;
 }
@@ -278,8 +302,6 @@ const struct function fn_fhir[] = {
     {"htmlChecks", 0, 0, fn_html_checks},
     {"htmlchecks", 0, 0, fn_html_checks},
     {"htmlChecks2", 0, 0, fn_html_checks},
-    {"elementDefinition", 0, 0, fn_nothing},
-    {"slice", 2, 2, fn_nothing},
-    {"checkModifiers", 1, 64, fn_same},
+    {"checkModifiers", 1, 64, fn_check_modifiers},
     {NULL, 0, 0, NULL},
 };

@@ -36,7 +36,7 @@ static uint32_t fhir_type(struct eval *v, const struct type_name *t)
 	return c->id;
 }
 
-bool type_known(struct eval *v, const struct node *type)
+static bool type_known(struct eval *v, const struct node *type)
 {
 	const struct type_name *t = &type->u.type;
 

@@ -201,8 +201,8 @@ static bool alike_text(const struct fp_item *x, const struct fp_item *y)
 	return c == d;
 }
 
-bool item_alike(struct eval *v, const struct fp_item *x,
-		const struct fp_item *y)
+static bool item_alike(struct eval *v, const struct fp_item *x,
+		       const struct fp_item *y)
 {
 	struct fp_item a = system_value(v, x), b = system_value(v, y);
 	struct fp_decimal c, d;

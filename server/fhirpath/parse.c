@@ -676,11 +676,6 @@ struct fp_expr *fp_compile(struct arena *a, const char *text, struct err *e)
 	return root ? x : NULL;
 }
 
-const char *fp_text(const struct fp_expr *x)
-{
-	return x->text;
-}
-
 void fp_explain(struct buf *out, const char *text, const struct err *e)
 {
 	const char *line = text;

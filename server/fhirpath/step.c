@@ -50,19 +50,6 @@ struct fp_item fp_resource(const struct fp_env *env, const struct json *r)
 	return x;
 }
 
-struct fp_item node_of(struct eval *v, const struct json *value,
-		       const struct json *companion, struct fp_type type)
-{
-	struct fp_item x = {.kind = FP_NODE, .type = type};
-
-	if (v->model && value && json_kind(value) == JSON_OBJECT &&
-	    holds_resource(v, type))
-		x.type = v->model->resource(v->model->set, value);
-	x.u.node.value = value;
-	x.u.node.companion = companion;
-	return x;
-}
-
 static const struct json *real(const struct json *v)
 {
 	return v && json_kind(v) != JSON_NULL ? v : NULL;

@@ -6,14 +6,12 @@
  * lower case ("string", "dateTime"), those of FHIR as they are. Numbers keep
  * the digits they were read with or calculated to; a System quantity is the
  * text of its literal, an element that is no value its JSON.
- *
- * contracts.md section 1, "fhirpath".
  */
 #include "fhirpath/fhirpath_int.h"
 
 #include <string.h>
 
-const char *fp_type_name(const struct fp_env *env, const struct fp_item *v)
+static const char *type_name(const struct fp_env *env, const struct fp_item *v)
 {
 	static const char *const system[] = {
 	    [FP_NODE] = "Element",	[FP_BOOLEAN] = "boolean",
@@ -91,7 +89,7 @@ void fp_write(struct jw *w, const struct fp_env *env,
 			continue;
 		}
 		jw_open(w, NULL, '{');
-		jw_str(w, "type", fp_type_name(env, v));
+		jw_str(w, "type", type_name(env, v));
 		write_value(w, env, "value", v);
 		jw_close(w);
 	}

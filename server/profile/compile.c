@@ -246,7 +246,7 @@ static ref make_names(struct build *b, const ref *child, size_t n,
 	return r;
 }
 
-ref make_list(struct build *b, ref owner, const ref *child, size_t n)
+static ref make_list(struct build *b, ref owner, const ref *child, size_t n)
 {
 	ref r = heap_alloc(b->p, sizeof(struct list) + n * sizeof(ref));
 	struct list *l = heap_at(b->p, r);

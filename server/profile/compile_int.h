@@ -47,7 +47,6 @@ struct item *item_find(struct item **v, size_t n, const char *url);
 bool defines_type(const struct profiles *p, const struct json *sd);
 /* The one that a record is made of; NULL: none of those being compiled. */
 struct item *item_of(struct build *b, ref sd);
-ref make_list(struct build *b, ref owner, const ref *child, size_t n);
 
 /* compile_element.c: the fields of one ElementDefinition onto a node */
 bool merge_element(struct build *b, ref node, const struct json *element);
@@ -145,9 +144,6 @@ const struct concept *concept_find(const struct profiles *p,
 				   const char *code);
 const struct fact *facts_of(const struct profiles *p, ref facts, uint32_t n,
 			    uint32_t concept, uint32_t *count);
-/* Is c the concept ancestor or below it? */
-bool concept_is_a(const struct profiles *p, const struct code_system *cs,
-		  const struct concept *c, const struct concept *ancestor);
 /* Does code a subsume code b? 1, 0, or -1: it cannot be told. */
 int code_subsumes(const struct profiles *p, const char *system, const char *a,
 		  const char *b);
@@ -156,9 +152,6 @@ int code_subsumes(const struct profiles *p, const char *system, const char *a,
 void compile_search_params(struct build *b);
 
 /* ---- packages ------------------------------------------------------------ */
-
-/* load_package.c: versions that a text like "4.0.1" means, as bits */
-unsigned fhir_bits(const char *version);
 
 /* load_tar.c: an archive, entry by entry */
 #define TAR_NAME    1024

@@ -33,7 +33,8 @@ static bool is_text(const char *s, const char *want)
 	return s && strcmp(s, want) == 0;
 }
 
-unsigned fhir_bits(const char *version)
+/* Versions that a text like "4.0.1" means, as bits. */
+static unsigned fhir_bits(const char *version)
 {
 	static const char prefix[FHIR_VERSIONS][3] = {"3.", "4."};
 	unsigned bits = 0;

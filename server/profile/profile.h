@@ -7,7 +7,7 @@
  * built and mapped from it without parsing. National profiles and users'
  * packages are overlaid at start: a differential becomes constraints on a copy
  * of its base's element tree, so snapshots are not needed.
- * Knows nothing of HTTP and SQL. Facts: fhir-validation.md.
+ * Knows nothing of HTTP and SQL.
  */
 #ifndef PROFILE_H
 #define PROFILE_H

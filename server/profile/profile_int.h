@@ -876,9 +876,6 @@ void suggest_another(struct check *c, size_t before, unsigned type,
 const char *element_name(struct check *c, const struct node *n);
 void check_object(struct check *c, const struct json *object,
 		  const struct node *node, unsigned type, const struct at *at);
-/* The element in a text: its path, and its slice in brackets. */
-const char *element_text(struct check *c, const struct node *n,
-			 const struct at *at);
 void too_few(struct check *c, enum rule rule, const struct node *n,
 	     const struct json *object, size_t count, const struct at *at,
 	     const char *expected, const char *hint);

@@ -120,13 +120,6 @@ static bool climbs(struct climb *w, const struct concept *c)
 	return found;
 }
 
-bool concept_is_a(const struct profiles *p, const struct code_system *cs,
-		  const struct concept *c, const struct concept *ancestor)
-{
-	struct climb w = {p, cs, ancestor, 0, 0};
-	return climbs(&w, c);
-}
-
 int code_subsumes(const struct profiles *p, const char *system, const char *a,
 		  const char *b)
 {
@@ -138,7 +131,7 @@ int code_subsumes(const struct profiles *p, const char *system, const char *a,
 	const struct concept *y = concept_find(p, cs, b);
 	if (!x || !y)
 		return -1;
-	return concept_is_a(p, cs, y, x);
+	return climbs(&(struct climb){p, cs, x, 0, 0}, y);
 }
 
 /* ---- membership ------------------------------------------------------- */

@@ -138,8 +138,8 @@ static size_t item_count(const struct json *v)
 }
 
 /* The element in a text: its path, and its slice in brackets. */
-const char *element_text(struct check *c, const struct node *n,
-			 const struct at *at)
+static const char *element_text(struct check *c, const struct node *n,
+				const struct at *at)
 {
 	const char *path = path_text(c, at);
 	if (!n->slice)

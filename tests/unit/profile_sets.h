@@ -319,6 +319,42 @@ static void test_profiles_multiply(void **state)
 	arena_free(a);
 }
 
+/* Each answer is sought among all options, and there are thousands of both. */
+static void test_options_multiply(void **state)
+{
+	(void)state;
+	struct arena *a = arena_new(0);
+	struct profiles *p = open_image(a, FHIR_R4);
+	struct timespec from;
+	struct buf b;
+	int many = 3000;
+
+	buf_init(&b, a);
+	buf_puts(&b, "{\"resourceType\":\"QuestionnaireResponse\","
+		     "\"status\":\"completed\",\"questionnaire\":\"#q\","
+		     "\"contained\":[{\"resourceType\":\"Questionnaire\","
+		     "\"id\":\"q\",\"status\":\"active\",\"item\":[{"
+		     "\"linkId\":\"1\",\"type\":\"choice\","
+		     "\"repeats\":true,\"answerOption\":[");
+	for (int i = 0; i < many; i++)
+		buf_printf(&b, "%s{\"valueInteger\":%d}", i ? "," : "", i);
+	buf_puts(&b, "]}]}],\"item\":[{\"linkId\":\"1\",\"answer\":[");
+	for (int i = 0; i < many; i++)
+		buf_printf(&b, "%s{\"valueInteger\":%d}", i ? "," : "",
+			   many - 1);
+	buf_puts(&b, "]}]}");
+	struct profile_options o = {.required = REQUIRED_OFF};
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	const struct issues *is = profile_check(p, a, parse(a, b.p, b.len), &o);
+	assert_true(elapsed_ms(&from) < PATIENCE_MS);
+	assert_int_equal(is->errors, 1);
+	for (size_t i = 0; i < is->n; i++) {
+		if (is->v[i].severity <= ISSUE_ERROR)
+			assert_string_equal(is->v[i].rule, "KPHR-PROF-0184");
+	}
+	arena_free(a);
+}
+
 /* A hundred thousand elements, each at a place of its own. */
 static void test_many_elements(void **state)
 {

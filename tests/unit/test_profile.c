@@ -839,6 +839,7 @@ int main(void)
 	    cmocka_unit_test(test_failure_changes_nothing),
 	    cmocka_unit_test(test_slices_multiply),
 	    cmocka_unit_test(test_profiles_multiply),
+	    cmocka_unit_test(test_options_multiply),
 	    cmocka_unit_test(test_many_elements),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
