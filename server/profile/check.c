@@ -28,6 +28,18 @@ unsigned resource_type(const struct profiles *p, const struct json *resource)
 	return t;
 }
 
+static const char *near_type(struct check *c, const char *name)
+{
+	struct nearest near = {.word = name};
+
+	for (unsigned i = 0; i < c->p->n_types; i++) {
+		const struct type *t = &c->p->types[i];
+		if (t->kind == KIND_RESOURCE && !t->abstract)
+			nearest_try(&near, text_at(c->p, t->name));
+	}
+	return near.best ? say(c, "did you mean \"%s\"?", near.best) : NULL;
+}
+
 static bool type_known(struct check *c, const struct json *resource,
 		       unsigned type, const struct at *at)
 {
@@ -40,7 +52,8 @@ static bool type_known(struct check *c, const struct json *resource,
 		       "Unable to find resourceType property");
 	else
 		report(c, RULE_UNKNOWN_TYPE, at,
-		       json_get(resource, "resourceType"), NULL, NULL,
+		       json_get(resource, "resourceType"), "a resource type",
+		       near_type(c, name),
 		       "This does not appear to be a FHIR resource (unknown "
 		       "name '%.100s')",
 		       name);

@@ -89,7 +89,8 @@ static void unknown(struct check *c, const struct ext *x)
 		severity = is_published(x->url) ? ISSUE_WARNING : ISSUE_ERROR;
 	if (severity > ISSUE_ERROR)
 		report_as(c, severity, RULE_EXTENSION_UNKNOWN, &here, where,
-			  NULL, NULL, "Unknown extension %.200s", x->url);
+			  NULL, suggest_extension(c, x->url),
+			  "Unknown extension %.200s", x->url);
 	else
 		report_as(c, severity, RULE_EXTENSION_UNKNOWN, &here, where,
 			  "a known extension",
@@ -217,8 +218,11 @@ static bool value_fits(struct check *c, const struct ext *x,
 		return true;
 	const struct at here = {x->s->at, json_name(x->value), -1};
 	const char *want = type_names(c, v);
+	char first = *want >= 'a' && *want <= 'z' ? (char)(*want - 32) : *want;
 	report(c, RULE_EXTENSION_TYPE, &here, x->value, want,
-	       say(c, "give it a value of type %s", want),
+	       *want && !strchr(want, ',')
+		   ? say(c, "use \"value%c%s\"", first, want + 1)
+		   : say(c, "give it a value of type %s", want),
 	       "The Extension '%.200s' definition allows for the types [%s] "
 	       "but found type %s",
 	       x->url, want, text_at(c->p, c->p->types[type].name));

@@ -39,8 +39,11 @@ static const struct fp_expr *expression(const struct profiles *p,
 static const char *hint(const char *key)
 {
 	static const char *const hints[][2] = {
+	    {"bdl-3", "add \"request\" to each entry of a batch or "
+		      "transaction, and to no other"},
 	    {"dom-6", "add a narrative: \"text\" with a \"div\""},
 	    {"ele-1", "give it a value, or remove it"},
+	    {"obs-3", "add \"low\", \"high\" or \"text\""},
 	    {"obs-6", "remove \"dataAbsentReason\" or the value"},
 	    {"obs-7", "remove the value, or the component of the same code"},
 	    {"per-1", "put \"start\" before \"end\""},
@@ -57,6 +60,31 @@ static const char *hint(const char *key)
 	return NULL;
 }
 
+/* "... where(code='x').exists()", perhaps behind "implies": what to add. */
+static const char *wanted_hint(struct check *c, const char *expression)
+{
+	const char *s = strstr(expression, " implies ");
+	struct buf b;
+
+	if (c->dry || c->stop)
+		return NULL;
+	s = s ? s : expression;
+	buf_init(&b, c->a);
+	while ((s = strstr(s, "where(")) != NULL) {
+		s += 6;
+		size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz");
+		if (n == 0 || s[n] != '=' || s[n + 1] != '\'')
+			return NULL;
+		size_t k = strcspn(s + n + 2, "'");
+		if (strncmp(s + n + 2 + k, "').exists()", 11) != 0)
+			return NULL;
+		buf_printf(&b, "%s%.*s = \"%.*s\"",
+			   b.len > 0 ? " or " : "add one with ", (int)n, s,
+			   (int)k, s + n + 2);
+	}
+	return b.len > 0 ? b.p : NULL;
+}
+
 static void tell(struct check *c, const struct spot *s, const char *key,
 		 unsigned severity, const char *human, const char *expression,
 		 const char *error)
@@ -64,9 +92,15 @@ static void tell(struct check *c, const struct spot *s, const char *key,
 	enum rule rule = error			     ? RULE_INVARIANT_ERROR
 			 : severity == ISSUE_WARNING ? RULE_INVARIANT_WARNING
 						     : RULE_INVARIANT;
+	const char *todo = hint(key);
+
+	if (severity == ISSUE_WARNING && c->rules == RULES_KANTA &&
+	    strcmp(key, "dom-6") == 0)
+		severity = ISSUE_INFO;
 	c->key = key;
 	report_as(c, severity, rule, s->at, s->value ? s->value : s->companion,
-		  say(c, "%s: %.200s", key, expression), hint(key),
+		  say(c, "%s: %.200s", key, expression),
+		  todo ? todo : wanted_hint(c, expression),
 		  error ? "%s [%s]: it cannot be evaluated: %s" : "%s [%s]%s",
 		  human, expression, error ? error : "");
 	c->key = NULL;

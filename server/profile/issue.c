@@ -70,11 +70,17 @@ const char *profile_url(const struct check *c)
 	return c->sd ? text_at(c->p, c->sd->url) : "";
 }
 
-static bool is_known(struct check *c, enum rule rule, uint64_t hash)
+/* What a base has said already. A profile may know better what to do. */
+static bool is_known(struct check *c, enum rule rule, uint64_t hash,
+		     const char *hint)
 {
 	for (size_t i = 0; i < c->out->n; i++) {
-		if (c->keys[i].rule == rule && c->keys[i].hash == hash)
-			return true;
+		struct issue *old = &c->out->v[i];
+		if (c->keys[i].rule != rule || c->keys[i].hash != hash)
+			continue;
+		if (hint && (!old->hint || strlen(old->hint) < strlen(hint)))
+			old->hint = hint;
+		return true;
 	}
 	return false;
 }
@@ -113,7 +119,7 @@ static void put(struct check *c, enum issue_severity severity, enum rule rule,
 	if (c->out->n == PROFILE_ISSUES && severity > ISSUE_ERROR)
 		return;
 	uint64_t hash = mix(path_hash(at), expected);
-	if (c->out->n > 0 && is_known(c, rule, hash))
+	if (c->out->n > 0 && is_known(c, rule, hash, hint))
 		return;
 	const char *path = path_text(c, at);
 	vsnprintf(text, sizeof(text), fmt, ap);

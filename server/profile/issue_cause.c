@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * issue_cause.c: the order of the issues, and which of them only follow from others.
+ * issue_cause.c: the order of the issues, and which of them only follow from
+ * others.
  *
  * One mistake breaks several rules: a misspelled unit is no code of the value
  * set, no unit of UCUM and not the fixed value; who reads the list wants to
@@ -31,6 +32,7 @@ enum relation {
 	BESIDE, /* another member of the same object */
 	MEANT,	/* the same, and its hint names this one */
 	CODED,	/* the same, or its code or system */
+	NEARLY, /* in the item that its hint tells to change */
 	ANY
 };
 
@@ -70,6 +72,10 @@ static const struct row rows[] = {
     {RULE_SYSTEM, RULE_FIXED, SAME, TWICE},
 
     /* an item is in no slice, since something in it is wrong */
+    {RULE_SLICE_MIN, RULE_SLICE_CLOSED, NEARLY, TWICE},
+    {RULE_SLICE_MIN, RULE_CODE, NEARLY, TWICE},
+    {RULE_SLICE_MIN, RULE_CODE_UNKNOWN, NEARLY, TWICE},
+    {RULE_SLICE_MIN, RULE_JSON_KIND, NEARLY, TWICE},
     {RULE_SLICE_MIN, RULE_SLICE_CLOSED, WITHIN, LAST},
     {RULE_SLICE_MIN, RULE_CODE, WITHIN, LAST},
     {RULE_SLICE_MIN, RULE_CODE_UNKNOWN, WITHIN, LAST},
@@ -79,9 +85,9 @@ static const struct row rows[] = {
     {RULE_SLICE_MIN, RULE_IS_ARRAY, WITHIN, LAST},
     {RULE_SLICE_MIN, RULE_NOT_OBJECT, WITHIN, LAST},
     {RULE_SLICE_MIN, RULE_NULL, WITHIN, LAST},
-    {RULE_SLICE_CLOSED, RULE_CODE, WITHIN, LAST},
-    {RULE_SLICE_CLOSED, RULE_CODE_UNKNOWN, WITHIN, LAST},
-    {RULE_SLICE_CLOSED, RULE_JSON_KIND, WITHIN, LAST},
+    {RULE_SLICE_CLOSED, RULE_CODE, WITHIN, TWICE},
+    {RULE_SLICE_CLOSED, RULE_CODE_UNKNOWN, WITHIN, TWICE},
+    {RULE_SLICE_CLOSED, RULE_JSON_KIND, WITHIN, TWICE},
     {RULE_SLICE_CLOSED, RULE_UNKNOWN_ELEMENT, WITHIN, LAST},
     {RULE_SLICE_CLOSED, RULE_NOT_ARRAY, WITHIN, LAST},
     {RULE_SLICE_CLOSED, RULE_IS_ARRAY, WITHIN, LAST},
@@ -212,6 +218,19 @@ static bool names(const struct issue *cause, const struct issue *x)
 	       same_parent(cause->path, x->path);
 }
 
+/* "in component[0] write ..." of component, and something in that item. */
+static bool is_nearly(const struct issue *x, const struct issue *cause)
+{
+	size_t n = strlen(x->path) - parent_len(x->path) - 1;
+	const char *item = x->hint ? x->hint + 3 : "";
+	const char *name = x->path + parent_len(x->path) + 1;
+
+	return is_within(cause->path, x->path) && x->hint &&
+	       strncmp(x->hint, "in ", 3) == 0 && strncmp(item, name, n) == 0 &&
+	       strncmp(item + n, cause->path + strlen(x->path),
+		       strcspn(item + n, " ")) == 0;
+}
+
 static bool relates(enum relation r, const struct issue *x,
 		    const struct issue *cause)
 {
@@ -223,6 +242,7 @@ static bool relates(enum relation r, const struct issue *x,
 	case NAMED: return speaks_of(x, cause->path);
 	case BESIDE: return same_parent(x->path, cause->path);
 	case MEANT: return names(cause, x);
+	case NEARLY: return is_nearly(x, cause);
 	case CODED:
 		return strcmp(x->path, cause->path) == 0 ||
 		       (is_within(cause->path, x->path) &&

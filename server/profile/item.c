@@ -48,7 +48,8 @@ static const char *null_hint(struct check *c, const struct at *at,
 			     const char *prefix)
 {
 	return at->index >= 0 ? "remove the null"
-			      : say(c, "remove \"%s%s\"", prefix, at->name);
+			      : say(c, "give \"%s%s\" a value, or remove it",
+				    prefix, at->name);
 }
 
 static void check_companion(struct check *c, const struct spot *s)
@@ -83,7 +84,7 @@ static void check_no_value(struct check *c, const struct spot *s)
 
 	if (s->value && !object) {
 		report(c, RULE_NULL, s->at, s->value, NULL,
-		       say(c, "remove \"%s\"", s->at->name),
+		       null_hint(c, s->at, ""),
 		       "This property must be an simple value, not null");
 		return;
 	}
@@ -104,7 +105,8 @@ static void check_simple(struct check *c, const struct spot *s)
 	if (kind == JSON_OBJECT || kind == JSON_ARRAY) {
 		if (c->base)
 			report(c, RULE_NOT_SIMPLE, s->at, v, "a simple value",
-			       NULL,
+			       say(c, "write the value of \"%s\" alone",
+				   s->at->name),
 			       "This property must be an simple value, not %s",
 			       kind == JSON_ARRAY ? "an Array" : "an object");
 		return;
@@ -236,6 +238,34 @@ static void check_inner_resource(struct check *c, const struct spot *s)
 	check_invariants(c, s);
 }
 
+/* An object around a simple value, for what it was meant for, perhaps. */
+static const char *object_hint(struct check *c, const struct spot *s)
+{
+	static const char *const parts[][3] = {
+	    {"Reference", "{\"reference\": ", "}"},
+	    {"CodeableConcept",
+	     "{\"coding\": [{\"system\": ..., \"code\": ", "}]}"},
+	    {"Coding", "{\"system\": ..., \"code\": ", "}"},
+	    {"Quantity", "{\"value\": ", ", \"unit\": ...}"},
+	    {"Identifier", "{\"system\": ..., \"value\": ", "}"},
+	    {"Annotation", "{\"text\": ", "}"},
+	    {"Period", "{\"start\": ", ", \"end\": ...}"},
+	    {"HumanName", "{\"text\": ", "}"}};
+	const char *type = text_at(c->p, c->p->types[s->type].name);
+	const char *text = json_text(s->value);
+	const char *quote = json_kind(s->value) == JSON_NUMBER ? "" : "\"";
+
+	if (s->type == c->p->known[T_NARRATIVE])
+		return "write {\"status\": \"generated\", \"div\": \"<div "
+		       "xmlns='http://www.w3.org/1999/xhtml'>...</div>\"}";
+	for (size_t i = 0; text && i < LEN(parts); i++) {
+		if (strcmp(parts[i][0], type) == 0)
+			return say(c, "write %s%s%.100s%s%s", parts[i][1],
+				   quote, text, quote, parts[i][2]);
+	}
+	return say(c, "write an object { } of type %s", type);
+}
+
 static void not_object(struct check *c, const struct spot *s)
 {
 	enum json_kind kind = json_kind(s->value);
@@ -244,7 +274,8 @@ static void not_object(struct check *c, const struct spot *s)
 		       null_hint(c, s->at, ""),
 		       "This property must be an object, not null");
 	else
-		report(c, RULE_NOT_OBJECT, s->at, s->value, "an object", NULL,
+		report(c, RULE_NOT_OBJECT, s->at, s->value, "an object",
+		       object_hint(c, s),
 		       "This property must be an object, not %s",
 		       kind == JSON_ARRAY ? "an Array" : "a simple value");
 }

@@ -64,7 +64,8 @@ void check_identifier(struct check *c, const struct spot *s)
 		return;
 	report(c, RULE_IDENTIFIER_URI, &here, json_get(s->value, "value"),
 	       "a URI, such as urn:uuid:... or urn:oid:...",
-	       "begin it with its scheme",
+	       uuid_ok(value) ? say(c, "write \"urn:uuid:%s\"", value)
+			      : "begin it with its scheme, as in urn:uuid:",
 	       "if identifier.system is 'urn:ietf:rfc:3986', then the "
 	       "identifier.value must be a full URI (e.g. start with a "
 	       "scheme), not '%.100s'",

@@ -864,6 +864,8 @@ void check_profiles(struct check *c, const struct json *resource, unsigned type,
 const char *national_profiles(struct check *c, unsigned type);
 const char *suggest_profile(struct check *c, const char *url, unsigned type,
 			    const struct json *resource, const struct at *top);
+/* "did you mean ...?": a national extension; NULL: none is near. */
+const char *suggest_extension(struct check *c, const char *url);
 /* After a national profile has been applied: if the resource is about something
  * else than the profile, and conforms to another one, the issue that tells so
  * gets the hint and comes first. before: issues that were there before. */
@@ -902,6 +904,9 @@ void check_limits(struct check *c, const struct spot *s);
 
 /* value_format.c, xhtml.c */
 void check_primitive(struct check *c, const struct spot *s);
+/* value_date_hint.c: a date, dateTime or instant that is not valid, as it would
+ * be; NULL when that cannot be told, or nothing will be reported. */
+const char *date_hint(struct check *c, const char *text, enum prim prim);
 void check_xhtml(struct check *c, const struct spot *s);
 
 /* xhtml_words.c: does a narrative have these? */
@@ -915,6 +920,8 @@ uint64_t slice_matches(struct check *c, const struct slicing *s,
 		       const struct spot *spot);
 int slice_fails(struct check *c, const struct slicing *s, unsigned i,
 		const struct spot *spot);
+bool slice_passes(struct check *c, const struct slicing *s, unsigned i,
+		  unsigned k, const struct spot *spot);
 /* Does a slice say anything that decides? */
 bool slice_decides(const struct profiles *p, const struct slicing *s,
 		   unsigned i);
@@ -934,12 +941,23 @@ bool probe_reach(const struct probe *q, const struct json *v,
 		 const struct json *companion, unsigned step);
 
 /* slice_why.c: texts; NULL when nothing will be reported */
-const char *slice_hint(struct check *c, const struct slicing *s, unsigned i);
 const char *slices_tried(struct check *c, const struct slicing *s,
 			 const struct spot *spot);
 const char *slices_named(struct check *c, const struct slicing *s);
 const char *slice_missing(struct check *c, const struct slicing *s, unsigned i,
 			  const struct spot *all);
+/* The one value by which a discriminator tells the slice; NULL: none. */
+const char *slice_value(struct check *c, const struct discriminator *d,
+			const struct criterion *x);
+
+/* slice_mend.c: hints; NULL when nothing will be reported */
+/* The item that is nearly in a slice, and what to change in it; NULL: none. */
+const char *slice_change(struct check *c, const struct slicing *s, unsigned i,
+			 const struct spot *all);
+/* What to add where a slice, or an element by that name, is missing. */
+const char *slice_hint(struct check *c, const struct slicing *s, unsigned i);
+const char *member_hint(struct check *c, const struct node *n,
+			const char *name);
 
 /* value_binding.c */
 void check_binding(struct check *c, const struct spot *s);

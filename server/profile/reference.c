@@ -192,12 +192,17 @@ static void check_modes(struct check *c, const struct link *l)
 static void wrong_form(struct check *c, const struct link *l)
 {
 	const char *types = l->use ? target_names(c, l->use) : "Type";
-	report_as(c, c->bundle ? ISSUE_ERROR : severity(c), RULE_REFERENCE_FORM,
-		  l->at, l->where, say(c, "%s/id", types[0] ? types : "Type"),
-		  NULL,
-		  "Relative URLs must be of the format [ResourceName]/[id].  "
-		  "Encountered %.200s",
-		  l->text);
+	const char *id = strrchr(l->text, '/');
+	bool one = types[0] && !strchr(types, ',');
+
+	report_as(
+	    c, c->bundle ? ISSUE_ERROR : severity(c), RULE_REFERENCE_FORM,
+	    l->at, l->where, say(c, "%s/id", types[0] ? types : "Type"),
+	    one ? say(c, "write \"%s/%.64s\"", types, id ? id + 1 : l->text)
+		: "write the type and the id, as in Patient/1",
+	    "Relative URLs must be of the format [ResourceName]/[id].  "
+	    "Encountered %.200s",
+	    l->text);
 }
 
 /* "Type?parameters" stands in what is carried out. */

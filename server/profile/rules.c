@@ -304,7 +304,7 @@ const struct rule_info rule_table[RULES] = {
     [RULE_ATTACHMENT_SIZE] = {"KPHR-PROF-0135", "size of an attachment",
 			      SEV(NONE, ERROR), "structure", "FHIR data types"},
     [RULE_IDENTIFIER_URI] = {"KPHR-PROF-0136", "identifier that is a URI",
-			     SEV(NONE, ERROR), "code-invalid",
+			     SEV(WARNING, ERROR), "code-invalid",
 			     "FHIR data types"},
     [RULE_TIME_FRACTION] = {"KPHR-PROF-0137", "time without fractions", E,
 			    "value", "FHIR data types"},

@@ -333,6 +333,17 @@ static bool decides(struct check *c, const struct discriminator *d,
 	return false;
 }
 
+/* Does an item pass the k-th discriminator of slice i? */
+bool slice_passes(struct check *c, const struct slicing *s, unsigned i,
+		  unsigned k, const struct spot *spot)
+{
+	const struct discriminator *d = rec_at(c->p, s->disc);
+	const struct criterion *crit = rec_at(c->p, s->criteria);
+	const struct criterion *x = &crit[i * s->n_disc + k];
+
+	return x->kind == CRIT_NONE || decides(c, &d[k], x, spot);
+}
+
 /* The first discriminator that an item fails; -1: it is in the slice; n_disc:
  * nothing decides. */
 int slice_fails(struct check *c, const struct slicing *s, unsigned i,

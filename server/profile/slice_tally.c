@@ -84,7 +84,11 @@ static void no_slice(struct check *c, const struct level *l,
 	const char *why = slices_tried(c, l->s, s);
 	report(c, RULE_SLICE_CLOSED, s->at, s->value ? s->value : s->companion,
 	       slices_named(c, l->s),
-	       why ? why : "remove it, or make it one of the slices",
+	       why ? arena_printf(c->a,
+				  "remove it, or make it one of the slices: "
+				  "%s",
+				  why)
+		   : "remove it, or make it one of the slices",
 	       "This element does not match any known slice for profile %s and "
 	       "slicing is CLOSED",
 	       profile_url(c));
@@ -160,6 +164,17 @@ void tally_item(struct check *c, struct tally *t, const struct spot *s)
 	item_in(c, &l, s);
 }
 
+static const char *missing_hint(struct check *c, const struct level *l,
+				unsigned i, const struct spot *all,
+				const char *name)
+{
+	const char *hint = slice_change(c, l->s, i, all);
+
+	if (all->node->flags & NODE_CHOICE)
+		return say(c, "use \"%s\"", name);
+	return hint ? hint : slice_hint(c, l->s, i);
+}
+
 static void end_of(struct check *c, const struct level *l,
 		   const struct json *object, const struct spot *all)
 {
@@ -178,8 +193,7 @@ static void end_of(struct check *c, const struct level *l,
 		if (found < s->min && slice_decides(c->p, l->s, i))
 			too_few(c, RULE_SLICE_MIN, s, where ? where : object,
 				found, &here, slice_missing(c, l->s, i, all),
-				choice ? say(c, "use \"%s\"", here.name)
-				       : slice_hint(c, l->s, i));
+				missing_hint(c, l, i, all, here.name));
 		/* what an absent slice would have to have is not missing */
 		if (!s->slicing || (found == 0 && s->min == 0))
 			continue;

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * slice_why.c: slices explained: what an item lacks to be in one, and what has
- * to be added where one is missing. Runs only when there is something to
- * report; the texts are short, since a slicing may have dozens of slices and an
- * element thousands of items.
+ * slice_why.c: slices explained: what an item lacks to be in one. Runs only
+ * when there is something to report; the texts are short, since a slicing may
+ * have dozens of slices and an element thousands of items.
  */
 #include "profile_int.h"
 
 #include <string.h>
 
-#define WANTED_DEPTH 6
 #define WANTED_BYTES 400
 #define SHOWN_ITEMS  3
 #define SHOWN_SLICES 8
@@ -33,7 +31,7 @@ static bool show(const struct probe *q, const struct json *v,
 		return false;
 	buf_puts(&s->out, s->n > 1 ? ", " : "");
 	if (v && json_text(v))
-		buf_printf(&s->out, "\"%.60s\"", json_text(v));
+		buf_printf(&s->out, "\"%.200s\"", json_text(v));
 	else if (v && json_get_text(v, "resourceType"))
 		buf_printf(&s->out, "of type %.60s",
 			   json_get_text(v, "resourceType"));
@@ -92,7 +90,7 @@ static void want_place(struct check *c, struct buf *b, const struct place *at,
 	    n->binding ? rec_at(c->p, n->binding) : NULL;
 
 	if (r && at->steps == n_steps)
-		buf_printf(b, "\"%.100s\"", constant_text(c->p, c->a, r));
+		buf_printf(b, "\"%.200s\"", constant_text(c->p, c->a, r));
 	else if (r)
 		buf_printf(b, "as in %.200s", constant_text(c->p, c->a, r));
 	else if (bind && bind->url && bind->strength == BIND_REQUIRED)
@@ -194,7 +192,7 @@ const char *slice_missing(struct check *c, const struct slicing *s, unsigned i,
 	if (c->dry || c->stop)
 		return NULL;
 	buf_init(&b, c->a);
-	buf_printf(&b, "at least %u", n->min);
+	buf_printf(&b, "at least %u of %s", n->min, text_at(c->p, n->slice));
 	bool list = first->value && json_kind(first->value) == JSON_ARRAY;
 	spot.value = list ? json_first(first->value) : first->value;
 	spot.companion = NULL;
@@ -211,78 +209,8 @@ const char *slice_missing(struct check *c, const struct slicing *s, unsigned i,
 	return b.p;
 }
 
-/* ---- what to add ------------------------------------------------------ */
-
-/* A hint in the making, and the path of what is being added to it. */
-struct adding {
-	struct check *c;
-	/* paths that have their values already */
-	const char *told[DISCRIMINATORS_MAX];
-	unsigned n_told;
-	struct buf out;
-	struct buf path;
-};
-
-static void want(struct adding *w, const char *path, const char *value)
-{
-	const char *quote = value ? "\"" : "";
-	size_t n = strlen(path);
-	for (unsigned i = 0; !value && i < w->n_told; i++) {
-		const char *told = w->told[i];
-		if (strncmp(told, path, n) == 0 && (!told[n] || told[n] == '.'))
-			return;
-	}
-	buf_puts(&w->out, w->out.len > 0 ? ", " : "add one with ");
-	buf_printf(&w->out, "%s = %s%s%s", path, quote, value ? value : "...",
-		   quote);
-}
-
-/* Of several slices the one that must be there. */
-static const struct node *mandatory(const struct profiles *p,
-				    const struct node *n)
-{
-	if (!n->slicing)
-		return n;
-	const struct slicing *s = rec_at(p, n->slicing);
-	const ref *v = rec_at(p, s->slices);
-	for (unsigned i = 0; i < s->n; i++) {
-		if (node_at(p, v[i])->min > 0)
-			return node_at(p, v[i]);
-	}
-	return n;
-}
-
-/* Everything below n that is mandatory or has a fixed value. */
-static void want_below(struct adding *w, const struct node *n, unsigned depth)
-{
-	const struct profiles *p = w->c->p;
-	size_t up = w->path.len;
-
-	if (n->fixed && up > 0) {
-		want(w, w->path.p, constant_text(p, w->c->a, n->fixed));
-		return;
-	}
-	size_t before = w->out.len;
-	const struct list *l =
-	    n->list && depth > 0 ? list_at(p, n->list) : NULL;
-	for (unsigned i = 0; l && i < l->n; i++) {
-		const struct node *child = node_at(p, l->child[i]);
-		bool wanted = child->min > 0 || child->fixed;
-		if (!wanted || child->max == 0 || w->out.len > WANTED_BYTES)
-			continue;
-		buf_printf(&w->path, "%s%s", up > 0 ? "." : "",
-			   element_name(w->c, child));
-		want_below(w, mandatory(p, child), depth - 1);
-		w->path.len = up;
-		w->path.p[up] = '\0';
-	}
-	if (w->out.len == before && up > 0)
-		want(w, w->path.p, NULL);
-}
-
-/* The one value by which a discriminator tells the slice; NULL: none. */
-static const char *told_value(struct check *c, const struct discriminator *d,
-			      const struct criterion *x)
+const char *slice_value(struct check *c, const struct discriminator *d,
+			const struct criterion *x)
 {
 	if (x->kind == CRIT_TEXT)
 		return text_at(c->p, x->text);
@@ -292,46 +220,4 @@ static const char *told_value(struct check *c, const struct discriminator *d,
 	const struct node *n = node_at(c->p, place->node);
 	const struct constant *k = n->fixed ? rec_at(c->p, n->fixed) : NULL;
 	return k && place->steps == d->n_steps ? text_at(c->p, k->text) : NULL;
-}
-
-/* First what the discriminators say, unless it is mandatory anyway. */
-static void want_told(struct adding *w, const struct slicing *s, unsigned i,
-		      const char *before)
-{
-	struct check *c = w->c;
-	const struct discriminator *d = rec_at(c->p, s->disc);
-	const struct criterion *crit = rec_at(c->p, s->criteria);
-
-	for (unsigned k = 0; s->criteria && k < s->n_disc; k++) {
-		const struct criterion *x = &crit[i * s->n_disc + k];
-		const char *value = told_value(c, &d[k], x);
-		if (!value || d[k].n_steps == 0 ||
-		    (before && strstr(before, say(c, "\"%s\"", value))))
-			continue;
-		const char *path = text_at(c->p, d[k].path);
-		want(w, path, value);
-		w->told[w->n_told++] = path;
-	}
-}
-
-/* "add one with system = "http://loinc.org", code = "8480-6", display = ..." */
-const char *slice_hint(struct check *c, const struct slicing *s, unsigned i)
-{
-	const ref *slice = rec_at(c->p, s->slices);
-	struct adding w = {.c = c};
-
-	if (c->dry || c->stop)
-		return NULL;
-	buf_init(&w.out, c->a);
-	buf_init(&w.path, c->a);
-	const struct node *n = node_at(c->p, slice[i]);
-	if (n->fixed && ((const struct constant *)rec_at(c->p, n->fixed))->text)
-		return say(c, "add \"%s\"",
-			   constant_text(c->p, c->a, n->fixed));
-	want_below(&w, n, WANTED_DEPTH);
-	const char *mandatory = w.out.len > 0 ? w.out.p : NULL;
-	buf_init(&w.out, c->a);
-	want_told(&w, s, i, mandatory);
-	want_below(&w, n, WANTED_DEPTH);
-	return w.out.len > 0 ? w.out.p : NULL;
 }

@@ -227,6 +227,15 @@ const char *suggest_profile(struct check *c, const char *url, unsigned type,
 			    c->p->version == FHIR_R4 ? "STU3" : "R4", all);
 }
 
+const char *suggest_extension(struct check *c, const char *url)
+{
+	const char *meant = NULL;
+
+	if (c->o->explain && !c->dry && !c->stop)
+		meant = misspelled(c, url, c->p->known[T_EXTENSION]);
+	return meant ? say(c, "did you mean %.400s?", meant) : NULL;
+}
+
 /* ---- the wrong one ------------------------------------------------------ */
 
 void suggest_another(struct check *c, size_t before, unsigned type,

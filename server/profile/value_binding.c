@@ -195,6 +195,7 @@ static size_t total(const struct profiles *p, const struct value_set *vs)
 
 /* The code of the set that was meant, perhaps. */
 struct guess {
+	ref system;	  /* the same, but of this system */
 	const char *same; /* but for capital letters */
 	const char *stem; /* fi for fi-FI */
 	struct nearest near;
@@ -224,9 +225,16 @@ static const char *near_hint(struct check *c, const struct value_set *vs,
 	if (!g.near.word)
 		return NULL;
 	for (uint32_t i = 0; i < vs->n; i++) {
-		for (uint32_t k = 0; k < code_count(c->p, &part[i]); k++)
-			guess_try(&g, code_of(c->p, &part[i], k));
+		for (uint32_t k = 0; k < code_count(c->p, &part[i]); k++) {
+			const char *code = code_of(c->p, &part[i], k);
+			guess_try(&g, code);
+			if (strcmp(code, g.near.word) == 0)
+				g.system = part[i].system;
+		}
 	}
+	if (g.system && kind != CODED_SIMPLE)
+		return say(c, "write system \"%.200s\": \"%.60s\" is of that",
+			   text_at(c->p, g.system), g.near.word);
 	const char *best = g.same ? g.same : g.stem ? g.stem : g.near.best;
 	return best ? say(c, "did you mean \"%s\"?", best) : NULL;
 }
@@ -243,8 +251,12 @@ static const char *codes_hint(struct check *c, const struct value_set *vs,
 	if (c->dry || c->stop || c->out->n == PROFILE_ISSUES || n == 0 ||
 	    n > NEAR_CODES)
 		return NULL;
-	if (n > SHOWN_CODES)
-		return near_hint(c, vs, kind, v);
+	if (n > SHOWN_CODES) {
+		const char *near = near_hint(c, vs, kind, v);
+		return near || !strstr(text_at(c->p, vs->url), "/languages")
+			   ? near
+			   : "write a language tag: \"fi\", \"sv\", \"en\"";
+	}
 	buf_init(&b, c->a);
 	for (uint32_t i = 0; i < vs->n; i++) {
 		for (uint32_t k = 0; k < code_count(c->p, &part[i]); k++) {

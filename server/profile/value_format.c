@@ -47,6 +47,24 @@ static const char *shown(const struct spot *s)
 	return json_text(s->value);
 }
 
+/* Without white space at the ends, and one space within for several; or
+ * without any. */
+static const char *spaced(struct check *c, const char *t, bool within)
+{
+	struct buf b;
+
+	if (c->dry || c->stop)
+		return "";
+	buf_init(&b, c->a);
+	for (; *t; t++) {
+		if (!is_space(*t))
+			buf_putc(&b, *t);
+		else if (within && b.len > 0 && t[1] && !is_space(t[1]))
+			buf_putc(&b, ' ');
+	}
+	return b.len > 0 ? b.p : "";
+}
+
 /* An issue without a hint; the format has one %s. */
 #define bad(c, rule, s, expected, fmt, arg)                                    \
 	report(c, rule, (s)->at, (s)->value, expected, NULL, fmt, arg)
@@ -184,8 +202,10 @@ static void check_date(struct check *c, const struct spot *s)
 {
 	struct moment m;
 	if (!scan_moment(shown(s), &m) || m.time)
-		bad(c, RULE_DATE, s, "YYYY, YYYY-MM or YYYY-MM-DD",
-		    "Not a valid date ('%.100s')", shown(s));
+		report(c, RULE_DATE, s->at, s->value,
+		       "YYYY, YYYY-MM or YYYY-MM-DD",
+		       date_hint(c, shown(s), PRIM_DATE),
+		       "Not a valid date ('%.100s')", shown(s));
 	else
 		check_year(c, s, m.year);
 }
@@ -194,13 +214,18 @@ static void check_datetime(struct check *c, const struct spot *s)
 {
 	struct moment m;
 	if (!scan_moment(shown(s), &m)) {
-		bad(c, RULE_DATETIME, s,
-		    "YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss+zz:zz",
-		    "Not a valid date time ('%.100s')", shown(s));
+		report(c, RULE_DATETIME, s->at, s->value,
+		       "YYYY, YYYY-MM, YYYY-MM-DD or "
+		       "YYYY-MM-DDThh:mm:ss+zz:zz",
+		       date_hint(c, shown(s), PRIM_DATETIME),
+		       "Not a valid date time ('%.100s')", shown(s));
 		return;
 	}
 	if (m.time && !m.zone)
-		bad(c, RULE_ZONE, s, "a time zone, such as +02:00 or Z",
+		report(
+		    c, RULE_ZONE, s->at, s->value,
+		    "a time zone, such as +02:00 or Z",
+		    date_hint(c, shown(s), PRIM_DATETIME),
 		    "if a date has a time, it must have a timezone ('%.100s')",
 		    shown(s));
 	check_year(c, s, m.year);
@@ -210,8 +235,11 @@ static void check_instant(struct check *c, const struct spot *s)
 {
 	struct moment m;
 	if (!scan_moment(shown(s), &m) || !m.time || !m.zone)
-		bad(c, RULE_INSTANT, s, "YYYY-MM-DDThh:mm:ss+zz:zz",
-		    "The instant '%.100s' is not valid (by regex)", shown(s));
+		report(c, RULE_INSTANT, s->at, s->value,
+		       "YYYY-MM-DDThh:mm:ss+zz:zz",
+		       date_hint(c, shown(s), PRIM_INSTANT),
+		       "The instant '%.100s' is not valid (by regex)",
+		       shown(s));
 	else
 		check_year(c, s, m.year);
 }
@@ -307,7 +335,8 @@ static void check_uri(struct check *c, const struct spot *s)
 	const char *t = shown(s);
 	check_url(c, s);
 	if (has_space(t))
-		report(c, RULE_URI, s->at, s->value, "no white space", NULL,
+		report(c, RULE_URI, s->at, s->value, "no white space",
+		       say(c, "write \"%.200s\"", spaced(c, t, false)),
 		       "URI values cannot have whitespace");
 	else if (strncmp(t, "oid:", 4) == 0)
 		report(c, RULE_URI, s->at, s->value, "urn:oid:...",
@@ -362,9 +391,10 @@ static void check_code(struct check *c, const struct spot *s)
 			     !is_space(t[i + 1]);
 	}
 	if (!ok)
-		bad(c, RULE_CODE, s,
-		    "no white space but single spaces between words",
-		    "The code '%.100s' is not valid (whitespace rules)", t);
+		report(c, RULE_CODE, s->at, s->value,
+		       "no white space but single spaces between words",
+		       say(c, "write \"%.200s\"", spaced(c, t, true)),
+		       "The code '%.100s' is not valid (whitespace rules)", t);
 }
 
 static void check_marked(struct check *c, const struct spot *s)
@@ -411,6 +441,45 @@ static bool has_shape(enum shape shape, enum json_kind kind)
 	return kind == (shape == A_NUMBER ? JSON_NUMBER : JSON_STRING);
 }
 
+/* A number that was written as a text: its comma is a point. */
+static const char *as_number(struct check *c, const char *text)
+{
+	char *s = arena_strdup(c->a, text);
+	char *comma = strchr(s, ',');
+
+	if (comma)
+		*comma = '.';
+	for (size_t i = *s == '-'; s[i]; i++) {
+		if (!is_digit(s[i]) && (s[i] != '.' || i == 0))
+			return NULL;
+	}
+	return *s ? s : NULL;
+}
+
+/* What is to stand there instead of a value of another JSON type. */
+static const char *shape_hint(struct check *c, const struct spot *s,
+			      enum shape shape, enum json_kind kind)
+{
+	unsigned prim = c->p->types[s->type].prim;
+	const char *t = shown(s);
+
+	if (c->dry || c->stop)
+		return NULL;
+	if (shape == A_NUMBER && kind == JSON_STRING) {
+		t = as_number(c, t);
+		return t ? say(c, "write %.40s without quotes", t)
+			 : "write the number alone";
+	}
+	if (shape == A_BOOLEAN)
+		return "write true or false, without quotes";
+	if (prim == PRIM_DATE)
+		return "write a date, such as \"2026-03-01\"";
+	if (prim == PRIM_DATETIME || prim == PRIM_INSTANT)
+		return "write a date and time, such as "
+		       "\"2026-03-01T08:00:00+02:00\"";
+	return t ? say(c, "write \"%.40s\" with quotes", t) : "write a text";
+}
+
 void check_primitive(struct check *c, const struct spot *s)
 {
 	static const char *const names[] = {"a string", "a number",
@@ -420,12 +489,8 @@ void check_primitive(struct check *c, const struct spot *s)
 	enum json_kind kind = json_kind(s->value);
 
 	if (!has_shape(shape, kind)) {
-		const char *hint = NULL;
-		if (kind == JSON_STRING)
-			hint = say(c, "write %.40s without quotes", shown(s));
-		else if (shape == A_STRING)
-			hint = say(c, "write \"%.40s\" with quotes", shown(s));
-		report(c, RULE_JSON_KIND, s->at, s->value, names[shape], hint,
+		report(c, RULE_JSON_KIND, s->at, s->value, names[shape],
+		       shape_hint(c, s, shape, kind),
 		       "Error parsing JSON: the primitive value must be %s",
 		       names[shape]);
 		return;

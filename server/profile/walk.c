@@ -68,21 +68,78 @@ const char *element_name(struct check *c, const struct node *n)
 
 /* ---- the members of an object ----------------------------------------- */
 
+/* What STU3 and R4 call by another name. */
+static const char *renamed(const struct list *l, const struct profiles *p,
+			   const char *name)
+{
+	static const char *const pairs[][2] = {
+	    {"comment", "note"},
+	    {"context", "encounter"},
+	    {"related", "hasMember"},
+	    {"indication", "reasonReference"},
+	};
+	for (size_t i = 0; i < LEN(pairs); i++) {
+		for (unsigned k = 0; k < 2; k++) {
+			if (strcmp(name, pairs[i][k]) == 0 &&
+			    list_find(p, l, pairs[i][1 - k]))
+				return pairs[i][1 - k];
+		}
+	}
+	return NULL;
+}
+
+/* "value" or "valueMoney" where value[x] has other types: how it may go. */
+static const char *choice_names(struct check *c, const struct list *l,
+				const char *name)
+{
+	const struct name *v = rec_at(c->p, l->names);
+	struct buf b;
+
+	buf_init(&b, c->a);
+	for (unsigned i = 0; i < l->n_names; i++) {
+		const struct node *n = node_at(c->p, l->child[v[i].child]);
+		const char *stem = text_at(c->p, n->name);
+		size_t k = strlen(stem);
+		if (!(n->flags & NODE_CHOICE) || strncmp(name, stem, k) != 0 ||
+		    (name[k] && (name[k] < 'A' || name[k] > 'Z')))
+			continue;
+		buf_puts(&b, b.len > 0 ? ", " : "use one of: ");
+		buf_puts(&b, text_at(c->p, v[i].text));
+	}
+	return b.len > 0 ? b.p : NULL;
+}
+
+static const char *unknown_hint(struct check *c, const struct list *l,
+				const char *name)
+{
+	const struct name *v = rec_at(c->p, l->names);
+	struct nearest near = {.word = name};
+	const char *other = renamed(l, c->p, name);
+
+	if (other)
+		return say(c, "in %s it is \"%s\"",
+			   c->p->version == FHIR_R4 ? "R4" : "STU3", other);
+	for (unsigned i = 0; i < l->n_names; i++)
+		nearest_try(&near, text_at(c->p, v[i].text));
+	/* of a short name much is wrong with a few letters */
+	if (near.best && (near.edits == 1 || near.edits * 4 <= strlen(name)))
+		return say(c, "did you mean \"%s\"?", near.best);
+	other = choice_names(c, l, name);
+	return other ? other : say(c, "remove \"%s\"", name);
+}
+
 static void unknown(struct check *c, const struct list *l, const struct json *m,
 		    const struct at *at)
 {
 	const struct at here = {at, json_name(m), -1};
-	const struct name *v = rec_at(c->p, l->names);
-	struct nearest near = {.word = json_name(m)};
 
-	if (c->stop)
+	if (c->stop || c->dry) {
+		c->stop = true;
 		return;
-	for (unsigned i = 0; i < l->n_names; i++)
-		nearest_try(&near, text_at(c->p, v[i].text));
+	}
 	report(c, RULE_UNKNOWN_ELEMENT, &here, m, NULL,
-	       near.best ? say(c, "did you mean \"%s\"?", near.best)
-			 : say(c, "remove \"%s\"", json_name(m)),
-	       "Unrecognised property '@%s'", json_name(m));
+	       unknown_hint(c, l, json_name(m)), "Unrecognised property '@%s'",
+	       json_name(m));
 }
 
 static bool may_have_companion(const struct profiles *p, const struct node *n,
@@ -162,31 +219,15 @@ void too_few(struct check *c, enum rule rule, const struct node *n,
 void too_many(struct check *c, enum rule rule, const struct node *n,
 	      const struct json *where, size_t count, const struct at *at)
 {
-	const char *hint = n->max == 0 ? say(c, "remove \"%s\"", at->name)
-				       : say(c, "keep at most %u", n->max);
-	report(c, rule, at, where, say(c, "at most %u", n->max), hint,
+	const char *slice = n->slice ? text_at(c->p, n->slice) : NULL;
+	const char *of = slice ? " of " : "";
+	const char *hint =
+	    n->max == 0 ? say(c, "remove \"%s\"", at->name)
+			: say(c, "keep %u%s%s", n->max, of, slice ? slice : "");
+	report(c, rule, at, where,
+	       say(c, "at most %u%s%s", n->max, of, slice ? slice : ""), hint,
 	       "Profile %s, Element '%s': max allowed = %u, but found %zu",
 	       profile_url(c), element_text(c, n, at), n->max, count);
-}
-
-/* What is missing: the item of its slice if it has to have just one. */
-static const char *add_hint(struct check *c, const struct node *n,
-			    const char *name)
-{
-	const struct slicing *s = n->slicing ? rec_at(c->p, n->slicing) : NULL;
-	const ref *v = s ? rec_at(c->p, s->slices) : NULL;
-	const char *hint = NULL;
-	unsigned found = 0;
-
-	for (unsigned i = 0; s && i < s->n && found < 2; i++) {
-		if (node_at(c->p, v[i])->min == 0)
-			continue;
-		found++;
-		hint = slice_hint(c, s, i);
-	}
-	if (hint && found == 1 && !(n->flags & NODE_CHOICE))
-		return hint;
-	return say(c, "add \"%s\"", name);
 }
 
 static void check_count(struct check *c, const struct json *object,
@@ -197,7 +238,7 @@ static void check_count(struct check *c, const struct json *object,
 		const char *name = s->name ? s->name : element_name(c, n);
 		const struct at here = {up, name, -1};
 		too_few(c, RULE_MIN, n, object, count, &here, NULL,
-			count == 0 ? add_hint(c, n, name)
+			count == 0 ? member_hint(c, n, name)
 				   : say(c, "give %u of \"%s\"", n->min, name));
 	} else if (count > n->max) {
 		const struct at here = {up, s->name, -1};

@@ -381,19 +381,41 @@ static void check_language(struct check *c, const struct spot *spot,
 							      : s->lang));
 }
 
+/* What to do about those that are met most. */
+static const char *mend(const char *wrong)
+{
+	static const char *const hints[][2] = {
+	    {"an entity does not end", "write & as &amp;"},
+	    {"elements are not closed in their order",
+	     "close each element: <br/>, <p>...</p>"},
+	    {"an element is not closed",
+	     "close each element: <br/>, <p>...</p>"},
+	    {"a \"<\" is no tag", "write < as &lt;"},
+	    {"there is text outside of the div", "put the text into a div"},
+	    {"the value of an attribute is not quoted",
+	     "put the value of each attribute into quotes"},
+	};
+	for (size_t i = 0; wrong && i < LEN(hints); i++) {
+		if (strcmp(hints[i][0], wrong) == 0)
+			return hints[i][1];
+	}
+	return "write well-formed XHTML";
+}
+
 void check_xhtml(struct check *c, const struct spot *spot)
 {
 	static const char form[] = "<div xmlns=\"" XHTML "\">...</div>";
 	struct scan s = {.c = c, .spot = spot, .p = json_text(spot->value)};
 
 	if (!scan(&s) || s.roots == 0) {
-		report(c, RULE_XHTML, spot->at, spot->value, form, NULL,
-		       "Error parsing XHTML: %s",
+		report(c, RULE_XHTML, spot->at, spot->value, form,
+		       mend(s.wrong), "Error parsing XHTML: %s",
 		       s.wrong ? s.wrong : "there is no element");
 		return;
 	}
 	if (s.root.n != 3 || strncmp(s.root.s, "div", 3) != 0)
-		report(c, RULE_XHTML_ROOT, spot->at, spot->value, form, NULL,
+		report(c, RULE_XHTML_ROOT, spot->at, spot->value, form,
+		       "put it into a div",
 		       "Wrong name on the XHTML ('%.*s') - must start with "
 		       "div",
 		       SHOWN(s.root));
@@ -408,6 +430,7 @@ void check_xhtml(struct check *c, const struct spot *spot)
 	if (!s.content)
 		report_as(
 		    c, s.space ? ISSUE_WARNING : ISSUE_ERROR, RULE_XHTML_EMPTY,
-		    spot->at, spot->value, NULL, NULL,
+		    spot->at, spot->value, "text in the div",
+		    "say in words what the resource holds",
 		    "The narrative SHALL have some non-whitespace content");
 }

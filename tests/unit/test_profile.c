@@ -605,7 +605,9 @@ static void test_texts(void **state)
 	    is->v[0].text,
 	    "Profile http://example.org/StructureDefinition/bp, Element "
 	    "'Observation.component': minimum required = 2, but only found 0");
-	assert_string_equal(is->v[0].hint, "add \"component\"");
+	assert_string_equal(is->v[0].hint,
+			    "add \"component\" with sys (code.coding.code = "
+			    "\"8480-6\"), dia (code.coding.code = \"8462-4\")");
 	assert_string_equal(is->v[0].code, "required");
 	assert_int_equal(is->v[0].line, 1);
 
