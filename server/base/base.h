@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define LEN(a)		  (sizeof(a) / sizeof((a)[0]))
 #define PRINTF_LIKE(f, v) __attribute__((format(printf, f, v)))
@@ -128,6 +129,58 @@ struct gunzip *gunzip_open(struct arena *a, const void *packed, size_t n,
  * short, damaged, or too large (ERR_TOO_LARGE). */
 bool gunzip_read(struct gunzip *g, void *out, size_t n, size_t *got,
 		 struct err *e);
+
+/* ---- small questions about texts -------------------------------------- */
+
+/* Is there a text, and is it this one? */
+static inline bool text_is(const char *s, const char *want)
+{
+	return s && want && strcmp(s, want) == 0;
+}
+
+/* Two texts that are equal, or both not there. */
+static inline bool text_same(const char *x, const char *y)
+{
+	return x == y || (x && y && strcmp(x, y) == 0);
+}
+
+static inline const char *text_or_empty(const char *s)
+{
+	return s ? s : "";
+}
+
+/* Classes of ASCII, whatever the locale. */
+static inline bool ascii_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+static inline bool ascii_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+static inline bool ascii_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* FNV-1a over n bytes, going on from h; it begins with HASH_START. */
+#define HASH_START 14695981039346656037ULL
+static inline uint64_t hash_bytes(uint64_t h, const void *p, size_t n)
+{
+	for (const unsigned char *s = p; n > 0; n--, s++)
+		h = (h ^ *s) * 1099511628211ULL;
+	return h;
+}
+/* For tables whose size is a power of two. */
+static inline uint32_t hash_textn(const char *s, size_t n)
+{
+	uint64_t h = hash_bytes(HASH_START, s, n);
+	return (uint32_t)(h ^ h >> 32);
+}
+static inline uint32_t hash_text(const char *s)
+{
+	return hash_textn(s, strlen(s));
+}
 
 /* ---- the nearest word, for "did you mean" ----------------------------- */
 

@@ -50,11 +50,6 @@ struct named {
 	const char *value;
 };
 
-static bool is(const char *s, const char *word)
-{
-	return s && strcmp(s, word) == 0;
-}
-
 /* ---- refusals -------------------------------------------------------- */
 
 static bool bad_value(struct reading *g, const char *name, const char *why)
@@ -163,7 +158,7 @@ static bool add_token(struct reading *g, const struct record_param *p,
 	struct store_value *v;
 	size_t n;
 
-	if (q->modifier && !is(q->modifier, "not"))
+	if (q->modifier && !text_is(q->modifier, "not"))
 		return bad_modifier(g, q);
 	if (!read_list(g, q, fhir_value_token, &v, &n))
 		return false;
@@ -246,7 +241,7 @@ static bool check_patient(struct reading *g, const struct named *q)
 	struct store_value *v;
 	size_t n;
 
-	if (q->modifier && !is(q->modifier, "Patient"))
+	if (q->modifier && !text_is(q->modifier, "Patient"))
 		return bad_modifier(g, q);
 	if (!read_list(g, q, fhir_value_reference, &v, &n))
 		return false;
@@ -296,16 +291,16 @@ static bool set_count(struct reading *g, const struct named *q)
 
 static bool sortable(const struct record_type *t, const char *name)
 {
-	return is(name, "_id") || is(name, "_lastUpdated") ||
+	return text_is(name, "_id") || text_is(name, "_lastUpdated") ||
 	       fhir_find_param(t, name) != NULL;
 }
 
 static bool add_sort(struct reading *g, const struct named *q)
 {
 	const char *list = q->value, *part;
-	const bool falling = is(q->modifier, "desc");
+	const bool falling = text_is(q->modifier, "desc");
 
-	if (q->modifier && !falling && !is(q->modifier, "asc"))
+	if (q->modifier && !falling && !text_is(q->modifier, "asc"))
 		return bad_modifier(g, q);
 	while (list) {
 		size_t k = fhir_value_part(&list, ',', &part);
@@ -330,9 +325,9 @@ static bool add_sort(struct reading *g, const struct named *q)
 
 static bool set_summary(struct reading *g, const struct named *q)
 {
-	if (is(q->value, "count"))
+	if (text_is(q->value, "count"))
 		g->out->count_only = true;
-	else if (!is(q->value, "false"))
+	else if (!text_is(q->value, "false"))
 		log_line(g->rules->log, "search",
 			 "_summary other than count is ignored");
 	return true;
@@ -340,7 +335,7 @@ static bool set_summary(struct reading *g, const struct named *q)
 
 static bool set_total(struct reading *g, const struct named *q)
 {
-	g->out->no_total = is(q->value, "none");
+	g->out->no_total = text_is(q->value, "none");
 	return true;
 }
 
@@ -454,12 +449,12 @@ static bool read_pair(struct reading *g, const struct http_pair *pair)
 		q.modifier = colon + 1;
 	}
 	for (size_t i = 0; i < LEN(control); i++)
-		if (is(q.name, control[i].name))
+		if (text_is(q.name, control[i].name))
 			return control[i].read(g, &q);
 	p = fhir_find_param(g->rules->type, q.name);
 	if (!p)
 		return unknown_param(g, &q);
-	if (is(q.name, "patient") || is(q.name, "subject"))
+	if (text_is(q.name, "patient") || text_is(q.name, "subject"))
 		return check_patient(g, &q);
 	return add_kind[p->kind](g, p, &q);
 }

@@ -131,7 +131,7 @@ struct reading {
 
 static bool is_digit(const struct reading *r)
 {
-	return r->i < r->n && r->s[r->i] >= '0' && r->s[r->i] <= '9';
+	return r->i < r->n && ascii_digit(r->s[r->i]);
 }
 
 /* Digits; false when there is none, or they are too many. */

@@ -62,11 +62,6 @@ static bool is_name(char c)
 	return isalnum((unsigned char)c) || c == '_';
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 bool lex_is(const struct lexer *l, const char *word)
 {
 	return (l->now.kind == TOK_SYMBOL || l->now.kind == TOK_NAME) &&
@@ -129,8 +124,9 @@ static bool hex4(const char *p, unsigned *out)
 
 		if (!isxdigit((unsigned char)c))
 			return false;
-		*out = *out * 16 +
-		       (unsigned)(is_digit(c) ? c - '0' : (c | 32) - 'a' + 10);
+		*out =
+		    *out * 16 +
+		    (unsigned)(ascii_digit(c) ? c - '0' : (c | 32) - 'a' + 10);
 	}
 	return true;
 }
@@ -214,7 +210,7 @@ static void take(struct lexer *l, enum token_kind kind, const char *from)
 
 static void skip_digits(struct lexer *l)
 {
-	while (is_digit(*l->p))
+	while (ascii_digit(*l->p))
 		l->p++;
 }
 
@@ -223,7 +219,7 @@ static void read_number(struct lexer *l)
 	const char *from = l->p;
 
 	skip_digits(l);
-	if (l->p[0] == '.' && is_digit(l->p[1])) {
+	if (l->p[0] == '.' && ascii_digit(l->p[1])) {
 		l->p++;
 		skip_digits(l);
 	} else if (*l->p == 'L' && !is_name(l->p[1])) {
@@ -235,7 +231,7 @@ static void read_number(struct lexer *l)
 /* A separator with digits behind it. */
 static bool skip_part(struct lexer *l, char separator)
 {
-	if (l->p[0] != separator || !is_digit(l->p[1]))
+	if (l->p[0] != separator || !ascii_digit(l->p[1]))
 		return false;
 	l->p++;
 	skip_digits(l);
@@ -257,8 +253,8 @@ static void skip_zone(struct lexer *l)
 {
 	if (*l->p == 'Z') {
 		l->p++;
-	} else if ((*l->p == '+' || *l->p == '-') && is_digit(l->p[1]) &&
-		   is_digit(l->p[2]) && l->p[3] == ':') {
+	} else if ((*l->p == '+' || *l->p == '-') && ascii_digit(l->p[1]) &&
+		   ascii_digit(l->p[2]) && l->p[3] == ':') {
 		l->p += 4;
 		skip_digits(l);
 	}
@@ -270,7 +266,7 @@ static bool read_time(struct lexer *l)
 	const char *from = ++l->p;
 	const bool no_date = *l->p == 'T';
 
-	if (!no_date && !is_digit(*l->p))
+	if (!no_date && !ascii_digit(*l->p))
 		return lex_refuse(l->text, l->e, l->now.offset,
 				  "expected a date or time behind @");
 	skip_digits(l);
@@ -278,7 +274,7 @@ static bool read_time(struct lexer *l)
 		parts++;
 	if (*l->p == 'T') {
 		l->p++;
-		if (is_digit(*l->p)) {
+		if (ascii_digit(*l->p)) {
 			skip_clock(l);
 			if (!no_date)
 				skip_zone(l);
@@ -286,7 +282,7 @@ static bool read_time(struct lexer *l)
 	}
 	take(l, TOK_TIME, from);
 	if (no_date && (*l->p == 'Z' || *l->p == '+' || *l->p == '-') &&
-	    (*l->p == 'Z' || is_digit(l->p[1])))
+	    (*l->p == 'Z' || ascii_digit(l->p[1])))
 		return lex_refuse(l->text, l->e, offset_of(l, l->p),
 				  "a time of day has no zone");
 	return true;
@@ -336,7 +332,7 @@ bool lex_next(struct lexer *l)
 	case '@': return read_time(l);
 	default: break;
 	}
-	if (is_digit(*l->p)) {
+	if (ascii_digit(*l->p)) {
 		read_number(l);
 		return true;
 	}

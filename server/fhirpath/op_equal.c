@@ -229,15 +229,6 @@ static bool item_alike(struct eval *v, const struct fp_item *x,
 
 /* ---- hashes ------------------------------------------------------ */
 
-static uint32_t mix(uint32_t h, const void *p, size_t n)
-{
-	const unsigned char *s = p;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ s[i]) * 16777619u;
-	return h;
-}
-
 /* The same for 1, 1.0 and 1.00. */
 static uint32_t number_hash(struct fp_decimal d)
 {
@@ -248,7 +239,8 @@ static uint32_t number_hash(struct fp_decimal d)
 		d.scale--;
 	}
 	low = (int64_t)d.n;
-	return mix(3u + (uint32_t)d.scale, &low, sizeof(low));
+	return (uint32_t)hash_bytes(HASH_START + (unsigned)d.scale, &low,
+				    sizeof(low));
 }
 
 /* Of objects the members count in any order. */
@@ -258,11 +250,10 @@ static uint32_t json_hash(const struct json *v)
 	uint32_t h = 7u + (uint32_t)json_kind(v);
 
 	if (json_kind(v) < JSON_ARRAY)
-		return mix(h, json_text(v), json_len(v));
+		return (uint32_t)hash_bytes(h, json_text(v), json_len(v));
 	for (const struct json *i = json_first(v); i; i = json_next(i)) {
 		if (object)
-			h += mix(json_hash(i), json_name(i),
-				 strlen(json_name(i)));
+			h += json_hash(i) ^ hash_text(json_name(i));
 		else
 			h = h * 31u + json_hash(i);
 	}
@@ -292,7 +283,7 @@ uint32_t item_hash(struct eval *v, const struct fp_item *x)
 
 	if (s.kind == FP_STRING) {
 		charge(v, s.u.string.n / TEXT_STEP);
-		return mix(2166136261u, s.u.string.p, s.u.string.n);
+		return hash_textn(s.u.string.p, s.u.string.n);
 	}
 	if (item_number(&s, &d))
 		return number_hash(d);

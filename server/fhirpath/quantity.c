@@ -72,7 +72,7 @@ static size_t number_length(const char *s, size_t n)
 {
 	size_t i = n && (s[0] == '-' || s[0] == '+');
 
-	while (i < n && ((s[i] >= '0' && s[i] <= '9') || s[i] == '.'))
+	while (i < n && (ascii_digit(s[i]) || s[i] == '.'))
 		i++;
 	return i;
 }

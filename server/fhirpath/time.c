@@ -134,7 +134,7 @@ static bool read_fraction(struct reader *r, struct fp_time *t)
 	do {
 		t->milli += digit * weight;
 		weight /= 10;
-	} while (r->p < r->end && *r->p >= '0' && *r->p <= '9' &&
+	} while (r->p < r->end && ascii_digit(*r->p) &&
 		 number(r, 1, 0, 9, &digit));
 	t->precision = FP_MILLI;
 	return true;

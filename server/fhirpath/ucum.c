@@ -88,11 +88,7 @@ static bool read_main(struct code *c, struct ucum *out);
 
 static uint32_t mark_of(const struct ucum_atom *atom)
 {
-	uint32_t h = 2166136261u; /* FNV-1a */
-
-	for (const char *p = atom->code; *p; p++)
-		h = (h ^ (unsigned char)*p) * 16777619u;
-	return h | 1;
+	return hash_text(atom->code) | 1;
 }
 
 static bool define(struct code *c, const struct ucum_atom *atom,
@@ -164,7 +160,7 @@ static bool read_number(struct code *c, struct ucum *out)
 {
 	*out = one_unit;
 	out->m = 0;
-	for (; *c->p >= '0' && *c->p <= '9'; c->p++) {
+	for (; ascii_digit(*c->p); c->p++) {
 		out->m = out->m * 10 + (*c->p - '0');
 		if (out->m > 0)
 			normalize(out);
@@ -188,7 +184,7 @@ static bool read_exponent(struct code *c, int *out)
 		return true;
 	if (*c->p < '0' || *c->p > '9')
 		return wrong(c, c->p);
-	for (; *c->p >= '0' && *c->p <= '9'; c->p++)
+	for (; ascii_digit(*c->p); c->p++)
 		e = e < 1000 ? e * 10 + (*c->p - '0') : e;
 	*out = minus ? -e : e;
 	return e <= EXPONENT_MAX || wrong(c, start);
@@ -260,7 +256,7 @@ static bool read_component(struct code *c, struct ucum *out)
 		return read_annotation(c);
 	if (*c->p == '(')
 		ok = read_group(c, out);
-	else if (*c->p >= '0' && *c->p <= '9' && symbol_length(c->p) != 3)
+	else if (ascii_digit(*c->p) && symbol_length(c->p) != 3)
 		ok = read_number(c, out);
 	else
 		ok = read_symbol(c, out);

@@ -43,11 +43,6 @@ static enum kind kind_of(const struct json *bundle)
 	return KIND_OTHER;
 }
 
-static bool is_text(const char *s, const char *want)
-{
-	return s && strcmp(s, want) == 0;
-}
-
 /* ---- the first entry -------------------------------------------------- */
 
 /* Is it what this kind of Bundle begins with? */
@@ -65,7 +60,7 @@ static bool check_first(struct check *c, const struct spot *s, bool document)
 		       "Documents or Messages must contain at least one entry");
 		return false;
 	}
-	if (is_text(json_get_text(r, "resourceType"), want))
+	if (text_is(json_get_text(r, "resourceType"), want))
 		return true;
 	report(c, RULE_BUNDLE_FIRST, &here, r ? r : json_first(entry), want,
 	       say(c, "put the %s first", want), "%s",
@@ -143,7 +138,7 @@ static void check_canonical_url(struct check *c, const struct json *where,
 	const char *id = json_get_text(r, "id");
 	size_t n, k = id ? strlen(id) : 0;
 
-	if (!is_text(url, json_text(where)) ||
+	if (!text_is(url, json_text(where)) ||
 	    strncmp(url, "http://hl7.org/fhir/v2/", 23) == 0 ||
 	    strncmp(url, "http://hl7.org/fhir/v3/", 23) == 0)
 		return;
@@ -186,7 +181,7 @@ static bool check_id(struct check *c, const struct json *entry, enum kind kind,
 	if (c->rules == RULES_CURRENT || kind == KIND_CARRIED_OUT ||
 	    kind == KIND_HISTORY || !r || json_get(r, "id") ||
 	    (url && strncmp(url, "urn:", 4) == 0) ||
-	    is_text(json_get_text(r, "resourceType"), "OperationOutcome"))
+	    text_is(json_get_text(r, "resourceType"), "OperationOutcome"))
 		return true;
 	report(c, RULE_CONTAINED_ID, &here, r, "an id",
 	       "add \"id\", or use a urn:uuid: as fullUrl",

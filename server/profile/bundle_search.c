@@ -17,16 +17,11 @@ struct searched {
 	size_t n;
 };
 
-static bool is_text(const char *s, const char *want)
-{
-	return s && strcmp(s, want) == 0;
-}
-
 static const char *self_link(const struct json *bundle)
 {
 	const struct json *v = json_first(json_get(bundle, "link"));
 	for (; v; v = json_next(v)) {
-		if (is_text(json_get_text(v, "relation"), "self"))
+		if (text_is(json_get_text(v, "relation"), "self"))
 			return json_get_text(v, "url");
 	}
 	return NULL;
@@ -91,8 +86,8 @@ static void check_entry(struct check *c, const struct json *entry,
 	}
 	if (!mode || !type)
 		return;
-	if (is_text(mode, "outcome")) {
-		if (!is_text(type, "OperationOutcome"))
+	if (text_is(mode, "outcome")) {
+		if (!text_is(type, "OperationOutcome"))
 			complain(c, &here, r, "an OperationOutcome",
 				 "This is not an OperationOutcome, but its "
 				 "search mode is outcome");
@@ -100,7 +95,7 @@ static void check_entry(struct check *c, const struct json *entry,
 	}
 	if (!json_get(r, "id"))
 		complain(c, &here, r, "an id", "Search results must have ids");
-	if (is_text(mode, "match") && !is_searched(x, type))
+	if (text_is(mode, "match") && !is_searched(x, type))
 		complain(c, &here, r, "the type that was searched",
 			 "This is not a resource of the type that was "
 			 "searched, but its search mode is match");

@@ -37,18 +37,10 @@ bool build_fail(struct build *b, const char *code, const char *fmt, ...)
 	return err_set(b->e, ERR_INVALID, code, where, "%s", text);
 }
 
-static uint32_t hash(const char *s, size_t n)
-{
-	uint32_t h = 2166136261U;
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ (unsigned char)s[i]) * 16777619U;
-	return h;
-}
-
 static void put(struct build *b, ref r)
 {
 	const char *s = text_at(b->p, r);
-	size_t i = hash(s, strlen(s)) & (b->cap_strings - 1);
+	size_t i = hash_text(s) & (b->cap_strings - 1);
 	while (b->strings[i])
 		i = (i + 1) & (b->cap_strings - 1);
 	b->strings[i] = r;
@@ -70,7 +62,7 @@ ref build_textn(struct build *b, const char *s, size_t n)
 {
 	if (b->n_strings * 2 >= b->cap_strings)
 		grow(b);
-	size_t i = hash(s, n) & (b->cap_strings - 1);
+	size_t i = hash_textn(s, n) & (b->cap_strings - 1);
 	for (; b->strings[i]; i = (i + 1) & (b->cap_strings - 1)) {
 		const char *t = text_at(b->p, b->strings[i]);
 		if (strncmp(t, s, n) == 0 && t[n] == '\0')

@@ -14,18 +14,13 @@
 
 #include <string.h>
 
-static bool is_text(const char *s, const char *want)
-{
-	return s && strcmp(s, want) == 0;
-}
-
 /* ---- contexts --------------------------------------------------------- */
 
 static enum context_kind kind_of(const char *type)
 {
-	if (is_text(type, "extension"))
+	if (text_is(type, "extension"))
 		return CONTEXT_EXTENSION;
-	if (is_text(type, "fhirpath"))
+	if (text_is(type, "fhirpath"))
 		return CONTEXT_FHIRPATH;
 	return CONTEXT_ELEMENT;
 }
@@ -41,7 +36,7 @@ static size_t add_names(struct build *b, enum context_kind kind, const char *s,
 		    kind == CONTEXT_FHIRPATH ? strlen(s) : strcspn(s, ", ");
 		if (len == 0)
 			break;
-		if (out && is_text(s, "*"))
+		if (out && text_is(s, "*"))
 			out[n].expression = build_text(b, "Element");
 		else if (out)
 			out[n].expression = build_textn(b, s, len);
@@ -103,13 +98,13 @@ uint16_t reference_modes(const struct json *type)
 
 	for (; v; v = json_next(v)) {
 		for (size_t i = 0; i < LEN(places); i++) {
-			if (is_text(json_text(v), places[i].name))
+			if (text_is(json_text(v), places[i].name))
 				modes |= places[i].mode;
 		}
 	}
-	if (is_text(versioning, "specific"))
+	if (text_is(versioning, "specific"))
 		modes |= MODE_SPECIFIC;
-	if (is_text(versioning, "independent"))
+	if (text_is(versioning, "independent"))
 		modes |= MODE_INDEPENDENT;
 	return modes;
 }

@@ -266,7 +266,7 @@ static bool read_count(const struct json *v, uint32_t *out)
 		*out = UNBOUNDED;
 		return true;
 	}
-	while (*digit >= '0' && *digit <= '9')
+	while (ascii_digit(*digit))
 		digit++;
 	if (digit == s || *digit != '\0' || digit - s > 9)
 		return false;

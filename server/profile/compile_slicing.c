@@ -41,8 +41,7 @@ static bool is_name(const char *s, size_t n)
 		n -= 3;
 	for (size_t i = 0; i < n; i++) {
 		char c = s[i];
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		      c == '_' || (i > 0 && c >= '0' && c <= '9')))
+		if (!(ascii_letter(c) || c == '_' || (i > 0 && ascii_digit(c))))
 			return false;
 	}
 	return n > 0;

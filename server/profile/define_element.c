@@ -27,11 +27,6 @@ struct piece {
 	const struct node *node; /* of the base; NULL: unknown, or in a slice */
 };
 
-static bool is_text(const char *s, const char *want)
-{
-	return s && strcmp(s, want) == 0;
-}
-
 static bool begins(const char *s, const char *with)
 {
 	return strncmp(s, with, strlen(with)) == 0;
@@ -277,10 +272,10 @@ static void check_type_profile(struct def *d, const struct piece *k,
 		       url, sd_type(p, sd), code);
 		return;
 	}
-	if (!is_text(code, "Extension"))
+	if (!text_is(code, "Extension"))
 		return;
 	const bool modifier = node_at(p, sd->root)->flags & NODE_MODIFIER;
-	if (modifier == is_text(json_tail(k->path), "modifierExtension"))
+	if (modifier == text_is(json_tail(k->path), "modifierExtension"))
 		return;
 	report(d->c, RULE_SD_TYPE, at, v,
 	       modifier ? "modifierExtension" : "extension", NULL,
@@ -370,7 +365,7 @@ static void check_element_binding(struct def *d, const struct piece *k)
 		return;
 	const struct binding *old = rec_at(p, k->node->binding);
 	if (old->strength == BIND_REQUIRED &&
-	    !is_text(strength, word[BIND_REQUIRED]))
+	    !text_is(strength, word[BIND_REQUIRED]))
 		report(d->c, RULE_SD_BINDING, &here, binding, "required", NULL,
 		       "The binding of %.200s cannot be changed from required "
 		       "to %.20s",
@@ -456,7 +451,7 @@ static void check_cardinality(struct def *d, const struct piece *k)
 		       k->path, json_text(min), (unsigned)k->node->min);
 	if (!max || k->node->max == UNBOUNDED)
 		return;
-	if (is_text(max, "*") || strtoul(max, NULL, 10) > k->node->max)
+	if (text_is(max, "*") || strtoul(max, NULL, 10) > k->node->max)
 		report(d->c, RULE_SD_CARDINALITY, k->at, json_get(k->e, "max"),
 		       say(d->c, "at most %u", (unsigned)k->node->max), NULL,
 		       "Element %.200s: derived max (%.20s) cannot be greater "
@@ -471,7 +466,7 @@ static void check_cardinality(struct def *d, const struct piece *k)
 static bool leads(const struct profiles *p, const struct node *n,
 		  const char *path)
 {
-	if (is_text(path, "$this"))
+	if (text_is(path, "$this"))
 		return true;
 	if (begins(path, "$this."))
 		path += 6;
@@ -528,7 +523,7 @@ static bool as_in_base(const struct profiles *p, ref base,
 	unsigned i = 0;
 
 	for (; v && i < s->n_disc; v = json_next(v), i++)
-		if (!is_text(json_get_text(v, "path"),
+		if (!text_is(json_get_text(v, "path"),
 			     text_at(p, disc[i].path)))
 			return false;
 	return !v && i == s->n_disc;
@@ -541,7 +536,7 @@ static bool redefines(const struct def *d, const struct piece *k,
 {
 	const struct node *n;
 
-	if (is_text(json_get_text(d->sliced, "path"), k->path))
+	if (text_is(json_get_text(d->sliced, "path"), k->path))
 		return !same_slicing(json_get(d->sliced, "slicing"), slicing);
 	n = base_node(d, k->path);
 	return n && n->slicing && !as_in_base(d->c->p, n->slicing, slicing);
@@ -623,7 +618,7 @@ static void check_invariant(struct def *d, const struct at *at,
 		d->keys[i].key = key;
 		d->keys[d->n_keys++].expression = expression;
 	}
-	if (!source || is_text(source, d->url))
+	if (!source || text_is(source, d->url))
 		compile_invariant(d, at, v, key, expression);
 }
 

@@ -32,11 +32,6 @@ struct pair {
 	const struct at *at;
 };
 
-static bool is_text(const char *s, const char *want)
-{
-	return s && strcmp(s, want) == 0;
-}
-
 static const struct node *child(const struct profiles *p, const struct node *n,
 				const char *name)
 {
@@ -128,7 +123,7 @@ static bool has_target(const struct profiles *p, const struct use *u,
 static bool has_text(const struct json *list, const char *text)
 {
 	for (const struct json *v = json_first(list); v; v = json_next(v))
-		if (is_text(json_text(v), text))
+		if (text_is(json_text(v), text))
 			return true;
 	return false;
 }
@@ -195,8 +190,8 @@ static const struct json *parameter_named(const struct side *s,
 	*index = 0;
 	for (const struct json *v = json_first(s->list); v;
 	     v = json_next(v), ++*index)
-		if (is_text(json_get_text(v, "name"), name) &&
-		    is_text(json_get_text(v, "use"), s->use))
+		if (text_is(json_get_text(v, "name"), name) &&
+		    text_is(json_get_text(v, "use"), s->use))
 			return v;
 	return NULL;
 }

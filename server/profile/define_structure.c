@@ -27,11 +27,6 @@ static const char *const kind_code[] = {
     [KIND_RESOURCE] = "resource",
 };
 
-static bool is_text(const char *s, const char *want)
-{
-	return s && strcmp(s, want) == 0;
-}
-
 static const char *name_of_type(const struct profiles *p, unsigned type)
 {
 	return type < p->n_types ? text_at(p, p->types[type].name) : "";
@@ -48,10 +43,10 @@ static void check_context(struct def *d, const struct at *at)
 	     v = json_next(v), i++) {
 		const struct at here = {at, "context", i};
 		const bool anywhere =
-		    is_text(json_get_text(v, "type"), "element") &&
-		    is_text(json_get_text(v, "expression"), "Element");
+		    text_is(json_get_text(v, "type"), "element") &&
+		    text_is(json_get_text(v, "expression"), "Element");
 
-		if (!is_text(d->type_name, "Extension"))
+		if (!text_is(d->type_name, "Extension"))
 			report(d->c, RULE_SD_CONTEXT, &here, v, NULL,
 			       "remove \"context\"",
 			       "The type is %.100s, not Extension, so a "
@@ -89,7 +84,7 @@ static void check_kind_of_base(struct def *d, const struct at *at)
 		       "The kind '%.100s' must be the same as that of the base "
 		       "definition, '%s'",
 		       kind, kind_code[t->kind]);
-	if (d->constraint == !is_text(d->type_name, type))
+	if (d->constraint == !text_is(d->type_name, type))
 		report(d->c, RULE_SD_DERIVATION, at, json_get(d->sd, "type"),
 		       d->constraint ? type : "another type", NULL,
 		       d->constraint ? "The type '%.100s' must be the same as "
@@ -156,7 +151,7 @@ static void check_list(struct def *d, const struct at *at, const char *name)
 	long i = 0;
 
 	d->n_keys = 0;
-	d->snapshot = is_text(name, "snapshot");
+	d->snapshot = text_is(name, "snapshot");
 	d->sliced = NULL;
 	if (!list || json_kind(list) != JSON_ARRAY)
 		return;
@@ -175,7 +170,7 @@ void check_structure_definition(struct check *c, const struct spot *s)
 	struct def *d;
 
 	if (rule_table[RULE_SD_COMPILE].severity[c->rules] == ISSUE_NONE ||
-	    is_text(json_get_text(s->value, "kind"), "logical"))
+	    text_is(json_get_text(s->value, "kind"), "logical"))
 		return;
 	d = arena_alloc(c->a, sizeof(*d));
 	d->c = c;
@@ -183,7 +178,7 @@ void check_structure_definition(struct check *c, const struct spot *s)
 	d->url = json_get_text(s->value, "url");
 	d->type_name = json_get_text(s->value, "type");
 	d->constraint =
-	    is_text(json_get_text(s->value, "derivation"), "constraint");
+	    text_is(json_get_text(s->value, "derivation"), "constraint");
 	d->base = r ? rec_at(c->p, r) : NULL;
 	if (d->base && !d->base->root)
 		d->base = NULL;

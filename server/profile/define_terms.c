@@ -17,11 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_text(const char *s, const char *want)
-{
-	return s && strcmp(s, want) == 0;
-}
-
 static bool is_off(const struct check *c)
 {
 	return rule_table[RULE_VS_CODE].severity[c->rules] == ISSUE_NONE;
@@ -96,8 +91,8 @@ static void check_codes(struct check *c, const struct json *include,
 
 static bool is_hierarchical(const char *op)
 {
-	return is_text(op, "is-a") || is_text(op, "descendent-of") ||
-	       is_text(op, "is-not-a") || is_text(op, "generalizes");
+	return text_is(op, "is-a") || text_is(op, "descendent-of") ||
+	       text_is(op, "is-not-a") || text_is(op, "generalizes");
 }
 
 static void check_filters(struct check *c, const struct json *include,
@@ -112,18 +107,18 @@ static void check_filters(struct check *c, const struct json *include,
 		const char *op = json_get_text(v, "op");
 		const char *property = json_get_text(v, "property");
 		const char *value = json_get_text(v, "value");
-		const bool concept = is_text(property, "concept");
+		const bool concept = text_is(property, "concept");
 
 		if (!op || !value)
 			continue;
-		if (is_text(op, "exists") && !is_text(value, "true") &&
-		    !is_text(value, "false"))
+		if (text_is(op, "exists") && !text_is(value, "true") &&
+		    !text_is(value, "false"))
 			report(c, RULE_VS_FILTER, &here, v, "true or false",
 			       NULL,
 			       "The value of a filter with the operation "
 			       "exists must be 'true' or 'false', not '%.100s'",
 			       value);
-		else if (is_text(op, "regex") && concept)
+		else if (text_is(op, "regex") && concept)
 			report(c, RULE_VS_FILTER, &here, v, NULL,
 			       "filter the property \"code\"",
 			       "Cannot apply a regex filter to the property "
@@ -194,14 +189,14 @@ static void check_count(struct check *c, const struct json *cs,
 		return;
 	stated = strtoul(json_text(count), NULL, 10);
 	n = count_concepts(cs);
-	if (is_text(content, "complete") && n != stated)
+	if (text_is(content, "complete") && n != stated)
 		report(c, RULE_CS_COUNT, &here, count, say(c, "%zu", n), NULL,
 		       "The code system is complete, but the number of "
 		       "concepts (%zu) does not match the stated total number "
 		       "(%lu)",
 		       n, stated);
-	else if ((is_text(content, "fragment") ||
-		  is_text(content, "example")) &&
+	else if ((text_is(content, "fragment") ||
+		  text_is(content, "example")) &&
 		 n >= stated)
 		report_as(c, ISSUE_WARNING, RULE_CS_COUNT, &here, count, NULL,
 			  NULL,
@@ -217,7 +212,7 @@ static void check_supplement(struct check *c, const struct json *cs,
 	static const char *const not_there[] = {"caseSensitive",
 						"hierarchyMeaning"};
 	const char *of = json_get_text(cs, "supplements");
-	const bool is = is_text(content, "supplement");
+	const bool is = text_is(content, "supplement");
 
 	if (content && is != (of != NULL))
 		report(c, RULE_CS_SUPPLEMENT, at, cs, NULL, NULL,
@@ -283,7 +278,7 @@ void check_code_system(struct check *c, const struct spot *s)
 	if (is_off(c))
 		return;
 	check_count(c, cs, content, s->at);
-	if (is_text(content, "not-present") && json_first(concepts))
+	if (text_is(content, "not-present") && json_first(concepts))
 		report(c, RULE_CS_CONTENT, &here, concepts, NULL, NULL,
 		       "The code system has the content 'not-present', so it "
 		       "must have no concepts");
@@ -304,7 +299,7 @@ void check_search_parameter(struct check *c, const struct spot *s)
 
 	if (is_off(c))
 		return;
-	if (is_text(json_get_text(s->value, "type"), "composite") &&
+	if (text_is(json_get_text(s->value, "type"), "composite") &&
 	    json_count(component) < 2)
 		report(c, RULE_SP_COMPONENTS, s->at,
 		       component ? component : s->value, "two or more", NULL,

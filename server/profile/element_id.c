@@ -20,10 +20,7 @@ struct ids {
 
 static size_t place_of(const struct ids *s, const char *id)
 {
-	uint64_t h = 14695981039346656037ULL;
-	for (const char *p = id; *p; p++)
-		h = (h ^ (unsigned char)*p) * 1099511628211ULL;
-	size_t i = (size_t)(h ^ h >> 32) & (s->cap - 1);
+	size_t i = hash_text(id) & (s->cap - 1);
 	while (s->v[i] && strcmp(s->v[i], id) != 0)
 		i = (i + 1) & (s->cap - 1);
 	return i;

@@ -26,11 +26,6 @@ static bool period(struct check *c, const struct spot *s)
 
 /* ---- rng-2 ------------------------------------------------------------ */
 
-static bool same_text(const char *x, const char *y)
-{
-	return x == y || (x && y && strcmp(x, y) == 0);
-}
-
 static bool has_text(const struct json *v, const char *name, const char *text)
 {
 	const char *s = json_get_text(v, name);
@@ -49,8 +44,8 @@ static bool same_unit(const struct json *x, const struct json *y)
 
 	if (unit && has_text(y, "unit", unit))
 		return true;
-	return same_text(json_get_text(x, "code"), json_get_text(y, "code")) &&
-	       same_text(json_get_text(x, "system"),
+	return text_same(json_get_text(x, "code"), json_get_text(y, "code")) &&
+	       text_same(json_get_text(x, "system"),
 			 json_get_text(y, "system"));
 }
 

@@ -15,17 +15,16 @@
 
 static uint64_t mix(uint64_t h, const char *s)
 {
-	for (; s && *s; s++)
-		h = (h ^ (unsigned char)*s) * 1099511628211ULL;
-	return (h ^ 0xff) * 1099511628211ULL;
+	s = text_or_empty(s);
+	return hash_bytes(h, s, strlen(s) + 1);
 }
 
 static uint64_t path_hash(const struct at *at)
 {
 	if (!at)
-		return 14695981039346656037ULL;
+		return HASH_START;
 	uint64_t h = mix(path_hash(at->up), at->name);
-	return (h ^ (uint64_t)(at->index + 1)) * 1099511628211ULL;
+	return hash_bytes(h, &at->index, sizeof(at->index));
 }
 
 static void path_write(struct buf *b, const struct at *at)

@@ -172,17 +172,12 @@ static bool is_coded(const char *path)
 	return strcmp(name, ".code") == 0 || strcmp(name, ".system") == 0;
 }
 
-static bool is_letter(char ch)
-{
-	return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z');
-}
-
 /* The first n characters of name as a word of the text. */
 static bool has_word(const char *text, const char *name, size_t n)
 {
 	for (const char *s = text; (s = strchr(s, *name)) != NULL; s++) {
-		if (strncmp(s, name, n) == 0 && !is_letter(s[n]) &&
-		    (s == text || !is_letter(s[-1])))
+		if (strncmp(s, name, n) == 0 && !ascii_letter(s[n]) &&
+		    (s == text || !ascii_letter(s[-1])))
 			return true;
 	}
 	return false;
@@ -200,10 +195,10 @@ static bool speaks_of(const struct issue *x, const char *path)
 	if (strncmp(path, x->path, up) != 0 || path[up] != '.' || !text ||
 	    (strchr(name, '.') && x->severity <= ISSUE_ERROR))
 		return false;
-	while (is_letter(name[n]))
+	while (ascii_letter(name[n]))
 		n++;
 	for (; n > 0; n--) {
-		bool end = !is_letter(name[n]) || name[n] < 'a';
+		bool end = !ascii_letter(name[n]) || name[n] < 'a';
 		if (end && has_word(text, name, n))
 			return true;
 	}

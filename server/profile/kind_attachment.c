@@ -18,8 +18,7 @@ struct base64 {
 
 static bool is_letter(char ch)
 {
-	return (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') ||
-	       (ch >= '0' && ch <= '9') || ch == '+' || ch == '/';
+	return ascii_letter(ch) || ascii_digit(ch) || ch == '+' || ch == '/';
 }
 
 static struct base64 scan(const char *t)

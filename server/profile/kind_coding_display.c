@@ -17,18 +17,13 @@ static char lower(char ch)
 	return ch >= 'A' && ch <= 'Z' ? (char)(ch | 32) : ch;
 }
 
-static bool is_space(char ch)
-{
-	return ch == ' ' || (ch >= '\t' && ch <= '\r');
-}
-
 /* Behind white space; a no-break space is one too. */
 static const char *skip_space(const char *s)
 {
 	for (;; s++) {
 		if (s[0] == '\xc2' && s[1] == '\xa0')
 			s++;
-		else if (!is_space(*s))
+		else if (!ascii_space(*s))
 			return s;
 	}
 }

@@ -30,24 +30,19 @@ struct profiles *profile_new(struct arena *boot, enum fhir_version v)
 
 /* ---- taking in -------------------------------------------------------- */
 
-static bool is_text(const char *s, const char *want)
-{
-	return s && strcmp(s, want) == 0;
-}
-
 static bool has_use(const struct profiles *p, const struct json *r,
 		    const char *type)
 {
-	if (is_text(type, "ValueSet") || is_text(type, "CodeSystem") ||
-	    is_text(type, "SearchParameter") ||
-	    is_text(type, "Questionnaire") ||
-	    is_text(type, "ImplementationGuide"))
+	if (text_is(type, "ValueSet") || text_is(type, "CodeSystem") ||
+	    text_is(type, "SearchParameter") ||
+	    text_is(type, "Questionnaire") ||
+	    text_is(type, "ImplementationGuide"))
 		return true;
-	if (!is_text(type, "StructureDefinition") ||
-	    is_text(json_get_text(r, "kind"), "logical"))
+	if (!text_is(type, "StructureDefinition") ||
+	    text_is(json_get_text(r, "kind"), "logical"))
 		return false;
 	if (p->image_bytes == 0 ||
-	    is_text(json_get_text(r, "derivation"), "constraint"))
+	    text_is(json_get_text(r, "derivation"), "constraint"))
 		return true;
 	/* a "specialization" of a type that is there is a profile by mistake */
 	const char *t = json_get_text(r, "type");
@@ -55,7 +50,7 @@ static bool has_use(const struct profiles *p, const struct json *r,
 	if (i == NO_TYPE || !json_get(r, "baseDefinition"))
 		return false;
 	const struct canonical *own = rec_at(p, p->types[i].sd);
-	return !is_text(json_get_text(r, "url"), text_at(p, own->url));
+	return !text_is(json_get_text(r, "url"), text_at(p, own->url));
 }
 
 bool profile_add(struct profiles *p, const struct json *resource,
@@ -72,7 +67,7 @@ bool profile_add(struct profiles *p, const struct json *resource,
 		return true;
 	if (!url || !*url) {
 		/* a code system or value set without one can never be named */
-		if (is_text(type, "StructureDefinition"))
+		if (text_is(type, "StructureDefinition"))
 			return err_set(e, ERR_INVALID, "required", source,
 				       "StructureDefinition.url is missing");
 		return true;
@@ -82,7 +77,7 @@ bool profile_add(struct profiles *p, const struct json *resource,
 	it->source = arena_strdup(p->arena, source ? source : "");
 	it->url = arena_strndup(p->arena, url, canonical_len(url));
 	it->version = json_get_text(resource, "version");
-	if (is_text(type, "Questionnaire")) {
+	if (text_is(type, "Questionnaire")) {
 		it->next = p->questionnaires;
 		p->questionnaires = it;
 		return true;
@@ -103,7 +98,7 @@ const struct json *find_questionnaire(const struct profiles *p,
 		if (strncmp(it->url, canonical, n) != 0 || it->url[n])
 			continue;
 		if (!version ||
-		    is_text(json_get_text(it->json, "version"), version))
+		    text_is(json_get_text(it->json, "version"), version))
 			return it->json;
 	}
 	return NULL;
@@ -136,7 +131,7 @@ static struct item **pick(struct build *b, const char *type, size_t *n)
 
 	*n = 0;
 	for (struct item *it = b->p->added; it; it = it->next) {
-		if (is_text(json_get_text(it->json, "resourceType"), type))
+		if (text_is(json_get_text(it->json, "resourceType"), type))
 			v[k++] = it;
 	}
 	if (k > 0)
@@ -335,20 +330,15 @@ bool profile_compile(struct profiles *p, struct err *e)
 
 /* ---- what is loaded --------------------------------------------------- */
 
-static const char *or_empty(const char *s)
-{
-	return s ? s : "";
-}
-
 static void describe(const struct profiles *p, ref r, struct profile_info *out)
 {
 	const struct sd *sd = rec_at(p, r);
 	out->url = text_at(p, sd->url);
 	out->type =
 	    sd->type < p->n_types ? text_at(p, p->types[sd->type].name) : "";
-	out->base = or_empty(text_at(p, sd->base));
-	out->source = or_empty(text_at(p, sd->source));
-	out->title = or_empty(text_at(p, sd->title));
+	out->base = text_or_empty(text_at(p, sd->base));
+	out->source = text_or_empty(text_at(p, sd->source));
+	out->title = text_or_empty(text_at(p, sd->title));
 	out->abstract = sd->flags & SD_ABSTRACT;
 	out->national = sd->flags & SD_NATIONAL;
 }

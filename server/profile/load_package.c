@@ -28,11 +28,6 @@
 #define PACKAGE_BYTES ((size_t)256 << 20)
 #define PACKAGE_TAKEN ((size_t)96 << 20)
 
-static bool is_text(const char *s, const char *want)
-{
-	return s && strcmp(s, want) == 0;
-}
-
 /* Versions that a text like "4.0.1" means, as bits. */
 static unsigned fhir_bits(const char *version)
 {
@@ -80,7 +75,7 @@ bool profile_package_manifest(struct package *k, const char *text, size_t n,
 	k->name = json_get_text(v, "name");
 	k->version = json_get_text(v, "version");
 	k->dependencies = json_get(v, "dependencies");
-	k->official = is_text(json_get_text(v, "canonical"), OFFICIAL);
+	k->official = text_is(json_get_text(v, "canonical"), OFFICIAL);
 	if (!list)
 		list = json_get(v, "fhir-version-list");
 	k->fhir = 0;
@@ -117,7 +112,7 @@ static bool give(struct package *k, struct profiles *p, const char *source,
 		 struct err *e)
 {
 	const bool lasting =
-	    is_text(json_get_text(seen, "resourceType"), "Questionnaire");
+	    text_is(json_get_text(seen, "resourceType"), "Questionnaire");
 	struct arena *a = lasting ? p->arena : k->arena;
 	const struct json *r;
 

@@ -11,16 +11,11 @@
 
 #define LABELS_MAX 64
 
-static bool same_text(const char *x, const char *y)
-{
-	return x == y || (x && y && strcmp(x, y) == 0);
-}
-
 static bool same_label(const struct json *x, const struct json *y)
 {
-	return same_text(json_get_text(x, "system"),
+	return text_same(json_get_text(x, "system"),
 			 json_get_text(y, "system")) &&
-	       same_text(json_get_text(x, "code"), json_get_text(y, "code"));
+	       text_same(json_get_text(x, "code"), json_get_text(y, "code"));
 }
 
 void check_meta(struct check *c, const struct json *resource,

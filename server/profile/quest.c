@@ -169,10 +169,7 @@ static uint32_t count_items(const struct json *holder)
 
 static uint32_t hash_of(uint32_t up, const char *s)
 {
-	uint32_t h = 2166136261u ^ (up * 2654435761u);
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * 16777619u;
-	return h ^ h >> 15;
+	return hash_text(s) ^ up * 2654435761u;
 }
 
 /* The slot of the item that has the linkId (within up, unless it is NULL), or

@@ -34,11 +34,6 @@ struct limit {
 	const struct at *answer, *at;
 };
 
-static const char *or_empty(const char *s)
-{
-	return s ? s : "";
-}
-
 /* ---- values ----------------------------------------------------------- */
 
 static void out_of_range(const struct limit *l, bool least, const char *is,
@@ -57,7 +52,7 @@ static void unreadable(const struct limit *l)
 	       "correct the questionnaire's extension",
 	       "The value cannot be checked: the questionnaire's bound %.100s "
 	       "cannot be read",
-	       or_empty(json_get_text(l->ext, "url")));
+	       text_or_empty(json_get_text(l->ext, "url")));
 }
 
 static bool is_number(const char *s, bool whole)
@@ -173,7 +168,7 @@ static void max_length(struct response *r, const struct q_item *item,
 		  say(r->c, "at most %.10s characters", bound), "shorten it",
 		  "The answer '%.200s' is longer then the allowed maximum "
 		  "length of %.10s",
-		  or_empty(json_text(v->json)), bound);
+		  text_or_empty(json_text(v->json)), bound);
 }
 
 static void regex(const struct limit *l)
@@ -224,7 +219,7 @@ static const char *all_values(const struct limit *l, const char *url)
 		s = code ? json_text(code) : NULL;
 		if (!s)
 			s = json_get_text(code, "code");
-		buf_printf(&b, "%s%.80s", b.len ? ", " : "", or_empty(s));
+		buf_printf(&b, "%s%.80s", b.len ? ", " : "", text_or_empty(s));
 	}
 	return b.p;
 }
@@ -285,9 +280,9 @@ static const char *quantity_text(struct check *c, const struct json *q)
 	const char *code = json_get_text(q, "code");
 
 	return say(c, "%s%.60s%s%.60s%s%.60s%s",
-		   or_empty(json_get_text(q, "comparator")),
-		   or_empty(q_text(q, "value")), unit ? " " : "",
-		   or_empty(unit), code ? " (" : "", or_empty(code),
+		   text_or_empty(json_get_text(q, "comparator")),
+		   text_or_empty(q_text(q, "value")), unit ? " " : "",
+		   text_or_empty(unit), code ? " (" : "", text_or_empty(code),
 		   code ? ")" : "");
 }
 
@@ -398,7 +393,7 @@ static void unit_value_set(const struct limit *l)
 
 	if (!url ||
 	    profile_code_in(l->c->p, url, json_get_text(l->v->json, "system"),
-			    or_empty(code)) != 0)
+			    text_or_empty(code)) != 0)
 		return;
 	report(l->c, RULE_QR_UNIT, l->at, l->v->json, say(l->c, "%.200s", url),
 	       "use a unit of the value set",

@@ -215,8 +215,7 @@ static bool may_search(const struct check *c)
 
 static bool is_word(char ch, bool first)
 {
-	return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-	       ch == '_' || (!first && ch >= '0' && ch <= '9');
+	return ascii_letter(ch) || ch == '_' || (!first && ascii_digit(ch));
 }
 
 /* "name=value&name=value" */

@@ -53,14 +53,6 @@ struct lookup *lookup_list(struct check *c, const struct json *list)
 	return l;
 }
 
-static size_t hash(const char *s)
-{
-	uint64_t h = 14695981039346656037ULL;
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * 1099511628211ULL;
-	return (size_t)(h ^ h >> 32);
-}
-
 static void add_row(struct lookup *l, enum lookup_by by, const char *key,
 		    const struct json *item, const struct json *resource,
 		    size_t index)
@@ -102,7 +94,7 @@ static void fill(const struct check *c, struct lookup *l)
 	l->mask--;
 	/* from behind, so that the first comes first in its chain */
 	for (i = l->rows; i-- > 0;) {
-		uint32_t *b = &l->bucket[hash(l->row[i].key) & l->mask];
+		uint32_t *b = &l->bucket[hash_text(l->row[i].key) & l->mask];
 		l->row[i].next = *b;
 		*b = (uint32_t)i + 1;
 	}
@@ -126,7 +118,7 @@ struct lookup_row *lookup_first(const struct check *c, struct lookup *l,
 		return NULL;
 	if (!l->filled)
 		fill(c, l);
-	return matching(l, l->bucket[hash(key) & l->mask], by, key);
+	return matching(l, l->bucket[hash_text(key) & l->mask], by, key);
 }
 
 struct lookup_row *lookup_next(struct lookup *l, const struct lookup_row *r)

@@ -21,7 +21,7 @@ bool is_absolute(const char *uri)
 	size_t n = strspn(uri, "abcdefghijklmnopqrstuvwxyz"
 			       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
 
-	return n > 0 && uri[n] == ':' && !(uri[0] >= '0' && uri[0] <= '9');
+	return n > 0 && uri[n] == ':' && !ascii_digit(uri[0]);
 }
 
 /* The part of a reference below our own base; NULL: it is elsewhere. */
@@ -42,8 +42,8 @@ static bool id_ok(const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		char ch = s[i];
-		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-		      (ch >= '0' && ch <= '9') || ch == '-' || ch == '.'))
+		if (!(ascii_letter(ch) || ascii_digit(ch) || ch == '-' ||
+		      ch == '.'))
 			return false;
 	}
 	return n >= 1 && n <= 64;

@@ -123,11 +123,6 @@ static void add_parent(struct work *w, const char *lower, const char *upper)
 			 upper);
 }
 
-static bool is(const char *s, const char *want)
-{
-	return strcmp(s, want) == 0;
-}
-
 static void add_property(struct work *w, uint32_t i, const struct json *p)
 {
 	const char *code = text_at(w->b->p, w->v[i].code);
@@ -136,20 +131,20 @@ static void add_property(struct work *w, uint32_t i, const struct json *p)
 
 	if (!name || !value)
 		return;
-	if (is(name, "parent") || is(name, "subsumedBy")) {
+	if (text_is(name, "parent") || text_is(name, "subsumedBy")) {
 		add_parent(w, code, value);
 		return;
 	}
-	if (is(name, "child")) {
+	if (text_is(name, "child")) {
 		add_parent(w, value, code);
 		return;
 	}
-	if ((is(name, "notSelectable") || is(name, "abstract")) &&
-	    is(value, "true"))
+	if ((text_is(name, "notSelectable") || text_is(name, "abstract")) &&
+	    text_is(value, "true"))
 		w->v[i].abstract = 1;
-	if ((is(name, "inactive") && is(value, "true")) ||
-	    (is(name, "status") &&
-	     (is(value, "inactive") || is(value, "retired"))))
+	if ((text_is(name, "inactive") && text_is(value, "true")) ||
+	    (text_is(name, "status") &&
+	     (text_is(value, "inactive") || text_is(value, "retired"))))
 		w->v[i].inactive = 1;
 	add_fact(w->b, &w->properties, i, name, value);
 }
@@ -160,7 +155,7 @@ static void add_subsumed(struct work *w, uint32_t i, const struct json *list)
 	for (const struct json *e = json_first(list); e; e = json_next(e)) {
 		const char *url = json_get_text(e, "url");
 		const char *value = value_of(e);
-		if (url && value && is(url, SUBSUMES))
+		if (url && value && text_is(url, SUBSUMES))
 			add_parent(w, value, code);
 	}
 }
@@ -188,11 +183,11 @@ static enum content content_of(const struct json *j, size_t n)
 	const char *s = json_get_text(j, "content");
 	if (!s)
 		return CONTENT_FRAGMENT;
-	if (is(s, "supplement"))
+	if (text_is(s, "supplement"))
 		return CONTENT_SUPPLEMENT;
 	if (n == 0)
 		return CONTENT_ABSENT;
-	return is(s, "complete") ? CONTENT_COMPLETE : CONTENT_FRAGMENT;
+	return text_is(s, "complete") ? CONTENT_COMPLETE : CONTENT_FRAGMENT;
 }
 
 static void fill_head(struct build *b, const struct json *j,

@@ -32,11 +32,6 @@ struct filter {
 	uint8_t *reached; /* marked: below top (or above it), top too */
 };
 
-static bool is(const char *s, const char *want)
-{
-	return strcmp(s, want) == 0;
-}
-
 /* ---- hierarchy -------------------------------------------------------- */
 
 /* One direction of the edges: those of concept i lead to to[first[i]] and on,
@@ -63,7 +58,7 @@ static size_t all_edges(const struct filter *f, struct edge *e)
 			e[n++] = (struct edge){f->v[i].parent - 1U, i};
 	}
 	for (uint32_t i = 0; i < f->cs->n_properties; i++) {
-		if (!is(text_at(p, fact[i].name), "parent"))
+		if (!text_is(text_at(p, fact[i].name), "parent"))
 			continue;
 		const struct concept *u =
 		    concept_find(p, f->cs, text_at(p, fact[i].value));
@@ -141,7 +136,7 @@ static void mark_hierarchy(struct filter *f)
 	hierarchy_of(f);
 	f->top = top ? (uint32_t)(top - f->v) : UINT32_MAX;
 	f->reached =
-	    is(f->op, "generalizes") ? reach(f, &f->tree->up)
+	    text_is(f->op, "generalizes") ? reach(f, &f->tree->up)
 	    : strstr(" is-a descendent-of is-not-a descendent-leaf ", f->op)
 		? reach(f, &f->tree->down)
 		: NULL;
@@ -174,15 +169,15 @@ static bool listed(const char *list, const char *text)
 /* 1, 0, or -1: the operator is not one for texts. */
 static int text_passes(const struct filter *f, const char *text)
 {
-	if (is(f->op, "="))
-		return text && is(text, f->value);
-	if (is(f->op, "in"))
+	if (text_is(f->op, "="))
+		return text && text_is(text, f->value);
+	if (text_is(f->op, "in"))
 		return text && listed(f->value, text);
-	if (is(f->op, "not-in"))
+	if (text_is(f->op, "not-in"))
 		return !text || !listed(f->value, text);
-	if (is(f->op, "exists"))
-		return (text != NULL) == is(f->value, "true");
-	if (is(f->op, "regex"))
+	if (text_is(f->op, "exists"))
+		return (text != NULL) == text_is(f->value, "true");
+	if (text_is(f->op, "regex"))
 		return text ? fp_regex(f->value, text, true) : 0;
 	return -1;
 }
@@ -197,8 +192,9 @@ static bool is_parent(const struct filter *f, uint32_t upper, uint32_t lower)
 	const struct fact *fact =
 	    facts_of(p, f->cs->properties, f->cs->n_properties, lower, &n);
 	for (uint32_t i = 0; i < n; i++) {
-		if (is(text_at(p, fact[i].name), "parent") &&
-		    is(text_at(p, fact[i].value), text_at(p, f->v[upper].code)))
+		if (text_is(text_at(p, fact[i].name), "parent") &&
+		    text_is(text_at(p, fact[i].value),
+			    text_at(p, f->v[upper].code)))
 			return true;
 	}
 	return false;
@@ -206,15 +202,15 @@ static bool is_parent(const struct filter *f, uint32_t upper, uint32_t lower)
 
 static int concept_passes(const struct filter *f, uint32_t i)
 {
-	if (is(f->op, "is-a") || is(f->op, "generalizes"))
+	if (text_is(f->op, "is-a") || text_is(f->op, "generalizes"))
 		return f->reached[i];
-	if (is(f->op, "descendent-of"))
+	if (text_is(f->op, "descendent-of"))
 		return f->reached[i] && i != f->top;
-	if (is(f->op, "is-not-a"))
+	if (text_is(f->op, "is-not-a"))
 		return !f->reached[i];
-	if (is(f->op, "descendent-leaf"))
+	if (text_is(f->op, "descendent-leaf"))
 		return f->reached[i] && i != f->top && is_leaf(f, i);
-	if (is(f->op, "child-of"))
+	if (text_is(f->op, "child-of"))
 		return f->top != UINT32_MAX && is_parent(f, f->top, i);
 	return text_passes(f, text_at(f->b->p, f->v[i].code));
 }
@@ -222,11 +218,11 @@ static int concept_passes(const struct filter *f, uint32_t i)
 /* parent = X, child = X */
 static int edge_passes(const struct filter *f, uint32_t i, bool parent)
 {
-	if (is(f->op, "exists")) {
+	if (text_is(f->op, "exists")) {
 		bool has = parent ? f->v[i].parent != 0 : !is_leaf(f, i);
-		return has == is(f->value, "true");
+		return has == text_is(f->value, "true");
 	}
-	if (!is(f->op, "="))
+	if (!text_is(f->op, "="))
 		return -1;
 	if (f->top == UINT32_MAX)
 		return 0;
@@ -242,7 +238,7 @@ static int fact_passes(const struct filter *f, uint32_t i)
 	const struct fact *fact =
 	    facts_of(p, f->cs->properties, f->cs->n_properties, i, &n);
 	for (uint32_t k = 0; k < n; k++) {
-		if (!is(text_at(p, fact[k].name), f->property))
+		if (!text_is(text_at(p, fact[k].name), f->property))
 			continue;
 		some = true;
 		int ok = text_passes(f, text_at(p, fact[k].value));
@@ -255,16 +251,17 @@ static int fact_passes(const struct filter *f, uint32_t i)
 static int passes(const struct filter *f, uint32_t i)
 {
 	const struct concept *c = &f->v[i];
-	if (is(f->property, "concept") || is(f->property, "code"))
+	if (text_is(f->property, "concept") || text_is(f->property, "code"))
 		return concept_passes(f, i);
-	if (is(f->property, "parent") || is(f->property, "child"))
+	if (text_is(f->property, "parent") || text_is(f->property, "child"))
 		return edge_passes(f, i, *f->property == 'p');
-	if (is(f->property, "display"))
+	if (text_is(f->property, "display"))
 		return text_passes(f, text_at(f->b->p, c->display));
 	/* whether they are stated or not */
-	if (is(f->property, "notSelectable") || is(f->property, "abstract"))
+	if (text_is(f->property, "notSelectable") ||
+	    text_is(f->property, "abstract"))
 		return text_passes(f, c->abstract ? "true" : "false");
-	if (is(f->property, "inactive"))
+	if (text_is(f->property, "inactive"))
 		return text_passes(f, c->inactive ? "true" : "false");
 	return fact_passes(f, i);
 }
@@ -284,7 +281,7 @@ static bool is_known(const struct filter *f)
 	if (at && at[-1] == ' ' && at[strlen(f->property)] == ' ')
 		return true;
 	for (uint32_t i = 0; i < f->cs->n_properties; i++) {
-		if (is(text_at(p, fact[i].name), f->property))
+		if (text_is(text_at(p, fact[i].name), f->property))
 			return true;
 	}
 	return false;
@@ -348,8 +345,8 @@ static int all_pass(struct filter *f, const struct json *filters,
 {
 	for (const struct json *j = json_first(filters); j; j = json_next(j)) {
 		*why = why_not(f->b, j);
-		if (!read_filter(f, j) ||
-		    (!is(f->property, "code") && !is(f->property, "concept")))
+		if (!read_filter(f, j) || (!text_is(f->property, "code") &&
+					   !text_is(f->property, "concept")))
 			return -1;
 		int ok = text_passes(f, code);
 		if (ok <= 0)

@@ -35,9 +35,9 @@ static unsigned shape_of(const char *s, size_t n)
 {
 	unsigned shape = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (s[i] >= '0' && s[i] <= '9')
+		if (ascii_digit(s[i]))
 			shape |= DIGITS;
-		else if ((s[i] | 32) >= 'a' && (s[i] | 32) <= 'z')
+		else if (ascii_letter(s[i]))
 			shape |= LETTERS;
 		else
 			return 0;

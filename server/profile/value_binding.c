@@ -57,12 +57,6 @@ static struct bound set_of(const struct profiles *p, ref url, ref vs)
 
 /* ---- membership ------------------------------------------------------- */
 
-static const char *text_of(const struct json *v, const char *name)
-{
-	const char *s = json_get_text(v, name);
-	return s ? s : "";
-}
-
 struct asked {
 	const struct profiles *p;
 	struct bound set;
@@ -151,8 +145,9 @@ static const char *codes_text(struct check *c, enum coded kind,
 	for (int i = 0; coding && i < 8; i++) {
 		if (i > 0)
 			buf_puts(&b, ", ");
-		buf_printf(&b, "%.120s#%.80s", text_of(coding, "system"),
-			   text_of(coding, "code"));
+		buf_printf(&b, "%.120s#%.80s",
+			   text_or_empty(json_get_text(coding, "system")),
+			   text_or_empty(json_get_text(coding, "code")));
 		coding = kind == CODED_CONCEPT ? json_next(coding) : NULL;
 	}
 	return b.p;

@@ -16,26 +16,15 @@
 
 #define STRING_MAX ((size_t)1 << 20)
 
-static bool is_digit(char ch)
-{
-	return ch >= '0' && ch <= '9';
-}
-
-static bool is_space(char ch)
-{
-	return ch == ' ' || (ch >= '\t' && ch <= '\r');
-}
-
 static bool is_alnum(char ch)
 {
-	return is_digit(ch) || (ch >= 'a' && ch <= 'z') ||
-	       (ch >= 'A' && ch <= 'Z');
+	return ascii_digit(ch) || ascii_letter(ch);
 }
 
 static bool has_space(const char *s)
 {
 	for (; *s; s++) {
-		if (is_space(*s))
+		if (ascii_space(*s))
 			return true;
 	}
 	return false;
@@ -76,7 +65,7 @@ static int number(const char **s, int n)
 {
 	int v = 0;
 	for (int i = 0; i < n; i++) {
-		if (!is_digit((*s)[i]))
+		if (!ascii_digit((*s)[i]))
 			return -1;
 		v = v * 10 + ((*s)[i] - '0');
 	}
@@ -135,9 +124,9 @@ static bool scan_time(const char **s)
 	if (**s != '.')
 		return true;
 	++*s;
-	if (!is_digit(**s))
+	if (!ascii_digit(**s))
 		return false;
-	while (is_digit(**s))
+	while (ascii_digit(**s))
 		++*s;
 	return true;
 }
@@ -324,7 +313,7 @@ static void check_string(struct check *c, const struct spot *s)
 		       "at most 1048576 bytes", NULL,
 		       "value is longer than permitted maximum length of 1 MB "
 		       "(1048576 bytes)");
-	if (n > 0 && (is_space(t[0]) || is_space(t[n - 1])))
+	if (n > 0 && (ascii_space(t[0]) || ascii_space(t[n - 1])))
 		report(c, RULE_STRING_SPACE, s->at, s->value, NULL,
 		       "remove the white space",
 		       "value should not start or finish with whitespace");
@@ -386,9 +375,9 @@ static void check_code(struct check *c, const struct spot *s)
 	const char *t = shown(s);
 	bool ok = true;
 	for (size_t i = 0; t[i] && ok; i++) {
-		if (is_space(t[i]))
+		if (ascii_space(t[i]))
 			ok = t[i] == ' ' && i > 0 && t[i + 1] &&
-			     !is_space(t[i + 1]);
+			     !ascii_space(t[i + 1]);
 	}
 	if (!ok)
 		report(c, RULE_CODE, s->at, s->value,

@@ -36,7 +36,7 @@ static size_t characters(const char *s)
 
 static bool is_number(const char *s)
 {
-	return s && ((*s >= '0' && *s <= '9') || *s == '-');
+	return s && (ascii_digit(*s) || *s == '-');
 }
 
 /* ---- quantities ------------------------------------------------------- */
@@ -59,11 +59,6 @@ static const char *number_of(const struct json *q)
 	return v && json_kind(v) == JSON_NUMBER ? json_text(v) : NULL;
 }
 
-static bool same(const char *x, const char *y)
-{
-	return x && y && strcmp(x, y) == 0;
-}
-
 /* Where the quantity lies: -1 below, 0, 1 above; false: it cannot be told. */
 static bool quantity_order(const struct profiles *p, const struct json *q,
 			   ref limit, int *order)
@@ -78,14 +73,15 @@ static bool quantity_order(const struct profiles *p, const struct json *q,
 		return false;
 	bool bare = !want && !part(p, limit, "unit");
 	bool words =
-	    !want && same(part(p, limit, "unit"), json_get_text(q, "unit"));
+	    !want && text_is(part(p, limit, "unit"), json_get_text(q, "unit"));
 	if (bare || words ||
-	    (same(unit, want) && same(system, part(p, limit, "system")))) {
+	    (text_is(unit, want) &&
+	     text_is(system, part(p, limit, "system")))) {
 		*order = fp_decimal_compare(value, bound);
 		return true;
 	}
-	return unit && want && same(system, UCUM) &&
-	       same(part(p, limit, "system"), UCUM) &&
+	return unit && want && text_is(system, UCUM) &&
+	       text_is(part(p, limit, "system"), UCUM) &&
 	       fp_ucum_compare(value, unit, bound, want, order);
 }
 

@@ -9,19 +9,14 @@
 
 #include <string.h>
 
-static bool is_letter(char ch)
-{
-	return (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z');
-}
-
 /* "<b>", "</b>", "<br/>", "<a href...>"; an address between brackets is none.
  */
 static bool is_tag(const char *s)
 {
 	s += 1 + (s[1] == '/');
-	if (!is_letter(*s))
+	if (!ascii_letter(*s))
 		return false;
-	while (is_letter(*s) || (*s >= '0' && *s <= '9'))
+	while (ascii_letter(*s) || ascii_digit(*s))
 		s++;
 	if (*s != '>' && *s != '/' && *s != ' ')
 		return false;

@@ -21,11 +21,6 @@ static bool starts(const char *s, const char *with)
 	return strncmp(s, with, strlen(with)) == 0;
 }
 
-static bool is_digit(char ch)
-{
-	return ch >= '0' && ch <= '9';
-}
-
 /* Numbers with dots between them, without needless zeros. */
 bool oid_ok(const char *s)
 {
@@ -33,9 +28,9 @@ bool oid_ok(const char *s)
 		return false;
 	for (s++; *s == '.';) {
 		s++;
-		if (!is_digit(*s) || (*s == '0' && is_digit(s[1])))
+		if (!ascii_digit(*s) || (*s == '0' && ascii_digit(s[1])))
 			return false;
-		while (is_digit(*s))
+		while (ascii_digit(*s))
 			s++;
 	}
 	return *s == '\0';

@@ -45,15 +45,9 @@ struct scan {
 	struct word bad_attribute, bad_attribute_of;
 };
 
-static bool is_space(char ch)
-{
-	return ch == ' ' || (ch >= '\t' && ch <= '\r');
-}
-
 static bool is_name(char ch)
 {
-	return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-	       (ch >= '0' && ch <= '9') || ch == ':' || ch == '_' ||
+	return ascii_letter(ch) || ascii_digit(ch) || ch == ':' || ch == '_' ||
 	       ch == '-' || ch == '.' || (unsigned char)ch >= 0x80;
 }
 
@@ -66,7 +60,7 @@ static bool fail(struct scan *s, const char *why)
 
 static void skip_space(struct scan *s)
 {
-	while (is_space(*s->p))
+	while (ascii_space(*s->p))
 		s->p++;
 }
 
@@ -307,7 +301,7 @@ static bool scan(struct scan *s)
 			if ((unsigned char)*s->p < ' ' &&
 			    !strchr("\t\n\r", *s->p))
 				return fail(s, "there is a control character");
-			if (!is_space(*s->p)) {
+			if (!ascii_space(*s->p)) {
 				if (s->depth == 0)
 					return fail(s, "there is text outside "
 						       "of the div");
