@@ -46,9 +46,9 @@ static const char *spaced(struct check *c, const char *t, bool within)
 		return "";
 	buf_init(&b, c->a);
 	for (; *t; t++) {
-		if (!is_space(*t))
+		if (!ascii_space(*t))
 			buf_putc(&b, *t);
-		else if (within && b.len > 0 && t[1] && !is_space(t[1]))
+		else if (within && b.len > 0 && t[1] && !ascii_space(t[1]))
 			buf_putc(&b, ' ');
 	}
 	return b.len > 0 ? b.p : "";
@@ -439,7 +439,7 @@ static const char *as_number(struct check *c, const char *text)
 	if (comma)
 		*comma = '.';
 	for (size_t i = *s == '-'; s[i]; i++) {
-		if (!is_digit(s[i]) && (s[i] != '.' || i == 0))
+		if (!ascii_digit(s[i]) && (s[i] != '.' || i == 0))
 			return NULL;
 	}
 	return *s ? s : NULL;
