@@ -21,10 +21,10 @@ static bool is_letter(char ch)
 	return ascii_letter(ch) || ascii_digit(ch) || ch == '+' || ch == '/';
 }
 
-static struct base64 scan(const char *t)
+static struct base64 scan(const char *t, size_t n)
 {
 	struct base64 b = {.ok = true};
-	for (; *t && b.ok; t++) {
+	for (const char *end = t + n; t < end && b.ok; t++) {
 		if (*t == ' ' || (*t >= '\t' && *t <= '\r')) {
 			b.space = true;
 			continue;
@@ -39,9 +39,14 @@ static struct base64 scan(const char *t)
 	return b;
 }
 
+bool base64_ok(const char *s, size_t n)
+{
+	return scan(s, n).ok;
+}
+
 void check_base64(struct check *c, const struct spot *s)
 {
-	struct base64 b = scan(json_text(s->value));
+	struct base64 b = scan(json_text(s->value), json_len(s->value));
 	if (!b.ok)
 		report(c, RULE_BASE64, s->at, s->value, "base64", NULL,
 		       "The value \"%.100s\" is not a valid Base64 value",
@@ -60,7 +65,7 @@ void check_attachment(struct check *c, const struct spot *s)
 
 	if (!size || !data || json_kind(size) != JSON_NUMBER)
 		return;
-	struct base64 b = scan(data);
+	struct base64 b = scan(data, strlen(data));
 	size_t n = b.letters / 4 * 3 - b.pads;
 	if (!b.ok || strtoul(json_text(size), NULL, 10) == n)
 		return;

@@ -709,6 +709,8 @@ enum rule {
 	RULE_EXAMPLE_URL,
 	RULE_PROFILE_OF_TYPE,
 	RULE_IDENTIFIER_UUID,
+	RULE_XHTML_URL,
+	RULE_XHTML_BLOCK,
 
 	RULES
 };
@@ -913,6 +915,8 @@ void check_xhtml(struct check *c, const struct spot *s);
 bool xhtml_element(const char *name, size_t n);
 bool xhtml_attribute(const char *element, size_t n_element, const char *name,
 		     size_t n);
+/* One of the five that every XML has? */
+bool xml_entity(const char *name, size_t n);
 bool xhtml_entity(const char *name, size_t n);
 
 /* slice.c: the slices that an item belongs to, one bit each */

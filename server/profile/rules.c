@@ -502,4 +502,8 @@ const struct rule_info rule_table[RULES] = {
 			      NOW_E, "structure", PROFILING},
     [RULE_IDENTIFIER_UUID] = {"KPHR-PROF-0234", "identifier that is a UUID",
 			      NOW_E, "code-invalid", DATATYPES},
+    [RULE_XHTML_URL] = {"KPHR-PROF-0235", "addresses in the narrative", NOW_E,
+			"invalid", "FHIR narrative"},
+    [RULE_XHTML_BLOCK] = {"KPHR-PROF-0236", "no blocks within a paragraph",
+			  NOW_E, "invalid", "FHIR narrative"},
 };

@@ -58,6 +58,11 @@ bool is_example_url(const char *url);
 /* xhtml_link.c: is there an element of that id below v, or in its narrative? */
 bool has_anchor(const struct json *v, const char *name);
 
+/* xhtml_url.c: what is wrong with an address in a narrative; NULL: nothing */
+const char *url_problem(const char *s, size_t n);
+/* kind_attachment.c */
+bool base64_ok(const char *s, size_t n);
+
 /* xhtml_link.c: does a link within the resource ("#x", n bytes) lead somewhere?
  */
 void check_link(struct check *c, const struct spot *s, const char *href,

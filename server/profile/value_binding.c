@@ -408,14 +408,22 @@ static void check_max(struct check *c, const struct spot *s, enum coded kind,
 			  c->rules == RULES_CURRENT};
 	const char *url = q.set.url;
 
-	if (all_open(&q) || has_no_code(kind, s->value) ||
-	    value_in(&q, kind, s->value) != 0)
+	bool none = has_no_code(kind, s->value);
+	if (none && (c->rules == RULES_KANTA || kind != CODED_CONCEPT))
 		return;
-	report(c, by_grammar(&q) ? RULE_GRAMMAR_CODE : RULE_BINDING_MAX, s->at,
-	       s->value, url, refused_hint(c, &q, kind, s->value),
-	       "None of the codes provided are in the maximum value set %s "
-	       "(%s, and a code from this value set is required) (codes = %s)",
-	       url, url, codes_text(c, kind, s->value));
+	if (!none && (all_open(&q) || value_in(&q, kind, s->value) != 0))
+		return;
+	enum rule rule = by_grammar(&q) ? RULE_GRAMMAR_CODE : RULE_BINDING_MAX;
+	/* today what is recommended has no limit */
+	report_as(
+	    c,
+	    c->rules == RULES_CURRENT && b->strength != BIND_EXTENSIBLE
+		? ISSUE_WARNING
+		: rule_table[rule].severity[c->rules],
+	    rule, s->at, s->value, url, refused_hint(c, &q, kind, s->value),
+	    "None of the codes provided are in the maximum value set %s "
+	    "(%s, and a code from this value set is required) (codes = %s)",
+	    url, url, codes_text(c, kind, s->value));
 }
 
 static void no_code(struct check *c, const struct spot *s,

@@ -173,6 +173,33 @@ static void check_length(struct check *c, const struct spot *s, uint32_t max)
 	       "value is longer than permitted maximum length of %u", max);
 }
 
+/* Today two units of UCUM of which one cannot be told in the other are wrong.
+ */
+static void check_units_fit(struct check *c, const struct spot *s, ref limit)
+{
+	int order;
+
+	if (!limit || c->rules != RULES_CURRENT ||
+	    json_kind(s->value) != JSON_OBJECT)
+		return;
+	const char *value = number_of(s->value);
+	const char *bound = part(c->p, limit, "value");
+	const char *unit = json_get_text(s->value, "code");
+	const char *want = part(c->p, limit, "code");
+
+	if (!value || !is_number(bound) || !unit || !want ||
+	    text_same(unit, want) ||
+	    !text_same(json_get_text(s->value, "system"), UCUM) ||
+	    !text_same(part(c->p, limit, "system"), UCUM) ||
+	    fp_ucum_compare(value, unit, bound, want, &order))
+		return;
+	report(c, RULE_MIN_VALUE, s->at, s->value, want,
+	       say(c, "give it in %s, or a unit that can be told in %s", want,
+		   want),
+	       "Unable to convert value %.60s from unit %.60s to %.60s", value,
+	       unit, want);
+}
+
 static const char *sort_of(const struct check *c, const struct spot *s)
 {
 	unsigned prim = c->p->types[s->type].prim;
@@ -188,6 +215,7 @@ void check_limits(struct check *c, const struct spot *s)
 	const struct limits *l = rec_at(c->p, s->node->limits);
 
 	check_length(c, s, l->max_length);
+	check_units_fit(c, s, l->min_value ? l->min_value : l->max_value);
 	if (is_beyond(c, s, l->min_value, -1)) {
 		const char *min = limit_text(c, l->min_value);
 		report(c, RULE_MIN_VALUE, s->at, s->value,

@@ -94,3 +94,8 @@ bool xhtml_entity(const char *name, size_t n)
 {
 	return has(entities, name, n);
 }
+
+bool xml_entity(const char *name, size_t n)
+{
+	return has("amp lt gt quot apos", name, n);
+}
