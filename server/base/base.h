@@ -238,6 +238,18 @@ bool clock_parse(struct clock *c, const char *text, struct err *e);
  * years and months (they have no fixed length) and for overflow. */
 bool duration_parse(const char *text, int64_t *ms);
 
+/* The proleptic Gregorian calendar, years 0 to 10000. */
+struct date {
+	int year, month, day; /* from 1 */
+};
+/* Days since 1970-01-01. */
+int64_t date_days(int year, int month, int day);
+struct date date_of_days(int64_t days);
+/* Of a month from 1 to 12. */
+int date_month_days(int year, int month);
+/* Is there such a month and day? */
+bool date_exists(struct date d);
+
 /* A FHIR date, dateTime or instant (R4 2.24.0.1: YYYY, YYYY-MM, YYYY-MM-DD or
  * with Thh:mm:ss[.fff] and zone; the seconds may be missing for searches) as
  * the half-open span [lo, hi) of its precision, in milliseconds. A text

@@ -34,10 +34,6 @@
 #define ERA_DAYS   146097
 #define EPOCH_DAYS 719468 /* 0000-03-01 to 1970-01-01 */
 
-struct date {
-	int year, month, day;
-};
-
 int64_t time_clamp(int64_t ms)
 {
 	if (ms < TIME_MIN_MS)
@@ -47,8 +43,7 @@ int64_t time_clamp(int64_t ms)
 
 /* ---- the calendar ---------------------------------------------------- */
 
-/* Days from 1970-01-01 to a date of the years 0 to 10000. */
-static int64_t days_from_date(int year, int month, int day)
+int64_t date_days(int year, int month, int day)
 {
 	int y = year - (month <= 2);
 	int from_march = (month + 9) % 12;
@@ -58,7 +53,7 @@ static int64_t days_from_date(int year, int month, int day)
 	       EPOCH_DAYS;
 }
 
-static struct date date_from_days(int64_t days)
+struct date date_of_days(int64_t days)
 {
 	int64_t n = days + EPOCH_DAYS;
 	int era = (int)(n / ERA_DAYS);
@@ -78,13 +73,19 @@ static struct date date_from_days(int64_t days)
 	};
 }
 
-static int days_in_month(int year, int month)
+int date_month_days(int year, int month)
 {
 	static const int days[] = {31, 28, 31, 30, 31, 30,
 				   31, 31, 30, 31, 30, 31};
 	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
 	return days[month - 1] + (leap && month == 2);
+}
+
+bool date_exists(struct date d)
+{
+	return d.month >= 1 && d.month <= 12 && d.day >= 1 &&
+	       d.day <= date_month_days(d.year, d.month);
 }
 
 static int64_t floor_div(int64_t n, int64_t d)
@@ -103,14 +104,14 @@ static int weekday(int64_t days)
 /* 01:00 UTC on the last Sunday of a month that has 30 or 31 days. */
 static int64_t change_ms(int year, int month)
 {
-	int64_t last = days_from_date(year, month, days_in_month(year, month));
+	int64_t last = date_days(year, month, date_month_days(year, month));
 
 	return (last - weekday(last)) * DAY_MS + HOUR_MS;
 }
 
 static int64_t zone_ms(int64_t utc_ms)
 {
-	int year = date_from_days(floor_div(utc_ms, DAY_MS)).year;
+	int year = date_of_days(floor_div(utc_ms, DAY_MS)).year;
 
 	if (year < 1981)
 		return WINTER_MS;
@@ -141,7 +142,7 @@ static struct parts split(int64_t ms)
 	int of_day = (int)(ms - days * DAY_MS);
 
 	return (struct parts){
-	    .date = date_from_days(days),
+	    .date = date_of_days(days),
 	    .weekday = weekday(days),
 	    .hour = of_day / (int)HOUR_MS,
 	    .minute = of_day / (int)MINUTE_MS % 60,
@@ -209,7 +210,7 @@ static bool take_number(struct scan *in, int digits, int low, int high,
 	if (in->end - in->s < digits)
 		return false;
 	for (int i = 0; i < digits; i++, in->s++) {
-		if (*in->s < '0' || *in->s > '9')
+		if (!ascii_digit(*in->s))
 			return false;
 		n = n * 10 + (*in->s - '0');
 	}
@@ -234,7 +235,7 @@ static bool take_date(struct scan *in, struct time_span *out)
 				   from.month % 12 + 1, 1};
 	}
 	if (out->precision == TIME_MONTH && take(in, '-')) {
-		int last = days_in_month(from.year, from.month);
+		int last = date_month_days(from.year, from.month);
 
 		if (!take_number(in, 2, 1, last, &from.day))
 			return false;
@@ -242,8 +243,8 @@ static bool take_date(struct scan *in, struct time_span *out)
 		to = from;
 		to.day++;
 	}
-	out->lo_ms = days_from_date(from.year, from.month, from.day) * DAY_MS;
-	out->hi_ms = days_from_date(to.year, to.month, to.day) * DAY_MS;
+	out->lo_ms = date_days(from.year, from.month, from.day) * DAY_MS;
+	out->hi_ms = date_days(to.year, to.month, to.day) * DAY_MS;
 	return true;
 }
 
@@ -253,7 +254,7 @@ static bool take_fraction(struct scan *in, struct time_span *out)
 	int64_t unit = 1000;
 	int digits = 0;
 
-	for (; in->s < in->end && *in->s >= '0' && *in->s <= '9'; in->s++) {
+	for (; in->s < in->end && ascii_digit(*in->s); in->s++) {
 		if (++digits > 9)
 			return false;
 		if (unit > 1) {

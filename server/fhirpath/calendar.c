@@ -22,10 +22,6 @@
 
 #include <string.h>
 
-#define SECOND	   INT64_C(1000)
-#define MINUTE	   (60 * SECOND)
-#define HOUR	   (60 * MINUTE)
-#define DAY	   (24 * HOUR)
 #define MONTHS_END INT64_C(120000) /* the year 10000 */
 
 /* ---- units ------------------------------------------------------- */
@@ -83,7 +79,7 @@ static bool move_months(struct fp_time *t, int64_t months)
 	if (!t->month)
 		return true;
 	t->month = (int)(all % 12) + 1;
-	last = time_month_days(t->year, t->month);
+	last = date_month_days(t->year, t->month);
 	if (t->day > last)
 		t->day = last;
 	return true;
@@ -92,10 +88,10 @@ static bool move_months(struct fp_time *t, int64_t months)
 static bool move_ms(struct fp_time *t, int64_t ms)
 {
 	struct fp_time moved;
-	int64_t at = time_days(t->year, t->month, t->day) * DAY + day_ms(t);
+	int64_t at = date_days(t->year, t->month, t->day) * DAY + day_ms(t);
 
 	if (__builtin_add_overflow(at, ms, &at) ||
-	    at < time_days(1, 1, 1) * DAY || at >= time_days(10000, 1, 1) * DAY)
+	    at < date_days(1, 1, 1) * DAY || at >= date_days(10000, 1, 1) * DAY)
 		return false;
 	time_of_ms(at, 0, &moved);
 	moved.precision = t->precision;
@@ -210,7 +206,7 @@ static void fill(struct fp_time *t, bool high)
 	if (t->precision < FP_MONTH)
 		t->month = high ? 12 : 1;
 	if (t->precision < FP_DAY)
-		t->day = high ? time_month_days(t->year, t->month) : 1;
+		t->day = high ? date_month_days(t->year, t->month) : 1;
 	if (t->precision < FP_HOUR)
 		t->hour = high ? 23 : 0;
 	/* an hour alone stands for hh:00, as FHIR has no such precision */
@@ -266,7 +262,7 @@ bool time_boundary(const struct fp_time *t, enum fp_kind kind, int digits,
 
 static int64_t whole_ms(const struct fp_time *t)
 {
-	int64_t day = t->year ? time_days(t->year, t->month, t->day) : 0;
+	int64_t day = t->year ? date_days(t->year, t->month, t->day) : 0;
 
 	return day * DAY + day_ms(t) - t->zone_minutes * MINUTE;
 }

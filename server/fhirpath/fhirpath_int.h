@@ -156,6 +156,12 @@ double decimal_double(struct fp_decimal x);
 /* By the 15 digits that a double surely holds; false: not finite, too large */
 bool decimal_of_double(double x, struct fp_decimal *out);
 
+/* in milliseconds */
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
 /* time.c: kind FP_DATE, FP_DATETIME or FP_TIME; text without '@' ("T12:30" and
  * "12:30" for times) */
 bool time_read(const char *s, size_t n, enum fp_kind kind, struct fp_time *out);
@@ -164,8 +170,6 @@ void time_write(struct buf *b, const struct fp_time *t, enum fp_kind kind);
 /* The fields of a moment, in that zone and to the millisecond. */
 void time_of_ms(int64_t ms, int zone_minutes, struct fp_time *out);
 /* Days from 1970-01-01, and how many the month has. */
-int64_t time_days(int year, int month, int day);
-int time_month_days(int year, int month);
 /* Order by the common precision: 1 decided, *order set; 0 it cannot be told.
  * Zones are taken into account; a time without zone and one with cannot be
  * compared unless their dates decide beyond all zones. */
@@ -604,6 +608,13 @@ bool item_text(const struct fp_env *env, const struct fp_item *x,
 	       const char **p, size_t *n);
 bool item_number(const struct fp_item *x, struct fp_decimal *out);
 bool item_is_number(const struct fp_item *x);
+bool item_is_moment(const struct fp_item *x); /* a date or dateTime */
+bool item_is_time(const struct fp_item *x);   /* one of these, or a time */
+/* Of a quantity, or a number without unit. */
+bool item_quantity(const struct fp_item *x, struct fp_quantity *out);
+/* Plain JSON has no dates: x, a string, is read as what y beside it is. */
+void item_read_alike(struct eval *v, struct fp_item *x,
+		     const struct fp_item *y);
 const char *item_kind_name(enum fp_kind k);
 
 /* op_equal.c: 1, 0, -1 (empty) */

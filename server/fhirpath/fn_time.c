@@ -81,12 +81,6 @@ static bool fn_time_of_day(struct eval *v, const struct call *c,
 
 /* ---- parts ------------------------------------------------------- */
 
-static bool is_time(const struct fp_item *x)
-{
-	return x->kind == FP_DATE || x->kind == FP_DATETIME ||
-	       x->kind == FP_TIME;
-}
-
 /* The date, moment or time before the dot. */
 static bool read_time(struct eval *v, const struct call *c,
 		      const struct fp_list *focus, struct fp_item *x,
@@ -94,7 +88,7 @@ static bool read_time(struct eval *v, const struct call *c,
 {
 	if (!one(v, c, focus, x, some))
 		return false;
-	return !*some || is_time(x) ||
+	return !*some || item_is_time(x) ||
 	       fail(v, c, "%s(): a date or time is wanted, not %s", c->name,
 		    item_kind_name(x->kind));
 }
@@ -281,7 +275,7 @@ static bool boundary(struct eval *v, const struct call *c,
 	digits = default_digits(x.kind);
 	if (c->n && !arg_integer(v, c, 0, &digits, &given))
 		return false;
-	if (is_time(&x)) {
+	if (item_is_time(&x)) {
 		push_time_boundary(v, out, &x, digits, high);
 	} else if (x.kind == FP_QUANTITY) {
 		q = *x.u.quantity;
@@ -317,7 +311,7 @@ static bool fn_precision(struct eval *v, const struct call *c,
 
 	if (!one(v, c, focus, &x, &some) || !some)
 		return !v->failed;
-	if (is_time(&x))
+	if (item_is_time(&x))
 		push_integer(v, out, time_digits(x.u.time));
 	else if (x.kind == FP_QUANTITY)
 		push_integer(v, out, x.u.quantity->value.scale);

@@ -185,6 +185,38 @@ bool item_number(const struct fp_item *x, struct fp_decimal *out)
 	return true;
 }
 
+bool item_is_moment(const struct fp_item *x)
+{
+	return x->kind == FP_DATE || x->kind == FP_DATETIME;
+}
+
+bool item_is_time(const struct fp_item *x)
+{
+	return item_is_moment(x) || x->kind == FP_TIME;
+}
+
+bool item_quantity(const struct fp_item *x, struct fp_quantity *out)
+{
+	*out = (struct fp_quantity){.unit = "1"};
+	if (x->kind != FP_QUANTITY)
+		return item_number(x, &out->value);
+	*out = *x->u.quantity;
+	return true;
+}
+
+void item_read_alike(struct eval *v, struct fp_item *x, const struct fp_item *y)
+{
+	struct fp_time *t;
+
+	if (v->model || x->kind != FP_STRING || !item_is_time(y))
+		return;
+	t = arena_alloc(v->arena, sizeof(*t));
+	if (!time_read(x->u.string.p, x->u.string.n, y->kind, t))
+		return;
+	x->u.time = t;
+	x->kind = y->kind;
+}
+
 const char *item_kind_name(enum fp_kind k)
 {
 	static const char *const names[] = {

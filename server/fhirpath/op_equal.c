@@ -21,41 +21,6 @@
 
 /* ---- items ------------------------------------------------------- */
 
-static bool is_moment(const struct fp_item *x)
-{
-	return x->kind == FP_DATE || x->kind == FP_DATETIME;
-}
-
-static bool is_time(const struct fp_item *x)
-{
-	return is_moment(x) || x->kind == FP_TIME;
-}
-
-static struct fp_quantity plain(const struct fp_item *x)
-{
-	struct fp_quantity q = {.unit = "1"};
-
-	if (x->kind == FP_QUANTITY)
-		return *x->u.quantity;
-	(void)item_number(x, &q.value);
-	return q;
-}
-
-/* What no type was known of may be a date: plain JSON, read as the other is. */
-static void read_alike(struct eval *v, struct fp_item *x,
-		       const struct fp_item *y)
-{
-	struct fp_time *t;
-
-	if (v->model || x->kind != FP_STRING || !is_time(y))
-		return;
-	t = arena_alloc(v->arena, sizeof(*t));
-	if (!time_read(x->u.string.p, x->u.string.n, y->kind, t))
-		return;
-	x->u.time = t;
-	x->kind = y->kind;
-}
-
 /* Pays a step for each value of a tree that is to be compared or hashed. */
 static void pay(struct eval *v, const struct json *x)
 {
@@ -121,8 +86,8 @@ static int equal_values(struct eval *v, const struct fp_item *x,
 	struct fp_quantity a, b;
 
 	if ((sx == AMOUNT && sy == NUMBER) || (sx == NUMBER && sy == AMOUNT)) {
-		a = plain(x);
-		b = plain(y);
+		(void)item_quantity(x, &a);
+		(void)item_quantity(y, &b);
 		return quantity_equal(&a, &b);
 	}
 	if (sx != sy)
@@ -157,8 +122,8 @@ int item_equal(struct eval *v, const struct fp_item *x, const struct fp_item *y)
 		return 1;
 	a = system_value(v, x);
 	b = system_value(v, y);
-	read_alike(v, &a, &b);
-	read_alike(v, &b, &a);
+	item_read_alike(v, &a, &b);
+	item_read_alike(v, &b, &a);
 	return equal_values(v, &a, &b);
 }
 
@@ -208,21 +173,16 @@ static bool item_alike(struct eval *v, const struct fp_item *x,
 	struct fp_decimal c, d;
 	struct fp_quantity q, r;
 
-	read_alike(v, &a, &b);
-	read_alike(v, &b, &a);
+	item_read_alike(v, &a, &b);
+	item_read_alike(v, &b, &a);
 	if (a.kind == FP_STRING && b.kind == FP_STRING)
 		return alike_text(&a, &b);
 	if (item_number(&a, &c) && item_number(&b, &d))
 		return decimal_alike(c, d);
-	if (sort_of(&a) == AMOUNT || sort_of(&b) == AMOUNT) {
-		if ((!item_is_number(&a) && a.kind != FP_QUANTITY) ||
-		    (!item_is_number(&b) && b.kind != FP_QUANTITY))
-			return false;
-		q = plain(&a);
-		r = plain(&b);
-		return quantity_alike(&q, &r);
-	}
-	if (is_time(&a) && sort_of(&a) == sort_of(&b))
+	if (sort_of(&a) == AMOUNT || sort_of(&b) == AMOUNT)
+		return item_quantity(&a, &q) && item_quantity(&b, &r) &&
+		       quantity_alike(&q, &r);
+	if (item_is_time(&a) && sort_of(&a) == sort_of(&b))
 		return time_alike(a.u.time, b.u.time);
 	return equal_values(v, &a, &b) == 1;
 }
@@ -287,7 +247,7 @@ uint32_t item_hash(struct eval *v, const struct fp_item *x)
 	}
 	if (item_number(&s, &d))
 		return number_hash(d);
-	if (is_time(&s))
+	if (item_is_time(&s))
 		return time_hash(s.u.time);
 	if (s.kind != FP_NODE)
 		return 100u + (uint32_t)sort_of(&s);

@@ -112,29 +112,15 @@ static bool misfit(struct eval *v, const struct node *n,
 		       item_kind_name(y->kind));
 }
 
-static bool is_quantity(const struct fp_item *x)
-{
-	return x->kind == FP_QUANTITY;
-}
-
-static struct fp_quantity to_quantity(const struct fp_item *x)
-{
-	struct fp_quantity q = {.unit = "1"};
-
-	if (is_quantity(x))
-		return *x->u.quantity;
-	(void)item_number(x, &q.value);
-	return q;
-}
-
 static bool push_quantities(struct eval *v, const struct node *n,
 			    const struct fp_item *x, const struct fp_item *y,
 			    struct list *out)
 {
-	const struct fp_quantity a = to_quantity(x), b = to_quantity(y);
-	struct fp_quantity q;
+	struct fp_quantity a, b, q;
 	bool ok;
 
+	(void)item_quantity(x, &a);
+	(void)item_quantity(y, &b);
 	if (n->kind == N_ADD || n->kind == N_SUBTRACT)
 		ok = quantity_add(v->arena, &a, &b, n->kind == N_ADD ? 1 : -1,
 				  &q);
@@ -145,12 +131,6 @@ static bool push_quantities(struct eval *v, const struct node *n,
 	if (ok)
 		push_quantity(v, out, q);
 	return true;
-}
-
-static bool is_time(const struct fp_item *x)
-{
-	return x->kind == FP_DATE || x->kind == FP_DATETIME ||
-	       x->kind == FP_TIME;
 }
 
 static bool push_shifted(struct eval *v, const struct node *n,
@@ -196,10 +176,10 @@ static bool calculate(struct eval *v, const struct node *n,
 			push_decimals(v, a, b, n->kind, out);
 		return true;
 	}
-	if ((is_quantity(x) || item_is_number(x)) &&
-	    (is_quantity(y) || item_is_number(y)))
+	if ((x->kind == FP_QUANTITY || item_is_number(x)) &&
+	    (y->kind == FP_QUANTITY || item_is_number(y)))
 		return push_quantities(v, n, x, y, out);
-	if (additive && is_time(x) && is_quantity(y))
+	if (additive && item_is_time(x) && y->kind == FP_QUANTITY)
 		return push_shifted(v, n, x, y, out);
 	if (n->kind != N_ADD || x->kind != FP_STRING || y->kind != FP_STRING)
 		return misfit(v, n, x, y);
@@ -240,7 +220,7 @@ bool op_sign(struct eval *v, const struct node *n, struct list *out)
 	if (room.n == 0)
 		return true;
 	x = system_value(v, &room.v[0]);
-	if (room.n > 1 || (!item_is_number(&x) && !is_quantity(&x)))
+	if (room.n > 1 || (!item_is_number(&x) && x.kind != FP_QUANTITY))
 		return fail_at(v, n->offset,
 			       "a sign is for one number or quantity");
 	if (!minus) {
@@ -249,7 +229,7 @@ bool op_sign(struct eval *v, const struct node *n, struct list *out)
 		push_decimal(
 		    v, out,
 		    (struct fp_decimal){-x.u.decimal->n, x.u.decimal->scale});
-	} else if (is_quantity(&x)) {
+	} else if (x.kind == FP_QUANTITY) {
 		q = *x.u.quantity;
 		q.value.n = -q.value.n;
 		push_quantity(v, out, q);

@@ -26,37 +26,6 @@ static int text_order(const struct fp_item *x, const struct fp_item *y)
 	return c ? sign(c) : (a > b) - (a < b);
 }
 
-static bool is_moment(const struct fp_item *x)
-{
-	return x->kind == FP_DATE || x->kind == FP_DATETIME;
-}
-
-static bool to_quantity(const struct fp_item *x, struct fp_quantity *out)
-{
-	*out = (struct fp_quantity){.unit = "1"};
-	if (x->kind == FP_QUANTITY)
-		*out = *x->u.quantity;
-	else if (!item_number(x, &out->value))
-		return false;
-	return true;
-}
-
-/* Plain JSON has no dates: a string beside a date is read as one. */
-static void read_alike(struct eval *v, struct fp_item *x,
-		       const struct fp_item *y)
-{
-	struct fp_time *t;
-
-	if (v->model || x->kind != FP_STRING ||
-	    !(is_moment(y) || y->kind == FP_TIME))
-		return;
-	t = arena_alloc(v->arena, sizeof(*t));
-	if (!time_read(x->u.string.p, x->u.string.n, y->kind, t))
-		return;
-	x->u.time = t;
-	x->kind = y->kind;
-}
-
 bool item_order(struct eval *v, const struct fp_item *x,
 		const struct fp_item *y, int *order)
 {
@@ -64,18 +33,18 @@ bool item_order(struct eval *v, const struct fp_item *x,
 	struct fp_decimal c, d;
 	struct fp_quantity q, r;
 
-	read_alike(v, &a, &b);
-	read_alike(v, &b, &a);
+	item_read_alike(v, &a, &b);
+	item_read_alike(v, &b, &a);
 	*order = UNDECIDED;
 	if (a.kind == FP_STRING && b.kind == FP_STRING) {
 		*order = text_order(&a, &b);
 	} else if (item_number(&a, &c) && item_number(&b, &d)) {
 		*order = decimal_cmp(c, d);
-	} else if ((is_moment(&a) && is_moment(&b)) ||
+	} else if ((item_is_moment(&a) && item_is_moment(&b)) ||
 		   (a.kind == FP_TIME && b.kind == FP_TIME)) {
 		if (!time_order(a.u.time, b.u.time, order))
 			*order = UNDECIDED;
-	} else if (to_quantity(&a, &q) && to_quantity(&b, &r)) {
+	} else if (item_quantity(&a, &q) && item_quantity(&b, &r)) {
 		if (!quantity_order(&q, &r, order))
 			*order = UNDECIDED;
 	} else {

@@ -20,54 +20,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECOND	  INT64_C(1000)
-#define MINUTE	  (60 * SECOND)
-#define HOUR	  (60 * MINUTE)
-#define DAY	  (24 * HOUR)
 #define ZONE_EAST (14 * HOUR)
 #define ZONE_WEST (12 * HOUR)
 
 /* ---- the calendar ------------------------------------------------ */
 
-/* Counting years from March puts the leap day at a year's end, where it
- * disturbs nothing; 400 years are 146097 days. */
-int64_t time_days(int year, int month, int day)
-{
-	int64_t y = month > 2 ? year : year - 1;
-	int64_t era = y / 400, of_era = y % 400;
-	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day;
-
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 +
-	       of_year - 1 - 719468;
-}
-
-int time_month_days(int year, int month)
-{
-	static const signed char days[] = {31, 28, 31, 30, 31, 30,
-					   31, 31, 30, 31, 30, 31};
-	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-	return days[month - 1] + (month == 2 && leap);
-}
-
-static void set_date(struct fp_time *t, int64_t days)
-{
-	int64_t z = days + 719468;
-	int64_t era = z / 146097, of_era = z % 146097;
-	int64_t y =
-	    (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int64_t of_year = of_era - (365 * y + y / 4 - y / 100);
-	int64_t m = (5 * of_year + 2) / 153;
-
-	t->day = (int)(of_year - (153 * m + 2) / 5 + 1);
-	t->month = (int)(m < 10 ? m + 3 : m - 9);
-	t->year = (int)(y + era * 400 + (t->month <= 2));
-}
-
 void time_of_ms(int64_t ms, int zone_minutes, struct fp_time *out)
 {
 	int64_t local = ms + zone_minutes * MINUTE;
 	int64_t days = local / DAY, rest = local % DAY;
+	struct date date;
 
 	if (rest < 0) {
 		rest += DAY;
@@ -76,7 +38,10 @@ void time_of_ms(int64_t ms, int zone_minutes, struct fp_time *out)
 	*out = (struct fp_time){.precision = FP_MILLI,
 				.has_zone = true,
 				.zone_minutes = zone_minutes};
-	set_date(out, days);
+	date = date_of_days(days);
+	out->year = date.year;
+	out->month = date.month;
+	out->day = date.day;
 	out->hour = (int)(rest / HOUR);
 	out->minute = (int)(rest % HOUR / MINUTE);
 	out->second = (int)(rest % MINUTE / SECOND);
@@ -102,7 +67,7 @@ static bool number(struct reader *r, int digits, int lo, int hi, int *out)
 {
 	*out = 0;
 	for (int i = 0; i < digits; i++, r->p++) {
-		if (r->p == r->end || *r->p < '0' || *r->p > '9')
+		if (r->p == r->end || !ascii_digit(*r->p))
 			return false;
 		*out = *out * 10 + (*r->p - '0');
 	}
@@ -122,7 +87,7 @@ static bool read_date(struct reader *r, struct fp_time *t)
 	if (!take(r, '-'))
 		return true;
 	t->precision = FP_DAY;
-	return number(r, 2, 1, time_month_days(t->year, t->month), &t->day);
+	return number(r, 2, 1, date_month_days(t->year, t->month), &t->day);
 }
 
 static bool read_fraction(struct reader *r, struct fp_time *t)
@@ -254,14 +219,14 @@ static struct span span_of(const struct fp_time *t)
 	int64_t day = 0, lo;
 
 	if (t->year && t->precision == FP_YEAR)
-		return days_from(time_days(t->year, 1, 1),
-				 time_days(t->year + 1, 1, 1));
+		return days_from(date_days(t->year, 1, 1),
+				 date_days(t->year + 1, 1, 1));
 	if (t->year && t->precision == FP_MONTH) {
-		day = time_days(t->year, t->month, 1);
-		return days_from(day, day + time_month_days(t->year, t->month));
+		day = date_days(t->year, t->month, 1);
+		return days_from(day, day + date_month_days(t->year, t->month));
 	}
 	if (t->year)
-		day = time_days(t->year, t->month, t->day);
+		day = date_days(t->year, t->month, t->day);
 	lo = day * DAY + t->hour * HOUR + t->minute * MINUTE +
 	     t->second * SECOND + t->milli - t->zone_minutes * MINUTE;
 	return (struct span){lo, lo + lengths[t->precision]};

@@ -21,17 +21,12 @@ struct loose {
 	bool time;
 };
 
-static bool is_digit(char ch)
-{
-	return ch >= '0' && ch <= '9';
-}
-
 /* At most n digits; -1: there is none. */
 static int digits(struct loose *l, int n)
 {
 	int v = 0, i = 0;
 
-	for (; i < n && is_digit(*l->s); i++)
+	for (; i < n && ascii_digit(*l->s); i++)
 		v = v * 10 + (*l->s++ - '0');
 	return i > 0 ? v : -1;
 }
@@ -101,18 +96,6 @@ static bool read_time(struct loose *l)
 	return l->second <= 60 && (!*l->s || (read_zone(l) && !*l->s));
 }
 
-static bool is_day(const struct loose *l)
-{
-	static const int days[] = {31, 29, 31, 30, 31, 30,
-				   31, 31, 30, 31, 30, 31};
-	bool leap =
-	    (l->year % 4 == 0 && l->year % 100 != 0) || l->year % 400 == 0;
-
-	return l->month >= 1 && l->month <= 12 && l->day >= 1 &&
-	       l->day <= days[l->month - 1] &&
-	       (leap || l->month != 2 || l->day < 29);
-}
-
 const char *date_hint(struct check *c, const char *text, enum prim prim)
 {
 	struct loose l = {.s = text};
@@ -120,7 +103,7 @@ const char *date_hint(struct check *c, const char *text, enum prim prim)
 
 	if (c->dry || c->stop || !read_date(&l))
 		return NULL;
-	if (!is_day(&l))
+	if (!date_exists((struct date){l.year, l.month, l.day}))
 		return "there is no such day";
 	day = arena_printf(c->a, "%04d-%02d-%02d", l.year, l.month, l.day);
 	if (prim == PRIM_DATE)

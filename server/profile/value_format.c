@@ -73,14 +73,6 @@ static int number(const char **s, int n)
 	return v;
 }
 
-static int days_of(int year, int month)
-{
-	static const int days[] = {31, 28, 31, 30, 31, 30,
-				   31, 31, 30, 31, 30, 31};
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-	return days[month - 1] + (month == 2 && leap);
-}
-
 struct moment {
 	int year;
 	int parts; /* 1 year, 2 month, 3 day */
@@ -107,7 +99,7 @@ static bool scan_date(const char **s, struct moment *m)
 	++*s;
 	day = number(s, 2);
 	m->parts = 3;
-	return day >= 1 && day <= days_of(m->year, month);
+	return day >= 1 && day <= date_month_days(m->year, month);
 }
 
 static bool scan_time(const char **s)

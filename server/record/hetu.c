@@ -23,10 +23,6 @@
 
 static const char check_characters[] = "0123456789ABCDEFHJKLMNPRSTUVWXY";
 
-struct date {
-	int year, month, day;
-};
-
 static const struct {
 	const char *signs;
 	int year;
@@ -70,21 +66,6 @@ static int century(char sign)
 	return 0;
 }
 
-static int days_in_month(int year, int month)
-{
-	static const int days[] = {31, 28, 31, 30, 31, 30,
-				   31, 31, 30, 31, 30, 31};
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && leap);
-}
-
-static bool date_ok(const struct date *d)
-{
-	return d->month >= 1 && d->month <= 12 && d->day >= 1 &&
-	       d->day <= days_in_month(d->year, d->month);
-}
-
 static struct date birth_date(const char *hetu)
 {
 	struct date d = {
@@ -123,7 +104,7 @@ bool hetu_check(const char *hetu, struct err *e)
 	if (century(hetu[6]) == 0)
 		return refuse(e, "unknown century sign");
 	birth = birth_date(hetu);
-	if (!date_ok(&birth))
+	if (!date_exists(birth))
 		return refuse(e, "the calendar has no such day of birth");
 	if (upper(hetu[10]) != check_character(hetu))
 		return refuse(e, "the check character does not fit");
@@ -200,7 +181,7 @@ static struct date birth_at_age(int age, const struct date *today)
 	do {
 		d.year = today->year - age - below(2);
 		d.month = 1 + below(12);
-		d.day = 1 + below(days_in_month(d.year, d.month));
+		d.day = 1 + below(date_month_days(d.year, d.month));
 	} while (age_on(&d, today) != age);
 	return d;
 }
