@@ -41,7 +41,7 @@ struct config {
 	size_t allowed_host_count;
 	const char *environment, *profiles, *public_url, *auth_path, *fhir_path;
 	const char *clock, *admin_token, *log, *port_file, *auto_approve;
-	const char *format, *fhir, *level; /* validate */
+	const char *format, *fhir, *level, *explain_rule; /* validate */
 	bool exit_on_stdin_eof;
 	bool batch;		  /* fhirpath */
 	struct settings settings; /* --set, --errors, --unknown-profile */

@@ -75,6 +75,11 @@ bool packages_add(struct arena *a, const struct config *c,
 		  struct profiles *const set[FHIR_VERSIONS],
 		  const struct log *log, struct err *e);
 
+/* ---- rule.c -------------------------------------------------------------- */
+
+/* Prints what the rule of that id is about; the exit code. */
+int rule_explain(const char *id);
+
 /* ---- report.c ----------------------------------------------------------- */
 
 /* One resource that was judged. */

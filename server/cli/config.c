@@ -584,7 +584,7 @@ static bool check_operands(struct setup *u)
 		return complain(u, EXIT_CONFIGURATION,
 				"%s of profiles is text or json",
 				as_named(u, "format"));
-	if (u->command == CMD_VALIDATE && n == 0)
+	if (u->command == CMD_VALIDATE && n == 0 && !c->explain_rule)
 		return complain(u, EXIT_USAGE_ERROR,
 				"validate needs a FILE, a DIR or -");
 	if (u->command == CMD_FHIRPATH && c->batch && n > 0)

@@ -61,6 +61,8 @@ static const struct option options[] = {
      "text", "text, json, ndjson or junit; of profiles: text or json"},
     {"level", "SEVERITY", AT(level), NULL, OPT_STRING, VALIDATE, "information",
      "the least that is reported: error, warning or information"},
+    {"explain-rule", "ID", AT(explain_rule), NULL, OPT_STRING, VALIDATE, NULL,
+     "say what a rule of an issue is about, such as KPHR-PROF-0020"},
     {"auto-approve", "HETU", AT(auto_approve), NULL, OPT_OPTIONAL, SERVE, NULL,
      "authorize without pages as this test citizen, or as the first of "
      "the fixtures"},
@@ -100,7 +102,9 @@ static const struct command_row commands[] = {
 		      ">report.xml\n"
 		      "  app | mock-kanta-phr validate --fhir stu3 -\n"
 		      "  mock-kanta-phr validate --package my.tgz "
-		      "--errors explain sample.ndjson\n"},
+		      "--errors explain sample.ndjson\n"
+		      "  mock-kanta-phr validate --explain-rule "
+		      "KPHR-PROF-0020\n"},
     [CMD_PROFILES] = {"profiles", "", "list the profiles that are loaded",
 		      "  mock-kanta-phr profiles\n"
 		      "  mock-kanta-phr profiles --fhir r4 --package my.tgz "

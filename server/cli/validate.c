@@ -256,6 +256,8 @@ int cli_validate(struct arena *boot, const struct config *c)
 	struct run r = {.config = c};
 	struct err e = {.kind = ERR_NONE};
 
+	if (c->explain_rule)
+		return rule_explain(c->explain_rule);
 	if (!cli_profiles(boot, c, NULL, r.profiles, &e))
 		return cli_complain(EXIT_BAD_DATA, &e);
 	for (size_t i = 0; i < c->operand_count; i++)

@@ -70,6 +70,8 @@ static const struct json *read_body(struct rq *rq)
 	v = json_parse(rq->arena, rq->body, rq->body_len, &bad);
 	if (!v) {
 		(void)refuse_body(&rq->err, bad.where, bad.text);
+		rq->err.line = bad.line;
+		rq->err.column = bad.column;
 		return NULL;
 	}
 	if (json_kind(v) != JSON_OBJECT) {

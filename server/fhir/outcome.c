@@ -65,6 +65,33 @@ static const struct {
     [ERR_NOT_IMPLEMENTED] = {"not-supported", "KPHR-REST-0015"},
 };
 
+/* What to do about a refusal, where one sentence tells it. */
+static const char *hint_of(const char *rule)
+{
+	static const char *const hints[][2] = {
+	    {"KPHR-REST-0003", "send Authorization: Bearer and a valid token"},
+	    {"KPHR-REST-0004",
+	     "refer to the citizen of the token, as Patient/{id}"},
+	    {"KPHR-REST-0006", "see /metadata for what is offered"},
+	    {RULE_FORMAT, "ask for application/fhir+json"},
+	    {RULE_CONTENT_TYPE, "set Content-Type: application/fhir+json"},
+	    {RULE_BODY, "send one resource: a JSON object with resourceType"},
+	    {RULE_BODY_TYPE, "send it to the URL of its resourceType"},
+	    {RULE_BODY_ID, "leave the id out of the URL: the server gives one"},
+	    {RULE_TYPE, "see /metadata for the types that are served"},
+	    {RULE_INTERACTION, "see /metadata for what is offered"},
+	    {RULE_CONDITION, "send If-None-Exist: identifier=system|value"},
+	    {RULE_PATIENT, "add patient={id} to the query"},
+	    {RULE_OTHER_PATIENT, "search with the Patient of the token"},
+	    {RULE_PARAMETER, "see /metadata for the search parameters"},
+	};
+
+	for (size_t i = 0; i < LEN(hints); i++)
+		if (strcmp(hints[i][0], rule) == 0)
+			return hints[i][1];
+	return NULL;
+}
+
 /* ---- narrative ------------------------------------------------------- */
 
 /* XHTML text: markup escaped, characters that XML has not replaced. */
@@ -281,6 +308,8 @@ void fhir_refuse(struct rq *rq)
 	rq->err = kept;
 	if (strncmp(e->code, "KPHR-", 5) == 0)
 		issue.rule = e->code;
+	issue.hint = e->line > 0 ? "correct the JSON in that place"
+				 : hint_of(issue.rule);
 	issue.line = e->line;
 	issue.column = e->column;
 	if (e->line == 0 && *e->where)

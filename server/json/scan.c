@@ -65,12 +65,44 @@ static void describe(char *out, size_t size, const char *p, const char *end)
 		snprintf(out, size, "the byte 0x%02x", c);
 }
 
+/* The character before p that is no white space; 0: there is none. */
+static char before(const struct json_scan *in)
+{
+	const char *p = in->p;
+
+	while (p > in->text && isspace((unsigned char)p[-1]))
+		p--;
+	return p > in->text ? p[-1] : '\0';
+}
+
+/* What other notations have and JSON has not; "" when it is nothing of that. */
+static const char *advice(const struct json_scan *in)
+{
+	const char c = in->p < in->end ? *in->p : '\0';
+	const bool comma = before(in) == ',';
+
+	if (comma && (c == '}' || c == ']'))
+		return "; remove the comma before it";
+	if (comma && isdigit((unsigned char)c) && in->p[-1] == ',')
+		return "; a decimal is written with a point";
+	if (c == '/' || c == '#')
+		return "; JSON has no comments";
+	if (c == '\'')
+		return "; texts stand in double quotes";
+	if (c == '<' && before(in) == '\0')
+		return "; XML is not taken, only JSON";
+	if (c == '"' && before(in) != ':' && !comma)
+		return "; a comma is missing";
+	return "";
+}
+
 bool json_expected(struct json_scan *in, const char *what)
 {
 	char found[64];
 
 	describe(found, sizeof(found), in->p, in->end);
-	return json_refuse(in, in->p, "expected %s but found %s", what, found);
+	return json_refuse(in, in->p, "expected %s but found %s%s", what, found,
+			   advice(in));
 }
 
 /* ---- tokens ---------------------------------------------------------- */

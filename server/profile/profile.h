@@ -129,6 +129,17 @@ struct issues {
 	size_t errors; /* fatal and error */
 };
 
+/* A rule as it can be looked up. The severity is that of most of its issues:
+ * where a definition says how much something weighs, it may be another. */
+struct rule_about {
+	const char *id, *title;
+	const char *code;   /* IssueType */
+	const char *source; /* the specification, or the key of an invariant */
+	enum issue_severity severity[RULE_SETS]; /* ISSUE_NONE: not a rule */
+};
+/* The i-th rule; false behind the last. */
+bool profile_rule(size_t i, struct rule_about *out);
+
 enum profile_required { REQUIRED_ALL, REQUIRED_NOT_PATIENT, REQUIRED_OFF };
 
 struct profile_options {

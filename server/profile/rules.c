@@ -507,3 +507,16 @@ const struct rule_info rule_table[RULES] = {
     [RULE_XHTML_BLOCK] = {"KPHR-PROF-0236", "no blocks within a paragraph",
 			  NOW_E, "invalid", "FHIR narrative"},
 };
+
+bool profile_rule(size_t i, struct rule_about *out)
+{
+	if (i >= RULES)
+		return false;
+	const struct rule_info *r = &rule_table[i];
+	*out = (struct rule_about){r->id,
+				   r->title,
+				   r->code,
+				   r->source,
+				   {r->severity[0], r->severity[1]}};
+	return true;
+}

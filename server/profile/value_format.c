@@ -478,7 +478,7 @@ void check_primitive(struct check *c, const struct spot *s)
 	}
 	if (kind == JSON_STRING && json_len(s->value) == 0) {
 		report(c, RULE_STRING, s->at, s->value, "a value",
-		       say(c, "remove \"%s\"", s->at->name),
+		       say(c, "give \"%s\" a value, or remove it", s->at->name),
 		       "@value cannot be empty");
 		return;
 	}

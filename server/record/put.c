@@ -153,9 +153,13 @@ static bool owned(const struct record *r, const struct record_type *type,
 	assert(o->path != NULL);
 	record_walk(resource, o->path, see_patient, o);
 	if (!o->named)
-		return refuse_owner(type, kind, o->path, e,
-				    "must refer to the Patient whose data this "
-				    "is");
+		return refuse_owner(
+		    type, kind, o->path, e,
+		    arena_printf(o->arena,
+				 "must refer to the Patient whose data this "
+				 "is%s%.200s",
+				 o->other ? ", not to " : "",
+				 o->other ? o->other : ""));
 	for (size_t i = 0; i < LEN(actors); i++) {
 		o->path = actors[i];
 		record_walk(resource, o->path, see_patient, o);
