@@ -110,7 +110,7 @@ static const struct issues *judge_json(const struct run *r, struct arena *a,
 		"not a FHIR resource: no resourceType%s",
 		json_kind(resource) == JSON_ARRAY
 		    ? "; a resource is an object, not an array"
-		    : "");
+		    : "; add \"resourceType\"");
 	return one_issue(a, "KPHR-FILE-0003", &e);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * kind_identifier.c: the system of an identifier is absolute; one of the system
- * urn:ietf:rfc:3986 is itself a URI, with its scheme. What the scheme is, and
- * whether the URI leads anywhere, does not matter. Today's validator takes
+ * urn:ietf:rfc:3986 is itself a URI, with its scheme. Whether the URI leads
+ * anywhere does not matter. Today's validator takes
  * fewer schemes for the system, and looks at UUIDs. FHIR R4 2.24.0.11
  * (Identifier), RFC 3986.
  */
@@ -48,6 +48,19 @@ static void check_uuid(struct check *c, const struct spot *s, const char *value)
 	       value);
 }
 
+/* Nobody else would notice: a warning, which validators do not give. */
+static void check_urn(struct check *c, const struct spot *s, const char *value)
+{
+	const struct at here = {s->at, "value", -1};
+
+	if (strncmp(value, "urn:uuid:", 9) != 0 || uuid_ok(value + 9))
+		return;
+	report_as(c, ISSUE_WARNING, RULE_IDENTIFIER_URI, &here,
+		  json_get(s->value, "value"), "urn:uuid: and a UUID",
+		  "write a whole UUID behind urn:uuid:",
+		  "UUIDs must be valid (%.100s)", value);
+}
+
 void check_identifier(struct check *c, const struct spot *s)
 {
 	const struct at here = {s->at, "value", -1};
@@ -59,8 +72,10 @@ void check_identifier(struct check *c, const struct spot *s)
 		check_scheme(c, s, system);
 	if (system && value && strcmp(system, UUID_SYSTEM) == 0)
 		check_uuid(c, s, value);
-	if (!system || !value || strcmp(system, "urn:ietf:rfc:3986") != 0 ||
-	    is_absolute(value))
+	if (!system || !value || strcmp(system, "urn:ietf:rfc:3986") != 0)
+		return;
+	check_urn(c, s, value);
+	if (is_absolute(value))
 		return;
 	report(c, RULE_IDENTIFIER_URI, &here, json_get(s->value, "value"),
 	       "a URI, such as urn:uuid:... or urn:oid:...",

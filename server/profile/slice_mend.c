@@ -164,6 +164,20 @@ static const struct list *children_of(struct check *c, const struct node *n)
 	return node_list(c->p, n, u->type);
 }
 
+/* "Patient/{id}" for the member reference of a Reference to one type. */
+static const char *target(struct check *c, const struct node *n,
+			  const char *name)
+{
+	const struct use *u = rec_at(c->p, n->types);
+
+	if (n->n_types != 1 || u->type != c->p->known[T_REFERENCE] ||
+	    u->n_targets != 1 || strcmp(name, "reference") != 0)
+		return NULL;
+	const struct sd *sd = target_sd(c->p, rec_at(c->p, u->targets));
+	return sd ? say(c, "%s/{id}", text_at(c->p, c->p->types[sd->type].name))
+		  : NULL;
+}
+
 /* Everything below n that is mandatory or has a fixed value. */
 static void want_below(struct adding *w, const struct node *n, unsigned depth)
 {
@@ -183,7 +197,11 @@ static void want_below(struct adding *w, const struct node *n, unsigned depth)
 			continue;
 		buf_printf(&w->path, "%s%s", up > 0 ? "." : "",
 			   element_name(w->c, child));
-		want_below(w, mandatory(p, child), depth - 1);
+		const char *to = target(w->c, n, element_name(w->c, child));
+		if (to)
+			want(w, w->path.p, to);
+		else
+			want_below(w, mandatory(p, child), depth - 1);
 		w->path.len = up;
 		w->path.p[up] = '\0';
 	}

@@ -230,6 +230,8 @@ static const char *near_hint(struct check *c, const struct value_set *vs,
 	if (g.system && kind != CODED_SIMPLE)
 		return say(c, "write system \"%.200s\": \"%.60s\" is of that",
 			   text_at(c->p, g.system), g.near.word);
+	if (strlen(g.near.word) < 3) /* of two letters one is half of it */
+		g.near.best = NULL;
 	const char *best = g.same ? g.same : g.stem ? g.stem : g.near.best;
 	return best ? say(c, "did you mean \"%s\"?", best) : NULL;
 }
