@@ -13,8 +13,7 @@
  * element's type); that happens on the way. A definition that needs itself as
  * its base is refused.
  */
-#include "profile_int.h"
-#include "reference_int.h"
+#include "compile_int.h"
 
 #include <stdlib.h>
 #include <string.h>

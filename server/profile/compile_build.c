@@ -7,7 +7,7 @@
  * occurs a thousand times is kept once; two refs made in one compilation are
  * equal when their texts are.
  */
-#include "profile_int.h"
+#include "compile_int.h"
 
 #include <stdio.h>
 #include <string.h>

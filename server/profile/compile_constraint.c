@@ -14,7 +14,7 @@
  * compiler of the image does the same to try them. Expressions that are not
  * evaluated as published: invariant_fixes.c.
  */
-#include "profile_int.h"
+#include "compile_int.h"
 
 #include <string.h>
 

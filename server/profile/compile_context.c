@@ -10,7 +10,7 @@
  * expression. Both become pairs of kind and expression. FHIR R4 2.4.1.1,
  * ElementDefinition.
  */
-#include "reference_int.h"
+#include "compile_int.h"
 
 #include <string.h>
 

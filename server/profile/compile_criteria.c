@@ -16,9 +16,12 @@
  * one decides; a slice about which none does matches nothing and demands
  * nothing. FHIR R4 profiling 5.1.0.7, discriminator types.
  */
-#include "profile_int.h"
+#include "compile_int.h"
 
 #include <string.h>
+
+#define PLACES_MAX 32	   /* that decide on one slice by one discriminator */
+#define LOOK_TOTAL 2000000 /* elements looked at for a definition's slices */
 
 #define LOOK_DEPTH 6
 #define LOOK_MAX   2000 /* elements looked at for one slice */

@@ -11,8 +11,7 @@
  * single profile and targetProfile, and names a value set by valueSetReference
  * or valueSetUri.
  */
-#include "profile_int.h"
-#include "reference_int.h"
+#include "compile_int.h"
 
 #include <stdlib.h>
 #include <string.h>

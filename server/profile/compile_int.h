@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * compile_int.h: a part of profile_int.h, which includes it: what the files say
- * to each other that make the compiled form.
+ * compile_int.h: what the files say to each other that make the compiled form:
+ * compile_*.c, and those of load and terminology that take part in it.
  */
 #ifndef COMPILE_INT_H
 #define COMPILE_INT_H
 
-#include "profile_int.h"
+#include "form_int.h"
 
+/* One profile_compile() under way. */
 struct build {
 	struct profiles *p;
 	struct arena *tmp;
@@ -37,13 +38,15 @@ ref build_textn(struct build *b, const char *s, size_t n);
 /* An array of n items of size bytes in tmp with room for one more: v, or a copy
  * of twice the capacity (first: 64). */
 void *build_room(struct build *b, void *v, size_t n, size_t *cap, size_t size);
-const char *json_tail(const char *path); /* behind the last dot */
 
-/* compile.c */
+/* compile.c: of what was added: the types, then all other definitions; one of
+ * them, with what it needs. False: refused, see build_fail(). */
 bool compile_types(struct build *b);
 bool compile_definitions(struct build *b);
 bool compile_sd(struct build *b, struct item *it);
+/* In a list that is sorted by URL; NULL: not there. */
 struct item *item_find(struct item **v, size_t n, const char *url);
+/* Is it a type's own definition, no profile? */
 bool defines_type(const struct profiles *p, const struct json *sd);
 /* The one that a record is made of; NULL: none of those being compiled. */
 struct item *item_of(struct build *b, ref sd);
@@ -61,21 +64,6 @@ enum fix_kind {
 	FIX_ELSEWHERE, /* another rule of the engine holds it */
 	FIX_NEVER      /* it is not meant as published, or can never fail */
 };
-enum native {
-	NATIVE_NONE,
-	NATIVE_PERIOD,
-	NATIVE_RANGE,
-	NATIVE_NARRATIVE,
-	NATIVE_FULL_URLS,
-	NATIVE_LINK_IDS,
-	NATIVE_CONCEPT_CODES,
-	NATIVE_PATHS,
-	NATIVE_SNAPSHOT_IDS,
-	NATIVE_DIFFERENTIAL_IDS,
-	NATIVE_SNAPSHOT_ROOT,
-	NATIVE_DIFFERENTIAL_ROOT,
-	NATIVES
-};
 struct fix {
 	const char *key;       /* NULL: any */
 	const char *published; /* how the expression begins; NULL: any */
@@ -87,37 +75,15 @@ struct fix {
 const struct fix *fix_find(enum fhir_version v, const char *key,
 			   const char *expression);
 
-/* constant.c */
+/* constant.c: from a value of a definition */
 ref compile_constant(struct build *b, const struct json *v);
-bool constant_equal(const struct profiles *p, ref constant,
-		    const struct json *v);
-bool constant_within(const struct profiles *p, ref pattern,
-		     const struct json *v);
-const char *constant_text(const struct profiles *p, struct arena *a, ref r);
-void constant_print(const struct profiles *p, struct buf *out,
-		    const struct constant *c);
-/* The first place where a value differs; false: it does not. */
-enum miss_kind { MISS_VALUE, MISS_ABSENT, MISS_SURPLUS };
-struct miss {
-	enum miss_kind kind;
-	struct buf path;	     /* below the value; empty: itself */
-	const struct constant *want; /* NULL: nothing */
-	const struct json *is;	     /* NULL: nothing, or none of several */
-};
-bool constant_miss(const struct profiles *p, struct arena *a, ref constant,
-		   const struct json *v, bool pattern, struct miss *out);
-/* Does the constant have something at the end of the path, and if so, does the
- * value have it too? */
-bool constant_has(const struct profiles *p, ref constant,
-		  const struct path_step *step, unsigned n);
-bool constant_along(const struct profiles *p, ref constant,
-		    const struct path_step *step, unsigned n, bool pattern,
-		    const struct json *v);
 
-/* compile_overlay.c */
+/* compile_overlay.c: the elements of a differential onto the tree at root */
 bool overlay_elements(struct build *b, ref root, const char *type,
 		      const struct json *elements);
+/* Content references lead to what root has of it, not base. */
 bool overlay_contents(struct build *b, ref root, ref base);
+/* A copy that owner may change. */
 ref copy_node(struct build *b, ref from, ref owner);
 
 /* compile_slicing.c */
@@ -129,53 +95,25 @@ ref own_slice(struct build *b, ref node, const char *name, size_t len,
 
 /* compile_criteria.c: at the end of a definition, what decides on its slices */
 bool resolve_slicing(struct build *b, ref node, ref mark);
-bool has_criterion(const struct profiles *p, const struct node *n,
-		   unsigned depth);
 
-/* term_expand.c, term_lookup.c; more in term_int.h */
+/* term_expand.c: value sets; code systems before them, by term_codesystem.c */
 void compile_terminology(struct build *b);
-int code_cmp(const char *x, const char *y); /* by letters, then by case */
-int value_set_has(const struct profiles *p, const struct value_set *vs,
-		  const char *system, const char *code);
-int part_has(const struct profiles *p, const struct part *part,
-	     const char *code);
-const struct concept *concept_find(const struct profiles *p,
-				   const struct code_system *cs,
-				   const char *code);
-const struct fact *facts_of(const struct profiles *p, ref facts, uint32_t n,
-			    uint32_t concept, uint32_t *count);
-/* Does code a subsume code b? 1, 0, or -1: it cannot be told. */
-int code_subsumes(const struct profiles *p, const char *system, const char *a,
-		  const char *b);
+void compile_code_system(struct build *b, const struct item *it);
+
+/* term_filter.c: how many codes pass all filters, which are in *out; -1: *why
+ * it cannot be told. Of a code system, or a table of codes. */
+long filter_codes(struct build *b, const struct code_system *cs,
+		  const struct json *filters, const char ***out,
+		  const char **why);
+long filter_table(struct build *b, enum grammar g, const struct json *filters,
+		  const char ***out, const char **why);
+
+/* compile_context.c: where an extension may stand, and how a reference may
+ * reach its target */
+void compile_contexts(struct build *b, const struct item *it);
+uint16_t reference_modes(const struct json *type);
 
 /* compile_search.c */
 void compile_search_params(struct build *b);
-
-/* ---- packages ------------------------------------------------------------ */
-
-/* load_tar.c: an archive, entry by entry */
-#define TAR_NAME    1024
-#define TAR_ENTRIES 20000U
-#define TAR_FILE    (64U << 20)
-
-struct tar {
-	struct gunzip *in;
-	struct arena *arena; /* of text */
-	char *text;	     /* the last extended header */
-	size_t left;	     /* of the entry's content */
-	unsigned entries;
-	char name[TAR_NAME];
-};
-struct tar_entry {
-	const char *name; /* without "./"; until the next; NULL: the end */
-	size_t size;
-	bool file; /* not a folder */
-};
-void tar_open(struct tar *t, struct arena *a, struct gunzip *in);
-/* False with e set: not an archive, damaged, or with what has no place in a
- * package. At the end out->name is NULL, and all has been verified. */
-bool tar_next(struct tar *t, struct tar_entry *out, struct err *e);
-/* The content of the entry, size bytes; once. */
-bool tar_content(struct tar *t, char *out, struct err *e);
 
 #endif

@@ -21,9 +21,12 @@
  * the base definition, hence NODE_RECURS. What a definition may grow to is
  * bounded. FHIR R4 ElementDefinition 2.1.14, profiling 5.1.
  */
-#include "profile_int.h"
+#include "compile_int.h"
 
 #include <string.h>
+
+#define SLICE_NAME_MAX 255
+#define GROWTH_MAX     (16U << 20) /* bytes of one definition */
 
 struct step {
 	const char *name;

@@ -4,7 +4,7 @@
  * resource type they are for, sorted by type and code. Kept for the search: the
  * check does not look at them.
  */
-#include "profile_int.h"
+#include "compile_int.h"
 
 #include <stdlib.h>
 #include <string.h>

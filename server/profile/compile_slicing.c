@@ -10,7 +10,7 @@
  * is not owned by its node is the base's. FHIR R4 profiling 5.1.0.5-7,
  * ElementDefinition.slicing.
  */
-#include "profile_int.h"
+#include "compile_int.h"
 
 #include <string.h>
 #include <strings.h>

@@ -11,7 +11,7 @@
  * may be told apart by a part of a constant: constant_along follows a path
  * through both. FHIR R4 ElementDefinition.fixed[x], pattern[x].
  */
-#include "profile_int.h"
+#include "compile_int.h"
 
 #include <string.h>
 

@@ -13,7 +13,7 @@
  * that one; where it is missing, or none is said, the latest stands for all
  * (what has no version counts as the latest: somebody is working on it).
  */
-#include "profile_int.h"
+#include "form_int.h"
 
 #include <assert.h>
 #include <string.h>

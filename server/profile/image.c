@@ -9,7 +9,7 @@
  * for; it is only ever embedded in a binary built with it, and the header says
  * so.
  */
-#include "profile_int.h"
+#include "form_int.h"
 
 #include <assert.h>
 #include <string.h>

@@ -12,7 +12,7 @@
  * Sources: HL7's own corrections of the published packages (fhirpath fixes of
  * its validator), and the behaviour on the official examples.
  */
-#include "profile_int.h"
+#include "compile_int.h"
 
 #include <string.h>
 

@@ -12,7 +12,7 @@
  * passed over: logical models, definitions of types when the types are there
  * already. Of an ImplementationGuide the global profiles are kept.
  */
-#include "profile_int.h"
+#include "compile_int.h"
 
 #include <stdlib.h>
 #include <string.h>

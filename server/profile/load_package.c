@@ -17,7 +17,7 @@
  * Limits: PACKAGE_BYTES unpacked, PACKAGE_TAKEN of them definitions; a file is
  * parsed in memory of its own, so examples by the thousand leave nothing.
  */
-#include "profile_int.h"
+#include "load_int.h"
 
 #include <stdlib.h>
 #include <string.h>

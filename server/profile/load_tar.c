@@ -14,7 +14,7 @@
  *
  * Limits: TAR_ENTRIES entries, names of TAR_NAME bytes, files of TAR_FILE.
  */
-#include "profile_int.h"
+#include "load_int.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -156,7 +156,7 @@ struct profile_options {
 	 * the definitions, by canonical URL; NULL when there is none. */
 	const struct json *(*fetch)(void *ctx, const char *canonical);
 	void *fetch_ctx;
-	bool no_examples; /* RULES_CURRENT: URLs for examples are errors */
+	bool no_examples;     /* RULES_CURRENT: URLs for examples are errors */
 	const char *own_base; /* "http://h/phr-resourceserver/baseR4" or NULL:
 			       * absolute references below it count as local */
 };

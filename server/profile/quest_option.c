@@ -12,6 +12,7 @@
  * FHIR R4 Questionnaire.item.answer[x] (2.35), STU3 4.21.
  */
 #include "quest_int.h"
+#include "term_int.h"
 
 #include <string.h>
 #include <strings.h>

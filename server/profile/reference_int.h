@@ -81,9 +81,7 @@ void check_bundle_targets(struct check *c, const struct spot *s, bool document);
 void check_bundle_reach(struct check *c, const struct spot *s, bool document);
 void check_bundle_search(struct check *c, const struct spot *s);
 
-/* compile_context.c, extension_context.c: where an extension may stand */
-void compile_contexts(struct build *b, const struct item *it);
-uint16_t reference_modes(const struct json *type);
+/* extension_context.c */
 /* May it stand in the element at `at`? around: the URL of the extension that
  * element is, or NULL. */
 bool context_allows(struct check *c, const struct sd *sd, const struct at *at,

@@ -12,6 +12,7 @@
  * check of displays looks it up by the system that it supplements.
  * FHIR R4 4.8 (CodeSystem; 4.8.7 hierarchy, 4.8.10 supplements).
  */
+#include "compile_int.h"
 #include "term_int.h"
 
 #include <stdlib.h>

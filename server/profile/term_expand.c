@@ -12,6 +12,7 @@
  * told what is left. A value set that has only an expansion is read from that.
  * FHIR R4 4.9.5 (value set composition rules).
  */
+#include "compile_int.h"
 #include "term_int.h"
 
 #include <stdlib.h>

@@ -13,6 +13,7 @@
  * not known) makes the include undecidable, with a text that says why. FHIR
  * R4 4.9.5.1.
  */
+#include "compile_int.h"
 #include "fhirpath/fhirpath.h"
 #include "term_int.h"
 

@@ -8,17 +8,6 @@
 
 #include "profile_int.h"
 
-/* term_codesystem.c, term_filter.c, term_expand.c: terminology, compiled */
-void compile_code_system(struct build *b, const struct item *it);
-/* How many codes pass all filters, which are in *out; -1: *why it cannot be
- * told.
- */
-long filter_codes(struct build *b, const struct code_system *cs,
-		  const struct json *filters, const char ***out,
-		  const char **why);
-long filter_table(struct build *b, enum grammar g, const struct json *filters,
-		  const char ***out, const char **why);
-
 /* term_grammar.c: systems that need no list */
 enum grammar grammar_of_system(const char *system); /* may be NULL */
 /* Of value sets that exist by their URL alone. */
@@ -39,6 +28,8 @@ void check_markdown(struct check *c, const struct spot *s);
 /* kind_coding.c, kind_coding_display.c, kind_quantity.c, kind_attachment.c,
  * kind_identifier.c, kind_vital_signs.c: what is special about these types; for
  * kind.c */
+/* Loaded, by grammar, or of those that everybody knows? */
+bool system_is_known(const struct profiles *p, const char *system);
 void check_coding(struct check *c, const struct spot *s);
 void check_system(struct check *c, const struct spot *s);
 void check_display(struct check *c, const struct spot *s,

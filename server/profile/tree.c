@@ -7,7 +7,7 @@
  * for; a contentReference leads to the node it names; all others have the
  * children that their type's definition gives.
  */
-#include "profile_int.h"
+#include "form_int.h"
 
 #include <string.h>
 
