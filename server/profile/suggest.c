@@ -158,6 +158,10 @@ static struct distance distance(const struct check *c, ref sd,
 		d.problems++;
 		d.weight += strcmp(found.v[i].code, "value") == 0 ? 1 : 3;
 		d.other_code |= path && is_below(path, ".code");
+		d.other_code |=
+		    found.v[i].key && strstr(found.v[i].text, "[code.coding");
+		d.other_code |=
+		    found.v[i].key && strstr(found.v[i].text, "[(code.coding");
 	}
 	arena_free(trial.a);
 	return d;
@@ -191,7 +195,8 @@ static const char *by_trial(struct check *c, unsigned type,
 	if (least.problems == 0)
 		return say(c, "it conforms to %.300s: name that profile",
 			   url_of(c->p, best));
-	return arena_printf(c->a, "the nearest is %s, with %zu problem%s; %s",
+	return arena_printf(c->a, "%sthe nearest is %s, with %zu problem%s; %s",
+			    least.other_code ? "none fits its code; " : "",
 			    url_of(c->p, best), least.problems,
 			    least.problems == 1 ? "" : "s", all);
 }
@@ -215,6 +220,10 @@ const char *suggest_profile(struct check *c, const char *url, unsigned type,
 		return all;
 	if (url && !other)
 		meant = misspelled(c, url, type);
+	/* bodyheight is no misspelled bodyweight */
+	if (meant && resource &&
+	    distance(c, find_sd(c->p, meant), resource, top).other_code)
+		meant = NULL;
 	if (meant)
 		return say(c, "did you mean %.400s?", meant);
 	if (resource)

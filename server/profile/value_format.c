@@ -36,9 +36,8 @@ static const char *shown(const struct spot *s)
 	return json_text(s->value);
 }
 
-/* Without white space at the ends, and one space within for several; or
- * without any. */
-static const char *spaced(struct check *c, const char *t, bool within)
+/* Without white space at the ends, and one space within for several. */
+static const char *spaced(struct check *c, const char *t)
 {
 	struct buf b;
 
@@ -48,7 +47,7 @@ static const char *spaced(struct check *c, const char *t, bool within)
 	for (; *t; t++) {
 		if (!ascii_space(*t))
 			buf_putc(&b, *t);
-		else if (within && b.len > 0 && t[1] && !ascii_space(t[1]))
+		else if (b.len > 0 && t[1] && !ascii_space(t[1]))
 			buf_putc(&b, ' ');
 	}
 	return b.len > 0 ? b.p : "";
@@ -317,7 +316,9 @@ static void check_uri(struct check *c, const struct spot *s)
 	check_url(c, s);
 	if (has_space(t))
 		report(c, RULE_URI, s->at, s->value, "no white space",
-		       say(c, "write \"%.200s\"", spaced(c, t, false)),
+		       has_space(spaced(c, t))
+			   ? "remove it, or write %20"
+			   : say(c, "write \"%.200s\"", spaced(c, t)),
 		       "URI values cannot have whitespace");
 	else if (strncmp(t, "oid:", 4) == 0)
 		report(c, RULE_URI, s->at, s->value, "urn:oid:...",
@@ -374,7 +375,7 @@ static void check_code(struct check *c, const struct spot *s)
 	if (!ok)
 		report(c, RULE_CODE, s->at, s->value,
 		       "no white space but single spaces between words",
-		       say(c, "write \"%.200s\"", spaced(c, t, true)),
+		       say(c, "write \"%.200s\"", spaced(c, t)),
 		       "The code '%.100s' is not valid (whitespace rules)", t);
 }
 

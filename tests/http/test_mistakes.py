@@ -151,6 +151,11 @@ PROFILES = [
      "0064", NAMED + "[0]", "that is a profile of STU3"),
     ("profile of R4 in STU3", OLD, profile(PHR + "fiphr-sd-bodyweight"),
      "0064", NAMED + "[0]", CONFORMS + "fiphr-bodyweight-stu3"),
+    ("profile that is not there, of other data", R4,
+     lambda o: profile(PHR + "fiphr-sd-bodyheight")(
+         at(("code.coding[0]", coding("8302-2", "Pituus")),
+            ("valueQuantity", quantity(182, "cm")))(o)), "0064",
+     NAMED + "[0]", "none fits its code; the nearest is"),
     ("profile of HL7 alone", BP,
      profile("http://hl7.org/fhir/StructureDefinition/bp"), "0063", NAMED,
      CONFORMS + "fiphr-sd-bloodpressure"),
