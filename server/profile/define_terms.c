@@ -31,6 +31,14 @@ static const struct code_system *whole_system(const struct check *c,
 	return cs && cs->content == CONTENT_COMPLETE ? cs : NULL;
 }
 
+static bool is_supplement(const struct check *c, const char *url)
+{
+	ref r = find_cs(c->p, url);
+	const struct code_system *cs = r ? rec_at(c->p, r) : NULL;
+
+	return cs && cs->content == CONTENT_SUPPLEMENT;
+}
+
 /* ---- value sets -----------------------------------------------------------
  */
 
@@ -50,6 +58,12 @@ static void check_include_system(struct check *c, const struct json *include,
 		report(c, RULE_VS_SYSTEM, at, v, "the URL of a code system",
 		       "name it in \"valueSet\"",
 		       "The system '%.200s' is a value set, not a code system",
+		       system);
+	else if (is_supplement(c, system))
+		report(c, RULE_VS_SYSTEM, at, v, "the code system itself",
+		       "name the system that is supplemented",
+		       "The system '%.200s' supplements another one and has no "
+		       "codes of its own",
 		       system);
 }
 

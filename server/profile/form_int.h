@@ -413,6 +413,7 @@ enum known_type {
 	T_CODESYSTEM,
 	T_SEARCHPARAMETER,
 	T_OPERATIONDEFINITION,
+	T_CONCEPTMAP,
 	T_KNOWN
 };
 extern const char *const known_names[T_KNOWN]; /* heap.c */

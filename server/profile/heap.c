@@ -222,6 +222,7 @@ const char *const known_names[T_KNOWN] = {
     [T_CODESYSTEM] = "CodeSystem",
     [T_SEARCHPARAMETER] = "SearchParameter",
     [T_OPERATIONDEFINITION] = "OperationDefinition",
+    [T_CONCEPTMAP] = "ConceptMap",
 };
 
 void know_types(struct profiles *p)

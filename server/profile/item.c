@@ -181,7 +181,9 @@ static void check_type_profiles(struct check *c, const struct spot *s,
 	}
 	for (unsigned i = 0; i < u->n_profiles; i++) {
 		ref r = target_ref(c->p, &t[i]);
-		if (!r || fits_definition(c, r, s->value, s->at))
+		if (!r && c->rules == RULES_CURRENT)
+			unknown_type_profile(c, s, text_at(c->p, t[i].url));
+		else if (!r || fits_definition(c, r, s->value, s->at))
 			return;
 	}
 	no_choice(c, s, u);

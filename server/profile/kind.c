@@ -23,6 +23,7 @@ static void (*const kinds[T_KNOWN])(struct check *, const struct spot *) = {
     [T_CODESYSTEM] = check_code_system,
     [T_SEARCHPARAMETER] = check_search_parameter,
     [T_OPERATIONDEFINITION] = check_operation_definition,
+    [T_CONCEPTMAP] = check_concept_map,
 };
 
 void check_kind(struct check *c, const struct spot *s)

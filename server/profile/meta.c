@@ -39,9 +39,7 @@ void check_meta(struct check *c, const struct json *resource,
 		report(c, RULE_SECURITY_SAME, &here, v, "another label",
 		       "remove the label that is repeated",
 		       "Duplicate Security Label %.200s#%.100s",
-		       json_get_text(v, "system") ? json_get_text(v, "system")
-						  : "",
-		       json_get_text(v, "code") ? json_get_text(v, "code")
-						: "");
+		       text_or_empty(json_get_text(v, "system")),
+		       text_or_empty(json_get_text(v, "code")));
 	}
 }

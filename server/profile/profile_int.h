@@ -228,6 +228,8 @@ enum rule {
 	RULE_IDENTIFIER_UUID,
 	RULE_XHTML_URL,
 	RULE_XHTML_BLOCK,
+	RULE_CM_CODE,
+	RULE_CM_SCOPE,
 
 	RULES
 };
@@ -337,6 +339,8 @@ void check_value_set(struct check *c, const struct spot *s);
 void check_code_system(struct check *c, const struct spot *s);
 void check_search_parameter(struct check *c, const struct spot *s);
 void check_operation_definition(struct check *c, const struct spot *s);
+/* define_map.c */
+void check_concept_map(struct check *c, const struct spot *s);
 
 /* A StructureDefinition that is judged. */
 #define KEYS_MAX 256

@@ -506,6 +506,10 @@ const struct rule_info rule_table[RULES] = {
 			"invalid", "FHIR narrative"},
     [RULE_XHTML_BLOCK] = {"KPHR-PROF-0236", "no blocks within a paragraph",
 			  NOW_E, "invalid", "FHIR narrative"},
+    [RULE_CM_CODE] = {"KPHR-PROF-0237", "codes of a concept map", NOW_E,
+		      "required", CONFORMANCE},
+    [RULE_CM_SCOPE] = {"KPHR-PROF-0238", "value sets of a concept map", NOW_E,
+		       "invalid", CONFORMANCE},
 };
 
 bool profile_rule(size_t i, struct rule_about *out)

@@ -13,7 +13,8 @@ static const char types[] =
     " application text image audio video multipart message model font example "
     "chemical ";
 
-/* RFC 6838 4.2: restricted-name; * for the wildcards of Accept is none. */
+/* RFC 6838 4.2: restricted-name. The wildcard of Accept is none, but as a
+ * subtype others take it for one. */
 static size_t name_len(const char *s)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
@@ -59,7 +60,7 @@ bool mime_ok(const char *s)
 	if (s[n] != '/' || !is_type(s, n))
 		return false;
 	s += n + 1;
-	n = name_len(s);
+	n = *s == '*' ? 1 : name_len(s);
 	if (n == 0)
 		return false;
 	for (s += n; *s;) {

@@ -6,6 +6,7 @@
  * well encoded. Whether the address leads anywhere is not asked.
  * FHIR R4 2.1.0.3.4, RFC 3986 2, RFC 2397 (data:).
  */
+#include "base/base.h"
 #include "term_int.h"
 
 #include <string.h>
@@ -18,8 +19,8 @@ static bool is_one_of(char ch, const char *set)
 
 static bool url_char(char ch)
 {
-	return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-	       (ch >= '0' && ch <= '9') || (unsigned char)ch >= 0x80 ||
+	return ascii_letter(ch) || ascii_digit(ch) ||
+	       (unsigned char)ch >= 0x80 ||
 	       is_one_of(ch, ";?:@&=+$.,/%-_~#[]!'()*|");
 }
 
