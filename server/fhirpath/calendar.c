@@ -18,7 +18,7 @@
  * FHIRPath 2.0, section 6.7; the functions lowBoundary, highBoundary,
  * precision, duration and difference of its successor.
  */
-#include "fhirpath/fhirpath_int.h"
+#include "fhirpath/value_int.h"
 
 #include <string.h>
 

@@ -15,7 +15,7 @@
  *
  * Unicode 15, as far as said above.
  */
-#include "fhirpath/fhirpath_int.h"
+#include "fhirpath/value_int.h"
 
 uint32_t char_at(const char *s, size_t n, size_t *length)
 {

@@ -14,7 +14,7 @@
  * FHIRPath 2.0, sections 4.1.3 (at least 28 digits) and 6.6; FHIR R4 2.24.0.1
  * (exponents are allowed in JSON).
  */
-#include "fhirpath/fhirpath_int.h"
+#include "fhirpath/value_int.h"
 
 #include <assert.h>
 #include <math.h>

@@ -43,7 +43,7 @@ struct fp_type {
 	uint32_t id;
 };
 
-struct fp_decimal; /* number with its written precision: value.c */
+struct fp_decimal; /* number with its written precision: value_int.h */
 struct fp_time;	   /* date, dateTime or time with its precision */
 struct fp_quantity;
 

@@ -16,6 +16,7 @@
  * FHIRPath 2.0, sections 5.6.9 and 5.6.10, and its successor's matchesFull.
  */
 #include "fhirpath/fhirpath_int.h"
+#include "fhirpath/regex_int.h"
 
 #include <string.h>
 

@@ -17,7 +17,7 @@
  *
  * FHIRPath 2.0, sections 4.1.8, 6.1.1, 6.1.2, 6.2 and 6.6.
  */
-#include "fhirpath/fhirpath_int.h"
+#include "fhirpath/value_int.h"
 
 #include <math.h>
 #include <stdio.h>

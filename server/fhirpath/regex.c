@@ -19,7 +19,7 @@
  * Positions are bytes; characters of UTF-8 are taken whole. \d, \w, \s and \b
  * are of ASCII, as in Java.
  */
-#include "fhirpath/fhirpath_int.h"
+#include "fhirpath/regex_int.h"
 
 #include <string.h>
 

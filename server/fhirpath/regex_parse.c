@@ -22,7 +22,7 @@
  *
  * Limits: pattern 8 KiB, nesting 50, groups 20, loops with registers 40.
  */
-#include "fhirpath/fhirpath_int.h"
+#include "fhirpath/regex_int.h"
 
 #include <string.h>
 

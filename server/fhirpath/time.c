@@ -15,7 +15,7 @@
  *
  * FHIRPath 2.0, sections 6.1.1, 6.2 and 4.1.5 to 4.1.7.
  */
-#include "fhirpath/fhirpath_int.h"
+#include "fhirpath/value_int.h"
 
 #include <stdlib.h>
 #include <string.h>

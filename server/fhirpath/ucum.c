@@ -21,7 +21,7 @@
  *
  * UCUM 2.1, sections 2 and 4; annotations may hold blanks, as is often met.
  */
-#include "fhirpath/fhirpath_int.h"
+#include "fhirpath/value_int.h"
 
 #include <string.h>
 

@@ -16,7 +16,7 @@
  * Rows are in the order of their symbols' bytes, for the binary search; a test
  * holds them to it. UCUM 2.1, sections 4.2 to 4.6 (tables 1 to 26).
  */
-#include "fhirpath/fhirpath_int.h"
+#include "fhirpath/value_int.h"
 
 #include <string.h>
 

@@ -381,10 +381,9 @@ bool profile_demanded(const struct check *c, const char *type);
 void check_profiles(struct check *c, const struct json *resource, unsigned type,
 		    const struct at *at);
 
-/* suggest.c: hints that name national profiles of a type: all of them; or,
- * where explanations are wanted, the one that was meant by url (NULL: none is
- * named) or that the resource (NULL: leave it) is nearest to. */
-const char *national_profiles(struct check *c, unsigned type);
+/* suggest.c: a hint that names the national profiles of a type: all of them;
+ * or, where explanations are wanted, the one that was meant by url (NULL: none
+ * is named) or that the resource (NULL: leave it) is nearest to. */
 const char *suggest_profile(struct check *c, const char *url, unsigned type,
 			    const struct json *resource, const struct at *top);
 /* "did you mean ...?": a national extension; NULL: none is near. */

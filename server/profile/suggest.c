@@ -77,7 +77,7 @@ static const char *url_of(const struct profiles *p, ref sd)
 	return text_at(p, s->url);
 }
 
-const char *national_profiles(struct check *c, unsigned type)
+static const char *national_profiles(struct check *c, unsigned type)
 {
 	struct buf b;
 	ref r;

@@ -44,7 +44,6 @@ bool has_coding(const struct json *concept, const char *system,
 /* value_url.c: what today's validator demands of uri, url, oid, canonical */
 void check_url(struct check *c, const struct spot *s);
 bool oid_ok(const char *oid);
-bool is_example_url(const char *url);
 
 /* xhtml_link.c: is there an element of that id below v, or in its narrative? */
 bool has_anchor(const struct json *v, const char *name);

@@ -111,7 +111,7 @@ static void check_inside(struct check *c, const struct spot *s, const char *t)
 	       "URL value '%.100s' does not resolve", t);
 }
 
-bool is_example_url(const char *url)
+static bool is_example_url(const char *url)
 {
 	static const char *const hosts[] = {"example.org", "example.com",
 					    "example.net", "acme.com",

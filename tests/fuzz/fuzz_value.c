@@ -10,7 +10,7 @@
  * Built by clang with -fsanitize=fuzzer,address,undefined, together with the
  * files of fhirpath, json and base.
  */
-#include "fhirpath/fhirpath_int.h"
+#include "fhirpath/regex_int.h"
 
 #include <assert.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * (tests/data/fhirpath/value-*.json), and what must end soon whatever it is
  * given. Runs from the repository's root, without definitions.
  */
-#include "fhirpath/fhirpath_int.h"
+#include "fhirpath/regex_int.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
