@@ -12,7 +12,7 @@
 #include <strings.h>
 
 #define WANTED_DEPTH 6
-#define WANTED_BYTES 400
+#define WANTED_BYTES ((size_t)400)
 
 /* ---- what to change ----------------------------------------------------- */
 
