@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define WANTED_BYTES 400
+#define WANTED_BYTES ((size_t)400)
 #define SHOWN_ITEMS  3
 #define SHOWN_SLICES 8
 
