@@ -231,7 +231,7 @@ static void add_issue(struct jw *w, const struct issue *i, const char *place,
 	jw_str(w, "diagnostics", text);
 	add_place(w, "location", place);
 	if (i->path && *i->path)
-		add_place(w, "expression", i->path);
+		add_place(w, "expression", i->place ? i->place : i->path);
 	jw_close(w);
 }
 

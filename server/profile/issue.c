@@ -127,6 +127,11 @@ static void put(struct check *c, enum issue_severity severity, enum rule rule,
 	i->code = rule_table[rule].code;
 	i->rule = rule_table[rule].id;
 	i->path = path;
+	if (c->rules == RULES_CURRENT) {
+		const struct at *place = at;
+		i->code = today_code(rule, &place);
+		i->place = place == at ? NULL : path_text(c, place);
+	}
 	i->text = arena_strdup(c->a, text);
 	i->profile = c->sd ? text_at(c->p, c->sd->url) : NULL;
 	i->expected = expected;

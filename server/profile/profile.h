@@ -115,6 +115,7 @@ struct issue {
 	const char *rule;      /* stable id, "KPHR-PROF-0012"; see rules.c */
 	const char *path;      /* FHIRPath with indexes on list elements:
 				* Observation.component[2].valueQuantity.unit */
+	const char *place;     /* that today's validator names, if another */
 	const char *text;      /* as the HL7 validator of 2018 words it */
 	const char *profile;   /* canonical URL of the definition, or NULL */
 	const char *expected;  /* what was wanted, or NULL */

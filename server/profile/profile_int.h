@@ -304,6 +304,9 @@ void report_as(struct check *c, enum issue_severity severity, enum rule rule,
 	       const struct at *at, const struct json *where,
 	       const char *expected, const char *hint, const char *fmt, ...)
     PRINTF_LIKE(8, 9);
+/* issue_today.c: the IssueType of today's validator; *at becomes the place that
+ * it names. */
+const char *today_code(enum rule rule, const struct at **at);
 /* Texts for an issue; "" when nothing will be reported. */
 const char *path_text(struct check *c, const struct at *at);
 const char *say(struct check *c, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -165,7 +165,20 @@ static bool listed(const struct json *list, const struct issue *i)
 static bool has_hint(const struct issue *i, const struct json *want)
 {
 	const struct json *hint = json_next(json_next(json_first(want)));
-	return !hint || (i->hint && strcmp(i->hint, json_text(hint)) == 0);
+	return !hint || json_kind(hint) == JSON_NULL ||
+	       (i->hint && strcmp(i->hint, json_text(hint)) == 0);
+}
+
+/* The fourth and the fifth: how today's validator files it, and where. */
+static bool has_place(const struct issue *i, const struct json *want)
+{
+	const struct json *hint = json_next(json_next(json_first(want)));
+	const struct json *code = hint ? json_next(hint) : NULL;
+	if (!code)
+		return true;
+	return strcmp(i->code, json_text(code)) == 0 &&
+	       strcmp(i->place ? i->place : i->path,
+		      json_text(json_next(code))) == 0;
 }
 
 /* The invariant that the case is about. */
@@ -226,6 +239,9 @@ static void compare(struct table *t, const struct json *c,
 				n++;
 				if (!has_hint(&is->v[k], w))
 					complain(t, c, "hint:", is->v[k].hint);
+				if (!has_place(&is->v[k], w))
+					complain(t, c,
+						 "place:", line(t, &is->v[k]));
 			}
 			if (n != 1)
 				complain(t, c, n ? "twice:" : "missing:",
