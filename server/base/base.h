@@ -138,6 +138,12 @@ static inline bool text_is(const char *s, const char *want)
 	return s && want && strcmp(s, want) == 0;
 }
 
+/* Does a text begin with another one? */
+static inline bool text_begins(const char *s, const char *with)
+{
+	return strncmp(s, with, strlen(with)) == 0;
+}
+
 /* Two texts that are equal, or both not there. */
 static inline bool text_same(const char *x, const char *y)
 {

@@ -301,17 +301,11 @@ static bool merge_counts(struct build *b, struct node *n, const struct json *e)
 	return true;
 }
 
-/* The member that begins with stem: fixedCode, patternCoding, minValueDate. */
+/* fixedCode, patternCoding, minValueDate */
 static const struct json *choice(const struct json *e, const char *stem)
 {
-	size_t n = strlen(stem);
-	for (const struct json *m = json_first(e); m; m = json_next(m)) {
-		const char *name = json_name(m);
-		if (strncmp(name, stem, n) == 0 && name[n] >= 'A' &&
-		    name[n] <= 'Z')
-			return m;
-	}
-	return NULL;
+	const char *type;
+	return choice_of(e, stem, &type);
 }
 
 static void merge_limits(struct build *b, struct node *n, const struct json *e)

@@ -39,15 +39,22 @@ ref build_textn(struct build *b, const char *s, size_t n);
  * of twice the capacity (first: 64). */
 void *build_room(struct build *b, void *v, size_t n, size_t *cap, size_t size);
 
-/* compile.c: of what was added: the types, then all other definitions; one of
- * them, with what it needs. False: refused, see build_fail(). */
+/* compile_types.c: the table of types, unless it is there */
 bool compile_types(struct build *b);
+/* Is it a type's own definition, no profile? */
+bool defines_type(const struct profiles *p, const struct json *sd);
+/* The name of the type that it defines or constrains; or NULL. */
+const char *defined_type(const struct json *sd);
+
+/* compile_base.c: a type's own definition */
+bool compile_base(struct build *b, struct item *it);
+
+/* compile.c: all definitions that were added; one of them, with what it needs.
+ * False: refused, see build_fail(). */
 bool compile_definitions(struct build *b);
 bool compile_sd(struct build *b, struct item *it);
 /* In a list that is sorted by URL; NULL: not there. */
 struct item *item_find(struct item **v, size_t n, const char *url);
-/* Is it a type's own definition, no profile? */
-bool defines_type(const struct profiles *p, const struct json *sd);
 /* The one that a record is made of; NULL: none of those being compiled. */
 struct item *item_of(struct build *b, ref sd);
 

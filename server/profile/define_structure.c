@@ -15,7 +15,7 @@
  * Limits: ELEMENTS of each list are looked at.
  * FHIR R4 StructureDefinition 5.3; STU3 the same.
  */
-#include "profile_int.h"
+#include "define_int.h"
 
 #include <string.h>
 

@@ -26,11 +26,6 @@ struct ext {
 	const struct sd *def;
 };
 
-static bool starts(const char *s, const char *with)
-{
-	return strncmp(s, with, strlen(with)) == 0;
-}
-
 static const struct json *value_of(const struct json *extension)
 {
 	for (const struct json *m = json_first(extension); m;
@@ -56,7 +51,8 @@ static bool is_extension(const struct at *at)
 static bool is_free(const struct check *c, const char *url)
 {
 	return strstr(url, "nema.org") ||
-	       starts(url, "http://hl7.org/fhir/tools/StructureDefinition/") ||
+	       text_begins(url,
+			   "http://hl7.org/fhir/tools/StructureDefinition/") ||
 	       (!c->o->no_examples &&
 		(strstr(url, "example.org") || strstr(url, "acme.com")));
 }
@@ -73,7 +69,7 @@ static bool is_published(const char *url)
 	    "http://hl7.org/fhir/4.3/StructureDefinition/extension-",
 	    "http://hl7.org/fhir/5.0/StructureDefinition/extension-"};
 	for (size_t i = 0; i < LEN(bases); i++) {
-		if (starts(url, bases[i]))
+		if (text_begins(url, bases[i]))
 			return true;
 	}
 	return false;

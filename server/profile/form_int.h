@@ -501,6 +501,10 @@ const struct list *node_list(const struct profiles *p, const struct node *n,
 /* What the element says of that type; NULL: it may not have it. */
 const struct use *node_use(const struct profiles *p, const struct node *n,
 			   unsigned type);
+/* A choice in JSON: the member that "value" begins (valueQuantity), *type is
+ * the rest of its name; NULL: there is none. */
+const struct json *choice_of(const struct json *object, const char *stem,
+			     const char **type);
 /* The definition that a target names, also one that came later; 0 or NULL. */
 ref target_ref(const struct profiles *p, const struct target *t);
 const struct sd *target_sd(const struct profiles *p, const struct target *t);

@@ -24,11 +24,6 @@ struct named {
 	const struct json *abstract;
 };
 
-static bool is_below(const char *url, const char *base)
-{
-	return strncmp(url, base, strlen(base)) == 0;
-}
-
 static const struct sd *sd_at(const struct profiles *p, ref r)
 {
 	return r ? rec_at(p, r) : NULL;
@@ -120,7 +115,7 @@ static void unresolved(struct check *c, const char *url, unsigned type,
 		       struct named *named, const struct json *resource,
 		       const struct json *v, const struct at *at)
 {
-	if (named->national && !is_below(url, NATIONAL_BASE)) {
+	if (named->national && !text_begins(url, NATIONAL_BASE)) {
 		report(c, RULE_PROFILE_FOREIGN, at, v, NULL, NULL,
 		       "Profile %.300s is not known here and was not checked",
 		       url);

@@ -345,26 +345,6 @@ void check_operation_definition(struct check *c, const struct spot *s);
 /* define_map.c */
 void check_concept_map(struct check *c, const struct spot *s);
 
-/* A StructureDefinition that is judged. */
-#define KEYS_MAX 256
-struct def {
-	struct check *c;
-	const struct json *sd;
-	const char *url;
-	const char *type_name;	   /* "" when it has none */
-	const struct sd *base;	   /* NULL: unknown */
-	const struct json *sliced; /* the last element with a slicing */
-	bool constraint;
-	bool snapshot; /* which list is looked at */
-	struct {
-		const char *key, *expression;
-	} keys[KEYS_MAX]; /* of invariants of the list */
-	size_t n_keys;
-};
-/* One element of the list. */
-void check_element_definition(struct def *d, const struct json *e,
-			      const struct at *at);
-
 /* reference_resolve.c: what a reference leads to. The resource, when it is
  * contained in the root or an entry of the Bundle; else NULL. *type is its
  * type, or the one that the form of the reference implies, or NO_TYPE. */

@@ -74,20 +74,13 @@ static enum q_kind kind_of(const char *suffix)
 bool q_value_of(const struct json *holder, const char *stem,
 		struct q_value *out)
 {
-	const struct json *m = holder && json_kind(holder) == JSON_OBJECT
-				   ? json_first(holder)
-				   : NULL;
-	size_t n = strlen(stem);
+	const bool object = holder && json_kind(holder) == JSON_OBJECT;
+	const char *type;
+	const struct json *m = object ? choice_of(holder, stem, &type) : NULL;
 
-	for (; m; m = json_next(m)) {
-		const char *name = json_name(m);
-		if (strncmp(name, stem, n) != 0 || name[n] < 'A' ||
-		    name[n] > 'Z')
-			continue;
-		*out = (struct q_value){m, kind_of(name + n)};
-		return true;
-	}
-	return false;
+	if (m)
+		*out = (struct q_value){m, kind_of(type)};
+	return m != NULL;
 }
 
 const struct json *q_extension(const struct json *holder,

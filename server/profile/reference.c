@@ -33,7 +33,7 @@ static bool allows(const struct profiles *p, const struct use *u, unsigned type)
 {
 	const struct target *t = rec_at(p, u->targets);
 	for (unsigned i = 0; i < u->n_targets; i++) {
-		const struct sd *sd = t[i].sd ? rec_at(p, t[i].sd) : NULL;
+		const struct sd *sd = target_sd(p, &t[i]);
 		if (!sd || type_is_a(p, type, sd->type))
 			return true;
 	}
@@ -50,7 +50,7 @@ static const char *target_names(struct check *c, const struct use *u)
 		return "";
 	buf_init(&b, c->a);
 	for (unsigned i = 0; i < u->n_targets; i++) {
-		const struct sd *sd = t[i].sd ? rec_at(c->p, t[i].sd) : NULL;
+		const struct sd *sd = target_sd(c->p, &t[i]);
 		if (i > 0)
 			buf_puts(&b, ", ");
 		buf_puts(&b, sd ? text_at(c->p, c->p->types[sd->type].name)
@@ -103,7 +103,7 @@ static void try_profiles(struct check *c, const struct link *l,
 {
 	const struct target *t = rec_at(c->p, l->use->targets);
 	for (unsigned i = 0; i < l->use->n_targets; i++) {
-		const struct sd *sd = t[i].sd ? rec_at(c->p, t[i].sd) : NULL;
+		const struct sd *sd = target_sd(c->p, &t[i]);
 		bool any = !sd || !(sd->flags & SD_CONSTRAINT);
 		if (sd && !type_is_a(c->p, l->found.type, sd->type))
 			continue;
@@ -112,8 +112,9 @@ static void try_profiles(struct check *c, const struct link *l,
 			continue;
 		}
 		out->tried++;
-		out->fit += any || conforms(c, t[i].sd, &l->found,
-					    out->why ? NULL : &out->why);
+		out->fit +=
+		    any || conforms(c, target_ref(c->p, &t[i]), &l->found,
+				    out->why ? NULL : &out->why);
 	}
 }
 

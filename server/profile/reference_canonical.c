@@ -20,7 +20,7 @@ static bool allows(const struct profiles *p, const struct use *u,
 {
 	const struct target *t = rec_at(p, u->targets);
 	for (unsigned i = 0; i < u->n_targets; i++) {
-		const struct sd *sd = t[i].sd ? rec_at(p, t[i].sd) : NULL;
+		const struct sd *sd = target_sd(p, &t[i]);
 		if (!sd || is_type(p, sd->type, "Resource") ||
 		    is_type(p, sd->type, name))
 			return true;
@@ -58,7 +58,7 @@ static const char *names(struct check *c, const struct use *u)
 
 	buf_init(&b, c->a);
 	for (unsigned i = 0; i < u->n_targets; i++) {
-		const struct sd *sd = t[i].sd ? rec_at(c->p, t[i].sd) : NULL;
+		const struct sd *sd = target_sd(c->p, &t[i]);
 		buf_printf(&b, "%s%s", i > 0 ? ", " : "",
 			   sd ? text_at(c->p, c->p->types[sd->type].name)
 			      : text_at(c->p, t[i].url));

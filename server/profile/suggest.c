@@ -24,11 +24,6 @@
 #define TRIALS	      64
 #define EDITS_MAX     4
 
-static bool is_below(const char *url, const char *base)
-{
-	return strncmp(url, base, strlen(base)) == 0;
-}
-
 static bool is_base_of_one(const struct profiles *p, const struct table *t,
 			   const char *url)
 {
@@ -36,7 +31,7 @@ static bool is_base_of_one(const struct profiles *p, const struct table *t,
 		const struct sd *sd = rec_at(p, t->v[i]);
 		const char *base = text_at(p, sd->base);
 		if (base && strcmp(base, url) == 0 &&
-		    is_below(text_at(p, sd->url), NATIONAL_BASE))
+		    text_begins(text_at(p, sd->url), NATIONAL_BASE))
 			return true;
 	}
 	return false;
@@ -153,11 +148,11 @@ static struct distance distance(const struct check *c, ref sd,
 	for (size_t i = 0; i < found.n; i++) {
 		const char *path = strchr(found.v[i].path, '.');
 		if (found.v[i].severity > ISSUE_ERROR ||
-		    (path && is_below(path, ".meta")))
+		    (path && text_begins(path, ".meta")))
 			continue;
 		d.problems++;
 		d.weight += strcmp(found.v[i].code, "value") == 0 ? 1 : 3;
-		d.other_code |= path && is_below(path, ".code");
+		d.other_code |= path && text_begins(path, ".code");
 		d.other_code |=
 		    found.v[i].key && strstr(found.v[i].text, "[code.coding");
 		d.other_code |=
@@ -258,7 +253,7 @@ void suggest_another(struct check *c, size_t before, unsigned type,
 	for (; before < c->out->n; before++, i++) {
 		const char *path = strchr(i->path, '.');
 		if (i->severity <= ISSUE_ERROR && path &&
-		    is_below(path, ".code"))
+		    text_begins(path, ".code"))
 			break;
 	}
 	if (before == c->out->n)

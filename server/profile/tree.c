@@ -65,3 +65,19 @@ const struct sd *target_sd(const struct profiles *p, const struct target *t)
 	ref r = target_ref(p, t);
 	return r ? rec_at(p, r) : NULL;
 }
+
+const struct json *choice_of(const struct json *object, const char *stem,
+			     const char **type)
+{
+	size_t n = strlen(stem);
+
+	for (const struct json *m = json_first(object); m; m = json_next(m)) {
+		const char *name = json_name(m);
+		if (strncmp(name, stem, n) != 0 || name[n] < 'A' ||
+		    name[n] > 'Z')
+			continue;
+		*type = name + n;
+		return m;
+	}
+	return NULL;
+}

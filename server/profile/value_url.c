@@ -16,11 +16,6 @@
 
 #include <string.h>
 
-static bool starts(const char *s, const char *with)
-{
-	return strncmp(s, with, strlen(with)) == 0;
-}
-
 /* Numbers with dots between them, without needless zeros. */
 bool oid_ok(const char *s)
 {
@@ -56,19 +51,19 @@ static bool uuid_lower(const char *s, size_t n)
 static bool long_enough(const char *oid)
 {
 	const char *dot = strrchr(oid, '.');
-	return starts(oid, "1.3") || (dot && dot - oid >= 4);
+	return text_begins(oid, "1.3") || (dot && dot - oid >= 4);
 }
 
 static void check_urn(struct check *c, const struct spot *s, const char *t)
 {
 	bool canonical = c->p->types[s->type].prim == PRIM_CANONICAL;
 
-	if (starts(t, "urn:uuid:") &&
+	if (text_begins(t, "urn:uuid:") &&
 	    !uuid_lower(t + 9, strcspn(t + 9, canonical ? "#|" : "#")))
 		report(c, RULE_UUID, s->at, s->value,
 		       "urn:uuid: and a uuid in lower case", NULL,
 		       "UUIDs must be valid and lowercase (%.100s)", t + 9);
-	else if (starts(t, "urn:oid:") &&
+	else if (text_begins(t, "urn:oid:") &&
 		 (!oid_ok(t + 8) || !long_enough(t + 8)))
 		report(c, RULE_OID, s->at, s->value, "urn:oid:...", NULL,
 		       "OIDs must be valid (%.100s)", t + 8);
@@ -125,8 +120,8 @@ static bool is_example_url(const char *url)
 				return true;
 		}
 	}
-	return starts(url, "urn:oid:1.3.6.1.4.1.32473.") ||
-	       starts(url, "urn:oid:2.999.");
+	return text_begins(url, "urn:oid:1.3.6.1.4.1.32473.") ||
+	       text_begins(url, "urn:oid:2.999.");
 }
 
 static void check_example(struct check *c, const struct spot *s, const char *t)
