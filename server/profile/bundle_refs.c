@@ -17,6 +17,7 @@
  */
 #include "reference_int.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* ---- one reference ---------------------------------------------------- */
@@ -260,8 +261,10 @@ static void flood(struct graph *g)
 {
 	while (g->head < g->tail) {
 		uint32_t e = g->out[g->queue[g->head++]];
-		for (; e; e = g->edge[e - 1].next_out)
+		for (; e; e = g->edge[e - 1].next_out) {
+			assert(g->edge);
 			visit(g, g->edge[e - 1].to);
+		}
 	}
 }
 
@@ -293,6 +296,7 @@ static void flood_back(struct graph *g, const struct at *at)
 	for (size_t k = 0; k < g->tail; k++) {
 		uint32_t e = g->in[g->queue[k]];
 		for (; e; e = g->edge[e - 1].next_in) {
+			assert(g->edge);
 			uint32_t from = g->edge[e - 1].from;
 			if (g->seen[from])
 				continue;

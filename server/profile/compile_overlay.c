@@ -23,6 +23,7 @@
  */
 #include "compile_int.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define SLICE_NAME_MAX 255
@@ -291,8 +292,10 @@ bool overlay_elements(struct build *b, ref root, const char *type,
 	for (const struct json *e = json_first(elements); e;
 	     e = json_next(e), b->element++) {
 		ref r = root;
-		if (!place(b, e, &before, &now) ||
-		    !check_start(b, &now.v[0], type))
+		if (!place(b, e, &before, &now))
+			return false;
+		assert(now.n > 0 && now.v[0].name);
+		if (!check_start(b, &now.v[0], type))
 			return false;
 		for (size_t i = 1; r && i < now.n; i++)
 			r = step_into(b, r, &now.v[i]);

@@ -81,9 +81,9 @@ static void fill_type(struct build *b, struct type *t, const struct item *it)
 		t->kind = KIND_RESOURCE;
 	t->abstract = abstract && json_kind(abstract) == JSON_TRUE;
 	t->parent = NO_TYPE;
-	for (uint8_t i = T_RESOURCE + 1; i < T_KNOWN; i++) {
+	for (unsigned i = T_RESOURCE + 1; i < T_KNOWN; i++) {
 		if (strcmp(name, known_names[i]) == 0)
-			t->known = i + 1;
+			t->known = (uint8_t)(i + 1);
 	}
 }
 

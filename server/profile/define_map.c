@@ -8,6 +8,7 @@
  */
 #include "profile_int.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* One side of the map. */
@@ -24,9 +25,7 @@ static const char *scope_url(const struct json *map, const char *word,
 	char name[32];
 
 	for (size_t i = 0; i < LEN(tails); i++) {
-		size_t n = strlen(word), k = strlen(tails[i]);
-		memcpy(name, word, n);
-		memcpy(name + n, tails[i], k + 1);
+		snprintf(name, sizeof(name), "%s%s", word, tails[i]);
 		*where = json_get(map, name);
 		if (*where && json_kind(*where) == JSON_OBJECT)
 			return json_get_text(*where, "reference");

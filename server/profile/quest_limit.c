@@ -509,23 +509,23 @@ static void check_target(struct response *r, const struct q_value *v,
 
 static const struct {
 	const char *url;
-	unsigned types; /* of questions */
 	void (*check)(const struct limit *l);
-	bool empty; /* also without a value */
+	unsigned types; /* of questions */
+	bool empty;	/* also without a value */
 } limits[] = {
-    {CORE "minValue", NUMBERS | TIMES, min_value, true},
-    {CORE "maxValue", NUMBERS | TIMES, max_value, true},
-    {CORE "maxDecimalPlaces", BIT(Q_DECIMAL) | QUANTITY, max_decimals, false},
-    {CORE "minLength", TEXTS, min_length, false},
-    {CORE "regex", TEXTS, regex, false},
-    {CORE "mimeType", BIT(Q_ATTACHMENT), mime_type, false},
-    {CORE "maxSize", BIT(Q_ATTACHMENT), max_size, false},
-    {SDC "minQuantity", QUANTITY, min_quantity, true},
-    {SDC "maxQuantity", QUANTITY, max_quantity, true},
-    {CORE "questionnaire-unitOption", QUANTITY, unit_option, false},
-    {CORE "questionnaire-unitValueSet", QUANTITY, unit_value_set, false},
-    {CORE "questionnaire-referenceResource", BIT(Q_REFERENCE),
-     reference_resource, false},
+    {CORE "minValue", min_value, NUMBERS | TIMES, true},
+    {CORE "maxValue", max_value, NUMBERS | TIMES, true},
+    {CORE "maxDecimalPlaces", max_decimals, BIT(Q_DECIMAL) | QUANTITY, false},
+    {CORE "minLength", min_length, TEXTS, false},
+    {CORE "regex", regex, TEXTS, false},
+    {CORE "mimeType", mime_type, BIT(Q_ATTACHMENT), false},
+    {CORE "maxSize", max_size, BIT(Q_ATTACHMENT), false},
+    {SDC "minQuantity", min_quantity, QUANTITY, true},
+    {SDC "maxQuantity", max_quantity, QUANTITY, true},
+    {CORE "questionnaire-unitOption", unit_option, QUANTITY, false},
+    {CORE "questionnaire-unitValueSet", unit_value_set, QUANTITY, false},
+    {CORE "questionnaire-referenceResource", reference_resource,
+     BIT(Q_REFERENCE), false},
 };
 
 static int limit_of(const struct json *ext, const struct q_item *item)

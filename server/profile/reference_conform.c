@@ -30,7 +30,8 @@ static size_t place_of(const struct memo *m, const struct json *resource,
 		       ref sd)
 {
 	uint64_t h = (uint64_t)(uintptr_t)resource * 0x9e3779b97f4a7c15ULL;
-	size_t i = (size_t)((h ^ sd * 0x85ebca6bU) >> 20) & (m->cap - 1);
+	size_t i =
+	    (size_t)((h ^ (uint64_t)sd * 0x85ebca6bU) >> 20) & (m->cap - 1);
 	while (m->v[i].resource &&
 	       (m->v[i].resource != resource || m->v[i].sd != sd))
 		i = (i + 1) & (m->cap - 1);

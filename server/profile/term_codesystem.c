@@ -71,14 +71,19 @@ static void add_fact(struct build *b, struct facts *f, uint32_t concept,
 	    (struct fact){concept, build_text(b, name), build_text(b, value)};
 }
 
+static int order(uint32_t x, uint32_t y)
+{
+	return (x > y) - (x < y);
+}
+
 static int by_concept(const void *x, const void *y)
 {
 	const struct fact *a = x, *b = y;
-	if (a->concept != b->concept)
-	return a->concept < b->concept ? -1 : 1;
-	if (a->name != b->name)
-		return a->name < b->name ? -1 : 1;
-	return (a->value > b->value) - (a->value < b->value);
+	int d = order(a->concept, b->concept);
+
+	if (d == 0)
+		d = order(a->name, b->name);
+	return d ? d : order(a->value, b->value);
 }
 
 static ref put_facts(struct build *b, struct facts *f, uint32_t *n)

@@ -85,7 +85,7 @@ static const char **part_codes(struct build *b, const struct part *part,
 		*n = cs->n;
 	}
 	const char **v = arena_alloc(b->tmp, (*n + 1) * sizeof(*v));
-	for (size_t i = 0; i < *n; i++)
+	for (size_t i = 0; i < *n && (c || codes); i++)
 		v[i] = text_at(b->p, c ? c[i].code : codes[i]);
 	return v;
 }
@@ -298,7 +298,8 @@ static bool comparable(struct build *b, const struct json *filters,
 	const char *value = json_get_text(f, "value");
 
 	if (part->grammar != GRAMMAR_UCUM || !f || json_next(f) || !property ||
-	    !op || !value || strcmp(property, "canonical") || strcmp(op, "="))
+	    !op || !value || strcmp(property, "canonical") != 0 ||
+	    strcmp(op, "=") != 0)
 		return false;
 	part->kind = PART_GRAMMAR;
 	part->text = build_text(b, value);

@@ -203,14 +203,16 @@ static bool is_parent(const struct filter *f, uint32_t upper, uint32_t lower)
 
 static int concept_passes(const struct filter *f, uint32_t i)
 {
+	const bool in = f->reached && f->reached[i];
+
 	if (text_is(f->op, "is-a") || text_is(f->op, "generalizes"))
-		return f->reached[i];
+		return in;
 	if (text_is(f->op, "descendent-of"))
-		return f->reached[i] && i != f->top;
+		return in && i != f->top;
 	if (text_is(f->op, "is-not-a"))
-		return !f->reached[i];
+		return !in;
 	if (text_is(f->op, "descendent-leaf"))
-		return f->reached[i] && i != f->top && is_leaf(f, i);
+		return in && i != f->top && is_leaf(f, i);
 	if (text_is(f->op, "child-of"))
 		return f->top != UINT32_MAX && is_parent(f, f->top, i);
 	return text_passes(f, text_at(f->b->p, f->v[i].code));

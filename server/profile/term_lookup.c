@@ -110,7 +110,8 @@ static bool climbs(struct climb *w, const struct concept *c)
 	    facts_of(w->p, w->cs->properties, w->cs->n_properties,
 		     (uint32_t)(c - v), &n);
 	for (uint32_t i = 0; i < n && !found; i++) {
-		if (!f[i].name || strcmp(text_at(w->p, f[i].name), "parent"))
+		if (!f[i].name ||
+		    strcmp(text_at(w->p, f[i].name), "parent") != 0)
 			continue;
 		const struct concept *up =
 		    concept_find(w->p, w->cs, text_at(w->p, f[i].value));
