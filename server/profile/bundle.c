@@ -83,20 +83,6 @@ static void check_date(struct check *c, const struct spot *s)
 
 /* ---- fullUrl ---------------------------------------------------------- */
 
-/* http(s)://.../Type/id[/_history/v]: the id of it; NULL: no such URL. */
-static const char *rest_id(const struct profiles *p, const char *url)
-{
-	const char *s = strncmp(url, "http://", 7) == 0	   ? url + 7
-			: strncmp(url, "https://", 8) == 0 ? url + 8
-							   : NULL;
-	for (; s && *s; s += *s == '/') {
-		if (literal_type(p, s) != NO_TYPE)
-			return strchr(s, '/') + 1;
-		s += strcspn(s, "/");
-	}
-	return NULL;
-}
-
 /* Does url end with Type/id? */
 static bool ends_with_id(const char *url, const struct json *r)
 {
@@ -119,7 +105,7 @@ static void check_rest_url(struct check *c, const struct json *where,
 	const char *id = json_get_text(r, "id");
 	const char *type = json_get_text(r, "resourceType");
 
-	if (!r || !rest_id(c->p, url) || ends_with_id(url, r))
+	if (!r || rest_type(c->p, url) == NO_TYPE || ends_with_id(url, r))
 		return;
 	report(
 	    c, RULE_BUNDLE_ID, at, where,
@@ -144,7 +130,7 @@ static void check_canonical_url(struct check *c, const struct json *where,
 		return;
 	n = strlen(url);
 	if (n > k && k > 0 && url[n - k - 1] == '/' &&
-	    strcmp(url + n - k, id) == 0 && rest_id(c->p, url))
+	    strcmp(url + n - k, id) == 0 && rest_type(c->p, url) != NO_TYPE)
 		return;
 	report_as(
 	    c, ISSUE_ERROR, RULE_BUNDLE_ID, at, where, "a fullUrl of its own",
@@ -225,6 +211,34 @@ static int page_relation(const char *relation)
 	return -1;
 }
 
+static bool is_style(const struct json *link)
+{
+	return text_is(json_get_text(link, "relation"), "stylesheet") &&
+	       json_get_text(link, "url");
+}
+
+const struct lookup_row *style_entry(const struct check *c,
+				     const struct json *link)
+{
+	return is_style(link) ? lookup_first(c, c->entries, BY_TYPE_ID,
+					     json_get_text(link, "url"))
+			      : NULL;
+}
+
+/* A style sheet that is not on the web is an entry. */
+static void check_style(struct check *c, const struct json *link,
+			const struct at *at)
+{
+	const struct at here = {at, "url", -1};
+
+	if (c->rules == RULES_KANTA || !is_style(link) ||
+	    is_absolute(json_get_text(link, "url")) || style_entry(c, link))
+		return;
+	report(c, RULE_BUNDLE_LINK, &here, json_get(link, "url"),
+	       "an absolute URL, or the type and id of an entry", NULL,
+	       "The stylesheet is not found in the bundle");
+}
+
 static void check_links(struct check *c, const struct spot *s, enum kind kind)
 {
 	const struct json *v = json_first(json_get(s->value, "link"));
@@ -237,6 +251,8 @@ static void check_links(struct check *c, const struct spot *s, enum kind kind)
 		const struct json *where = json_get(v, "relation");
 		const char *name = json_get_text(v, "relation");
 		int k = page_relation(name);
+		if (kind == KIND_DOCUMENT)
+			check_style(c, v, &list);
 		if (k < 0)
 			continue;
 		if (k > 0 && !pages)
@@ -246,7 +262,8 @@ static void check_links(struct check *c, const struct spot *s, enum kind kind)
 			       "sets is prohibited in this context",
 			       name);
 		else if (seen >> k & 1)
-			report(c, RULE_BUNDLE_LINK, &here, where, "one",
+			report(c, RULE_BUNDLE_LINK, pages ? &list : &here,
+			       where, "one",
 			       "remove all but one of these links",
 			       "The link relationship type '%s' can only occur "
 			       "once",

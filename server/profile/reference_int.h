@@ -50,6 +50,8 @@ struct reached {
 void find_target(const struct check *c, const char *reference,
 		 struct reached *out);
 bool is_urn(const char *uri);
+/* The type in http(s)://.../Type/id[/_history/v]; NO_TYPE: no such URL. */
+unsigned rest_type(const struct profiles *p, const char *url);
 
 /* reference_canonical.c: the type of what a canonical URL names */
 void check_canonical(struct check *c, const struct spot *s);
@@ -75,10 +77,26 @@ void check_meta(struct check *c, const struct json *resource,
 void check_element_ids(struct check *c, const struct json *resource,
 		       const struct at *at);
 
-/* bundle.c, bundle_refs.c, bundle_search.c */
+/* bundle.c, bundle_refs.c, bundle_graph.c, bundle_search.c */
 void check_bundle(struct check *c, const struct spot *s);
 void check_bundle_targets(struct check *c, const struct spot *s, bool document);
 void check_bundle_reach(struct check *c, const struct spot *s, bool document);
+/* Where a reference in c->entry leads to among the entries. */
+enum led {
+	LED_TO_ENTRY,
+	LED_TO_SEVERAL,
+	LED_BESIDE,   /* it has the type and the id of an entry */
+	LED_NOWHERE,
+	LED_ELSEWHERE /* it cannot mean an entry */
+};
+enum led lead_to(const struct check *c, const char *reference,
+		    uint32_t *index);
+/* The entry that a document's link has the style sheet in; NULL: none. */
+const struct lookup_row *style_entry(const struct check *c,
+				     const struct json *link);
+/* Reports LED_TO_SEVERAL and LED_BESIDE. */
+void misled(struct check *c, enum led led, const char *reference,
+	    const char *label, const struct at *at, const struct json *where);
 void check_bundle_search(struct check *c, const struct spot *s);
 
 /* extension_context.c */

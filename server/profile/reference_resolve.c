@@ -69,6 +69,21 @@ unsigned literal_type(const struct profiles *p, const char *s)
 	return id_ok(s + 10, strlen(s + 10)) ? type : NO_TYPE;
 }
 
+/* The type in http(s)://.../Type/id[/_history/v]; NO_TYPE: no such URL. */
+unsigned rest_type(const struct profiles *p, const char *url)
+{
+	const char *s = strncmp(url, "http://", 7) == 0	   ? url + 7
+			: strncmp(url, "https://", 8) == 0 ? url + 8
+							   : NULL;
+	for (; s && *s; s += *s == '/') {
+		unsigned type = literal_type(p, s);
+		if (type != NO_TYPE)
+			return type;
+		s += strcspn(s, "/");
+	}
+	return NO_TYPE;
+}
+
 /* "Type?parameters" stands in bundles before they are carried out. */
 bool is_search(const struct profiles *p, const char *s)
 {
