@@ -368,6 +368,8 @@ const char *item_kind_name(enum fp_kind k);
 int item_equal(struct eval *v, const struct fp_item *x,
 	       const struct fp_item *y);
 uint32_t item_hash(struct eval *v, const struct fp_item *x);
+/* Pays for all that is in it. */
+void item_pay(struct eval *v, const struct fp_item *x);
 enum truth op_equal(struct eval *v, const struct node *n);
 enum truth op_alike(struct eval *v, const struct node *n);
 enum truth op_member(struct eval *v, const struct node *n);

@@ -276,6 +276,10 @@ static bool trace(struct eval *v, const struct call *c,
 		l = list_view(&projected);
 	if (!v->env->trace)
 		return true;
+	for (size_t i = 0; i < l.n && v->steps > 0; i++)
+		item_pay(v, &l.v[i]);
+	if (!spend(v, 0, c->offset))
+		return false;
 	buf_printf(v->env->trace, "%s: ", some ? name : "");
 	fp_write(&w, v->env, &l, true);
 	buf_putc(v->env->trace, '\n');

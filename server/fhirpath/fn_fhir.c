@@ -15,6 +15,9 @@
 
 #include <string.h>
 
+#define HTML_STEP    16	 /* bytes of a narrative */
+#define SUBSUME_STEP 512 /* a search in a hierarchy */
+
 /* ---- values and extensions --------------------------------------- */
 
 static bool is_value(const struct fp_item *x)
@@ -131,6 +134,7 @@ static void resolve(struct eval *v, const char *reference, struct list *out)
 	const struct json *found = NULL;
 	struct fp_item x;
 
+	charge(v, strlen(reference) / TEXT_STEP);
 	if (host && host->resolve &&
 	    host->resolve(v->env->ctx, reference, &x)) {
 		push(v, out, x);
@@ -148,7 +152,7 @@ static void resolve(struct eval *v, const char *reference, struct list *out)
 static bool fn_resolve(struct eval *v, const struct call *c,
 		       const struct fp_list *focus, struct list *out)
 {
-	for (size_t i = 0; i < focus->n; i++) {
+	for (size_t i = 0; i < focus->n && v->steps > 0; i++) {
 		const char *reference = reference_of(v, &focus->v[i]);
 
 		if (reference)
@@ -163,6 +167,17 @@ static void push_answer(struct eval *v, int answer, struct list *out)
 {
 	if (answer >= 0)
 		push_boolean(v, out, answer == 1);
+}
+
+/* What the host may look at: all codings of a concept, a text. */
+static size_t cost_of(const struct fp_item *x)
+{
+	const struct json *v = x->kind == FP_NODE ? x->u.node.value : NULL;
+
+	if (x->kind == FP_STRING)
+		return x->u.string.n / TEXT_STEP;
+	return 4 * json_count(json_get(v, "coding")) +
+	       (v ? json_len(v) / TEXT_STEP : 0);
 }
 
 typedef int ask_fn(void *ctx, const struct fp_item *x, const char *text);
@@ -182,6 +197,9 @@ static bool ask(struct eval *v, const struct call *c,
 			    focus->n);
 	if (!fn || !some || focus->n == 0)
 		return true;
+	charge(v, cost_of(&focus->v[0]));
+	if (!spend(v, n / TEXT_STEP, c->offset))
+		return false;
 	answer = fn(v->env->ctx, &focus->v[0], text);
 	if (answer < 0 && v->env->flags & FP_STRICT)
 		return fail(v, c, "%s(): %s is not known", c->name, text);
@@ -219,6 +237,8 @@ static bool subsumption(struct eval *v, const struct call *c,
 			    c->name);
 	if (!h || !h->subsumes || focus->n == 0 || other.n == 0)
 		return true;
+	if (!spend(v, SUBSUME_STEP, c->offset))
+		return false;
 	x = &focus->v[0];
 	y = &other.v[0];
 	push_answer(v, h->subsumes(v->env->ctx, by ? y : x, by ? x : y), out);
@@ -244,8 +264,13 @@ static bool fn_html_checks(struct eval *v, const struct call *c,
 
 	if (focus->n > 1)
 		return fail(v, c, "%s(): one narrative is wanted", c->name);
-	if (h && h->html_ok && focus->n == 1)
-		push_answer(v, h->html_ok(v->env->ctx, &focus->v[0]), out);
+	if (!h || !h->html_ok || focus->n == 0)
+		return true;
+	if (focus->v[0].kind == FP_NODE && focus->v[0].u.node.value &&
+	    !spend(v, json_len(focus->v[0].u.node.value) / HTML_STEP,
+		   c->offset))
+		return false;
+	push_answer(v, h->html_ok(v->env->ctx, &focus->v[0]), out);
 	return true;
 }
 

@@ -20,7 +20,7 @@
 
 #include <string.h>
 
-#define REGEX_A_STEP 8
+#define REGEX_A_STEP 4
 
 /* What is matched with what. */
 struct job {
@@ -76,6 +76,7 @@ static int search(struct eval *v, const struct call *c, const struct job *j,
 	int found = regex_search(j->re, j->s, j->n, at, whole, span, &steps);
 
 	if (found < 0) {
+		charge(v, steps / REGEX_A_STEP);
 		fail(v, c, "%s(): matching %.80s takes too long", c->name,
 		     j->pattern);
 		return -1;

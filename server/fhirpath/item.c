@@ -17,6 +17,9 @@
 
 #include <string.h>
 
+#define UNIT_STEP 4    /* bytes of a unit */
+#define UNIT_MAX  1024 /* beyond it no unit can be read */
+
 #define NUMBER_TEXT 100 /* longer ones are no values */
 
 static bool is_scalar(const struct json *v)
@@ -147,7 +150,11 @@ struct fp_item item_system(const struct fp_env *env, const struct fp_item *x)
 
 struct fp_item system_value(struct eval *v, const struct fp_item *x)
 {
-	return item_system(v->env, x);
+	const struct fp_item s = item_system(v->env, x);
+
+	if (s.kind == FP_QUANTITY) /* its unit may have to be read */
+		charge(v, strnlen(s.u.quantity->unit, UNIT_MAX) / UNIT_STEP);
+	return s;
 }
 
 bool item_text(const struct fp_env *env, const struct fp_item *x,

@@ -155,8 +155,11 @@ bool one(struct eval *v, const struct call *c, const struct fp_list *focus,
 	*some = focus->n == 1;
 	if (focus->n > 1)
 		return several(v, c, focus->n, "before the dot");
-	if (*some)
-		*out = system_value(v, &focus->v[0]);
+	if (!*some)
+		return true;
+	*out = system_value(v, &focus->v[0]);
+	if (out->kind == FP_STRING)
+		charge(v, out->u.string.n / TEXT_STEP);
 	return true;
 }
 

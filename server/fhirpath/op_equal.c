@@ -19,15 +19,25 @@
 #include <ctype.h>
 #include <string.h>
 
+#define ALIKE_STEP 8 /* bytes; it goes character by character */
+
 /* ---- items ------------------------------------------------------- */
 
-/* Pays a step for each value of a tree that is to be compared or hashed. */
+/* Pays a step for each value of a tree that is to be compared or hashed, and
+ * for its text. */
 static void pay(struct eval *v, const struct json *x)
 {
-	if (v->steps > 0)
-		v->steps--;
+	charge(v, 1 + (x ? json_len(x) / TEXT_STEP : 0));
 	for (x = json_first(x); x && v->steps > 0; x = json_next(x))
 		pay(v, x);
+}
+
+void item_pay(struct eval *v, const struct fp_item *x)
+{
+	if (x->kind != FP_NODE)
+		return;
+	pay(v, x->u.node.value);
+	pay(v, x->u.node.companion);
 }
 
 static bool same_json(struct eval *v, const struct json *x,
@@ -175,8 +185,11 @@ static bool item_alike(struct eval *v, const struct fp_item *x,
 
 	item_read_alike(v, &a, &b);
 	item_read_alike(v, &b, &a);
-	if (a.kind == FP_STRING && b.kind == FP_STRING)
-		return alike_text(&a, &b);
+	if (a.kind == FP_STRING && b.kind == FP_STRING) {
+		charge(v, (a.u.string.n < b.u.string.n ? a : b).u.string.n /
+			      ALIKE_STEP);
+		return v->steps > 0 && alike_text(&a, &b);
+	}
 	if (item_number(&a, &c) && item_number(&b, &d))
 		return decimal_alike(c, d);
 	if (sort_of(&a) == AMOUNT || sort_of(&b) == AMOUNT)
@@ -241,9 +254,10 @@ uint32_t item_hash(struct eval *v, const struct fp_item *x)
 	const struct fp_item s = system_value(v, x);
 	struct fp_decimal d;
 
+	charge(v, 1);
 	if (s.kind == FP_STRING) {
 		charge(v, s.u.string.n / TEXT_STEP);
-		return hash_textn(s.u.string.p, s.u.string.n);
+		return v->steps ? hash_textn(s.u.string.p, s.u.string.n) : 0;
 	}
 	if (item_number(&s, &d))
 		return number_hash(d);
@@ -251,8 +265,7 @@ uint32_t item_hash(struct eval *v, const struct fp_item *x)
 		return time_hash(s.u.time);
 	if (s.kind != FP_NODE)
 		return 100u + (uint32_t)sort_of(&s);
-	pay(v, s.u.node.value);
-	pay(v, s.u.node.companion);
+	item_pay(v, &s);
 	if (v->steps == 0)
 		return 0;
 	return (s.u.node.value ? json_hash(s.u.node.value) : 0) +
@@ -277,7 +290,7 @@ static enum truth equal_lists(struct eval *v, const struct list *x,
 		return TRUTH_EMPTY;
 	if (x->n != y->n)
 		return TRUTH_FALSE;
-	for (size_t i = 0; i < x->n; i++) {
+	for (size_t i = 0; i < x->n && v->steps > 0; i++) {
 		const int equal = item_equal(v, &x->v[i], &y->v[i]);
 
 		if (equal == 0)
@@ -319,7 +332,7 @@ static enum truth alike_lists(struct eval *v, const struct node *n,
 	for (size_t i = 0; i < x->n; i++) {
 		size_t j = 0;
 
-		while (j < y->n &&
+		while (j < y->n && v->steps > 0 &&
 		       (taken[j] || !item_alike(v, &x->v[i], &y->v[j])))
 			j++;
 		if (!spend(v, j, n->offset))
@@ -363,7 +376,7 @@ enum truth op_member(struct eval *v, const struct node *n)
 	}
 	if (item.n == 0)
 		return TRUTH_EMPTY;
-	for (size_t i = 0; i < of.n; i++)
+	for (size_t i = 0; i < of.n && v->steps > 0; i++)
 		if (item_equal(v, &item.v[0], &of.v[i]) == 1)
 			return TRUTH_TRUE;
 	return TRUTH_FALSE;

@@ -37,6 +37,8 @@ bool item_order(struct eval *v, const struct fp_item *x,
 	item_read_alike(v, &b, &a);
 	*order = UNDECIDED;
 	if (a.kind == FP_STRING && b.kind == FP_STRING) {
+		charge(v, (a.u.string.n < b.u.string.n ? a : b).u.string.n /
+			      TEXT_STEP);
 		*order = text_order(&a, &b);
 	} else if (item_number(&a, &c) && item_number(&b, &d)) {
 		*order = decimal_cmp(c, d);

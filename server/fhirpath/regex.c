@@ -26,6 +26,7 @@
 #define STEPS	    1000000 /* about 5 ms; and for each byte of the text: */
 #define STEPS_BYTE  64
 #define CAREFREE    2000	/* steps before anything is remembered */
+#define COMPILING   1000	/* what a pattern costs, in steps */
 #define MEMORY_BITS (16u << 20) /* 2 MiB */
 #define STACK_MAX   (1u << 18)
 #define STACK_SMALL 64
@@ -108,8 +109,10 @@ static void start_memory(struct machine *m)
 	size_t bits = ((size_t)m->n + 1) * m->re->slots;
 
 	m->seen_refused = !m->re->remembers || bits > MEMORY_BITS;
-	if (!m->seen_refused)
-		m->seen = arena_alloc(own_arena(m), bits / 8 + 8);
+	if (m->seen_refused)
+		return;
+	m->seen = arena_alloc(own_arena(m), bits / 8 + 8);
+	m->steps += bits / 256; /* it is not for nothing */
 }
 
 /* Has this place been at this position before? From now on, yes. */
@@ -603,7 +606,7 @@ int regex_search(const struct regex *re, const char *text, size_t n, size_t at,
 	return found;
 }
 
-int fp_regex(const char *pattern, const char *text, bool whole)
+int fp_regex(const char *pattern, const char *text, bool whole, size_t *steps)
 {
 	struct arena *a = arena_new(0);
 	struct regex *re = regex_compile(a, pattern, strlen(pattern));
@@ -611,7 +614,9 @@ int fp_regex(const char *pattern, const char *text, bool whole)
 
 	if (re)
 		found =
-		    regex_search(re, text, strlen(text), 0, whole, NULL, NULL);
+		    regex_search(re, text, strlen(text), 0, whole, NULL, steps);
+	if (steps)
+		*steps += COMPILING + strlen(pattern);
 	arena_free(a);
 	return found;
 }

@@ -16,7 +16,6 @@
 #include <string.h>
 
 #define NESTED_MAX 24
-#define WORK_MAX   2000000 /* about half a second */
 
 unsigned resource_type(const struct profiles *p, const struct json *resource)
 {
@@ -169,7 +168,7 @@ const char *why_misfit(struct check *c, ref sd, const struct json *value,
 	struct issues found = {.n = 0};
 	struct check trial = *c;
 
-	if (c->dry || c->stop)
+	if (is_quiet(c))
 		return "";
 	trial.out = &found;
 	check_definition(&trial, sd, value, at);
@@ -199,7 +198,7 @@ const struct issues *profile_check(const struct profiles *p, struct arena *a,
 {
 	struct issues *out = arena_alloc(a, sizeof(*out));
 	struct evaluation ev;
-	unsigned work = WORK_MAX;
+	unsigned work = WORK_OF_CHECK;
 	struct check c = {.p = p,
 			  .a = a,
 			  .o = o,
@@ -218,6 +217,7 @@ const struct issues *profile_check(const struct profiles *p, struct arena *a,
 		check_profiles(&c, resource, type, &top);
 	if (work == 0)
 		may_work(&c, &top); /* it ran out where nothing is reported */
+	may_evaluate(&c, &top);
 	evaluation_end(&ev);
 	issues_settle(&c);
 	return out;

@@ -28,6 +28,7 @@ struct build {
 	unsigned work;	    /* elements looked at for slices */
 	bool crowded;	    /* slices need too many counters */
 	struct hierarchy *hierarchy; /* term_filter.c's */
+	size_t terms; /* codes looked at for value sets: term_expand.c */
 };
 
 /* Fills b->e with where = "source: JSON path" of the current element. */
@@ -114,6 +115,11 @@ long filter_codes(struct build *b, const struct code_system *cs,
 		  const char **why);
 long filter_table(struct build *b, enum grammar g, const struct json *filters,
 		  const char ***out, const char **why);
+/* term_expand.c: takes n codes off what all value sets that are loaded may
+ * cost; false when that is used up: what would cost more cannot be told, for
+ * the reason TERMS_COSTLY. */
+bool terms_afford(struct build *b, size_t n);
+#define TERMS_COSTLY "it takes too long to compute"
 
 /* compile_context.c: where an extension may stand, and how a reference may
  * reach its target */

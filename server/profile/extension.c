@@ -163,7 +163,7 @@ static const char *type_names(struct check *c, const struct node *v)
 	const struct use *u = rec_at(c->p, n->types);
 	struct buf b;
 
-	if (c->dry || c->stop)
+	if (is_quiet(c))
 		return "";
 	buf_init(&b, c->a);
 	for (unsigned i = 0; i < n->n_types; i++)

@@ -256,7 +256,7 @@ const char *context_list(struct check *c, const struct sd *sd)
 	const struct context *x = rec_at(c->p, sd->contexts);
 	struct buf b;
 
-	if (c->dry || c->stop)
+	if (is_quiet(c))
 		return "";
 	buf_init(&b, c->a);
 	for (uint32_t i = 0; i < sd->n_contexts && b.len < 300; i++)

@@ -14,6 +14,9 @@
 
 #include <string.h>
 
+/* Of profiles within profiles: each has the temporaries of its evaluation. */
+#define CONFORMS_DEPTH 3
+
 static const struct at nowhere = {NULL, "", -1};
 
 /* ---- references, profiles, narratives --------------------------------- */
@@ -58,6 +61,7 @@ static int host_conforms(void *ctx, const struct fp_item *node,
 	if (!node->u.node.value)
 		return -1;
 	struct check c = *ev->check;
+	c.depth += CONFORMS_DEPTH;
 	return fits_definition(&c, r, node->u.node.value, &nowhere);
 }
 
@@ -179,9 +183,12 @@ void profile_fhirpath(const struct profiles *p, struct arena *a,
 	static const struct profile_options none = {.required = REQUIRED_OFF};
 	struct evaluation *ev = arena_alloc(a, sizeof(*ev));
 	struct check *c = arena_alloc(a, sizeof(*c));
+	unsigned *work = arena_alloc(a, sizeof(*work));
 
 	evaluation_init(ev, p, &none);
+	*work = WORK_OF_CHECK;
 	*c = (struct check){.p = p,
+			    .work = work,
 			    .a = a,
 			    .o = &none,
 			    .out = arena_alloc(a, sizeof(struct issues)),

@@ -66,7 +66,7 @@ static const char *wanted_hint(struct check *c, const char *expression)
 	const char *s = strstr(expression, " implies ");
 	struct buf b;
 
-	if (c->dry || c->stop)
+	if (is_quiet(c))
 		return NULL;
 	s = s ? s : expression;
 	buf_init(&b, c->a);
@@ -97,6 +97,8 @@ static void tell(struct check *c, const struct spot *s, const char *key,
 	if (severity == ISSUE_WARNING && c->rules == RULES_KANTA &&
 	    strcmp(key, "dom-6") == 0)
 		severity = ISSUE_INFO;
+	if (severity > ISSUE_ERROR && c->out->n == PROFILE_ISSUES)
+		return;
 	c->key = key;
 	report_as(c, severity, rule, s->at, s->value ? s->value : s->companion,
 		  say(c, "%s: %.200s", key, expression),
@@ -115,11 +117,6 @@ static int evaluate(struct check *c, const struct fp_expr *x,
 	const struct check *outer = ev->check;
 	struct arena_mark mark = arena_mark(ev->env.arena);
 
-	if (ev->left == 0) {
-		err_set(e, ERR_UNPROCESSABLE, "too-costly", NULL,
-			"the invariants of this resource take too many steps");
-		return -1;
-	}
 	ev->env.steps = ev->left < FP_STEPS ? ev->left : FP_STEPS;
 	evaluation_at(ev, c);
 	int holds = fp_holds(x, &ev->env, focus, e);
@@ -131,12 +128,26 @@ static int evaluate(struct check *c, const struct fp_expr *x,
 	return holds;
 }
 
+bool may_evaluate(struct check *c, const struct at *at)
+{
+	if (c->ev->left > 0)
+		return true;
+	report(c, RULE_WORK, at, c->resource, NULL,
+	       "divide the resource, or simplify the invariants",
+	       "The invariants of this resource take too many steps: the rest "
+	       "is not checked");
+	c->stop = true;
+	return false;
+}
+
 static int judge(struct check *c, const struct constraint *k,
 		 const struct fp_item *focus, const struct spot *s,
 		 struct err *e)
 {
 	struct evaluation *ev = c->ev;
 
+	if (!may_evaluate(c, s->at))
+		return 1;
 	if (!ev->env.arena)
 		ev->env.arena = arena_new(0);
 	if (k->native)

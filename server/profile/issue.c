@@ -6,12 +6,16 @@
  * place as a chain of frames on the stack. What a profile repeats of its base
  * (the same rule, at the same path, with the same expectation) is reported
  * once. A dry check stops at the first error; a real one when the list is full.
+ * Once the list is full and nothing refuses, the only text that will yet be
+ * shown is that of the first error: beyond TEXTS_MAX bytes no more are made.
  * issue_cause.c puts the list into its order.
  */
 #include "profile_int.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define TEXTS_MAX ((size_t)192 << 20) /* of the check's arena */
 
 static uint64_t mix(uint64_t h, const char *s)
 {
@@ -38,10 +42,16 @@ static void path_write(struct buf *b, const struct at *at)
 		buf_printf(b, "[%ld]", at->index);
 }
 
+bool is_quiet(const struct check *c)
+{
+	return c->dry || c->stop ||
+	       (c->out->n == PROFILE_ISSUES && arena_used(c->a) > TEXTS_MAX);
+}
+
 const char *path_text(struct check *c, const struct at *at)
 {
 	struct buf b;
-	if (c->dry || c->stop)
+	if (is_quiet(c))
 		return "";
 	buf_init(&b, c->a);
 	path_write(&b, at);
@@ -54,7 +64,7 @@ const char *say(struct check *c, const char *fmt, ...)
 	struct buf b;
 	char text[512];
 
-	if (c->dry || c->stop)
+	if (is_quiet(c))
 		return "";
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);

@@ -129,14 +129,22 @@ static void unresolved(struct check *c, const char *url, unsigned type,
 		  url);
 }
 
-static bool is_applied(struct named *named, ref r)
+/* True: there is nothing to do. */
+static bool is_applied(struct check *c, struct named *named, ref r,
+		       const struct json *where, const struct at *at)
 {
 	for (size_t i = 0; i < named->n; i++) {
 		if (named->applied[i] == r)
 			return true;
 	}
-	if (named->n == APPLIED_MAX)
+	if (named->n == APPLIED_MAX) {
+		report(c, RULE_WORK, at, where, "fewer profiles",
+		       "name the profiles that matter",
+		       "More than %d profiles are named: the rest is not "
+		       "checked",
+		       APPLIED_MAX);
 		return true;
+	}
 	named->applied[named->n++] = r;
 	return false;
 }
@@ -163,7 +171,7 @@ static void apply(struct check *c, const char *url, const struct json *resource,
 		       want, text_at(c->p, c->p->types[type].name));
 		return;
 	}
-	if (is_applied(named, r))
+	if (is_applied(c, named, r, where, at))
 		return;
 	size_t before = c->out->n;
 	check_definition(c, r, resource, top_of(at));

@@ -250,6 +250,7 @@ struct issue_key {
 
 /* What expressions are evaluated in, for one check: fp_host.c. */
 #define STEPS_OF_CHECK 10000000 /* about 0.5 s */
+#define WORK_OF_CHECK  2000000	/* objects that profiles look at; 0.5 s */
 struct evaluation {
 	const struct check *check; /* that asks; for the host's answers */
 	struct fp_model model;
@@ -307,6 +308,8 @@ void report_as(struct check *c, enum issue_severity severity, enum rule rule,
 /* issue_today.c: the IssueType of today's validator; *at becomes the place that
  * it names. */
 const char *today_code(enum rule rule, const struct at **at);
+/* Will nothing more be told? Then no text needs to be made. */
+bool is_quiet(const struct check *c);
 /* Texts for an issue; "" when nothing will be reported. */
 const char *path_text(struct check *c, const struct at *at);
 const char *say(struct check *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -482,6 +485,8 @@ void check_extension(struct check *c, const struct spot *s);
 /* invariant.c: the constraints of the element, and in a base pass those of its
  * type. For a resource in its place only the element's. */
 void check_invariants(struct check *c, const struct spot *s);
+/* Are there steps left for invariants? If not, that is reported. */
+bool may_evaluate(struct check *c, const struct at *at);
 /* An element of nothing but an id (ele-1). */
 void check_has_content(struct check *c, const struct spot *s);
 

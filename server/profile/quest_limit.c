@@ -19,10 +19,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CORE	  "http://hl7.org/fhir/StructureDefinition/"
-#define SDC	  "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-"
-#define UCUM	  "http://unitsofmeasure.org"
-#define BIT(kind) (1u << (kind))
+#define CORE	    "http://hl7.org/fhir/StructureDefinition/"
+#define SDC	    "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-"
+#define UCUM	    "http://unitsofmeasure.org"
+#define BIT(kind)   (1u << (kind))
+#define REGEX_STEPS 4 /* of a regular expression, in a step of the budget */
 
 struct limit {
 	struct response *r;
@@ -179,8 +180,11 @@ static void regex(const struct limit *l)
 	    q_extension(l->item->json, NULL, CORE "entryFormat");
 	const char *form = json_get_text(format, "valueString");
 
-	if (!pattern || !is || !response_spend(l->r, 1 + strlen(is) / 16) ||
-	    fp_regex(pattern, is, true) != 0)
+	if (!pattern || !is || !response_spend(l->r, 1 + strlen(is) / 16))
+		return;
+	size_t steps = 0;
+	int fits = fp_regex(pattern, is, true, &steps);
+	if (!response_spend(l->r, steps / REGEX_STEPS) || fits != 0)
 		return;
 	report_as(l->c, text_severity(l->item), RULE_QR_REGEX, l->at,
 		  l->v->json, say(l->c, "%.200s", form ? form : pattern),

@@ -46,7 +46,7 @@ static const char *target_names(struct check *c, const struct use *u)
 	const struct target *t = rec_at(c->p, u->targets);
 	struct buf b;
 
-	if (c->dry || c->stop)
+	if (is_quiet(c))
 		return "";
 	buf_init(&b, c->a);
 	for (unsigned i = 0; i < u->n_targets; i++) {
@@ -123,7 +123,7 @@ static const char *target_urls(struct check *c, const struct use *u)
 	const struct target *t = rec_at(c->p, u->targets);
 	struct buf b;
 
-	if (c->dry || c->stop)
+	if (is_quiet(c))
 		return "";
 	buf_init(&b, c->a);
 	for (unsigned i = 0; i < u->n_targets && b.len < 400; i++)

@@ -114,22 +114,31 @@ static size_t base_len(const char *full_url)
 	return type ? (size_t)(type - full_url) : 0;
 }
 
-/* The fullUrl that the reference asks for, without its version; NULL: none. */
-static const char *target_url(const struct check *c, const char *s, size_t n)
+/* The fullUrl that the reference asks for, without its version. False: none, or
+ * one that is longer than any that is in use. */
+#define URL_MAX 2048
+static bool target_url(const struct check *c, const char *s, size_t n,
+		       char url[URL_MAX])
 {
 	const char *from = json_get_text(c->entry, "fullUrl");
+	size_t base = 0;
 
-	if (is_absolute(s))
-		return arena_strndup(c->a, s, n);
-	const char *slash = memchr(s, '/', n);
-	if (!from || !slash)
-		return NULL;
-	size_t base = base_len(from);
-	if (is_urn(from)) {
-		n -= (size_t)(slash + 1 - s);
-		s = slash + 1;
+	if (!is_absolute(s)) {
+		const char *slash = memchr(s, '/', n);
+		if (!from || !slash)
+			return false;
+		base = base_len(from);
+		if (is_urn(from)) {
+			n -= (size_t)(slash + 1 - s);
+			s = slash + 1;
+		}
 	}
-	return arena_printf(c->a, "%.*s%.*s", (int)base, from, (int)n, s);
+	if (base + n >= URL_MAX)
+		return false;
+	memcpy(url, from ? from : "", base);
+	memcpy(url + base, s, n);
+	url[base + n] = '\0';
+	return true;
 }
 
 static bool version_fits(const struct json *resource, const char *version)
@@ -147,11 +156,11 @@ static void find_entry(const struct check *c, const char *s,
 {
 	const char *history = strstr(s, "/_history/");
 	const char *version = history ? history + 10 : NULL;
-	const char *url =
-	    target_url(c, s, history ? (size_t)(history - s) : strlen(s));
+	size_t n = history ? (size_t)(history - s) : strlen(s);
 	unsigned same = 0;
+	char url[URL_MAX];
 
-	if (!url)
+	if (!target_url(c, s, n, url))
 		return;
 	struct lookup_row *r = lookup_first(c, c->entries, BY_FULL_URL, url);
 	for (; r && same < SAME_MAX; r = lookup_next(c->entries, r), same++) {

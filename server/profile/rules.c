@@ -204,8 +204,8 @@ const struct rule_info rule_table[RULES] = {
     [RULE_FIXED_EXTENSION] = {"KPHR-PROF-0090",
 			      "a fixed value without extensions allows none", E,
 			      "value", PROFILING},
-    [RULE_WORK] = {"KPHR-PROF-0091", "profiles lead to profiles within bounds",
-		   E, "too-costly", PROFILING},
+    [RULE_WORK] = {"KPHR-PROF-0091", "what profiles demand is bounded", E,
+		   "too-costly", PROFILING},
 
     /* 0100: references, extensions, bundles */
     [RULE_REFERENCE_TYPE] = {"KPHR-PROF-0100", "type stated in a reference", E,

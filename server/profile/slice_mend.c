@@ -92,7 +92,7 @@ const char *slice_change(struct check *c, const struct slicing *s, unsigned i,
 	struct buf b;
 	long at = -1;
 
-	if (c->dry || c->stop || !list)
+	if (is_quiet(c) || !list)
 		return NULL;
 	item.companion = NULL;
 	item.value = json_first(all->value);
@@ -251,7 +251,7 @@ const char *slice_hint(struct check *c, const struct slicing *s, unsigned i)
 {
 	const ref *slice = rec_at(c->p, s->slices);
 
-	if (c->dry || c->stop)
+	if (is_quiet(c))
 		return NULL;
 	const struct node *n = node_at(c->p, slice[i]);
 	if (n->fixed && ((const struct constant *)rec_at(c->p, n->fixed))->text)
@@ -304,7 +304,7 @@ const char *member_hint(struct check *c, const struct node *n, const char *name)
 	unsigned only = 0, slices;
 	const char *hint;
 
-	if (c->dry || c->stop)
+	if (is_quiet(c))
 		return NULL;
 	if (n->fixed)
 		return say(c, "add \"%s\": \"%s\"", name,

@@ -151,7 +151,7 @@ const char *slices_tried(struct check *c, const struct slicing *s,
 	const ref *slice = rec_at(c->p, s->slices);
 	struct buf b;
 
-	if (c->dry || c->stop)
+	if (is_quiet(c))
 		return NULL;
 	buf_init(&b, c->a);
 	for (unsigned i = 0; i < s->n; i++) {
@@ -171,7 +171,7 @@ const char *slices_named(struct check *c, const struct slicing *s)
 	const ref *slice = rec_at(c->p, s->slices);
 	struct buf b;
 
-	if (c->dry || c->stop || s->n == 0)
+	if (is_quiet(c) || s->n == 0)
 		return NULL;
 	buf_init(&b, c->a);
 	for (unsigned i = 0; i < s->n && b.len < WANTED_BYTES; i++)
@@ -189,7 +189,7 @@ const char *slice_missing(struct check *c, const struct slicing *s, unsigned i,
 	struct spot spot = *first;
 	struct buf b;
 
-	if (c->dry || c->stop)
+	if (is_quiet(c))
 		return NULL;
 	buf_init(&b, c->a);
 	buf_printf(&b, "at least %u of %s", n->min, text_at(c->p, n->slice));

@@ -10,6 +10,8 @@
  * open part may be in, and is a part of kind PART_MAYBE. Excluded codes are
  * taken out; if it cannot be told what is excluded of a system, it cannot be
  * told what is left. A value set that has only an expansion is read from that.
+ * Cutting, taking out and filtering multiply: all that is loaded shares a
+ * budget, and what exceeds it is an open part.
  * FHIR R4 4.9.5 (value set composition rules).
  */
 #include "compile_int.h"
@@ -19,7 +21,8 @@
 #include <string.h>
 
 #define NESTED_MAX 32
-#define PARTS_MAX  2048
+#define PARTS_MAX  1000
+#define TERMS_MAX  8000000 /* codes; about half a second */
 
 /* ---- lists of parts while a value set is made ------------------------- */
 
@@ -95,6 +98,13 @@ static bool is_listed(const struct part *part)
 	return part->kind != PART_OPEN && part->kind != PART_GRAMMAR;
 }
 
+bool terms_afford(struct build *b, size_t n)
+{
+	bool enough = n <= TERMS_MAX - b->terms;
+	b->terms = enough ? b->terms + n : TERMS_MAX;
+	return enough;
+}
+
 /* ---- cutting and taking out ------------------------------------------- */
 
 static bool same_system(struct build *b, const struct part *x,
@@ -157,6 +167,12 @@ static void sift(struct build *b, struct part part, const struct parts *others,
 	bool was_maybe = part.kind == PART_MAYBE;
 	ref why = part.text;
 
+	if (!terms_afford(b, n * (4 + others->n / 8))) {
+		part.kind = PART_OPEN;
+		part.text = build_text(b, TERMS_COSTLY);
+		*add_part(b, out) = part;
+		return;
+	}
 	for (size_t i = 0; i < n; i++) {
 		int has = parts_have(b, others, &part, v[i]);
 		if (has < 0)
@@ -218,6 +234,12 @@ static void take_out(struct build *b, struct parts *in,
 
 static void compile_value_set(struct build *b, struct item *it, unsigned depth);
 
+static void crowded(struct build *b, struct part *last)
+{
+	*last = (struct part){.kind = PART_OPEN};
+	last->text = build_text(b, "the value set has too many parts");
+}
+
 /* Sets that take in each other's parts again and again must not grow without
  * bound: what is there already is not added. */
 static void add_once(struct build *b, struct parts *out,
@@ -231,9 +253,7 @@ static void add_once(struct build *b, struct parts *out,
 		*add_part(b, out) = *part;
 		return;
 	}
-	struct part *last = &out->v[out->n - 1];
-	*last = (struct part){.kind = PART_OPEN};
-	last->text = build_text(b, "the value set has too many parts");
+	crowded(b, &out->v[out->n - 1]);
 }
 
 /* The parts of another value set. */
@@ -481,6 +501,10 @@ static void compile_value_set(struct build *b, struct item *it, unsigned depth)
 		struct part *open = add_part(b, &parts);
 		open->kind = PART_OPEN;
 		open->text = build_text(b, "the value set names no codes");
+	}
+	if (parts.n > PARTS_MAX) {
+		parts.n = PARTS_MAX;
+		crowded(b, &parts.v[PARTS_MAX - 1]);
 	}
 	vs->parts = heap_alloc(b->p, parts.n * sizeof(struct part));
 	if (parts.n > 0)

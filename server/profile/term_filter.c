@@ -19,6 +19,9 @@
 
 #include <string.h>
 
+#define STEPS_A_CODE 4	/* of a regular expression */
+#define BYTES_A_CODE 16 /* of a list of words */
+
 struct edge {
 	uint32_t upper, lower;
 };
@@ -31,6 +34,7 @@ struct filter {
 	uint32_t top; /* index of value; UINT32_MAX: none */
 	const struct hierarchy *tree;
 	uint8_t *reached; /* marked: below top (or above it), top too */
+	bool costly;	  /* more than can be afforded */
 };
 
 /* ---- hierarchy -------------------------------------------------------- */
@@ -168,7 +172,15 @@ static bool listed(const char *list, const char *text)
 }
 
 /* 1, 0, or -1: the operator is not one for texts. */
-static int text_passes(const struct filter *f, const char *text)
+static int regex_passes(struct filter *f, const char *text)
+{
+	size_t steps = 0;
+	int fits = fp_regex(f->value, text, true, &steps);
+	f->costly = !terms_afford(f->b, steps / STEPS_A_CODE);
+	return f->costly ? -1 : fits;
+}
+
+static int text_passes(struct filter *f, const char *text)
 {
 	if (text_is(f->op, "="))
 		return text && text_is(text, f->value);
@@ -179,7 +191,7 @@ static int text_passes(const struct filter *f, const char *text)
 	if (text_is(f->op, "exists"))
 		return (text != NULL) == text_is(f->value, "true");
 	if (text_is(f->op, "regex"))
-		return text ? fp_regex(f->value, text, true) : 0;
+		return text ? regex_passes(f, text) : 0;
 	return -1;
 }
 
@@ -201,7 +213,7 @@ static bool is_parent(const struct filter *f, uint32_t upper, uint32_t lower)
 	return false;
 }
 
-static int concept_passes(const struct filter *f, uint32_t i)
+static int concept_passes(struct filter *f, uint32_t i)
 {
 	const bool in = f->reached && f->reached[i];
 
@@ -232,7 +244,7 @@ static int edge_passes(const struct filter *f, uint32_t i, bool parent)
 	return parent ? is_parent(f, f->top, i) : is_parent(f, i, f->top);
 }
 
-static int fact_passes(const struct filter *f, uint32_t i)
+static int fact_passes(struct filter *f, uint32_t i)
 {
 	const struct profiles *p = f->b->p;
 	bool some = false;
@@ -251,7 +263,7 @@ static int fact_passes(const struct filter *f, uint32_t i)
 	return some ? 0 : text_passes(f, NULL);
 }
 
-static int passes(const struct filter *f, uint32_t i)
+static int passes(struct filter *f, uint32_t i)
 {
 	const struct concept *c = &f->v[i];
 	if (text_is(f->property, "concept") || text_is(f->property, "code"))
@@ -307,6 +319,15 @@ static const char *why_not(struct build *b, const struct json *j)
 			    op ? op : "(without op)");
 }
 
+/* In codes that are looked at: each once, for a list of words more often. */
+static size_t cost_of(const struct filter *f)
+{
+	size_t words = text_is(f->op, "in") || text_is(f->op, "not-in")
+			   ? strlen(f->value) / BYTES_A_CODE
+			   : 0;
+	return (size_t)f->cs->n * (1 + words) + f->cs->n_properties;
+}
+
 long filter_codes(struct build *b, const struct code_system *cs,
 		  const struct json *filters, const char ***out,
 		  const char **why)
@@ -320,9 +341,13 @@ long filter_codes(struct build *b, const struct code_system *cs,
 		*why = why_not(b, j);
 		if (!read_filter(&f, j) || !is_known(&f))
 			return -1;
-		mark_hierarchy(&f);
+		f.costly = !terms_afford(b, cost_of(&f));
+		if (!f.costly)
+			mark_hierarchy(&f);
 		for (uint32_t i = 0; i < cs->n; i++) {
-			int ok = keep[i] ? passes(&f, i) : 0;
+			int ok = f.costly ? -1 : keep[i] ? passes(&f, i) : 0;
+			if (f.costly)
+				*why = TERMS_COSTLY;
 			if (ok < 0)
 				return -1;
 			keep[i] = ok > 0;

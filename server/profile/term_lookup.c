@@ -109,7 +109,8 @@ static bool climbs(struct climb *w, const struct concept *c)
 	const struct fact *f =
 	    facts_of(w->p, w->cs->properties, w->cs->n_properties,
 		     (uint32_t)(c - v), &n);
-	for (uint32_t i = 0; i < n && !found; i++) {
+	for (uint32_t i = 0; i < n && !found && w->steps <= CLIMB_MAX; i++) {
+		w->steps++;
 		if (!f[i].name ||
 		    strcmp(text_at(w->p, f[i].name), "parent") != 0)
 			continue;

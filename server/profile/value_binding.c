@@ -137,6 +137,8 @@ static const char *codes_text(struct check *c, enum coded kind,
 	struct buf b;
 	const struct json *coding = v;
 
+	if (is_quiet(c))
+		return "";
 	if (kind == CODED_SIMPLE)
 		return say(c, "%.100s", json_text(v));
 	if (kind == CODED_CONCEPT)

@@ -101,7 +101,7 @@ const char *date_hint(struct check *c, const char *text, enum prim prim)
 	struct loose l = {.s = text};
 	const char *day;
 
-	if (c->dry || c->stop || !read_date(&l))
+	if (is_quiet(c) || !read_date(&l))
 		return NULL;
 	if (!date_exists((struct date){l.year, l.month, l.day}))
 		return "there is no such day";

@@ -73,7 +73,7 @@ static void tell(struct check *c, const struct spot *s, ref r, bool pattern)
 {
 	struct miss m;
 
-	if (c->dry || c->stop) {
+	if (is_quiet(c)) {
 		report(c, RULE_FIXED, s->at, s->value, NULL, NULL, "%s", "");
 		return;
 	}

@@ -41,7 +41,7 @@ static const char *spaced(struct check *c, const char *t)
 {
 	struct buf b;
 
-	if (c->dry || c->stop)
+	if (is_quiet(c))
 		return "";
 	buf_init(&b, c->a);
 	for (; *t; t++) {
@@ -445,7 +445,7 @@ static const char *shape_hint(struct check *c, const struct spot *s,
 	unsigned prim = c->p->types[s->type].prim;
 	const char *t = shown(s);
 
-	if (c->dry || c->stop)
+	if (is_quiet(c))
 		return NULL;
 	if (shape == A_NUMBER && kind == JSON_STRING) {
 		t = as_number(c, t);

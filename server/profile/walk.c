@@ -399,7 +399,7 @@ void check_object(struct check *c, const struct json *object,
 	struct slot slots[CHILDREN_MAX];
 	const struct list *l = node_list(c->p, node, type);
 
-	if (!l || c->stop || (c->depth > 1 && !may_work(c, at)))
+	if (!l || c->stop || (c->depth > 0 && !may_work(c, at)))
 		return;
 	bool resource = c->p->types[type].kind == KIND_RESOURCE;
 	memset(slots, 0, l->n * sizeof(slots[0]));

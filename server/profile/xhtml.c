@@ -111,8 +111,9 @@ static const char *entity(struct scan *s, const char *p)
 		fail(s, "an entity does not end");
 		return NULL;
 	}
-	if (number ? !is_number(p, n)
-		   : !(s->today ? xml_entity(p, n) : xhtml_entity(p, n)))
+	if (!s->bad_entity.s &&
+	    (number ? !is_number(p, n)
+		    : !(s->today ? xml_entity(p, n) : xhtml_entity(p, n))))
 		keep(&s->bad_entity, p - number, n + number);
 	return p + n + 1;
 }

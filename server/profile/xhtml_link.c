@@ -57,7 +57,7 @@ void check_link(struct check *c, const struct spot *s, const char *href,
 	char name[NAME_MAX_BYTES + 1];
 
 	n--; /* without # */
-	if (c->dry || c->stop || n > NAME_MAX_BYTES)
+	if (is_quiet(c) || n > NAME_MAX_BYTES)
 		return;
 	memcpy(name, href + 1, n);
 	name[n] = '\0';

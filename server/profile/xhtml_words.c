@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * xhtml_words.c: the elements, attributes and entities that a narrative may
- * have. Each list is one text of words between spaces, the frequent ones first,
- * and is searched from its beginning: the lists are short, most narratives have
- * a div and nothing else. An attribute of one element alone is written
- * element.attribute. Names are compared as they stand: XHTML is in small
- * letters.
+ * have. Each list is one text of words between spaces. Those of elements and
+ * attributes have the frequent ones first and are searched from the beginning:
+ * they are short, most narratives have a div and nothing else. An attribute of
+ * one element alone is written element.attribute. Names are compared as they
+ * stand: XHTML is in small letters.
  *
  * Scripts, forms, frames, what belongs into a head, and the event attributes
  * are not in the lists: that is their point. FHIR R4 Narrative, txt-1;
@@ -33,29 +33,30 @@ static const char own_attributes[] =
     "table.frame table.rules table.cellspacing table.cellpadding pre.space "
     "td.nowrap";
 
+/* in the order of their bytes */
 static const char entities[] =
-    "amp lt gt quot apos nbsp auml ouml aring Auml Ouml Aring "
-    "iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg "
-    "macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo "
-    "frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde AElig Ccedil "
-    "Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve "
-    "Oacute Ocirc Otilde times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN "
-    "szlig agrave aacute acirc atilde aelig ccedil egrave eacute ecirc euml "
-    "igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde divide "
-    "oslash ugrave uacute ucirc uuml yacute thorn yuml "
-    "OElig oelig Scaron scaron Yuml circ tilde ensp emsp thinsp zwnj zwj lrm "
-    "rlm ndash mdash lsquo rsquo sbquo ldquo rdquo bdquo dagger Dagger permil "
-    "lsaquo rsaquo euro "
-    "fnof Alpha Beta Gamma Delta Epsilon Zeta Eta Theta Iota Kappa Lambda Mu "
-    "Nu Xi Omicron Pi Rho Sigma Tau Upsilon Phi Chi Psi Omega alpha beta gamma "
-    "delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
-    "sigmaf sigma tau upsilon phi chi psi omega thetasym upsih piv bull hellip "
-    "prime Prime oline frasl weierp image real trade alefsym larr uarr rarr "
-    "darr harr crarr lArr uArr rArr dArr hArr forall part exist empty nabla "
-    "isin notin ni prod sum minus lowast radic prop infin ang and or cap cup "
-    "int there4 sim cong asymp ne equiv le ge sub sup nsub sube supe oplus "
-    "otimes perp sdot lceil rceil lfloor rfloor lang rang loz spades clubs "
-    "hearts diams";
+    "AElig Aacute Acirc Agrave Alpha Aring Atilde Auml Beta Ccedil Chi "
+    "Dagger Delta ETH Eacute Ecirc Egrave Epsilon Eta Euml Gamma Iacute "
+    "Icirc Igrave Iota Iuml Kappa Lambda Mu Ntilde Nu OElig Oacute Ocirc "
+    "Ograve Omega Omicron Oslash Otilde Ouml Phi Pi Prime Psi Rho Scaron "
+    "Sigma THORN Tau Theta Uacute Ucirc Ugrave Upsilon Uuml Xi Yacute "
+    "Yuml Zeta aacute acirc acute aelig agrave alefsym alpha amp and ang "
+    "apos aring asymp atilde auml bdquo beta brvbar bull cap ccedil "
+    "cedil cent chi circ clubs cong copy crarr cup curren dArr dagger "
+    "darr deg delta diams divide eacute ecirc egrave empty emsp ensp "
+    "epsilon equiv eta eth euml euro exist fnof forall frac12 frac14 "
+    "frac34 frasl gamma ge gt hArr harr hearts hellip iacute icirc iexcl "
+    "igrave image infin int iota iquest isin iuml kappa lArr lambda lang "
+    "laquo larr lceil ldquo le lfloor lowast loz lrm lsaquo lsquo lt "
+    "macr mdash micro middot minus mu nabla nbsp ndash ne ni not notin "
+    "nsub ntilde nu oacute ocirc oelig ograve oline omega omicron oplus "
+    "or ordf ordm oslash otilde otimes ouml para part permil perp phi pi "
+    "piv plusmn pound prime prod prop psi quot rArr radic rang raquo "
+    "rarr rceil rdquo real reg rfloor rho rlm rsaquo rsquo sbquo scaron "
+    "sdot sect shy sigma sigmaf sim spades sub sube sum sup sup1 sup2 "
+    "sup3 supe szlig tau there4 theta thetasym thinsp thorn tilde times "
+    "trade uArr uacute uarr ucirc ugrave uml upsih upsilon uuml weierp "
+    "xi yacute yen yuml zeta zwj zwnj";
 
 static bool has(const char *list, const char *word, size_t n)
 {
@@ -90,9 +91,25 @@ bool xhtml_attribute(const char *element, size_t n_element, const char *name,
 	return has(own_attributes, both, n_element + 1 + n);
 }
 
+/* A narrative may have a million of them: by halves. */
 bool xhtml_entity(const char *name, size_t n)
 {
-	return has(entities, name, n);
+	size_t low = 0, high = sizeof(entities) - 1;
+
+	while (low < high) {
+		size_t at = low + (high - low) / 2;
+		while (at > low && entities[at - 1] != ' ')
+			at--;
+		size_t len = strcspn(entities + at, " ");
+		int order = memcmp(name, entities + at, n < len ? n : len);
+		if (order == 0 && n == len)
+			return true;
+		if (order < 0 || (order == 0 && n < len))
+			high = at;
+		else
+			low = at + len + 1;
+	}
+	return false;
 }
 
 bool xml_entity(const char *name, size_t n)

@@ -224,7 +224,7 @@ static void check_search(struct arena *a, const struct json *row)
 	found = regex_search(re, text, strlen(text), 0, false, span, NULL);
 	if (found != (want != NULL))
 		fail_msg("%s in %s: %d", pattern, text, found);
-	assert_int_equal(fp_regex(pattern, text, false), found);
+	assert_int_equal(fp_regex(pattern, text, false, NULL), found);
 	if (!want)
 		return;
 	n = span[0].to - span[0].from;
@@ -244,12 +244,12 @@ static void test_patterns(void **state)
 	for each (row, json_get(t, "whole")) {
 		const char *p = text_at(row, 0), *text = text_at(row, 1);
 
-		if (fp_regex(p, text, true) !=
+		if (fp_regex(p, text, true, NULL) !=
 		    (json_kind(at(row, 2)) == JSON_TRUE))
 			fail_msg("%s on %s", p, text);
 	}
 	for each (row, json_get(t, "wrong"))
-		if (fp_regex(json_text(row), "a", false) != -1)
+		if (fp_regex(json_text(row), "a", false, NULL) != -1)
 			fail_msg("%s is accepted", json_text(row));
 	arena_free(a);
 }
@@ -315,16 +315,17 @@ static void test_costly(void **state)
 	for (size_t i = 0; i < LEN(cases); i++) {
 		const char *text = many(a, cases[i].of, cases[i].times);
 		int64_t start = clock_steady_us();
-		int found = fp_regex(cases[i].pattern, text, false);
+		int found = fp_regex(cases[i].pattern, text, false, NULL);
 
 		if (found < cases[i].least || found > cases[i].most)
 			fail_msg("%s: %d", cases[i].pattern, found);
 		assert_true(clock_steady_us() - start < 2000000);
 	}
-	assert_int_equal(fp_regex(many(a, "(", 10000), "a", false), -1);
-	assert_int_equal(fp_regex(many(a, "a", 10000), "a", false), -1);
-	assert_int_equal(fp_regex(many(a, "(a)", 30), "a", false), -1);
-	assert_int_equal(fp_regex(many(a, "(?:ab){2}", 200), "a", false), -1);
+	assert_int_equal(fp_regex(many(a, "(", 10000), "a", false, NULL), -1);
+	assert_int_equal(fp_regex(many(a, "a", 10000), "a", false, NULL), -1);
+	assert_int_equal(fp_regex(many(a, "(a)", 30), "a", false, NULL), -1);
+	assert_int_equal(fp_regex(many(a, "(?:ab){2}", 200), "a", false, NULL),
+			 -1);
 	arena_free(a);
 }
 
@@ -332,9 +333,9 @@ static void test_costly(void **state)
 static void test_no_utf8(void **state)
 {
 	(void)state;
-	assert_int_equal(fp_regex(".*x", "\xff\xc3\x80\x80x", false), 1);
-	assert_int_equal(fp_regex("^.{2}$", "\xff\xfe", false), 1);
-	assert_int_equal(fp_regex("\xff+", "a\xff\xff", false), 1);
+	assert_int_equal(fp_regex(".*x", "\xff\xc3\x80\x80x", false, NULL), 1);
+	assert_int_equal(fp_regex("^.{2}$", "\xff\xfe", false, NULL), 1);
+	assert_int_equal(fp_regex("\xff+", "a\xff\xff", false, NULL), 1);
 }
 
 int main(void)
