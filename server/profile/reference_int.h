@@ -85,12 +85,11 @@ void check_bundle_reach(struct check *c, const struct spot *s, bool document);
 enum led {
 	LED_TO_ENTRY,
 	LED_TO_SEVERAL,
-	LED_BESIDE,   /* it has the type and the id of an entry */
+	LED_BESIDE, /* it has the type and the id of an entry */
 	LED_NOWHERE,
 	LED_ELSEWHERE /* it cannot mean an entry */
 };
-enum led lead_to(const struct check *c, const char *reference,
-		    uint32_t *index);
+enum led lead_to(const struct check *c, const char *reference, uint32_t *index);
 /* The entry that a document's link has the style sheet in; NULL: none. */
 const struct lookup_row *style_entry(const struct check *c,
 				     const struct json *link);
