@@ -220,7 +220,7 @@ static bool is_style(const struct json *link)
 const struct lookup_row *style_entry(const struct check *c,
 				     const struct json *link)
 {
-	return is_style(link) ? lookup_first(c, c->entries, BY_TYPE_ID,
+	return is_style(link) ? lookup_first(c->entries, BY_TYPE_ID,
 					     json_get_text(link, "url"))
 			      : NULL;
 }

@@ -53,7 +53,7 @@ static enum led lead_2018(const struct check *c, const char *s, uint32_t *index)
 	if (is_absolute(s) || readable(c))
 		return LED_NOWHERE;
 	const struct lookup_row *r =
-	    lookup_first(c, c->entries, BY_TYPE_ID, without_version(c, s));
+	    lookup_first(c->entries, BY_TYPE_ID, without_version(c, s));
 	if (!r)
 		return LED_NOWHERE;
 	*index = r->index;
@@ -74,7 +74,7 @@ static enum led lead_url(const struct check *c, const char *s, uint32_t *index)
 	for (int pass = history ? 0 : 1; pass < 2; pass++) {
 		const char *key = pass ? s : without_version(c, s);
 		struct lookup_row *r =
-		    lookup_first(c, c->entries, BY_FULL_URL, key);
+		    lookup_first(c->entries, BY_FULL_URL, key);
 		for (unsigned i = 0; r && i < SAME_MAX; i++) {
 			const char *version = json_get_text(
 			    json_get(r->resource, "meta"), "versionId");
@@ -101,7 +101,7 @@ static enum led lead_type_id(const struct check *c, const char *s,
 	if (n == 0 || type == NO_TYPE)
 		return LED_ELSEWHERE;
 	const struct lookup_row *r =
-	    lookup_first(c, c->entries, BY_TYPE_ID,
+	    lookup_first(c->entries, BY_TYPE_ID,
 			 arena_strndup(c->a, s, (size_t)(slash + 1 - s) + n));
 	if (!r)
 		return LED_NOWHERE;

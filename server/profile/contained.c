@@ -47,7 +47,7 @@ static void note(struct uses *u, const char *id)
 	}
 	if (u->back)
 		return;
-	r = lookup_first(u->c, u->c->contained, BY_ID, id);
+	r = lookup_first(u->c->contained, BY_ID, id);
 	for (; r && !(r->flags & USED); r = lookup_next(u->c->contained, r))
 		mark(u, r, USED);
 }
@@ -87,7 +87,7 @@ static void walk(struct uses *u, const struct json *v)
 static struct lookup_row *row_of(struct check *c, const struct json *r,
 				 const char *id, bool *same)
 {
-	struct lookup_row *row = lookup_first(c, c->contained, BY_ID, id);
+	struct lookup_row *row = lookup_first(c->contained, BY_ID, id);
 	*same = row && row->item != r;
 	return row;
 }

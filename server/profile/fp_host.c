@@ -168,6 +168,13 @@ void evaluation_end(struct evaluation *ev)
 	arena_free(ev->env.arena);
 }
 
+void evaluation_rewind(struct evaluation *ev, const struct check *c,
+		       const struct arena_mark *mark)
+{
+	if (ev->env.arena != c->a)
+		arena_rewind(ev->env.arena, mark);
+}
+
 void evaluation_at(struct evaluation *ev, const struct check *c)
 {
 	ev->check = c;

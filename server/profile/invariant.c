@@ -121,7 +121,7 @@ static int evaluate(struct check *c, const struct fp_expr *x,
 	evaluation_at(ev, c);
 	int holds = fp_holds(x, &ev->env, focus, e);
 	ev->left -= ev->env.spent < ev->left ? ev->env.spent : ev->left;
-	arena_rewind(ev->env.arena, &mark);
+	evaluation_rewind(ev, c, &mark);
 	ev->check = outer;
 	if (outer)
 		evaluation_at(ev, outer);

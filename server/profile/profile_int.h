@@ -497,6 +497,9 @@ bool native_holds(struct check *c, enum native which, const struct spot *s);
 void evaluation_init(struct evaluation *ev, const struct profiles *p,
 		     const struct profile_options *o);
 void evaluation_end(struct evaluation *ev);
+/* Gives temporaries back, unless what the check remembers is among them. */
+void evaluation_rewind(struct evaluation *ev, const struct check *c,
+		       const struct arena_mark *mark);
 /* Sets %resource and %rootResource to those of c. */
 void evaluation_at(struct evaluation *ev, const struct check *c);
 

@@ -313,7 +313,7 @@ static int evaluate(struct check *c, const struct json *response,
 	struct arena_mark mark = arena_mark(ev->env.arena);
 	evaluation_at(ev, c);
 	int holds = fp_holds(*x, &ev->env, &focus, e);
-	arena_rewind(ev->env.arena, &mark);
+	evaluation_rewind(ev, c, &mark);
 	return holds;
 }
 

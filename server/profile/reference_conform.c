@@ -22,6 +22,7 @@ struct tried {
 	bool fits;
 };
 struct memo {
+	struct arena *a; /* a trial's may end before */
 	struct tried *v; /* open addressing; resource NULL: free */
 	size_t n, cap;
 };
@@ -38,11 +39,11 @@ static size_t place_of(const struct memo *m, const struct json *resource,
 	return i;
 }
 
-static void grow(struct check *c, struct memo *m)
+static void grow(struct memo *m)
 {
 	struct memo old = *m;
 	m->cap = old.cap ? old.cap * 2 : 64;
-	m->v = arena_alloc(c->a, m->cap * sizeof(*m->v));
+	m->v = arena_alloc(m->a, m->cap * sizeof(*m->v));
 	for (size_t i = 0; i < old.cap; i++) {
 		const struct tried *t = &old.v[i];
 		if (t->resource)
@@ -51,11 +52,11 @@ static void grow(struct check *c, struct memo *m)
 }
 
 /* The place of a pair; *known: it is there already. */
-static size_t remember(struct check *c, struct memo *m,
-		       const struct json *resource, ref sd, bool *known)
+static size_t remember(struct memo *m, const struct json *resource, ref sd,
+		       bool *known)
 {
 	if ((m->n + 1) * 2 > m->cap)
-		grow(c, m);
+		grow(m);
 	size_t i = place_of(m, resource, sd);
 	*known = m->v[i].resource != NULL;
 	if (!*known) {
@@ -98,9 +99,11 @@ bool conforms(struct check *c, ref sd, const struct reached *t,
 	      const char **why)
 {
 	bool known;
-	if (!c->memo)
+	if (!c->memo) {
 		c->memo = arena_alloc(c->a, sizeof(*c->memo));
-	size_t i = remember(c, c->memo, t->resource, sd, &known);
+		c->memo->a = c->a;
+	}
+	size_t i = remember(c->memo, t->resource, sd, &known);
 	bool fits = c->memo->v[i].fits;
 
 	if (!known) {

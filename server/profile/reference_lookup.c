@@ -13,6 +13,7 @@
 #include <string.h>
 
 struct lookup {
+	struct arena *a;	 /* a trial's may end before */
 	const struct json *list; /* contained, or entry */
 	size_t n;		 /* items */
 	bool bundle;
@@ -29,6 +30,7 @@ static struct lookup *lookup_new(struct check *c, const struct json *list)
 	if (!list || json_kind(list) != JSON_ARRAY || !json_first(list))
 		return NULL;
 	struct lookup *l = arena_alloc(c->a, sizeof(*l));
+	l->a = c->a;
 	l->list = list;
 	l->n = json_count(list);
 	return l;
@@ -62,8 +64,7 @@ static void add_row(struct lookup *l, enum lookup_by by, const char *key,
 		    key, item, resource, (uint32_t)index, by, 0, 0};
 }
 
-static void add_entry(const struct check *c, struct lookup *l,
-		      const struct json *v, size_t i)
+static void add_entry(struct lookup *l, const struct json *v, size_t i)
 {
 	const struct json *r = json_get(v, "resource");
 	const char *type = json_get_text(r, "resourceType");
@@ -71,26 +72,26 @@ static void add_entry(const struct check *c, struct lookup *l,
 
 	add_row(l, BY_FULL_URL, json_get_text(v, "fullUrl"), v, r, i);
 	if (type && id)
-		add_row(l, BY_TYPE_ID, arena_printf(c->a, "%s/%s", type, id), v,
+		add_row(l, BY_TYPE_ID, arena_printf(l->a, "%s/%s", type, id), v,
 			r, i);
 }
 
-static void fill(const struct check *c, struct lookup *l)
+static void fill(struct lookup *l)
 {
 	size_t i = 0, cap = 2 * l->n;
 
 	l->filled = true;
-	l->row = arena_alloc(c->a, cap * sizeof(*l->row));
+	l->row = arena_alloc(l->a, cap * sizeof(*l->row));
 	for (const struct json *v = json_first(l->list); v; v = json_next(v)) {
 		if (l->bundle)
-			add_entry(c, l, v, i);
+			add_entry(l, v, i);
 		else
 			add_row(l, BY_ID, json_get_text(v, "id"), v, v, i);
 		i++;
 	}
 	for (l->mask = 8; l->mask < cap;)
 		l->mask *= 2;
-	l->bucket = arena_alloc(c->a, l->mask * sizeof(*l->bucket));
+	l->bucket = arena_alloc(l->a, l->mask * sizeof(*l->bucket));
 	l->mask--;
 	/* from behind, so that the first comes first in its chain */
 	for (i = l->rows; i-- > 0;) {
@@ -111,13 +112,13 @@ static struct lookup_row *matching(struct lookup *l, uint32_t at,
 	return NULL;
 }
 
-struct lookup_row *lookup_first(const struct check *c, struct lookup *l,
+struct lookup_row *lookup_first(struct lookup *l,
 				enum lookup_by by, const char *key)
 {
 	if (!l)
 		return NULL;
 	if (!l->filled)
-		fill(c, l);
+		fill(l);
 	return matching(l, l->bucket[hash_text(key) & l->mask], by, key);
 }
 

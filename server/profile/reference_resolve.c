@@ -162,7 +162,7 @@ static void find_entry(const struct check *c, const char *s,
 
 	if (!target_url(c, s, n, url))
 		return;
-	struct lookup_row *r = lookup_first(c, c->entries, BY_FULL_URL, url);
+	struct lookup_row *r = lookup_first(c->entries, BY_FULL_URL, url);
 	for (; r && same < SAME_MAX; r = lookup_next(c->entries, r), same++) {
 		if (!r->resource || !version_fits(r->resource, version))
 			continue;
@@ -178,7 +178,7 @@ static void find_entry(const struct check *c, const char *s,
 
 static const struct json *contained(const struct check *c, const char *id)
 {
-	const struct lookup_row *r = lookup_first(c, c->contained, BY_ID, id);
+	const struct lookup_row *r = lookup_first(c->contained, BY_ID, id);
 	return r ? r->item : NULL;
 }
 
@@ -197,7 +197,7 @@ void find_target(const struct check *c, const char *s, struct reached *out)
 			out->place = MODE_BUNDLED;
 	} else if (c->parameters && c->rules == RULES_CURRENT) {
 		const struct lookup_row *r =
-		    lookup_first(c, c->parameters, BY_TYPE_ID, s);
+		    lookup_first(c->parameters, BY_TYPE_ID, s);
 		out->resource = r ? r->resource : NULL;
 		out->matches = r != NULL;
 		if (r)

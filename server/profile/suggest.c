@@ -242,22 +242,24 @@ const char *suggest_extension(struct check *c, const char *url)
 
 /* ---- the wrong one ------------------------------------------------------ */
 
+static bool refuses_code(const struct issue *i)
+{
+	const char *path = strchr(i->path, '.');
+	return i->severity <= ISSUE_ERROR && path && text_begins(path, ".code");
+}
+
 void suggest_another(struct check *c, size_t before, unsigned type,
 		     const struct json *resource, const struct at *top)
 {
 	struct distance least = {0};
-	struct issue *i = c->out->v + before;
 
 	if (!c->o->explain || c->dry || c->stop)
 		return;
-	for (; before < c->out->n; before++, i++) {
-		const char *path = strchr(i->path, '.');
-		if (i->severity <= ISSUE_ERROR && path &&
-		    text_begins(path, ".code"))
-			break;
-	}
+	while (before < c->out->n && !refuses_code(&c->out->v[before]))
+		before++;
 	if (before == c->out->n)
 		return;
+	struct issue *i = &c->out->v[before];
 	ref best = fewest_problems(c, type, resource, top, &least);
 	if (!best || least.problems > 0)
 		return;

@@ -98,8 +98,40 @@ static inline bool path_begins(const char *path, const char *type)
 	return strncmp(path, type, n) == 0 && strchr(".", path[n]);
 }
 
+/* Errors, warnings, informations. */
+static inline int weight(const struct issue *i)
+{
+	return i->severity <= ISSUE_ERROR ? ISSUE_ERROR : (int)i->severity;
+}
+
+static inline bool stands_before(const struct issue *x, const struct issue *y)
+{
+	return x->line < y->line ||
+	       (x->line == y->line && x->column <= y->column);
+}
+
+/* Of one weight: those that say what is meant, causes, what is said twice, what
+ * follows; each part in the order of the text. */
+#define PARTS 4
+
+static inline void order_holds(const struct issues *list)
+{
+	unsigned parts = 1;
+
+	for (size_t i = 1; i < list->n; i++) {
+		const struct issue *v = &list->v[i], *last = v - 1;
+
+		assert(weight(last) <= weight(v));
+		if (weight(last) < weight(v))
+			parts = 1;
+		else
+			parts += !stands_before(last, v);
+		assert(parts <= PARTS);
+	}
+}
+
 /* Whatever was checked: the counts are right, every issue says what, where and
- * by which rule, and they stand in the order of the text. */
+ * by which rule, and they stand in their order (profile.h). */
 static inline void issues_hold(const struct issues *list,
 			       const struct json *resource)
 {
@@ -108,17 +140,16 @@ static inline void issues_hold(const struct issues *list,
 
 	assert(list->n <= PROFILE_ISSUES);
 	for (size_t i = 0; i < list->n; i++) {
-		const struct issue *v = &list->v[i], *last = v - (i > 0);
+		const struct issue *v = &list->v[i];
 
 		errors += v->severity <= ISSUE_ERROR;
 		assert(v->severity <= ISSUE_INFO && *v->code && *v->text);
 		assert(strncmp(v->rule, "KPHR-PROF-", 10) == 0);
 		assert(path_begins(v->path, "Resource") ||
 		       path_begins(v->path, type));
-		assert(last->line < v->line ||
-		       (last->line == v->line && last->column <= v->column));
 	}
 	assert(list->errors == errors);
+	order_holds(list);
 }
 
 /* The same rules at the same places, in the same order. places: of the text
