@@ -31,8 +31,8 @@ struct lookup_row {
 struct lookup *lookup_contained(struct check *c, const struct json *root);
 /* Of the entries of a Bundle; of the parameters of a Parameters. */
 struct lookup *lookup_list(struct check *c, const struct json *list);
-struct lookup_row *lookup_first(struct lookup *l,
-				enum lookup_by by, const char *key);
+struct lookup_row *lookup_first(struct lookup *l, enum lookup_by by,
+				const char *key);
 struct lookup_row *lookup_next(struct lookup *l, const struct lookup_row *r);
 /* The i-th entry; NULL: there are not so many. */
 const struct json *lookup_entry(const struct lookup *l, size_t i);

@@ -112,8 +112,8 @@ static struct lookup_row *matching(struct lookup *l, uint32_t at,
 	return NULL;
 }
 
-struct lookup_row *lookup_first(struct lookup *l,
-				enum lookup_by by, const char *key)
+struct lookup_row *lookup_first(struct lookup *l, enum lookup_by by,
+				const char *key)
 {
 	if (!l)
 		return NULL;
