@@ -40,12 +40,12 @@ DEFS     := build/definitions/node_modules
 TOOLB    := build/tool
 
 mods      = $(patsubst server/%.c,$(B)/obj/%.o,$(wildcard server/$(1)/*.c))
-MODULES  := base json jose fhirpath profile store http page record fhir oauth \
+MODULES  := base json jose fhirpath profile store http page record generate fhir oauth \
 	admin web cli
 OBJ       = $(foreach m,$(MODULES),$(call mods,$(m))) $(B)/obj/main.o
 
-ASSETS   := $(wildcard fixtures/*.json profiles/finnish-phr-*/*.json \
-	server/*/*.html server/*/*.css)
+ASSETS   := $(wildcard fixtures/*.json fixtures/*/*.json \
+	profiles/finnish-phr-*/*.json server/*/*.html server/*/*.css)
 IMAGES   := build/image/stu3.img build/image/r4.img
 
 .PHONY: all deps run check check-all lint unit http-test bench fuzz clean \

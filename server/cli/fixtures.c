@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define WORLD "fixtures/"
+
 static const struct json *
 asset_json(struct arena *boot, const struct page_asset *asset, struct err *e)
 {
@@ -50,9 +52,12 @@ static bool built_in_fixtures(struct documents *d, struct err *e)
 {
 	const struct page_asset *asset;
 
-	for (size_t i = 0; (asset = page_asset_below("fixtures/", i)); i++) {
-		const struct json *doc = asset_json(d->arena, asset, e);
+	for (size_t i = 0; (asset = page_asset_below(WORLD, i)); i++) {
+		const struct json *doc;
 
+		if (strchr(asset->name + strlen(WORLD), '/'))
+			continue; /* examples, plans */
+		doc = asset_json(d->arena, asset, e);
 		if (!doc)
 			return false;
 		add_document(d, doc, asset->name);

@@ -20,7 +20,7 @@ LAYERS = {
     "json": 1,
     "fhirpath": 2, "jose": 2,
     "http": 3, "store": 3, "profile": 3, "page": 3,
-    "record": 4,
+    "record": 4, "generate": 4,
     "fhir": 5, "oauth": 5, "admin": 5, "web": 5,
     "cli": 6, "main": 7,
 }
