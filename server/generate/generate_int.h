@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of generate/ share: plans as they are read, examples as they
+ * are compiled, chance, time, values, and the door to the mutants.
+ *
+ * Numbers of a model are int64_t in millionths, and there is no floating point:
+ * every machine makes the same bytes.
+ */
+#ifndef GENERATE_INT_H
+#define GENERATE_INT_H
+
+#include "generate/generate.h"
+#include "json/json.h"
+
+#define EXAMPLES "fixtures/examples/"
+#define PLANS	 "fixtures/generate/"
+
+/* ---- plan.c: what there is, and a plan that is read ---------------------- */
+
+struct shape; /* an example, compiled: shape.c */
+struct value; /* a model: model.c */
+struct event; /* one resource to be made: calendar.c */
+
+/* A time of day at which a resource is made. */
+struct occasion {
+	int64_t at_s, spread_s; /* seconds of the local day */
+	int64_t chance;		/* millionths */
+	int64_t weekday[7];	/* factors of it, Monday first */
+	unsigned every_days;	/* 1: every day */
+	bool once;
+};
+
+enum period { PERIOD_MINUTES, PERIOD_DAY, PERIOD_WEEK };
+
+struct plan {
+	struct generate_plan about;
+	const char *name;	/* "fiphr-sd-bodyweight" */
+	const char *file;	/* "fixtures/generate/NAME.json" */
+	const struct json *doc; /* all of it; "mutants" is in there */
+	uint64_t hash;		/* of FHIR version and URL */
+	/* the rest when it has been opened */
+	struct shape *shape;
+	size_t shape_count;
+	int64_t weights; /* of all shapes, millionths */
+	struct occasion *when;
+	size_t when_count;
+	struct value *value;
+	size_t value_count;
+	enum period period;
+	int64_t period_s;
+};
+
+/* A built-in file as JSON, in the arena. NULL with e set: no such file, or it
+ * is no JSON. */
+const struct json *gen_asset(struct arena *a, const char *file, struct err *e);
+
+/* Refuses a plan or an example: where = "file: /place". Always false. */
+bool gen_refuse(struct arena *a, const char *file, const char *place,
+		struct err *e, const char *fmt, ...) PRINTF_LIKE(5, 6);
+
+/* All plans by FHIR version, then by URL; only about, name, file, doc, hash are
+ * filled, and about.type is NULL. NULL with e set when one is broken. */
+struct plan *gen_plans(struct arena *a, size_t *n, struct err *e);
+
+/* A plan from a text, for tests: as gen_plans() fills it. */
+bool gen_plan_read(struct arena *a, const char *file, const char *text,
+		   size_t n, struct plan *out, struct err *e);
+
+/* Reads the rest, with the examples it names. */
+bool gen_plan_open(struct arena *a, struct plan *p, struct err *e);
+
+/* ---- shape.c: an example becomes bytes and slots --------------------------
+ */
+
+struct shape {
+	const char *example;	 /* "fiphr-sd-bodyweight-min" */
+	const struct json *tree; /* the example itself */
+	int64_t weight;		 /* millionths */
+	struct piece *piece;
+	size_t piece_count;
+	bool has_uuid; /* an identifier that is a urn:uuid: */
+};
+
+/* What stands at a path below a value ("component[0].code"), or NULL. */
+const struct json *gen_find(const struct json *v, const char *path);
+
+/* Compiles an example with the members that its own set and the plan's say
+ * (set and own may be NULL). */
+bool gen_shape_compile(struct arena *a, const struct plan *p,
+		       const struct json *own, struct shape *s, struct err *e);
+
+/* ---- random.c: chance that depends on its key alone -----------------------
+ */
+
+uint64_t gen_key(uint64_t key, uint64_t n);	    /* of the n-th below it */
+uint64_t gen_key_text(uint64_t key, const char *s); /* of what is so named */
+int64_t gen_uniform(uint64_t key);		    /* [0, 1) in millionths */
+int64_t gen_between(uint64_t key, int64_t lo, int64_t hi);
+int64_t gen_normal(uint64_t key, int64_t deviation);
+void gen_uuid(char out[UUID_TEXT], uint64_t key);
+
+/* ---- calendar.c: Finnish days, and what happens on them -------------------
+ */
+
+/* One resource: of which plan, for whom, when. */
+struct event {
+	const struct plan *plan;
+	const struct generate_citizen *citizen;
+	uint64_t citizen_key; /* of seed, citizen and plan */
+	uint64_t key;	      /* and of day and place */
+	int64_t day;	      /* Finnish, since 1970-01-01 */
+	int64_t time_ms;
+	unsigned place; /* index of the occasion */
+};
+
+/* An instant as Finnish clocks show it. */
+struct local {
+	struct date date;
+	int64_t day; /* since 1970-01-01 */
+	int weekday; /* 0 Monday */
+	int hour, minute, second;
+	int zone_h;
+};
+struct local gen_local(int64_t utc_ms);
+int64_t gen_day(int64_t utc_ms);		  /* the Finnish day of it */
+int64_t gen_instant(int64_t day, int64_t second); /* back again */
+
+/* Does the plan's occasion happen for the citizen on that day? last is the last
+ * day of the run, where what happens once is. Fills out. */
+bool gen_event(uint64_t seed, const struct plan *p,
+	       const struct generate_citizen *c, int64_t day, int64_t last,
+	       unsigned place, struct event *out);
+
+/* The one n places further on in time of the same plan and citizen. */
+struct event gen_neighbour(uint64_t seed, const struct event *e, int64_t last,
+			   int n);
+
+/* ---- model.c: values ------------------------------------------------------
+ */
+
+/* Reads the values of a plan into p->value. */
+bool gen_values_read(struct arena *a, struct plan *p, struct err *e);
+
+/* Index of a value by name (n bytes), or -1. */
+int gen_value_find(const struct plan *p, const char *name, size_t n);
+
+/* ---- render.c -------------------------------------------------------------
+ */
+
+struct generator {
+	struct arena *arena;
+	const struct generate_options *o;
+	struct plan *plan; /* that were asked for, opened */
+	size_t plan_count;
+	int64_t first, last; /* days */
+	struct buf text;     /* the resource at hand */
+	char uuid[UUID_TEXT];
+	struct mutants *mutants; /* NULL: valid resources */
+	struct run *run;	 /* generate.c */
+};
+
+/* Appends the resource of the event to text, one line; uuid is that of its
+ * identifier, "" without one. shape NULL: the one that chance chooses. */
+void gen_render(const struct generator *g, const struct event *e,
+		const struct shape *shape, struct buf *text,
+		char uuid[UUID_TEXT]);
+
+/* A valid resource of the plan in that shape, of the citizen, on the last day;
+ * n makes different ones of it. For mutants. */
+void gen_sample(const struct generator *g, const struct plan *p,
+		const struct shape *shape, const struct generate_citizen *c,
+		uint64_t n, struct buf *text, char uuid[UUID_TEXT]);
+
+/* ---- mutant.c -------------------------------------------------------------
+ */
+
+struct mutants;
+
+/* Looks for the mutations of g->plan that o->invalid asks for. NULL with e set
+ * when there is none. */
+struct mutants *mutants_open(struct generator *g, struct err *e);
+size_t mutants_count(const struct mutants *m);
+bool mutants_next(struct mutants *m, struct generated *out);
+
+#endif
