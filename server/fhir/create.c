@@ -151,7 +151,7 @@ static bool find_existing(struct rq *rq, const struct record_type *t,
 	    .type = &unbound,
 	    .settings = &f->record->settings,
 	    .own_base = fhir_own_base(rq),
-	    .patient = rq->grant->patient,
+	    .patient = t->shared ? NULL : rq->grant->patient,
 	    .now_ms = rq->now_ms,
 	    .log = f->record->log,
 	};

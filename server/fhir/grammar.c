@@ -12,7 +12,7 @@
  *
  * Only the caller's own patient can be asked for, and the query is restricted
  * to it whatever it says: so patient= and subject= are checked here and need
- * no clause of their own.
+ * no clause of their own. A type that is shared is not restricted.
  *
  * Limits: SEARCH_VALUES values in one query; of the modifiers only :not (for
  * tokens) and :Patient (for the patient); _lastUpdated takes one value at a
@@ -215,7 +215,19 @@ static bool add_updated(struct reading *g, const struct named *q)
 static bool add_reference(struct reading *g, const struct record_param *p,
 			  const struct named *q)
 {
-	return add_plain(g, p->name, q, fhir_value_reference);
+	struct store_value *v;
+	size_t n;
+
+	if (q->modifier)
+		return bad_modifier(g, q);
+	if (!read_list(g, q, fhir_value_reference, &v, &n))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (p->target && !strpbrk(v[i].value, "/:"))
+			v[i].value = arena_printf(g->arena, "%s/%s", p->target,
+						  v[i].value);
+	new_clause(g, p->name, v, n);
+	return true;
 }
 
 static bool add_uri(struct reading *g, const struct record_param *p,

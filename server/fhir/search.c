@@ -179,10 +179,10 @@ bool fhir_search(struct rq *rq)
 	struct wish w;
 
 	assert(rq->grant);
-	rules.patient = rq->grant->patient;
 	if (!fhir_wish(rq, &w) || !fhir_offers(rq, IA_SEARCH, &rules.type) ||
 	    !few_enough(&w, &rq->err))
 		return false;
+	rules.patient = rules.type->shared ? NULL : rq->grant->patient;
 	rules.handling = w.handling;
 	if (!fhir_search_parse(rq->arena, &rules, w.pair, w.pairs, &s,
 			       &rq->err))

@@ -351,9 +351,16 @@ static bool scope_word_ok(const char *word, void *ctx)
 static bool take_scope(struct registration *g)
 {
 	/* What is served, for who does not ask for anything. */
-	static const char all[] = "offline_access patient/Observation.read "
-				  "patient/Observation.write "
-				  "patient/Patient.read";
+	static const char all[] =
+	    "offline_access patient/Observation.read "
+	    "patient/Observation.write "
+	    "patient/MedicationAdministration.read "
+	    "patient/MedicationAdministration.write "
+	    "patient/CarePlan.read patient/CarePlan.write "
+	    "patient/Questionnaire.read "
+	    "patient/QuestionnaireResponse.read "
+	    "patient/QuestionnaireResponse.write "
+	    "patient/Patient.read";
 
 	g->c.scope = scope_words(g->a, sent_text(g, "scope", ""));
 	if (*g->c.scope == '\0')

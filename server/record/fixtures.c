@@ -198,7 +198,7 @@ static bool put_resource(struct load *l, const struct json *resource,
 	if (!record_create(l->r, l->a, v, g, resource, NULL, id, client_id,
 			   &stored, &issues, l->e))
 		return false;
-	if (g != NULL ||
+	if (g != NULL || *stored.patient == '\0' ||
 	    store_citizen_find(l->r->store, l->a, NULL, stored.patient, &owner))
 		return true;
 	return err_set(l->e, ERR_NOT_FOUND, "unknown_citizen", NULL,

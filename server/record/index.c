@@ -12,7 +12,7 @@
  *			Period from the start of its start to the end of its
  *			end, open at a side that is missing
  *	reference	"Type/id" without base and version, other texts as they
- *			are
+ *			are; a canonical with and without its version
  *	uri		as it is
  *
  * A value that does not have the form of its kind gives no row: what may be
@@ -49,22 +49,25 @@ static bool means(const char *segment, size_t n, const char *name)
 void record_walk(const struct json *v, const char *path,
 		 void (*f)(const struct json *v, void *ctx), void *ctx)
 {
-	size_t n = strcspn(path, ".");
+	size_t n = strcspn(path, "*.|"), more = strcspn(path, ".|");
 
 	if (v != NULL && json_kind(v) == JSON_ARRAY) {
 		for (v = json_first(v); v != NULL; v = json_next(v))
 			record_walk(v, path, f, ctx);
 		return;
 	}
-	if (*path == '\0') {
+	if (n == 0) {
 		f(v, ctx);
 		return;
 	}
 	if (v == NULL || json_kind(v) != JSON_OBJECT)
 		return;
 	for (v = json_first(v); v != NULL; v = json_next(v)) {
-		if (means(path, n, json_name(v)))
-			record_walk(v, path + n + (path[n] == '.'), f, ctx);
+		if (!means(path, n, json_name(v)))
+			continue;
+		record_walk(v, path + more + (path[more] == '.'), f, ctx);
+		if (path[n] == '*')
+			record_walk(v, path, f, ctx);
 	}
 }
 
@@ -179,15 +182,29 @@ const char *record_reference(struct arena *a, const char *text,
 	return is_local(local) ? local : text;
 }
 
-static void reference(const struct json *v, void *ctx)
+static void add_reference(struct rows *rows, const char *text)
 {
-	struct rows *rows = ctx;
-	const char *text = json_get_text(v, "reference");
-	const char *value =
-	    text ? record_reference(rows->arena, text, rows->own_base) : NULL;
+	const char *value = record_reference(rows->arena, text, rows->own_base);
 
 	if (value != NULL && *value != '\0')
 		add(rows)->value = value;
+}
+
+/* A canonical is found by its url as well as with the version behind it. */
+static void reference(const struct json *v, void *ctx)
+{
+	struct rows *rows = ctx;
+	bool canonical =
+	    rows->param->target != NULL && json_kind(v) == JSON_STRING;
+	const char *text =
+	    canonical ? json_text(v) : json_get_text(v, "reference");
+	size_t n = text != NULL ? strcspn(text, "|") : 0;
+
+	if (text == NULL)
+		return;
+	add_reference(rows, text);
+	if (canonical && text[n] == '|')
+		add_reference(rows, arena_strndup(rows->arena, text, n));
 }
 
 static void uri(const struct json *v, void *ctx)
@@ -210,9 +227,14 @@ struct store_index_row *record_index(struct arena *a,
 	struct rows rows = {.arena = a, .own_base = own_base};
 
 	for (const struct record_param *p = type->param; p->name; p++) {
+		const char *path = p->path;
+
 		rows.param = p;
-		if (p->path != NULL)
-			record_walk(resource, p->path, by_kind[p->kind], &rows);
+		while (path != NULL) {
+			record_walk(resource, path, by_kind[p->kind], &rows);
+			path = strchr(path, '|');
+			path += path != NULL;
+		}
 	}
 	*n = rows.n;
 	return rows.v;

@@ -7,7 +7,8 @@
  * at once), and then, is it about the citizen who allowed the application.
  * Whose a resource is, the table of types says: the path of its parameter
  * "patient". Who is said to have made it must be the same citizen, by the same
- * kind of reference: Patient/{id}, relative or below the own base.
+ * kind of reference: Patient/{id}, relative or below the own base. A type that
+ * is shared (Questionnaire) is nobody's.
  *
  * What is stored is the client's own text. The server's id, versionId and
  * lastUpdated are written in front, every other member follows in the client's
@@ -286,9 +287,9 @@ bool record_create(struct record *r, struct arena *a, enum fhir_version v,
 		return refuse_issues(found, e);
 	}
 	owner.patient = grant != NULL ? grant->patient : NULL;
-	if (!owned(r, p.type, resource, &owner, e))
+	if (!p.type->shared && !owned(r, p.type, resource, &owner, e))
 		return false;
-	p.patient = owner.patient;
+	p.patient = p.type->shared ? "" : owner.patient;
 	p.id = id != NULL ? arena_strdup(a, id) : fresh_id(a);
 	return record_put(r, a, &p, resource, out, e);
 }

@@ -6,7 +6,7 @@
  * current version, before an old one is looked for: so who may not see a
  * resource learns nothing about its versions. What another citizen's resource
  * answers is a switch (foreign_read): "forbidden", or the very words of an
- * unknown id.
+ * unknown id. What is nobody's is everybody's to read.
  *
  * Facts: fhir-rest.md 2.3.
  */
@@ -44,7 +44,8 @@ bool record_read(struct record *r, struct arena *a, enum fhir_version v,
 {
 	if (!store_resource_find(r->store, a, (int)v, type, id, 0, out))
 		return refuse_unknown(type, id, e);
-	if (grant != NULL && strcmp(out->patient, grant->patient) != 0)
+	if (grant != NULL && *out->patient != '\0' &&
+	    strcmp(out->patient, grant->patient) != 0)
 		return refuse_foreign(r, type, id, e);
 	if (version != 0 &&
 	    !store_resource_find(r->store, a, (int)v, type, id, version, out))

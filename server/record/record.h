@@ -167,9 +167,12 @@ struct record_param {
 	const char *name;
 	enum store_index kind;
 	bool mandatory;
-	const char *path;	    /* "code", "effective[x]", "subject"; NULL:
-				     * special (_id, _lastUpdated) */
+	const char *path;	    /* "code", "effective[x]", "subject"; see
+				     * record_walk(); alternatives are joined
+				     * by '|'; NULL: special (_id) */
 	const char *fhir_type;	    /* "token", "date", "reference", "uri" */
+	const char *target;	    /* the type of a reference that is a bare
+				     * id; then a canonical counts, too */
 	const char *default_system; /* for codes without one, or NULL */
 	const char *what;
 };
@@ -178,6 +181,7 @@ struct record_type {
 	unsigned fhir; /* bit per enum fhir_version */
 	unsigned interactions;
 	const struct record_param *param; /* ended by a name NULL */
+	bool shared; /* nobody's: readable by whoever has the scope */
 	const char *what;
 };
 /* NULL behind the last (by index) or for an unknown type (by name); get refuses
@@ -195,7 +199,8 @@ const struct issues *record_check(struct record *r, struct arena *a,
 				  const struct json *resource,
 				  const char *own_base);
 
-/* Checks and stores a new resource for the grant's citizen: id, versionId 1 and
+/* Checks and stores a new resource for the grant's citizen (or, of a shared
+ * type, for everybody): id, versionId 1 and
  * lastUpdated are the server's, the rest is the client's own text. grant NULL:
  * fixtures (owner taken from the resource itself). id NULL: a fresh uuid.
  * Refusals: *issues set and e ERR_UNPROCESSABLE when the profile does not hold;

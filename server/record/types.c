@@ -6,9 +6,12 @@
  * One table is the source of indexing, of search, of the CapabilityStatement
  * and of the list in "Server knows how to handle". It holds what works: a type
  * comes in together with its national profile, an interaction together with its
- * code. The parameters are those of the service's capability statement.
+ * code. The parameters are those of the service's capability statement; the
+ * first row of each list, _security, is STU3's alone, so R4 begins behind it.
  *
  * A parameter "patient" also says whose a resource is: see put.c.
+ * Questionnaires have none: they belong to nobody, and everybody who has the
+ * scope reads them.
  *
  * Facts: kanta.md 4.1.
  */
@@ -18,60 +21,210 @@
 
 #define STU3 (1u << FHIR_STU3)
 #define R4   (1u << FHIR_R4)
+#define ALL  (IA_READ | IA_VREAD | IA_CREATE | IA_SEARCH)
+
+/* ---- search parameters ------------------------------------------------ */
+
+#define INSULIN "http://phr.kanta.fi/CodeSystem/fiphr-cs-insulincode"
+#define FORMS	": [code] or [system]|[code]"
+
+#define ROW_SECURITY                                                           \
+	{                                                                      \
+		.name = "_security", .kind = INDEX_TOKEN,                      \
+		.path = "meta.security", .fhir_type = "token",                 \
+		.what = "Whether viewing the resource is restricted" FORMS     \
+	}
+#define ROW_ID(type)                                                           \
+	{                                                                      \
+		.name = "_id", .kind = INDEX_TOKEN, .fhir_type = "token",      \
+		.what = "The id of the " type                                  \
+	}
+#define ROW_UPDATED                                                            \
+	{                                                                      \
+		.name = "_lastUpdated", .kind = INDEX_DATE,                    \
+		.fhir_type = "date", .what = "When this version was stored"    \
+	}
+#define ROW_TOTAL                                                              \
+	{                                                                      \
+		.name = "_total", .kind = INDEX_TOKEN, .fhir_type = "token",   \
+		.what = "none: the answer does without the number of matches"  \
+	}
+#define ROW_IDENTIFIER(type)                                                   \
+	{                                                                      \
+		.name = "identifier", .kind = INDEX_TOKEN,                     \
+		.path = "identifier", .fhir_type = "token",                    \
+		.what = type ".identifier: [value] or [system]|[value]"        \
+	}
+#define ROW_PATIENT(type)                                                      \
+	{                                                                      \
+		.name = "patient", .kind = INDEX_REFERENCE, .mandatory = true, \
+		.path = "subject", .fhir_type = "reference",                   \
+		.what = type ".subject; mandatory search parameter"            \
+	}
+#define ROW_END                                                                \
+	{                                                                      \
+		.name = NULL                                                   \
+	}
 
 static const struct record_param patient_params[] = {
-    {.name = "_id",
-     .kind = INDEX_TOKEN,
-     .fhir_type = "token",
-     .what = "The id of the Patient"},
-    {.name = NULL},
+    ROW_ID("Patient"),
+    ROW_END,
 };
 
 static const struct record_param observation_params[] = {
-    {.name = "_id",
-     .kind = INDEX_TOKEN,
-     .fhir_type = "token",
-     .what = "The id of the Observation"},
-    {.name = "_lastUpdated",
-     .kind = INDEX_DATE,
-     .fhir_type = "date",
-     .what = "When this version was stored"},
+    ROW_SECURITY,
+    ROW_ID("Observation"),
+    ROW_UPDATED,
+    ROW_TOTAL,
     {.name = "category",
      .kind = INDEX_TOKEN,
      .path = "category",
      .fhir_type = "token",
-     .what = "Observation.category: [code] or [system]|[code]"},
+     .what = "Observation.category" FORMS},
     {.name = "code",
      .kind = INDEX_TOKEN,
      .path = "code",
      .fhir_type = "token",
      .default_system = "http://loinc.org",
-     .what = "Observation.code: [code] or [system]|[code]; with several codes "
-	     "and no system, http://loinc.org is meant"},
+     .what = "Observation.code" FORMS "; with several codes and no system, "
+	     "http://loinc.org is meant"},
     {.name = "date",
      .kind = INDEX_DATE,
      .path = "effective[x]",
      .fhir_type = "date",
      .what = "Observation.effective[x]; of a period, a date that falls in it"},
-    {.name = "identifier",
-     .kind = INDEX_TOKEN,
-     .path = "identifier",
-     .fhir_type = "token",
-     .what = "Observation.identifier: [value] or [system]|[value]"},
-    {.name = "patient",
-     .kind = INDEX_REFERENCE,
-     .mandatory = true,
-     .path = "subject",
-     .fhir_type = "reference",
-     .what = "Observation.subject; mandatory search parameter"},
-    {.name = NULL},
+    ROW_IDENTIFIER("Observation"),
+    ROW_PATIENT("Observation"),
+    ROW_END,
 };
 
+static const struct record_param administration_params[] = {
+    ROW_SECURITY,
+    ROW_ID("MedicationAdministration"),
+    ROW_UPDATED,
+    ROW_TOTAL,
+    {.name = "code",
+     .kind = INDEX_TOKEN,
+     .path = "medication[x]",
+     .fhir_type = "token",
+     .default_system = INSULIN,
+     .what = "MedicationAdministration.medicationCodeableConcept" FORMS
+	     "; with several codes and no system, " INSULIN " is meant"},
+    {.name = "effective-time",
+     .kind = INDEX_DATE,
+     .path = "effective[x]",
+     .fhir_type = "date",
+     .what = "MedicationAdministration.effective[x]"},
+    ROW_IDENTIFIER("MedicationAdministration"),
+    ROW_PATIENT("MedicationAdministration"),
+    ROW_END,
+};
+
+static const struct record_param plan_params[] = {
+    ROW_SECURITY,
+    ROW_ID("CarePlan"),
+    ROW_UPDATED,
+    ROW_TOTAL,
+    {.name = "category",
+     .kind = INDEX_TOKEN,
+     .path = "category",
+     .fhir_type = "token",
+     .what = "CarePlan.category" FORMS},
+    {.name = "date",
+     .kind = INDEX_DATE,
+     .path = "period",
+     .fhir_type = "date",
+     .what = "CarePlan.period; a date that falls in it"},
+    ROW_IDENTIFIER("CarePlan"),
+    {.name = "patient",
+     .kind = INDEX_REFERENCE,
+     .path = "subject",
+     .fhir_type = "reference",
+     .what = "CarePlan.subject"},
+    {.name = "status",
+     .kind = INDEX_TOKEN,
+     .path = "status",
+     .fhir_type = "token",
+     .what = "CarePlan.status"},
+    {.name = "supporting-info",
+     .kind = INDEX_REFERENCE,
+     .path = "supportingInfo",
+     .fhir_type = "reference",
+     .target = "QuestionnaireResponse",
+     .what = "CarePlan.supportingInfo"},
+    ROW_END,
+};
+
+static const struct record_param questionnaire_params[] = {
+    ROW_SECURITY,
+    ROW_ID("Questionnaire"),
+    ROW_UPDATED,
+    ROW_TOTAL,
+    {.name = "code",
+     .kind = INDEX_TOKEN,
+     .path = "code|item*.code",
+     .fhir_type = "token",
+     .what = "A code that corresponds to the questionnaire or one of its "
+	     "groups" FORMS},
+    ROW_IDENTIFIER("Questionnaire"),
+    {.name = "url",
+     .kind = INDEX_URI,
+     .path = "url",
+     .fhir_type = "uri",
+     .what = "Questionnaire.url"},
+    ROW_END,
+};
+
+static const struct record_param response_params[] = {
+    ROW_SECURITY,
+    ROW_ID("QuestionnaireResponse"),
+    ROW_UPDATED,
+    ROW_TOTAL,
+    {.name = "authored",
+     .kind = INDEX_DATE,
+     .path = "authored",
+     .fhir_type = "date",
+     .what = "QuestionnaireResponse.authored"},
+    ROW_IDENTIFIER("QuestionnaireResponse"),
+    ROW_PATIENT("QuestionnaireResponse"),
+    {.name = "questionnaire",
+     .kind = INDEX_REFERENCE,
+     .path = "questionnaire",
+     .fhir_type = "reference",
+     .target = "Questionnaire",
+     .what = "QuestionnaireResponse.questionnaire: the url of a "
+	     "Questionnaire, with or without |version, or Questionnaire/[id]"},
+    ROW_END,
+};
+
+/* ---- types ------------------------------------------------------------ */
+
+/* In both bases; of the parameters, R4 has those behind _security. */
+#define BOTH(type_, interactions_, params_, shared_, what_)                    \
+	{.type = type_,                                                        \
+	 .fhir = STU3,                                                         \
+	 .interactions = interactions_,                                        \
+	 .param = params_,                                                     \
+	 .shared = shared_,                                                    \
+	 .what = what_},                                                       \
+	{                                                                      \
+		.type = type_, .fhir = R4, .interactions = interactions_,      \
+		.param = (params_) + 1, .shared = shared_, .what = what_       \
+	}
+
 static const struct record_type types[] = {
-    {"Observation", STU3 | R4, IA_READ | IA_VREAD | IA_CREATE | IA_SEARCH,
-     observation_params, "Measurements of a citizen"},
+    BOTH("CarePlan", ALL, plan_params, false,
+	 "A citizen's own plan of care, completed"),
+    BOTH("MedicationAdministration", ALL, administration_params, false,
+	 "Doses that a citizen took, insulin above all"),
+    BOTH("Observation", ALL, observation_params, false,
+	 "Measurements of a citizen"),
     {"Patient", STU3 | R4, IA_READ | IA_VREAD | IA_SEARCH, patient_params,
-     "A citizen, by pseudonym alone; made when he or she first logs in"},
+     false, "A citizen, by pseudonym alone; made when he or she first logs in"},
+    BOTH("Questionnaire", ALL, questionnaire_params, true,
+	 "Questions; they belong to no citizen"),
+    BOTH("QuestionnaireResponse", ALL, response_params, false,
+	 "A citizen's answers"),
 };
 
 const struct record_type *record_type_at(enum fhir_version v, size_t i)

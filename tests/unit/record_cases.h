@@ -224,6 +224,53 @@ static const struct {
     {"{'subject':{'reference':'#p'}}", ""},
     {"{'subject':{'display':'x'},'performer':[{'reference':'a/1'}]}", ""},
     {"{'subject':'Patient/7','code':[[{'code':'z'}]]}", "code |z\n"},
+    {"{'resourceType':'Observation','meta':{'security':[{'system':'c',"
+     "'code':'R'},{'code':'U'}]}}",
+     "_security c|R\n_security |U\n"},
+    {"{'resourceType':'MedicationAdministration','status':'completed',"
+     "'medicationCodeableConcept':{'coding':[{'system':'i','code':'ins'}]},"
+     "'medicationReference':{'reference':'#m'},"
+     "'effectiveDateTime':'2026-03-02','identifier':[{'value':'1'}],"
+     "'subject':{'reference':'Patient/7'}}",
+     "code i|ins\neffective-time 2026-03-02T00:00:00.000+02:00 "
+     "2026-03-03T00:00:00.000+02:00\nidentifier |1\npatient Patient/7\n"},
+    {"{'resourceType':'CarePlan','status':'completed','category':["
+     "{'coding':[{'system':'c','code':'1'}]}],'period':{'start':'2026'},"
+     "'supportingInfo':[{'reference':'QuestionnaireResponse/a'},"
+     "{'display':'x'},{'reference':'" OWN_BASE "/Observation/b'}]}",
+     "category c|1\ndate 2026-01-01T00:00:00.000+02:00..inf\n"
+     "status |completed\nsupporting-info QuestionnaireResponse/a\n"
+     "supporting-info Observation/b\n"},
+    {"{'resourceType':'Questionnaire','url':'http://q','version':'2',"
+     "'code':[{'system':'s','code':'Q'}],'item':[{'code':[{'code':'a'}],"
+     "'item':[{'code':[{'code':'b'}],'item':[{'item':[{'code':[{"
+     "'code':'c'}]}]}]}]},{'answerOption':[{'code':[{'code':'no'}]}]}]}",
+     "code s|Q\ncode |a\ncode |b\ncode |c\nurl http://q\n"},
+    {"{'resourceType':'QuestionnaireResponse','identifier':{'value':'1'},"
+     "'questionnaire':'http://q|2','authored':'2026',"
+     "'subject':{'reference':'Patient/7'}}",
+     "authored 2026-01-01T00:00:00.000+02:00 2027-01-01T00:00:00.000+02:00\n"
+     "identifier |1\npatient Patient/7\nquestionnaire http://q|2\n"
+     "questionnaire http://q\n"},
+    {"{'resourceType':'QuestionnaireResponse','questionnaire':"
+     "{'reference':'" OWN_BASE "/Questionnaire/8'}}",
+     "questionnaire Questionnaire/8\n"},
+};
+
+#define PATIENT_ROW 3
+static const struct {
+	const char *type, *params; /* without _security, which STU3 has */
+} type_rows[] = {
+    {"CarePlan", "_id _lastUpdated _total category date identifier patient "
+		 "status supporting-info "},
+    {"MedicationAdministration", "_id _lastUpdated _total code effective-time "
+				 "identifier patient! "},
+    {"Observation",
+     "_id _lastUpdated _total category code date identifier patient! "},
+    {"Patient", "_id "},
+    {"Questionnaire", "_id _lastUpdated _total code identifier url "},
+    {"QuestionnaireResponse",
+     "_id _lastUpdated _total authored identifier patient! questionnaire "},
 };
 
 static const struct {
@@ -318,9 +365,10 @@ static const struct {
      "Observation.valueQuantity", NULL},
     {"{'resourceType':'Patient'}", 403, ERR_INVALID, false, "",
      "does not know how to handle POST operation[Patient]"},
-    {"{'resourceType':'CarePlan'}", 403, ERR_NOT_FOUND, false, "",
-     "Unknown resource type 'CarePlan' - Server knows how to handle: "
-     "[Observation, Patient]"},
+    {"{'resourceType':'Medication'}", 403, ERR_NOT_FOUND, false, "",
+     "Unknown resource type 'Medication' - Server knows how to handle: "
+     "[CarePlan, MedicationAdministration, Observation, Patient, "
+     "Questionnaire, QuestionnaireResponse]"},
     {"{'resourceType':7}", 403, ERR_INVALID, false, "",
      "missing required element: 'resourceType'"},
     {"[]", 403, ERR_INVALID, false, "", "'resourceType'"},

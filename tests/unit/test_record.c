@@ -303,32 +303,56 @@ static const char *print_rows(struct t *t, const struct store_index_row *row,
 static void test_index_rows(void **state)
 {
 	struct t *t = *state;
-	const struct record_type *type =
-	    record_type_find(FHIR_R4, "Observation");
 
 	for (size_t i = 0; i < LEN(index_rows); i++) {
+		const struct json *resource = J(t, index_rows[i].resource);
+		const char *type = json_get_text(resource, "resourceType");
 		size_t n;
 		const struct store_index_row *found = record_index(
-		    t->a, type, J(t, index_rows[i].resource), OWN_BASE, &n);
+		    t->a,
+		    record_type_find(FHIR_STU3, type ? type : "Observation"),
+		    resource, OWN_BASE, &n);
 
 		assert_string_equal(print_rows(t, found, n),
 				    index_rows[i].rows);
 	}
 }
 
+/* The names of the parameters, each with a space behind it, in the order of
+ * the list; a mandatory one with '!'. */
+static const char *print_params(struct t *t, const struct record_type *type)
+{
+	struct buf b;
+
+	buf_init(&b, t->a);
+	for (const struct record_param *p = type->param; p->name; p++)
+		buf_printf(&b, "%s%s ", p->name, p->mandatory ? "!" : "");
+	return b.p;
+}
+
 static void test_types(void **state)
 {
+	struct t *t = *state;
 	const struct record_type *type;
 
-	(void)state;
 	for (int v = 0; v < FHIR_VERSIONS; v++) {
 		enum fhir_version f = (enum fhir_version)v;
 
-		assert_string_equal(record_type_at(f, 0)->type, "Observation");
-		assert_string_equal(record_type_at(f, 1)->type, "Patient");
-		assert_null(record_type_at(f, 2));
+		for (size_t i = 0; i < LEN(type_rows); i++) {
+			type = record_type_at(f, i);
+			assert_non_null(type);
+			assert_string_equal(type->type, type_rows[i].type);
+			assert_string_equal(
+			    print_params(t, type),
+			    arena_printf(t->a, "%s%s",
+					 f == FHIR_STU3 && i != PATIENT_ROW
+					     ? "_security "
+					     : "",
+					 type_rows[i].params));
+		}
+		assert_null(record_type_at(f, LEN(type_rows)));
 		assert_null(record_type_find(f, "observation"));
-		assert_null(record_type_find(f, "CarePlan"));
+		assert_null(record_type_find(f, "Medication"));
 		type = record_type_find(f, "Patient");
 		assert_int_equal(type->interactions,
 				 IA_READ | IA_VREAD | IA_SEARCH);
