@@ -90,6 +90,7 @@ void check_resource(struct check *c, const struct json *resource,
 	const struct type *t = &c->p->types[type];
 	c->sd = rec_at(c->p, t->sd);
 	c->base = true;
+	c->node = NULL;
 	if (is_contained(at) && json_get(resource, "contained"))
 		nested(c, json_get(resource, "contained"), at);
 	const struct spot whole = {node_at(c->p, t->root), type, resource, NULL,
@@ -103,6 +104,7 @@ void check_resource(struct check *c, const struct json *resource,
 	if (rule_table[RULE_ELEMENT_ID].severity[c->rules] != ISSUE_NONE)
 		check_element_ids(c, resource, at);
 	c->sd = saved.sd;
+	c->node = saved.node;
 	c->base = saved.base;
 }
 
@@ -133,6 +135,7 @@ void check_definition(struct check *c, ref r, const struct json *value,
 	    c->depth >= NESTED_MAX || json_kind(value) != JSON_OBJECT)
 		return;
 	c->sd = sd;
+	c->node = NULL;
 	c->base = false;
 	c->depth++;
 	if (c->p->types[sd->type].kind == KIND_RESOURCE)
@@ -147,6 +150,7 @@ void check_definition(struct check *c, ref r, const struct json *value,
 	c->resource = saved.resource;
 	c->base = saved.base;
 	c->sd = saved.sd;
+	c->node = saved.node;
 }
 
 bool may_work(struct check *c, const struct at *at)

@@ -179,13 +179,15 @@ static bool compile_profile(struct build *b, struct item *it)
 	struct sd *sd = heap_at(b->p, it->rec);
 	ref from = 0;
 
-	if (!start(b, it, &from, &elements) || !check_type(b, it, from))
+	if (!read_sd_marks(b, it->json, &sd->confidence) ||
+	    !start(b, it, &from, &elements) || !check_type(b, it, from))
 		return false;
 	const struct sd *base = rec_at(b->p, from);
 	sd->type = base->type;
 	if (b->p->types[sd->type].kind != KIND_RESOURCE)
 		sd->flags |= SD_DATATYPE;
 	b->base = false;
+	b->confidence = sd->confidence;
 	sd->root = laid_on(b, from, elements);
 	return sd->root != 0;
 }
@@ -215,6 +217,7 @@ bool compile_sd(struct build *b, struct item *it)
 	b->part = saved.part;
 	b->element = saved.element;
 	b->base = saved.base;
+	b->confidence = saved.confidence;
 	return true;
 }
 

@@ -30,7 +30,8 @@ bool build_fail(struct build *b, const char *code, const char *fmt, ...)
 			 source, type, b->part, b->element,
 			 b->inside ? b->inside : "");
 	else
-		snprintf(where, sizeof(where), "%s: %s", source, type);
+		snprintf(where, sizeof(where), "%s: %s%s", source, type,
+			 b->inside ? b->inside : "");
 	if (b->item && b->item->url)
 		return err_set(b->e, ERR_INVALID, code, where, "%s (in %s)",
 			       text, b->item->url);

@@ -6,7 +6,9 @@
  * A node's list holds what the type's own definition states first (n_base of
  * them: the base pass evaluates those) and what profiles add behind it. What a
  * profile only repeats is not kept twice; what it states anew under a key of
- * the base stands beside the base's, for a profile cannot take a rule back.
+ * the base stands beside the base's, for a profile cannot take a rule back. But
+ * if a profile repeats what another profile states and names a switch for it,
+ * that switch weighs it.
  *
  * Each distinct expression has a number, by which the compiled form is kept
  * with the set. The expressions of a package are compiled here and now, so that
@@ -22,7 +24,8 @@ static bool same(const struct constraint *x, const struct constraint *y)
 {
 	return x->key == y->key && x->human == y->human &&
 	       x->expression == y->expression && x->run == y->run &&
-	       x->severity == y->severity && x->native == y->native;
+	       x->severity == y->severity && x->native == y->native &&
+	       x->confidence == y->confidence && x->weighed == y->weighed;
 }
 
 /* A number that the same expression has in this compilation already. */
@@ -149,7 +152,7 @@ static size_t place(const struct profiles *p, const ref *v, size_t n,
 			continue;
 		if (have->severity == c->severity &&
 		    strcmp(text_at(p, have->expression), text) == 0)
-			return (size_t)-1;
+			return c->weighed && i >= n_base ? i : (size_t)-1;
 		if (i >= n_base)
 			return i;
 	}
@@ -159,10 +162,19 @@ static size_t place(const struct profiles *p, const ref *v, size_t n,
 static bool merge_one(struct build *b, const struct node *n,
 		      const struct json *j, ref *v, size_t *k)
 {
+	const char *where = b->inside;
 	struct constraint c;
+	struct marks own;
 
 	if (!read_constraint(b, j, &c))
 		return true;
+	if (!b->base && !read_marks(b, j, where, &own))
+		return false;
+	if (!b->base) {
+		c.weighed = own.weighed;
+		c.confidence = own.confidence ? own.confidence : n->confidence;
+	}
+	b->inside = arena_printf(b->tmp, "%s.expression", where);
 	size_t at = place(b->p, v, *k, b->base ? 0 : n->n_base, &c);
 	if (at == (size_t)-1)
 		return true;
@@ -186,8 +198,7 @@ bool merge_constraints(struct build *b, ref node, const struct json *list)
 	if (k > 0)
 		memcpy(v, rec_at(b->p, n->constraints), k * sizeof(*v));
 	for (const struct json *j = json_first(list); j; j = json_next(j)) {
-		b->inside =
-		    arena_printf(b->tmp, ".constraint[%zu].expression", i++);
+		b->inside = arena_printf(b->tmp, ".constraint[%zu]", i++);
 		if (!merge_one(b, n, j, v, &k))
 			return false;
 	}

@@ -330,6 +330,19 @@ static void merge_limits(struct build *b, struct node *n, const struct json *e)
 	memcpy(heap_at(b->p, n->limits), &now, sizeof(now));
 }
 
+/* A switch weighs what the element says, not what is said of it elsewhere. */
+static bool merge_marks(struct build *b, struct node *n, const struct json *e)
+{
+	struct marks own;
+
+	if (!read_marks(b, e, "", &own))
+		return false;
+	n->confidence = own.confidence ? own.confidence : b->confidence;
+	if (own.weighed || json_get(e, "max") || json_get(e, "slicing"))
+		n->weighed = own.weighed;
+	return true;
+}
+
 bool merge_element(struct build *b, ref node, const struct json *e)
 {
 	struct node *n = heap_at(b->p, node);
@@ -337,7 +350,7 @@ bool merge_element(struct build *b, ref node, const struct json *e)
 	const struct json *pattern = choice(e, "pattern");
 	const struct json *modifier = json_get(e, "isModifier");
 
-	if (!merge_counts(b, n, e) ||
+	if ((!b->base && !merge_marks(b, n, e)) || !merge_counts(b, n, e) ||
 	    !merge_types(b, node, json_get(e, "type")) ||
 	    !merge_constraints(b, node, json_get(e, "constraint")))
 		return false;

@@ -24,6 +24,7 @@ struct build {
 	unsigned element;   /* index in it */
 	const char *inside; /* it: ".constraint[2].expression", or NULL */
 	bool base;	    /* a type's own definition */
+	uint8_t confidence; /* of the definition */
 	unsigned depth;	    /* of compilations within each other */
 	unsigned work;	    /* elements looked at for slices */
 	bool crowded;	    /* slices need too many counters */
@@ -61,6 +62,17 @@ struct item *item_of(struct build *b, ref sd);
 
 /* compile_element.c: the fields of one ElementDefinition onto a node */
 bool merge_element(struct build *b, ref node, const struct json *element);
+
+/* compile_mark.c: what the extensions of a piece of a definition say */
+struct marks {
+	uint8_t confidence; /* enum sure */
+	uint8_t weighed;    /* enum profile_switch */
+};
+/* place: that of j in the element, for the refusal. */
+bool read_marks(struct build *b, const struct json *j, const char *place,
+		struct marks *out);
+/* Of a StructureDefinition as a whole. */
+bool read_sd_marks(struct build *b, const struct json *sd, uint8_t *out);
 
 /* compile_constraint.c: invariants onto a node */
 bool merge_constraints(struct build *b, ref node, const struct json *list);

@@ -108,6 +108,17 @@ enum node_flag {
 	NODE_DONE = 128	  /* its slices are worked out */
 };
 
+/* How sure a statement is; compile_mark.c. */
+enum sure {
+	SURE_NONE,
+	SURE_OFFICIAL,
+	SURE_CLIENT,
+	SURE_STOCK,
+	SURE_INFERRED,
+	SURE_UNKNOWN,
+	SURES
+};
+
 /* An element definition. */
 struct node {
 	ref name;
@@ -129,6 +140,8 @@ struct node {
 	uint16_t n_base;  /* of them: what the type's own definition states */
 	uint16_t of_type; /* the type that list belongs to; NO_TYPE: any */
 	uint16_t flags;
+	uint8_t confidence; /* enum sure: of what a profile says here */
+	uint8_t weighed;    /* enum profile_switch: max and closed slicing */
 };
 
 /* The children of an element in the order of the definition, and the JSON names
@@ -192,11 +205,13 @@ enum native {
 struct constraint {
 	ref key;
 	ref human;
-	ref expression;	   /* as published */
-	ref run;	   /* what is evaluated; 0: native */
-	uint32_t number;   /* of run among the set's expressions */
-	uint16_t severity; /* enum issue_severity */
-	uint16_t native;   /* enum native */
+	ref expression;	  /* as published */
+	ref run;	  /* what is evaluated; 0: native */
+	uint32_t number;  /* of run among the set's expressions */
+	uint8_t severity; /* enum issue_severity */
+	uint8_t native;	  /* enum native */
+	uint8_t confidence;
+	uint8_t weighed; /* enum profile_switch */
 };
 
 enum slicing_rules { SLICES_OPEN, SLICES_OPEN_AT_END, SLICES_CLOSED };
@@ -269,7 +284,8 @@ struct sd {
 	ref base;
 	ref root; /* node; 0: not compiled yet */
 	uint16_t type;
-	uint16_t flags;
+	uint8_t flags;
+	uint8_t confidence;
 	ref contexts; /* struct context[]: where an extension may stand */
 	uint32_t n_contexts;
 };
@@ -556,6 +572,9 @@ const struct fact *facts_of(const struct profiles *p, ref facts, uint32_t n,
 /* Does code a subsume code b? 1, 0, or -1: it cannot be told. */
 int code_subsumes(const struct profiles *p, const char *system, const char *a,
 		  const char *b);
+
+/* compile_mark.c: NULL for none */
+const char *confidence_text(unsigned confidence);
 
 /* compile_build.c: what stands behind the last dot of a path */
 const char *json_tail(const char *path);

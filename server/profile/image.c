@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define MAGIC  "KPHRDEF"
-#define FORMAT 2U
+#define FORMAT 3U
 
 struct image_head {
 	char magic[8];

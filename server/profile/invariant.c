@@ -158,14 +158,19 @@ static int judge(struct check *c, const struct constraint *k,
 static void check_one(struct check *c, const struct constraint *k,
 		      const struct fp_item *focus, const struct spot *s)
 {
+	const enum issue_severity severity = weigh(c, k->weighed, k->severity);
 	struct err e;
 
+	if (severity == ISSUE_NONE)
+		return;
 	e.text[0] = '\0';
 	int holds = judge(c, k, focus, s, &e);
 	if (holds == 1)
 		return;
-	tell(c, s, text_at(c->p, k->key), k->severity, text_at(c->p, k->human),
+	c->confidence = k->confidence;
+	tell(c, s, text_at(c->p, k->key), severity, text_at(c->p, k->human),
 	     text_at(c->p, k->expression), holds < 0 ? e.text : NULL);
+	c->confidence = SURE_NONE;
 }
 
 static void check_list(struct check *c, const struct node *n,

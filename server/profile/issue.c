@@ -5,10 +5,11 @@
  * Nothing is formatted before there is something to report: the walk keeps its
  * place as a chain of frames on the stack. What a profile repeats of its base
  * (the same rule, at the same path, with the same expectation) is reported
- * once. A dry check stops at the first error; a real one when the list is full.
- * Once the list is full and nothing refuses, the only text that will yet be
- * shown is that of the first error: beyond TEXTS_MAX bytes no more are made.
- * issue_cause.c puts the list into its order.
+ * once, by the one for whom it weighs most. A dry check stops at the first
+ * error; a real one when the list is full. Once the list is full and nothing
+ * refuses, the only text that will yet be shown is that of the first error:
+ * beyond TEXTS_MAX bytes no more are made. issue_cause.c puts the list into its
+ * order.
  */
 #include "profile_int.h"
 
@@ -79,9 +80,28 @@ const char *profile_url(const struct check *c)
 	return c->sd ? text_at(c->p, c->sd->url) : "";
 }
 
+/* How sure is what is reported? */
+static const char *sure(const struct check *c)
+{
+	unsigned k = c->confidence;
+
+	if (!k && c->node)
+		k = c->node->confidence;
+	return confidence_text(k || !c->sd ? k : c->sd->confidence);
+}
+
+/* Who says it: of two that say the same, the one for whom it weighs more. */
+static void attribute(struct check *c, struct issue *i,
+		      enum issue_severity severity)
+{
+	i->severity = severity;
+	i->profile = c->sd ? text_at(c->p, c->sd->url) : NULL;
+	i->confidence = sure(c);
+}
+
 /* What a base has said already. A profile may know better what to do. */
-static bool is_known(struct check *c, enum rule rule, uint64_t hash,
-		     const char *hint)
+static bool is_known(struct check *c, enum issue_severity severity,
+		     enum rule rule, uint64_t hash, const char *hint)
 {
 	for (size_t i = 0; i < c->out->n; i++) {
 		struct issue *old = &c->out->v[i];
@@ -89,6 +109,11 @@ static bool is_known(struct check *c, enum rule rule, uint64_t hash,
 			continue;
 		if (hint && (!old->hint || strlen(old->hint) < strlen(hint)))
 			old->hint = hint;
+		if (severity < old->severity) {
+			c->out->errors += severity <= ISSUE_ERROR &&
+					  old->severity > ISSUE_ERROR;
+			attribute(c, old, severity);
+		}
 		return true;
 	}
 	return false;
@@ -128,12 +153,12 @@ static void put(struct check *c, enum issue_severity severity, enum rule rule,
 	if (c->out->n == PROFILE_ISSUES && severity > ISSUE_ERROR)
 		return;
 	uint64_t hash = mix(path_hash(at), expected);
-	if (c->out->n > 0 && is_known(c, rule, hash, hint))
+	if (c->out->n > 0 && is_known(c, severity, rule, hash, hint))
 		return;
 	const char *path = path_text(c, at);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	struct issue *i = next_issue(c, rule, hash);
-	i->severity = severity;
+	attribute(c, i, severity);
 	i->code = rule_table[rule].code;
 	i->rule = rule_table[rule].id;
 	i->path = path;
@@ -143,7 +168,6 @@ static void put(struct check *c, enum issue_severity severity, enum rule rule,
 		i->place = place == at ? NULL : path_text(c, place);
 	}
 	i->text = arena_strdup(c->a, text);
-	i->profile = c->sd ? text_at(c->p, c->sd->url) : NULL;
 	i->expected = expected;
 	i->hint = hint;
 	i->key = c->key;
@@ -152,6 +176,17 @@ static void put(struct check *c, enum issue_severity severity, enum rule rule,
 	if (severity <= ISSUE_ERROR)
 		c->out->errors++;
 	c->stop = c->out->n == PROFILE_ISSUES && c->out->errors > 0;
+}
+
+enum issue_severity weigh(const struct check *c, unsigned by,
+			  enum issue_severity stated)
+{
+	switch ((enum profile_weight)c->o->weight[by]) {
+	case WEIGHT_SILENT: return ISSUE_NONE;
+	case WEIGHT_WARNING:
+		return stated < ISSUE_WARNING ? ISSUE_WARNING : stated;
+	default: return stated;
+	}
 }
 
 void report(struct check *c, enum rule rule, const struct at *at,

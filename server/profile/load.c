@@ -339,6 +339,7 @@ static void describe(const struct profiles *p, ref r, struct profile_info *out)
 	out->base = text_or_empty(text_at(p, sd->base));
 	out->source = text_or_empty(text_at(p, sd->source));
 	out->title = text_or_empty(text_at(p, sd->title));
+	out->confidence = confidence_text(sd->confidence);
 	out->abstract = sd->flags & SD_ABSTRACT;
 	out->national = sd->flags & SD_NATIONAL;
 }

@@ -84,6 +84,9 @@ struct profile_info {
 	const char *base;   /* canonical URL of the base, or "" */
 	const char *source; /* "hl7.fhir.r4.examples@4.0.1", a file's name */
 	const char *title;  /* or "" */
+	/* how sure it is that the service has it so: "official", "client",
+	 * "stock", "inferred" or "unknown"; NULL: it does not say */
+	const char *confidence;
 	bool abstract;
 	bool national; /* not one of the official definitions */
 };
@@ -110,18 +113,20 @@ enum rule_set { RULES_KANTA, RULES_CURRENT, RULE_SETS };
 
 struct issue {
 	enum issue_severity severity;
-	const char *code;      /* IssueType: "structure", "value", "required",
-				* "code-invalid", "invariant", "not-found" ... */
-	const char *rule;      /* stable id, "KPHR-PROF-0012"; see rules.c */
-	const char *path;      /* FHIRPath with indexes on list elements:
-				* Observation.component[2].valueQuantity.unit */
-	const char *place;     /* that today's validator names, if another */
-	const char *text;      /* as the HL7 validator of 2018 words it */
-	const char *profile;   /* canonical URL of the definition, or NULL */
-	const char *expected;  /* what was wanted, or NULL */
-	const char *hint;      /* what to change, or NULL */
-	const char *key;       /* of an invariant, "obs-6"; else NULL */
-	unsigned line, column; /* where in the text; 0: unknown */
+	const char *code;	/* IssueType: "structure", "value", "required",
+				 * "code-invalid", "invariant", "not-found" ... */
+	const char *rule;	/* stable id, "KPHR-PROF-0012"; see rules.c */
+	const char *path;	/* FHIRPath with indexes on list elements:
+				 * Observation.component[2].valueQuantity.unit */
+	const char *place;	/* that today's validator names, if another */
+	const char *text;	/* as the HL7 validator of 2018 words it */
+	const char *profile;	/* canonical URL of the definition, or NULL */
+	const char *expected;	/* what was wanted, or NULL */
+	const char *hint;	/* what to change, or NULL */
+	const char *key;	/* of an invariant, "obs-6"; else NULL */
+	const char *confidence; /* of what demands it: that of the element or
+				 * invariant, else of the profile; or NULL */
+	unsigned line, column;	/* where in the text; 0: unknown */
 };
 
 struct issues {
@@ -141,6 +146,21 @@ struct rule_about {
 /* The i-th rule; false behind the last. */
 bool profile_rule(size_t i, struct rule_about *out);
 
+/* Where sources contradict each other, a definition names a switch: on a
+ * constraint, or on an element for what that says of its maximum and of a
+ * closed slicing. The caller says what such a statement weighs. */
+enum profile_switch {
+	SWITCH_NONE,
+	SWITCH_GLUCOSE_PAIR,
+	SWITCH_STU3_BP_55284,
+	SWITCH_STU3_EXTRA_CODINGS,
+	SWITCH_SNAPSHOT_LITERAL,
+	SWITCH_STU3_DEVICE,
+	SWITCH_STU3_METHOD,
+	PROFILE_SWITCHES
+};
+enum profile_weight { WEIGHT_STATED, WEIGHT_WARNING, WEIGHT_SILENT };
+
 enum profile_required { REQUIRED_ALL, REQUIRED_NOT_PATIENT, REQUIRED_OFF };
 
 struct profile_options {
@@ -152,6 +172,7 @@ struct profile_options {
 	const struct profiles *other; /* of the other version, to know its
 				       * profiles by name; or NULL */
 	enum rule_set rules;
+	uint8_t weight[PROFILE_SWITCHES]; /* enum profile_weight of each */
 	int64_t now_ms; /* for now(), today() and ages; 0: the real time */
 	/* Conformance resources (Questionnaires above all) that are not among
 	 * the definitions, by canonical URL; NULL when there is none. */

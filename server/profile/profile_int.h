@@ -275,12 +275,14 @@ struct check {
 	struct lookup *entries;	     /* of bundle */
 	struct lookup *parameters;   /* of the Parameters around */
 	struct memo *memo;	     /* which resource fits which profile */
-	bool base;	 /* everything, not only what a profile adds */
-	bool dry;	 /* count errors, report nothing */
-	bool stop;	 /* enough was found */
-	unsigned depth;	 /* of profiles within profiles */
-	unsigned *work;	 /* objects that may yet be checked there */
-	const char *key; /* of the invariant that is reported */
+	bool base;		 /* everything, not only what a profile adds */
+	bool dry;		 /* count errors, report nothing */
+	bool stop;		 /* enough was found */
+	unsigned depth;		 /* of profiles within profiles */
+	unsigned *work;		 /* objects that may yet be checked there */
+	const char *key;	 /* of the invariant that is reported */
+	unsigned confidence;	 /* its, if it has one */
+	const struct node *node; /* whose rules are applied */
 	struct evaluation *ev;
 	struct issues *out;
 	struct issue_key *keys;
@@ -308,6 +310,10 @@ void report_as(struct check *c, enum issue_severity severity, enum rule rule,
 /* issue_today.c: the IssueType of today's validator; *at becomes the place that
  * it names. */
 const char *today_code(enum rule rule, const struct at **at);
+/* What a statement weighs that a switch (or none) decides about; ISSUE_NONE: it
+ * is silent. */
+enum issue_severity weigh(const struct check *c, unsigned by,
+			  enum issue_severity stated);
 /* Will nothing more be told? Then no text needs to be made. */
 bool is_quiet(const struct check *c);
 /* Texts for an issue; "" when nothing will be reported. */

@@ -78,20 +78,24 @@ static void check_two(struct check *c, const struct level *l, unsigned i,
 static void no_slice(struct check *c, const struct level *l,
 		     const struct spot *s)
 {
+	const enum issue_severity severity =
+	    weigh(c, s->node->weighed,
+		  rule_table[RULE_SLICE_CLOSED].severity[c->rules]);
+
 	l->count[UNMATCHED] = 1;
-	if (l->s->rules != SLICES_CLOSED)
+	if (l->s->rules != SLICES_CLOSED || severity == ISSUE_NONE)
 		return;
 	const char *why = slices_tried(c, l->s, s);
-	report(c, RULE_SLICE_CLOSED, s->at, s->value ? s->value : s->companion,
-	       slices_named(c, l->s),
-	       why ? arena_printf(c->a,
-				  "remove it, or make it one of the slices: "
-				  "%s",
-				  why)
-		   : "remove it, or make it one of the slices",
-	       "This element does not match any known slice for profile %s and "
-	       "slicing is CLOSED",
-	       profile_url(c));
+	report_as(c, severity, RULE_SLICE_CLOSED, s->at,
+		  s->value ? s->value : s->companion, slices_named(c, l->s),
+		  why ? arena_printf(c->a,
+				     "remove it, or make it one of the "
+				     "slices: %s",
+				     why)
+		      : "remove it, or make it one of the slices",
+		  "This element does not match any known slice for profile %s "
+		  "and slicing is CLOSED",
+		  profile_url(c));
 }
 
 static void check_order(struct check *c, const struct level *l, unsigned i,
@@ -149,7 +153,9 @@ static void item_in(struct check *c, const struct level *l,
 			return;
 		struct spot inner = *s;
 		inner.node = slice_at(c, l, i);
+		c->node = inner.node;
 		check_item(c, &inner);
+		c->node = s->node;
 		if (!inner.node->slicing)
 			continue;
 		const struct level below =

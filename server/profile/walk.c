@@ -208,26 +208,39 @@ void too_few(struct check *c, enum rule rule, const struct node *n,
 	     const struct json *object, size_t count, const struct at *at,
 	     const char *expected, const char *hint)
 {
+	const struct node *outer = c->node;
+
 	if (!expected)
 		expected = say(c, "at least %u", n->min);
+	c->node = n;
 	report(c, rule, at, object, expected, hint,
 	       "Profile %s, Element '%s': minimum required = %u, but only "
 	       "found %zu",
 	       profile_url(c), element_text(c, n, at), n->min, count);
+	c->node = outer;
 }
 
 void too_many(struct check *c, enum rule rule, const struct node *n,
 	      const struct json *where, size_t count, const struct at *at)
 {
+	const enum issue_severity severity =
+	    weigh(c, n->weighed, rule_table[rule].severity[c->rules]);
+	const struct node *outer = c->node;
 	const char *slice = n->slice ? text_at(c->p, n->slice) : NULL;
 	const char *of = slice ? " of " : "";
+
+	if (severity == ISSUE_NONE)
+		return;
 	const char *hint =
 	    n->max == 0 ? say(c, "remove \"%s\"", at->name)
 			: say(c, "keep %u%s%s", n->max, of, slice ? slice : "");
-	report(c, rule, at, where,
-	       say(c, "at most %u%s%s", n->max, of, slice ? slice : ""), hint,
-	       "Profile %s, Element '%s': max allowed = %u, but found %zu",
-	       profile_url(c), element_text(c, n, at), n->max, count);
+	c->node = n;
+	report_as(c, severity, rule, at, where,
+		  say(c, "at most %u%s%s", n->max, of, slice ? slice : ""),
+		  hint,
+		  "Profile %s, Element '%s': max allowed = %u, but found %zu",
+		  profile_url(c), element_text(c, n, at), n->max, count);
+	c->node = outer;
 }
 
 static void check_count(struct check *c, const struct json *object,
@@ -367,9 +380,11 @@ static void check_child(struct check *c, const struct json *object,
 			const struct node *n, const struct slot *s,
 			const struct at *up)
 {
+	const struct node *outer = c->node;
 	size_t count = 0;
 	struct tally t;
 
+	c->node = n;
 	if (s->name) {
 		size_t values = item_count(s->value);
 		count = item_count(s->companion);
@@ -387,10 +402,12 @@ static void check_child(struct check *c, const struct json *object,
 	if (s->name && check_arrays(c, n, s, &here) && type != NO_TYPE &&
 	    type_allowed(c, n, s, type, &here))
 		check_items(c, n, s, type, up, &t);
-	if (!t.slicing)
-		return;
-	const struct spot all = {n, type, s->value, s->companion, &here};
-	tally_end(c, &t, object, count, &all);
+	if (t.slicing) {
+		const struct spot all = {n, type, s->value, s->companion,
+					 &here};
+		tally_end(c, &t, object, count, &all);
+	}
+	c->node = outer;
 }
 
 void check_object(struct check *c, const struct json *object,

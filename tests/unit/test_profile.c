@@ -169,6 +169,13 @@ static bool has_hint(const struct issue *i, const struct json *want)
 	       (i->hint && strcmp(i->hint, json_text(hint)) == 0);
 }
 
+/* The "confidence" of an issue, by its path; "-" for none. */
+static bool has_confidence(const struct issue *i, const struct json *c)
+{
+	const char *want = json_get_text(json_get(c, "confidence"), i->path);
+	return !want || strcmp(i->confidence ? i->confidence : "-", want) == 0;
+}
+
 /* The fourth and the fifth: how today's validator files it, and where. */
 static bool has_place(const struct issue *i, const struct json *want)
 {
@@ -237,6 +244,9 @@ static void compare(struct table *t, const struct json *c,
 				    is_error(&is->v[k]) != (pass == 0))
 					continue;
 				n++;
+				if (!has_confidence(&is->v[k], c))
+					complain(t, c, "confidence:",
+						 line(t, &is->v[k]));
 				if (!has_hint(&is->v[k], w))
 					complain(t, c, "hint:", is->v[k].hint);
 				if (!has_place(&is->v[k], w))
@@ -247,6 +257,28 @@ static void compare(struct table *t, const struct json *c,
 				complain(t, c, n ? "twice:" : "missing:",
 					 json_text(json_first(w)));
 		}
+	}
+}
+
+/* "weight": {switch: "warning" or "silent"} */
+static void weigh(const struct json *weight, struct profile_options *o)
+{
+	static const char *const names[PROFILE_SWITCHES] = {
+	    [SWITCH_GLUCOSE_PAIR] = "glucose_pair",
+	    [SWITCH_STU3_BP_55284] = "stu3_bp_55284",
+	    [SWITCH_STU3_EXTRA_CODINGS] = "stu3_extra_codings",
+	    [SWITCH_SNAPSHOT_LITERAL] = "snapshot_literal",
+	    [SWITCH_STU3_DEVICE] = "stu3_device",
+	    [SWITCH_STU3_METHOD] = "stu3_method",
+	};
+	for (const struct json *w = json_first(weight); w; w = json_next(w)) {
+		size_t i = 1;
+		while (i < LEN(names) && strcmp(names[i], json_name(w)) != 0)
+			i++;
+		assert_in_range(i, 1, LEN(names) - 1);
+		o->weight[i] = strcmp(json_text(w), "silent") == 0
+				   ? WEIGHT_SILENT
+				   : WEIGHT_WARNING;
 	}
 }
 
@@ -268,6 +300,7 @@ static void options_of(struct arena *a, const struct json *c,
 		o->rules = strcmp(json_get_text(c, "rules"), "current") == 0
 			       ? RULES_CURRENT
 			       : RULES_KANTA;
+	weigh(json_get(c, "weight"), o);
 	const char **v = arena_alloc(a, json_count(extra) * sizeof(*v));
 	for (extra = json_first(extra); extra; extra = json_next(extra))
 		v[o->extra_count++] = json_text(extra);
