@@ -351,10 +351,11 @@ static const struct {
      "Observation.performer", "refers to " STU3_BASE "/" ME},
     {WEIGHT_OF("http://evil.example/fhir/" ME, ME, "kg", "1"), 403,
      ERR_FORBIDDEN, false, "Observation.subject", "must refer to the Patient"},
-    {WITH_CONTAINED(ME, "#a"), 403, ERR_FORBIDDEN, false,
-     "Observation.performer", "refers to #a"},
-    {WITH_CONTAINED("#a", ME), 403, ERR_FORBIDDEN, false, "Observation.subject",
-     "must refer to the Patient"},
+    /* the profile takes no reference to what is contained */
+    {WITH_CONTAINED(ME, "#a"), 403, ERR_UNPROCESSABLE, true,
+     "Observation.performer[0]", NULL},
+    {WITH_CONTAINED("#a", ME), 403, ERR_UNPROCESSABLE, true,
+     "Observation.subject", NULL},
     /* nobody refers to what it contains */
     {WITH_CONTAINED(ME, ME), 403, ERR_UNPROCESSABLE, true,
      "Observation.contained[0]", NULL},
