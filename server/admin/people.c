@@ -4,7 +4,8 @@
  *
  * Both are made by record, which checks what may be made at all; here it is
  * only said in JSON. A citizen who exists already is answered as if just made,
- * so that a test may begin with the same line every time.
+ * so that a test may begin with the same line every time; behaviours, when they
+ * are given, replace the former ones.
  *
  * An application is registered with registration metadata and the mock's own
  * members; a secret is shown when it is made, and never again. PUT replaces the
@@ -19,11 +20,24 @@
 
 /* ---- citizens ------------------------------------------------------- */
 
+static void words_write(struct jw *w, const char *name, const char *words)
+{
+	jw_open(w, name, '[');
+	while (*(words += strspn(words, " ")) != '\0') {
+		size_t n = strcspn(words, " ");
+
+		jw_str(w, NULL, arena_strndup(w->b->arena, words, n));
+		words += n;
+	}
+	jw_close(w);
+}
+
 static void citizen_write(struct jw *w, const struct store_citizen *c)
 {
 	jw_open(w, NULL, '{');
 	jw_str(w, "hetu", c->hetu);
 	jw_str(w, "patient_id", c->patient);
+	words_write(w, "behaviours", c->behaviours);
 	jw_close(w);
 }
 
@@ -71,12 +85,12 @@ bool admin_citizen_post(struct rq *rq)
 	if (age > 150)
 		return err_set(&rq->err, ERR_INVALID, "invalid_value", "/age",
 			       "\"age\" is too high for a person.");
-	if (json_first(json_get(body, "behaviours")) != NULL)
-		return err_set(&rq->err, ERR_INVALID, "not_implemented",
-			       "/behaviours",
-			       "Behaviours of citizens are not there yet.");
-	if (!record_citizen(admin_of(rq)->record, rq->arena, hetu, (int)age,
-			    NULL, &c, &rq->err))
+	const struct json *words = json_get(body, "behaviours");
+	struct record *r = admin_of(rq)->record;
+	if (!record_citizen(r, rq->arena, hetu, (int)age, NULL, &c, &rq->err))
+		return refuse_member(rq);
+	if (words != NULL && json_kind(words) != JSON_NULL &&
+	    !record_behaviours(r, rq->arena, words, &c, &rq->err))
 		return refuse_member(rq);
 	return reply_citizen(rq, 201, &c);
 }

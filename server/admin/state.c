@@ -39,6 +39,8 @@ static void counts_write(struct jw *w, struct store *s)
 	jw_int(w, "versions", n.versions);
 	jw_int(w, "permissions", n.grants);
 	jw_int(w, "tokens", n.tokens);
+	jw_int(w, "consents", n.consents);
+	jw_int(w, "treatments", n.treatments);
 	jw_close(w);
 }
 

@@ -112,6 +112,16 @@ static bool is_remembered(struct rq *rq, const struct oauth_request *q,
 	       oauth_scope_within(q->scope, g.scope);
 }
 
+/* A test citizen who does so is not asked. */
+static bool always_denies(struct rq *rq, const struct oauth_session *s)
+{
+	struct store_citizen c;
+
+	return store_citizen_find(oauth_of(rq)->record->store, rq->arena,
+				  s->hetu, NULL, &c) &&
+	       record_behaves(&c, "refuses-consent");
+}
+
 bool oauth_authorize_get(struct rq *rq)
 {
 	static const struct oauth_fault page_needed = {
@@ -132,6 +142,8 @@ bool oauth_authorize_get(struct rq *rq)
 		return false;
 	if (oauth_request_fault(rq, &q, &f))
 		return oauth_request_error(rq, &q, 303, &f);
+	if (always_denies(rq, &s))
+		return oauth_request_error(rq, &q, 303, &oauth_denied);
 	if (is_remembered(rq, &q, &s))
 		return oauth_request_grant(rq, &q, s.hetu, q.scope, 0);
 	if (oauth_prompts(&q, "none"))
@@ -182,8 +194,6 @@ static bool approved(const struct http_pair *form, size_t n)
 
 bool oauth_authorize_post(struct rq *rq)
 {
-	static const struct oauth_fault denied = {.error = "access_denied",
-						  .text = "User denied access"};
 	struct oauth_request q;
 	struct oauth_post p;
 
@@ -192,7 +202,7 @@ bool oauth_authorize_post(struct rq *rq)
 		return false;
 	const char *scope = ticked(rq, q.scope, p.pair, p.n);
 	if (!approved(p.pair, p.n) || scope[0] == '\0')
-		return oauth_request_error(rq, &q, 303, &denied);
+		return oauth_request_error(rq, &q, 303, &oauth_denied);
 	return oauth_request_grant(
 	    rq, &q, p.session.hetu, scope,
 	    remember_until(rq, http_form_get(p.pair, p.n, "remember")));

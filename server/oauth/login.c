@@ -17,11 +17,11 @@
 
 /* ---- the page -------------------------------------------------------- */
 
-static const char *age_text(struct rq *rq, const char *hetu)
+static const char *age_text(struct rq *rq, const struct store_citizen *c)
 {
-	int age = hetu_age(hetu, oauth_now_ms(rq));
+	int age = hetu_age(c->hetu, oauth_now_ms(rq));
 
-	if (age >= OAUTH_AGE_LIMIT)
+	if (age >= OAUTH_AGE_LIMIT && !record_behaves(c, "minor"))
 		return arena_printf(rq->arena, "%d years", age);
 	return arena_printf(rq->arena, "%d years: too young", age);
 }
@@ -39,7 +39,7 @@ static size_t citizen_rows(struct rq *rq, struct page_values **rows)
 		struct page_value *v = arena_alloc(rq->arena, 2 * sizeof(*v));
 		v[0] = (struct page_value){.name = "code", .text = c[i].hetu};
 		v[1] = (struct page_value){.name = "age",
-					   .text = age_text(rq, c[i].hetu)};
+					   .text = age_text(rq, &c[i])};
 		(*rows)[i] = (struct page_values){v, 2};
 	}
 	return n;
@@ -98,8 +98,15 @@ bool oauth_login_citizen(struct rq *rq, const char *hetu,
 			       "This person is %d years old; the service is "
 			       "for those who have turned %d.",
 			       age, OAUTH_AGE_LIMIT);
-	return record_citizen(oauth_of(rq)->record, rq->arena, hetu, -1, NULL,
-			      out, &rq->err);
+	if (!record_citizen(oauth_of(rq)->record, rq->arena, hetu, -1, NULL,
+			    out, &rq->err))
+		return false;
+	if (!record_behaves(out, "minor"))
+		return true;
+	return err_set(&rq->err, ERR_INVALID, "invalid_request", "username",
+		       "This person behaves as a minor; the service is for "
+		       "those who have turned %d.",
+		       OAUTH_AGE_LIMIT);
 }
 
 /* ---- handlers -------------------------------------------------------- */

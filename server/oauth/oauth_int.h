@@ -141,6 +141,7 @@ struct oauth_request {
 struct oauth_fault {
 	const char *error, *text, *scope;
 };
+extern const struct oauth_fault oauth_denied; /* the citizen said no */
 
 /* Reads the parameters of a query. False: rq->err. */
 bool oauth_request_read(struct rq *rq, const char *query,

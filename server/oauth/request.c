@@ -154,6 +154,12 @@ bool oauth_request_fault(struct rq *rq, struct oauth_request *q,
 		f->text = "Unauthorized grant type";
 		return true;
 	}
+	if (strcmp(q->client.kind, "professional") == 0) {
+		f->error = "unauthorized_client";
+		f->text = "Applications for professionals are not authorized "
+			  "by citizens";
+		return true;
+	}
 	const char *wanted =
 	    oauth_scope_wanted(rq->arena, q->scope, q->client.scope);
 	if (wanted == NULL) {
@@ -167,6 +173,9 @@ bool oauth_request_fault(struct rq *rq, struct oauth_request *q,
 	q->scope = wanted;
 	return challenge_fault(q, f);
 }
+
+const struct oauth_fault oauth_denied = {.error = "access_denied",
+					 .text = "User denied access"};
 
 /* ---- the two answers ------------------------------------------------- */
 
@@ -184,6 +193,16 @@ bool oauth_request_error(struct rq *rq, const struct oauth_request *q,
 	    oauth_redirect_uri(rq->arena, q->redirect_uri, pair, LEN(pair)));
 }
 
+/* A citizen who always says no says it to the application; any other refusal is
+ * answered here. */
+static bool no_grant(struct rq *rq, const struct oauth_request *q)
+{
+	if (strcmp(rq->err.code, "access_denied") != 0)
+		return false;
+	rq->err = (struct err){0};
+	return oauth_request_error(rq, q, 303, &oauth_denied);
+}
+
 bool oauth_request_grant(struct rq *rq, const struct oauth_request *q,
 			 const char *hetu, const char *scope,
 			 int64_t remember_until_ms)
@@ -193,7 +212,7 @@ bool oauth_request_grant(struct rq *rq, const struct oauth_request *q,
 
 	if (!record_grant(r, rq->arena, q->client.client_id, hetu, scope,
 			  remember_until_ms, &g, &rq->err))
-		return false;
+		return no_grant(rq, q);
 	const char *code = record_code(r, rq->arena, &g,
 				       q->redirect_given ? q->redirect_uri : "",
 				       q->challenge != NULL ? q->challenge : "",

@@ -170,9 +170,59 @@ bool record_citizen(struct record *r, struct arena *a, const char *hetu,
 	    .hetu = hetu,
 	    .patient = patient,
 	    .created_ms = record_now_ms(r),
+	    .behaviours = "",
 	};
 	store_citizen_put(r->store, out);
 	return put_patients(r, a, patient, e);
+}
+
+/* ---- behaviours ------------------------------------------------------- */
+
+static const char *const behaviours[] = {"minor", "refuses-consent"};
+
+static bool known_behaviour(const struct json *word, struct err *e)
+{
+	struct nearest near = {.word = json_text(word)};
+
+	for (size_t i = 0; i < LEN(behaviours); i++) {
+		if (strcmp(behaviours[i], near.word) == 0)
+			return true;
+		nearest_try(&near, behaviours[i]);
+	}
+	return err_set(e, ERR_INVALID, "unknown_behaviour", "behaviours",
+		       "there is no behaviour \"%.64s\"%s%s%s; known are "
+		       "%s and %s",
+		       near.word, near.best ? ", did you mean \"" : "",
+		       near.best ? near.best : "", near.best ? "\"?" : "",
+		       behaviours[0], behaviours[1]);
+}
+
+bool record_behaviours(struct record *r, struct arena *a,
+		       const struct json *words, struct store_citizen *c,
+		       struct err *e)
+{
+	struct buf b;
+
+	if (json_kind(words) != JSON_ARRAY)
+		return err_set(e, ERR_INVALID, "invalid_behaviour",
+			       "behaviours", "must be a list of words");
+	buf_init(&b, a);
+	for (words = json_first(words); words; words = json_next(words)) {
+		if (json_kind(words) != JSON_STRING)
+			return err_set(e, ERR_INVALID, "invalid_behaviour",
+				       "behaviours", "must be a list of words");
+		if (!known_behaviour(words, e))
+			return false;
+		buf_printf(&b, "%s%s", b.len > 0 ? " " : "", json_text(words));
+	}
+	c->behaviours = scope_words(a, b.p);
+	store_citizen_put(r->store, c);
+	return true;
+}
+
+bool record_behaves(const struct store_citizen *c, const char *behaviour)
+{
+	return scope_has(c->behaviours, behaviour);
 }
 
 bool record_citizen_delete(struct record *r, struct arena *a, const char *hetu,

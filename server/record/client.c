@@ -451,6 +451,29 @@ static bool take_redirect_uris(struct registration *g)
 		       "register at least one redirect URI.");
 }
 
+static bool reads_only(const char *word, void *ctx)
+{
+	const struct registration *g = ctx;
+	size_t n = strlen(word);
+
+	if (n < 6 || strcmp(word + n - 6, ".write") != 0)
+		return true;
+	return err_set(g->e, ERR_INVALID, BAD_METADATA, "scope",
+		       "applications for professionals read and do not write: "
+		       "leave out %.64s",
+		       word);
+}
+
+/* Not for everybody to become (kanta.md section 5). */
+static bool check_professional(struct registration *g)
+{
+	if (!g->chosen)
+		return err_set(g->e, ERR_INVALID, BAD_METADATA, "kind",
+			       "applications for professionals cannot "
+			       "register themselves");
+	return scope_each(g->a, g->c.scope, reads_only, g);
+}
+
 static bool take_rest(struct registration *g)
 {
 	g->c.name = sent_text(g, "client_name", "");
@@ -467,8 +490,7 @@ static bool take_rest(struct registration *g)
 			       "access_token_seconds",
 			       "access_token_seconds must be at least 1");
 	if (strcmp(g->c.kind, "professional") == 0)
-		return err_set(g->e, ERR_INVALID, BAD_METADATA, "kind",
-			       "professional applications are not served yet");
+		return check_professional(g);
 	if (strcmp(g->c.kind, "citizen") != 0)
 		return err_set(g->e, ERR_INVALID, BAD_METADATA, "kind",
 			       "kind must be citizen or professional");

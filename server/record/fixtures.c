@@ -2,17 +2,19 @@
  *
  * fixtures: loading one document of test data.
  *
- *	{"citizens":[{"hetu","age","patient_id"}],
+ *	{"citizens":[{"hetu","age","patient_id","behaviours"}],
  *	 "clients":[registration metadata],
- *	 "permissions":[], "consents":[], "treatments":[],
+ *	 "permissions":[{"client_id","hetu","scope","withdrawn","at"}],
+ *	 "consents":[{"hetu","decision","client_id","from","until"}],
+ *	 "treatments":[{"hetu","client_id","from","until"}],
  *	 "resources":[{"fhir":"stu3"|"r4","hetu","client_id","resource"}]}
  *
- * Every member is optional, but for fhir and resource. Whatever their order in
- * the document, citizens and applications come first, because resources refer
- * to them. A resource keeps its own id, so that tests can name it, and is
- * judged by the same rules as one that an application sends: a fixture that
- * does not conform is refused, with its first issue. What a later version will
- * load is refused too, rather than passed over.
+ * Every member is optional, but for those that say who and what. Whatever their
+ * order in the document, citizens and applications come first, because the rest
+ * refers to them. A resource keeps its own id, so that tests can name it, and
+ *is judged by the same rules as one that an application sends: a fixture that
+ * does not conform is refused, with its first issue. A permission is remembered
+ * until it is withdrawn: the citizen is not asked for it again.
  *
  * The whole document holds or none of it: the caller's savepoint is rolled back
  * when it is refused. Messages say where: "source: /resources/3".
@@ -21,7 +23,6 @@
  */
 #include "record/record_int.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct load {
@@ -45,75 +46,24 @@ static bool at(struct load *l, const char *list, size_t i)
 		       inner.text);
 }
 
-static bool refuse_member(struct load *l, const char *name,
-			  const char *const *known, size_t n)
-{
-	struct nearest near = {.word = name};
-
-	for (size_t i = 0; i < n; i++)
-		nearest_try(&near, known[i]);
-	return record_unknown_member(l->e, &near);
-}
-
-static bool only_members(struct load *l, const struct json *v,
-			 const char *const *known, size_t n)
-{
-	if (json_kind(v) != JSON_OBJECT)
-		return err_set(l->e, ERR_INVALID, "invalid_fixture", NULL,
-			       "must be a JSON object");
-	for (v = json_first(v); v != NULL; v = json_next(v)) {
-		size_t i = 0;
-
-		while (i < n && strcmp(known[i], json_name(v)) != 0)
-			i++;
-		if (i == n)
-			return refuse_member(l, json_name(v), known, n);
-	}
-	return true;
-}
-
-/* A member that is a string, or absent (*out NULL). */
-static bool text_member(struct load *l, const struct json *v, const char *name,
-			const char **out)
-{
-	const struct json *m = json_get(v, name);
-
-	*out = json_get_text(v, name);
-	if (m != NULL && *out == NULL)
-		return err_set(l->e, ERR_INVALID, "invalid_fixture", name,
-			       "must be a string");
-	return true;
-}
-
 /* ---- one item of each list -------------------------------------------- */
-
-static bool age_member(struct load *l, const struct json *v, int *out)
-{
-	const struct json *age = json_get(v, "age");
-	size_t n;
-
-	*out = -1;
-	if (age == NULL)
-		return true;
-	n = json_kind(age) == JSON_NUMBER ? json_len(age) : 0;
-	if (n == 0 || n > 3 || strspn(json_text(age), "0123456789") != n)
-		return err_set(l->e, ERR_INVALID, "invalid_age", "age",
-			       "must be a whole number of years");
-	*out = (int)strtol(json_text(age), NULL, 10);
-	return true;
-}
 
 static bool load_citizen(struct load *l, const struct json *v)
 {
-	static const char *const known[] = {"hetu", "age", "patient_id"};
+	static const char *const known[] = {"hetu", "age", "patient_id",
+					    "behaviours"};
+	const struct json *words = json_get(v, "behaviours");
 	const char *hetu, *patient;
 	struct store_citizen c;
 	int age;
 
-	return only_members(l, v, known, LEN(known)) &&
-	       text_member(l, v, "hetu", &hetu) && age_member(l, v, &age) &&
-	       text_member(l, v, "patient_id", &patient) &&
-	       record_citizen(l->r, l->a, hetu, age, patient, &c, l->e);
+	return record_only(v, known, LEN(known), l->e) &&
+	       record_text(v, "hetu", &hetu, l->e) &&
+	       record_years(v, "age", &age, l->e) &&
+	       record_text(v, "patient_id", &patient, l->e) &&
+	       record_citizen(l->r, l->a, hetu, age, patient, &c, l->e) &&
+	       (words == NULL ||
+		record_behaviours(l->r, l->a, words, &c, l->e));
 }
 
 static bool load_client(struct load *l, const struct json *v)
@@ -124,11 +74,44 @@ static bool load_client(struct load *l, const struct json *v)
 	return record_client(l->r, l->a, v, true, &c, &secret, l->e);
 }
 
-static bool not_yet(struct load *l, const struct json *v)
+/* Given for good; or given once and withdrawn, as a citizen does it. */
+static bool load_permission(struct load *l, const struct json *v)
 {
-	(void)v;
-	return err_set(l->e, ERR_INVALID, "not_implemented", NULL,
-		       "fixtures of this kind cannot be loaded yet");
+	static const char *const known[] = {"client_id", "hetu", "scope",
+					    "withdrawn", "at"};
+	const char *client_id, *hetu, *scope;
+	struct grant g;
+	bool withdrawn;
+	int64_t at_ms;
+
+	if (!record_only(v, known, LEN(known), l->e) ||
+	    !record_needed_text(v, "client_id", &client_id, l->e) ||
+	    !record_needed_text(v, "hetu", &hetu, l->e) ||
+	    !record_text(v, "scope", &scope, l->e) ||
+	    !record_true(v, "withdrawn", &withdrawn, l->e) ||
+	    !record_time(v, "at", record_now_ms(l->r), &at_ms, l->e) ||
+	    !record_grant(l->r, l->a, client_id, hetu, scope, INT64_MAX, &g,
+			  l->e))
+		return false;
+	g.created_ms = at_ms;
+	store_grant_put(l->r->store, &g);
+	if (withdrawn)
+		store_grant_withdraw(l->r->store, g.client_id, g.hetu);
+	return true;
+}
+
+static bool load_consent(struct load *l, const struct json *v)
+{
+	struct store_sharing x;
+
+	return record_consent(l->r, l->a, v, &x, l->e);
+}
+
+static bool load_treatment(struct load *l, const struct json *v)
+{
+	struct store_sharing x;
+
+	return record_treatment(l->r, l->a, v, &x, l->e);
 }
 
 static bool fhir_member(struct load *l, const struct json *v,
@@ -214,9 +197,9 @@ static bool load_resource(struct load *l, const struct json *v)
 	struct grant g = {.id = ""};
 	enum fhir_version fhir = FHIR_R4;
 
-	if (!only_members(l, v, known, LEN(known)) ||
-	    !fhir_member(l, v, &fhir) || !text_member(l, v, "hetu", &hetu) ||
-	    !text_member(l, v, "client_id", &client_id) ||
+	if (!record_only(v, known, LEN(known), l->e) ||
+	    !fhir_member(l, v, &fhir) || !record_text(v, "hetu", &hetu, l->e) ||
+	    !record_text(v, "client_id", &client_id, l->e) ||
 	    !check_application(l, client_id))
 		return false;
 	if (resource == NULL || json_kind(resource) != JSON_OBJECT)
@@ -235,9 +218,9 @@ static const struct {
 	const char *name;
 	bool (*load)(struct load *l, const struct json *v);
 } lists[] = {
-    {"citizens", load_citizen}, {"clients", load_client},
-    {"permissions", not_yet},	{"consents", not_yet},
-    {"treatments", not_yet},	{"resources", load_resource},
+    {"citizens", load_citizen},	      {"clients", load_client},
+    {"permissions", load_permission}, {"consents", load_consent},
+    {"treatments", load_treatment},   {"resources", load_resource},
 };
 
 static bool load_list(struct load *l, const struct json *doc, size_t which)
@@ -268,7 +251,7 @@ bool record_fixtures(struct record *r, struct arena *a, const struct json *doc,
 
 	for (size_t i = 0; i < LEN(lists); i++)
 		known[i] = lists[i].name;
-	if (!only_members(&l, doc, known, LEN(lists))) {
+	if (!record_only(doc, known, LEN(lists), e)) {
 		const char *place =
 		    *e->where ? arena_printf(a, "%s: /%s", source, e->where)
 			      : source;

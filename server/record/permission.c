@@ -147,6 +147,16 @@ bool record_grant(struct record *r, struct arena *a, const char *client_id,
 				&citizen))
 		return err_set(e, ERR_NOT_FOUND, "unknown_citizen", "hetu",
 			       "there is no such citizen");
+	if (strcmp(client.kind, "professional") == 0)
+		return err_set(e, ERR_FORBIDDEN, "unauthorized_client",
+			       "client_id",
+			       "citizens give no permission to an application "
+			       "for professionals, and other access is not "
+			       "served yet");
+	if (record_behaves(&citizen, "refuses-consent"))
+		return err_set(e, ERR_FORBIDDEN, "access_denied", "hetu",
+			       "this citizen behaves as \"refuses-consent\": "
+			       "no application is permitted anything");
 	buf_init(&g.granted, a);
 	g.allowed = client.scope;
 	if (!scope_each(a, scope != NULL ? scope : client.scope, grant_word,

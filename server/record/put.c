@@ -32,7 +32,11 @@ const struct issues *record_check(struct record *r, struct arena *a,
 				  const char *own_base)
 {
 	struct profile_options o = settings_rules(&r->settings);
+	struct fetch f = {
+	    .record = r, .arena = a, .fhir = v, .own_base = own_base};
 
+	o.fetch = record_fetch;
+	o.fetch_ctx = &f;
 	o.own_base = own_base;
 	o.other = r->profiles[v == FHIR_R4 ? FHIR_STU3 : FHIR_R4];
 	o.now_ms = clock_now_ms(&r->clock);

@@ -93,6 +93,14 @@ bool record_citizen(struct record *r, struct arena *a, const char *hetu,
 		    int age, const char *patient, struct store_citizen *out,
 		    struct err *e);
 
+/* How a test citizen behaves, a list of words: "minor" (login is refused,
+ * whatever the code says), "refuses-consent" (permits no application anything).
+ * Replaces what was said before. False: e names the word and the known ones. */
+bool record_behaviours(struct record *r, struct arena *a,
+		       const struct json *words, struct store_citizen *c,
+		       struct err *e);
+bool record_behaves(const struct store_citizen *c, const char *behaviour);
+
 /* Removes the citizen and everything about him or her. */
 bool record_citizen_delete(struct record *r, struct arena *a, const char *hetu,
 			   struct err *e);
@@ -129,7 +137,9 @@ bool scope_allows(const char *scope, const char *type, bool write);
 
 /* Records that the citizen allows the client the scope (NULL: all that the
  * client is registered for; registration-token is never granted). False: e
- * ERR_NOT_FOUND, or ERR_INVALID with code "invalid_scope". */
+ * ERR_NOT_FOUND, ERR_INVALID with code "invalid_scope", or ERR_FORBIDDEN: code
+ * "access_denied" when the citizen refuses consent, "unauthorized_client" for
+ * a professional application. */
 bool record_grant(struct record *r, struct arena *a, const char *client_id,
 		  const char *hetu, const char *scope,
 		  int64_t remember_until_ms, struct grant *out, struct err *e);
@@ -157,6 +167,16 @@ void record_tokens(struct record *r, struct arena *a,
 
 /* The token answer as JSON, members in the order of oauth.md 5.2. */
 void record_tokens_write(struct buf *b, const struct record_tokens *t);
+
+/* ---- professional use -----------------------------------------------------
+ */
+
+/* Keeps what a citizen consented to or refused, or a relationship of treatment:
+ * the object as in a fixture document (sharing.c). False: e. */
+bool record_consent(struct record *r, struct arena *a, const struct json *v,
+		    struct store_sharing *out, struct err *e);
+bool record_treatment(struct record *r, struct arena *a, const struct json *v,
+		      struct store_sharing *out, struct err *e);
 
 /* ---- resources ----------------------------------------------------------- */
 

@@ -19,6 +19,24 @@ enum err_kind record_status_kind(int status);
  * Always false. */
 bool record_unknown_member(struct err *e, const struct nearest *near);
 
+/* ---- member.c --------------------------------------------------------- */
+
+/* Members of a fixture's object. Each is refused by name when it is not what it
+ * must be; absent is allowed unless needed: then *out is NULL, false, -1, or
+ * what is said. */
+bool record_only(const struct json *v, const char *const *known, size_t n,
+		 struct err *e); /* an object with no others? */
+bool record_text(const struct json *v, const char *name, const char **out,
+		 struct err *e);
+bool record_needed_text(const struct json *v, const char *name,
+			const char **out, struct err *e);
+bool record_true(const struct json *v, const char *name, bool *out,
+		 struct err *e);
+bool record_years(const struct json *v, const char *name, int *out,
+		  struct err *e);
+bool record_time(const struct json *v, const char *name, int64_t otherwise,
+		 int64_t *out, struct err *e);
+
 /* ---- hetu.c ----------------------------------------------------------- */
 
 #define HETU_TEXT 12
@@ -64,6 +82,20 @@ struct store_index_row *record_index(struct arena *a,
 				     const struct record_type *type,
 				     const struct json *resource,
 				     const char *own_base, size_t *n);
+
+/* ---- fetch.c ---------------------------------------------------------- */
+
+/* On whose behalf a stored Questionnaire is looked for. */
+struct fetch {
+	struct record *record;
+	struct arena *arena;
+	enum fhir_version fhir;
+	const char *own_base;
+};
+
+/* For struct profile_options: the Questionnaire of that canonical URL or
+ * reference, in the arena; NULL when none is stored. ctx: a struct fetch. */
+const struct json *record_fetch(void *ctx, const char *canonical);
 
 /* ---- put.c ------------------------------------------------------------ */
 

@@ -173,6 +173,8 @@ void store_count(struct store *s, struct store_counts *out)
 	out->versions = sqlite3_column_int64(st, 3);
 	out->grants = sqlite3_column_int64(st, 4);
 	out->tokens = sqlite3_column_int64(st, 5);
+	out->consents = sqlite3_column_int64(st, 6);
+	out->treatments = sqlite3_column_int64(st, 7);
 	store_done(st);
 }
 

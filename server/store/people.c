@@ -1,40 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * people: citizens and applications, the two ends of every permission. What
- * hangs on them (permissions, codes, tokens, sessions) goes with them; the
- * resources of a citizen do not, for their removal is the record's decision.
+ * hangs on them (permissions, codes, tokens, sessions, sharings) goes with
+ * them; the resources of a citizen do not, for their removal is the record's
+ * decision.
  */
 #include "store/store_int.h"
-
-#include <string.h>
-
-/* All rows of a statement without arguments, in the arena: an array of *n
- * members of that size. */
-static void *list(struct store *s, struct arena *a, enum stmt which,
-		  size_t size, store_taker *take, size_t *n)
-{
-	sqlite3_stmt *st = store_query(s, which, NO_ARGS);
-	size_t room = 0;
-	char *v = NULL;
-	for (*n = 0; store_row(s, st); (*n)++) {
-		if (*n == room) {
-			room = room == 0 ? 8 : 2 * room;
-			char *more = arena_alloc(a, room * size);
-			if (*n > 0)
-				memcpy(more, v, *n * size);
-			v = more;
-		}
-		take(st, a, v + *n * size);
-	}
-	return v;
-}
 
 /* ---- citizens ------------------------------------------------------- */
 
 void store_citizen_put(struct store *s, const struct store_citizen *c)
 {
 	store_write(s, ST_CITIZEN_PUT,
-		    ARGS(TEXT(c->hetu), TEXT(c->patient), INT(c->created_ms)));
+		    ARGS(TEXT(c->hetu), TEXT(c->patient), INT(c->created_ms),
+			 TEXT(c->behaviours != NULL ? c->behaviours : "")));
 }
 
 /* The columns are those of CITIZEN_COLUMNS in statements.c. */
@@ -44,6 +23,7 @@ static void citizen_take(sqlite3_stmt *st, struct arena *a, void *out)
 	    .hetu = store_column(a, st, 0),
 	    .patient = store_column(a, st, 1),
 	    .created_ms = sqlite3_column_int64(st, 2),
+	    .behaviours = store_column(a, st, 3),
 	};
 }
 
@@ -63,6 +43,7 @@ void store_citizen_delete(struct store *s, const char *hetu)
 		return;
 	store_grants_delete(s, NULL, hetu);
 	store_run(s, ST_TICKET_DELETE_TEXT, ARGS(TEXT(hetu)));
+	store_run(s, ST_SHARING_DELETE_HETU, ARGS(TEXT(hetu)));
 	store_run(s, ST_CITIZEN_DELETE, ARGS(TEXT(hetu)));
 	store_write_end(s);
 }
@@ -71,7 +52,8 @@ size_t store_citizen_list(struct store *s, struct arena *a,
 			  struct store_citizen **out)
 {
 	size_t n;
-	*out = list(s, a, ST_CITIZEN_LIST, sizeof **out, citizen_take, &n);
+	*out = store_list(s, a, store_query(s, ST_CITIZEN_LIST, NO_ARGS),
+			  sizeof **out, citizen_take, &n);
 	return n;
 }
 
@@ -122,6 +104,7 @@ void store_client_delete(struct store *s, const char *client_id)
 	if (!store_write_begin(s))
 		return;
 	store_grants_delete(s, client_id, NULL);
+	store_run(s, ST_SHARING_DELETE_CLIENT, ARGS(TEXT(client_id)));
 	store_run(s, ST_CLIENT_DELETE, ARGS(TEXT(client_id)));
 	store_write_end(s);
 }
@@ -130,6 +113,7 @@ size_t store_client_list(struct store *s, struct arena *a,
 			 struct store_client **out)
 {
 	size_t n;
-	*out = list(s, a, ST_CLIENT_LIST, sizeof **out, client_take, &n);
+	*out = store_list(s, a, store_query(s, ST_CLIENT_LIST, NO_ARGS),
+			  sizeof **out, client_take, &n);
 	return n;
 }

@@ -127,6 +127,24 @@ bool store_one(struct store *s, struct arena *a, sqlite3_stmt *st,
 	return true;
 }
 
+void *store_list(struct store *s, struct arena *a, sqlite3_stmt *st,
+		 size_t size, store_taker *take, size_t *n)
+{
+	size_t room = 0;
+	char *v = NULL;
+	for (*n = 0; store_row(s, st); (*n)++) {
+		if (*n == room) {
+			room = room == 0 ? 8 : 2 * room;
+			char *more = arena_alloc(a, room * size);
+			if (*n > 0)
+				memcpy(more, v, *n * size);
+			v = more;
+		}
+		take(st, a, v + *n * size);
+	}
+	return v;
+}
+
 char *store_column(struct arena *a, sqlite3_stmt *st, int column)
 {
 	const void *text = sqlite3_column_text(st, column);

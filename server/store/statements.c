@@ -10,7 +10,8 @@
  * are, by value when it does not.
  *
  * What an application may do is a row of permission ("grant" in C); codes and
- * tokens hang on it by grant_id. There are no foreign keys: the few deletions
+ * tokens hang on it by grant_id. What professionals may see is a row of
+ * sharing. There are no foreign keys: the few deletions
  * that take others with them are spelled out, and a reset then is as fast as
  * SQLite's truncation.
  *
@@ -88,6 +89,15 @@ const char *const store_migrations[] = {
     " digest TEXT NOT NULL UNIQUE,kind TEXT NOT NULL,text TEXT NOT NULL,"
     " expires_ms INTEGER NOT NULL)STRICT;",
 
+    /* 2: how a citizen behaves; what professionals may see */
+    "ALTER TABLE citizen ADD COLUMN behaviours TEXT NOT NULL DEFAULT'';"
+
+    "CREATE TABLE sharing(serial INTEGER PRIMARY KEY,"
+    " id TEXT NOT NULL UNIQUE,kind INTEGER NOT NULL,hetu TEXT NOT NULL,"
+    " client_id TEXT NOT NULL,from_ms INTEGER NOT NULL,"
+    " until_ms INTEGER NOT NULL)STRICT;"
+    "CREATE INDEX sharing_hetu ON sharing(hetu);",
+
     NULL};
 
 #define RESOURCE_COLUMNS                                                       \
@@ -99,7 +109,7 @@ const char *const store_migrations[] = {
 #define PERMISSIONS                                                            \
 	"(SELECT id FROM permission WHERE(?1 IS NULL OR client_id=?1)"         \
 	" AND(?2 IS NULL OR hetu=?2))"
-#define CITIZEN_COLUMNS "SELECT hetu,patient,created_ms FROM citizen"
+#define CITIZEN_COLUMNS "SELECT hetu,patient,created_ms,behaviours FROM citizen"
 #define GRANT_COLUMNS                                                          \
 	"SELECT id,client_id,hetu,patient,scope,created_ms,remember_until_ms"  \
 	" FROM permission"
@@ -128,6 +138,7 @@ const char *const store_sql[ST_COUNT] = {
     [ST_RESET_CITIZEN] = "DELETE FROM citizen",
     [ST_RESET_CLIENT] = "DELETE FROM client",
     [ST_RESET_PERMISSION] = "DELETE FROM permission",
+    [ST_RESET_SHARING] = "DELETE FROM sharing",
     [ST_RESET_CODE] = "DELETE FROM code",
     [ST_RESET_TOKEN] = "DELETE FROM token",
     [ST_RESET_TICKET] = "DELETE FROM ticket",
@@ -139,7 +150,9 @@ const char *const store_sql[ST_COUNT] = {
 	"SELECT(SELECT count(*)FROM citizen),(SELECT count(*)FROM client),"
 	"(SELECT count(*)FROM resource WHERE deleted=0),"
 	"(SELECT count(*)FROM version),(SELECT count(*)FROM permission),"
-	"(SELECT count(*)FROM token)",
+	"(SELECT count(*)FROM token),"
+	"(SELECT count(*)FROM sharing WHERE kind<>2),"
+	"(SELECT count(*)FROM sharing WHERE kind=2)",
     [ST_SETTING_FIND] = "SELECT value FROM setting WHERE name=?",
     [ST_SETTING_PUT] = "INSERT OR REPLACE INTO setting(name,value)VALUES(?,?)",
 
@@ -177,9 +190,10 @@ const char *const store_sql[ST_COUNT] = {
 
     /* citizens and applications */
     [ST_CITIZEN_PUT] =
-	"INSERT INTO citizen(hetu,patient,created_ms)VALUES(?,?,?)"
-	"ON CONFLICT(hetu)DO UPDATE SET patient=excluded.patient,"
-	"created_ms=excluded.created_ms",
+	"INSERT INTO citizen(hetu,patient,created_ms,behaviours)"
+	"VALUES(?,?,?,?)ON CONFLICT(hetu)DO UPDATE SET "
+	"patient=excluded.patient,created_ms=excluded.created_ms,"
+	"behaviours=excluded.behaviours",
     [ST_CITIZEN_BY_HETU] = CITIZEN_COLUMNS " WHERE hetu=?",
     [ST_CITIZEN_BY_PATIENT] = CITIZEN_COLUMNS " WHERE patient=?",
     [ST_CITIZEN_DELETE] = "DELETE FROM citizen WHERE hetu=?",
@@ -233,6 +247,19 @@ const char *const store_sql[ST_COUNT] = {
 	"SELECT count(*)FROM code WHERE expires_ms>? AND expires_ms<=?",
     [ST_EXPIRED_TOKENS] =
 	"SELECT count(*)FROM token WHERE expires_ms>? AND expires_ms<=?",
+
+    /* professional use */
+    [ST_SHARING_PUT] =
+	"INSERT INTO sharing(id,kind,hetu,client_id,from_ms,until_ms)"
+	"VALUES(?,?,?,?,?,?)ON CONFLICT(id)DO UPDATE SET kind=excluded.kind,"
+	"hetu=excluded.hetu,client_id=excluded.client_id,"
+	"from_ms=excluded.from_ms,until_ms=excluded.until_ms",
+    [ST_SHARING_LIST] =
+	"SELECT id,kind,hetu,client_id,from_ms,until_ms FROM sharing"
+	" WHERE ?1 IS NULL OR hetu=?1 ORDER BY serial",
+    [ST_SHARING_DELETE] = "DELETE FROM sharing WHERE id=?",
+    [ST_SHARING_DELETE_HETU] = "DELETE FROM sharing WHERE hetu=?",
+    [ST_SHARING_DELETE_CLIENT] = "DELETE FROM sharing WHERE client_id=?",
 
     /* forms under way */
     [ST_TICKET_PUT] = "INSERT OR REPLACE INTO ticket(digest,kind,text,"

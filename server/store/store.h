@@ -52,6 +52,8 @@ struct store_counts {
 	int64_t resources; /* current ones; deleted ones count no more */
 	int64_t versions;  /* all of them */
 	int64_t grants, tokens;
+	int64_t consents; /* and refusals */
+	int64_t treatments;
 };
 void store_count(struct store *s, struct store_counts *out);
 
@@ -183,13 +185,15 @@ struct store_citizen {
 	const char *hetu;
 	const char *patient; /* Patient id = OAuth sub */
 	int64_t created_ms;
+	const char
+	    *behaviours; /* words with spaces between; NULL to put none */
 };
 /* Makes or replaces the one of that hetu. */
 void store_citizen_put(struct store *s, const struct store_citizen *c);
 /* by hetu, or by patient when hetu is NULL */
 bool store_citizen_find(struct store *s, struct arena *a, const char *hetu,
 			const char *patient, struct store_citizen *out);
-/* With grants, codes, tokens and sessions; the resources stay. */
+/* With grants, codes, tokens, sessions and sharings; the resources stay. */
 void store_citizen_delete(struct store *s, const char *hetu);
 /* All of them by hetu; returns how many (0: *out is NULL). */
 size_t store_citizen_list(struct store *s, struct arena *a,
@@ -217,7 +221,7 @@ struct store_client {
 void store_client_put(struct store *s, const struct store_client *c);
 bool store_client_find(struct store *s, struct arena *a, const char *client_id,
 		       struct store_client *out);
-/* With its grants, codes and tokens. */
+/* With its grants, codes, tokens and sharings. */
 void store_client_delete(struct store *s, const char *client_id);
 /* All of them by client_id; returns how many (0: *out is NULL). */
 size_t store_client_list(struct store *s, struct arena *a,
@@ -287,6 +291,27 @@ int64_t store_token_delete(struct store *s, const char *client_id,
 /* How many codes and tokens expired in (from_ms, to_ms]. */
 void store_expired(struct store *s, int64_t from_ms, int64_t to_ms,
 		   int64_t *codes, int64_t *tokens);
+
+/* ---- professional use ----------------------------------------------- */
+
+/* What providers of care may see of a citizen: a consent, a refusal, or a
+ * relationship of treatment. */
+enum sharing_kind { SHARING_CONSENT, SHARING_REFUSAL, SHARING_TREATMENT };
+struct store_sharing {
+	const char *id; /* uuid */
+	enum sharing_kind kind;
+	const char *hetu;
+	const char *client_id;	   /* a professional application; "": all */
+	int64_t from_ms, until_ms; /* [from, until); INT64_MAX: no end */
+};
+/* Makes or replaces the one of that id. */
+void store_sharing_put(struct store *s, const struct store_sharing *x);
+/* Those of the citizen (NULL: of everybody) in the order they were first put;
+ * returns how many (0: *out is NULL). */
+size_t store_sharing_list(struct store *s, struct arena *a, const char *hetu,
+			  struct store_sharing **out);
+/* True if it was there. */
+bool store_sharing_delete(struct store *s, const char *id);
 
 /* ---- forms under way: login sessions and authorization requests ----- */
 

@@ -31,6 +31,7 @@ enum stmt {
 	ST_RESET_CITIZEN,
 	ST_RESET_CLIENT,
 	ST_RESET_PERMISSION,
+	ST_RESET_SHARING,
 	ST_RESET_CODE,
 	ST_RESET_TOKEN,
 	ST_RESET_TICKET,
@@ -81,6 +82,11 @@ enum stmt {
 	ST_TOKEN_DELETE,
 	ST_EXPIRED_CODES,
 	ST_EXPIRED_TOKENS,
+	ST_SHARING_PUT,
+	ST_SHARING_LIST,
+	ST_SHARING_DELETE,
+	ST_SHARING_DELETE_HETU,
+	ST_SHARING_DELETE_CLIENT,
 	ST_TICKET_PUT,
 	ST_TICKET_TRIM,
 	ST_TICKET_FIND,
@@ -158,6 +164,11 @@ typedef void store_taker(sqlite3_stmt *st, struct arena *a, void *out);
 /* The first row of a bound statement, if there is one. */
 bool store_one(struct store *s, struct arena *a, sqlite3_stmt *st,
 	       store_taker *take, void *out);
+
+/* All rows of a bound statement, in the arena: an array of *n members of that
+ * size; NULL for none. */
+void *store_list(struct store *s, struct arena *a, sqlite3_stmt *st,
+		 size_t size, store_taker *take, size_t *n);
 
 /* The first column of the first row; 0 without one. */
 int64_t store_number(struct store *s, enum stmt which, const struct arg *arg,

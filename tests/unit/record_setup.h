@@ -34,6 +34,15 @@
 	"'scope':'patient/Observation.read registration-token "                \
 	"patient/Observation.write offline_access'}"
 
+/* One for professionals. */
+#define PRO                                                                    \
+	"{'client_id':'pro','kind':'professional',"                            \
+	"'redirect_uris':['https://pro.example/cb'],"                          \
+	"'scope':'patient/Observation.read'}"
+
+/* A citizen and both applications, as members of a fixture document. */
+#define TWO "'citizens':[{'hetu':'" HETU "'}],'clients':[" APP "," PRO "]"
+
 /* What every registration needs. */
 #define U "'redirect_uris':['https://a.example/cb']"
 

@@ -34,6 +34,75 @@ static void citizens(void **state)
 	assert_string_equal(list[51].patient, "q49");
 }
 
+static void behaviours_are_kept(void **state)
+{
+	struct world *w = *state;
+	struct store_citizen c;
+	put_citizen(w, HETU, "p1");
+	assert_true(store_citizen_find(w->store, w->arena, HETU, NULL, &c));
+	assert_string_equal(c.behaviours, "");
+	c.behaviours = "minor refuses-consent";
+	store_citizen_put(w->store, &c);
+	assert_true(store_citizen_find(w->store, w->arena, NULL, "p1", &c));
+	assert_string_equal(c.behaviours, "minor refuses-consent");
+}
+
+/* The ids of a citizen's sharings, each with a space behind it. */
+static const char *sharing_ids(struct world *w, const char *hetu)
+{
+	struct store_sharing *x;
+	struct buf b;
+	size_t n = store_sharing_list(w->store, w->arena, hetu, &x);
+	buf_init(&b, w->arena);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&b, "%s ", x[i].id);
+	return b.p;
+}
+
+static void sharings(void **state)
+{
+	struct world *w = *state;
+	struct store_sharing *x;
+	assert_string_equal(sharing_ids(w, NULL), "");
+	put_sharing(w, "z", SHARING_CONSENT, HETU, "");
+	put_sharing(w, "y", SHARING_REFUSAL, HETU, "pro");
+	put_sharing(w, "x", SHARING_TREATMENT, HETU2, "pro");
+	assert_string_equal(sharing_ids(w, NULL), "z y x ");
+	assert_string_equal(sharing_ids(w, HETU), "z y ");
+	assert_string_equal(sharing_ids(w, "nobody"), "");
+	put_sharing(w, "z", SHARING_REFUSAL, HETU, "other");
+	assert_int_equal(store_sharing_list(w->store, w->arena, HETU, &x), 2);
+	assert_string_equal(x[0].id, "z");
+	assert_int_equal(x[0].kind, SHARING_REFUSAL);
+	assert_string_equal(x[0].hetu, HETU);
+	assert_string_equal(x[0].client_id, "other");
+	assert_int_equal(x[0].from_ms, 3);
+	assert_int_equal(x[0].until_ms, 8);
+	assert_true(store_sharing_delete(w->store, "z"));
+	assert_false(store_sharing_delete(w->store, "z"));
+	assert_string_equal(sharing_ids(w, NULL), "y x ");
+}
+
+static void sharings_go_with_both_ends(void **state)
+{
+	struct world *w = *state;
+	struct store_client c = client("pro");
+	struct store_counts n;
+	store_client_put(w->store, &c);
+	put_citizen(w, HETU, "p1");
+	put_sharing(w, "a", SHARING_CONSENT, HETU, "");
+	put_sharing(w, "b", SHARING_REFUSAL, HETU2, "pro");
+	put_sharing(w, "c", SHARING_TREATMENT, HETU2, "pro");
+	put_sharing(w, "d", SHARING_CONSENT, HETU2, "");
+	store_count(w->store, &n);
+	assert_int_equal(n.consents, 3);
+	assert_int_equal(n.treatments, 1);
+	store_citizen_delete(w->store, HETU);
+	assert_string_equal(sharing_ids(w, NULL), "b c d ");
+	store_client_delete(w->store, "pro");
+	assert_string_equal(sharing_ids(w, NULL), "d ");
+}
+
 static void deleting_a_citizen_ends_permissions(void **state)
 {
 	struct world *w = *state;

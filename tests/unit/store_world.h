@@ -186,7 +186,20 @@ static struct store_index_row span(int64_t lo, int64_t hi, bool period)
 
 static void put_citizen(struct world *w, const char *hetu, const char *patient)
 {
-	store_citizen_put(w->store, &(struct store_citizen){hetu, patient, 5});
+	store_citizen_put(w->store,
+			  &(struct store_citizen){hetu, patient, 5, NULL});
+}
+
+static void put_sharing(struct world *w, const char *id, enum sharing_kind kind,
+			const char *hetu, const char *client_id)
+{
+	store_sharing_put(w->store,
+			  &(struct store_sharing){.id = id,
+						  .kind = kind,
+						  .hetu = hetu,
+						  .client_id = client_id,
+						  .from_ms = 3,
+						  .until_ms = 8});
 }
 
 static struct store_client client(const char *client_id)

@@ -645,6 +645,158 @@ static void test_fixture_resources(void **state)
 	}
 }
 
+/* ---- permissions, consents, treatments --------------------------------- */
+
+static void load(struct t *t, const char *doc)
+{
+	if (!record_fixtures(&t->r, t->a, J(t, doc), "f.json", &t->e))
+		fail_msg("%s: %s", t->e.where, t->e.text);
+}
+
+static void test_fixture_permissions(void **state)
+{
+	struct t *t = *state;
+	struct grant g;
+
+	load(t, "{" TWO ",'permissions':[{'client_id':'app','hetu':'010190-900p"
+		"','scope':'patient/Observation.read',"
+		"'at':'2026-01-02T03:04:05+02:00'}]}");
+	assert_true(store_grant_remembered(t->r.store, t->a, "app", HETU,
+					   ms("2036-01-01T00:00:00+02:00"),
+					   &g));
+	assert_string_equal(g.scope, "patient/Observation.read");
+	assert_int_equal(g.created_ms, ms("2026-01-02T03:04:05+02:00"));
+	load(t, "{'permissions':[{'client_id':'app','hetu':'" HETU
+		"','withdrawn':false}]}");
+	assert_true(
+	    store_grant_remembered(t->r.store, t->a, "app", HETU, ms(NOW), &g));
+	assert_string_equal(g.scope, "patient/Observation.read "
+				     "patient/Observation.write "
+				     "offline_access");
+	load(t, "{'permissions':[{'client_id':'app','hetu':'" HETU
+		"','withdrawn':true}]}");
+	assert_false(
+	    store_grant_remembered(t->r.store, t->a, "app", HETU, ms(NOW), &g));
+}
+
+static void test_fixture_sharings(void **state)
+{
+	struct t *t = *state;
+	struct store_sharing *x;
+
+	load(t, "{" TWO ",'consents':[{'hetu':'" HETU
+		"','decision':'consent'},{'hetu':'" HETU
+		"','decision':'refusal','client_id':'pro','from':'2026-02-01',"
+		"'until':'2026-03-01'}],'treatments':[{'hetu':'" HETU
+		"','client_id':'pro','until':'2027-01-01'}]}");
+	assert_int_equal(store_sharing_list(t->r.store, t->a, HETU, &x), 3);
+	assert_int_equal(x[0].kind, SHARING_CONSENT);
+	assert_string_equal(x[0].client_id, "");
+	assert_int_equal(x[0].from_ms, ms(NOW));
+	assert_true(x[0].until_ms == INT64_MAX);
+	assert_int_equal(x[1].kind, SHARING_REFUSAL);
+	assert_string_equal(x[1].client_id, "pro");
+	assert_int_equal(x[1].from_ms, ms("2026-02-01T00:00:00+02:00"));
+	assert_int_equal(x[1].until_ms, ms("2026-03-01T00:00:00+02:00"));
+	assert_int_equal(x[2].kind, SHARING_TREATMENT);
+	assert_string_equal(x[2].client_id, "pro");
+	assert_int_equal(x[2].until_ms, ms("2027-01-01T00:00:00+02:00"));
+	assert_true(uuid_ok(x[2].id));
+}
+
+static void test_behaviours(void **state)
+{
+	struct t *t = *state;
+	struct store_citizen c;
+	struct grant g;
+
+	client(t, APP);
+	citizen(t, HETU, PATIENT);
+	assert_true(store_citizen_find(t->r.store, t->a, HETU, NULL, &c));
+	assert_false(record_behaves(&c, "minor"));
+	assert_true(record_behaviours(
+	    &t->r, t->a, J(t, "['refuses-consent','minor','minor']"), &c,
+	    &t->e));
+	assert_true(store_citizen_find(t->r.store, t->a, HETU, NULL, &c));
+	assert_string_equal(c.behaviours, "refuses-consent minor");
+	assert_true(record_behaves(&c, "minor"));
+	assert_false(
+	    record_grant(&t->r, t->a, "app", HETU, NULL, 0, &g, &t->e));
+	assert_int_equal(t->e.kind, ERR_FORBIDDEN);
+	assert_string_equal(t->e.code, "access_denied");
+	assert_false(
+	    record_behaviours(&t->r, t->a, J(t, "['heavy']"), &c, &t->e));
+	assert_string_equal(t->e.code, "unknown_behaviour");
+	assert_true(record_behaviours(&t->r, t->a, J(t, "[]"), &c, &t->e));
+	assert_true(record_grant(&t->r, t->a, "app", HETU, NULL, 0, &g, &t->e));
+}
+
+/* ---- questionnaires ----------------------------------------------------- */
+
+static void put_questionnaire(struct t *t, const char *id, const char *url,
+			      const char *version)
+{
+	struct put p = {
+	    .fhir = FHIR_R4,
+	    .type = record_type_find(FHIR_R4, "Questionnaire"),
+	    .id = id,
+	    .patient = "",
+	};
+	struct store_resource out;
+	const char *text =
+	    arena_printf(t->a,
+			 "{'resourceType':'Questionnaire','url':'%s',"
+			 "'version':'%s'}",
+			 url, version);
+
+	t->r.clock.frozen_ms += 1000;
+	assert_true(record_put(&t->r, t->a, &p, J(t, text), &out, &t->e));
+}
+
+static const char *fetched(struct t *t, enum fhir_version v,
+			   const char *canonical)
+{
+	struct fetch f = {
+	    .record = &t->r, .arena = t->a, .fhir = v, .own_base = OWN_BASE};
+	const struct json *q = record_fetch(&f, canonical);
+
+	return q != NULL ? json_get_text(q, "id") : "";
+}
+
+static void test_fetch(void **state)
+{
+	struct t *t = *state;
+
+	put_questionnaire(t, "a", "http://q.example/q", "1");
+	put_questionnaire(t, "c", "http://q.example/q", "3");
+	put_questionnaire(t, "b", "http://q.example/q", "2");
+	assert_string_equal(fetched(t, FHIR_R4, "http://q.example/q"), "b");
+	assert_string_equal(fetched(t, FHIR_R4, "http://q.example/q|"), "b");
+	assert_string_equal(fetched(t, FHIR_R4, "http://q.example/q|1"), "a");
+	assert_string_equal(fetched(t, FHIR_R4, "http://q.example/q|3"), "c");
+	assert_string_equal(fetched(t, FHIR_R4, "http://q.example/q|4"), "");
+	assert_string_equal(fetched(t, FHIR_R4, "http://q.example/other"), "");
+	assert_string_equal(fetched(t, FHIR_STU3, "http://q.example/q"), "");
+	assert_string_equal(fetched(t, FHIR_R4, "Questionnaire/a"), "a");
+	assert_string_equal(fetched(t, FHIR_R4, OWN_BASE "/Questionnaire/c"),
+			    "c");
+	assert_string_equal(fetched(t, FHIR_R4, "Questionnaire/x"), "");
+	assert_string_equal(fetched(t, FHIR_R4, "#a"), "");
+	assert_string_equal(fetched(t, FHIR_R4, ""), "");
+}
+
+static void test_questionnaires_are_nobodys(void **state)
+{
+	struct t *t = *state;
+	struct grant g = {.patient = PATIENT};
+	struct store_resource r;
+
+	put_questionnaire(t, "a", "http://q.example/q", "1");
+	assert_true(record_read(&t->r, t->a, FHIR_R4, &g, "Questionnaire", "a",
+				0, &r, &t->e));
+	assert_string_equal(r.patient, "");
+}
+
 static void test_reset(void **state)
 {
 	struct t *t = *state;
@@ -727,6 +879,11 @@ int main(void)
 	    T(test_references),
 	    T(test_index_rows),
 	    T(test_types),
+	    T(test_fixture_permissions),
+	    T(test_fixture_sharings),
+	    T(test_behaviours),
+	    T(test_fetch),
+	    T(test_questionnaires_are_nobodys),
 	    T(test_merge_is_exact),
 	    T(test_put_versions),
 	    T(test_put_is_found),

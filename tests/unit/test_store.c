@@ -37,7 +37,7 @@ static void file_is_in_wal_mode(void **state)
 	assert_string_equal(
 	    exec_text(w, "PRAGMA journal_mode;PRAGMA synchronous;"
 			 "PRAGMA application_id;PRAGMA user_version"),
-	    "wal\n1\n1297107026\n1\n");
+	    "wal\n1\n1297107026\n2\n");
 }
 
 static void refused(struct world *w, enum err_kind kind, const char *text)
@@ -54,7 +54,7 @@ static void foreign_files_are_refused(void **state)
 	static const struct {
 		const char *sql, *text;
 	} cases[] = {
-	    {"PRAGMA user_version=2", "version 2"},
+	    {"PRAGMA user_version=3", "version 3"},
 	    {"PRAGMA application_id=7", "another program"},
 	    {"PRAGMA application_id=0", "another program"},
 	    {"PRAGMA application_id=0;PRAGMA user_version=0",
@@ -252,6 +252,7 @@ static void fill(struct world *w)
 	put_citizen(w, HETU, "p1");
 	store_client_put(w->store, &c);
 	put_grant(w, "g", "app", HETU, 1, FOREVER);
+	put_sharing(w, "x", SHARING_CONSENT, HETU, "");
 	put_token(w, "t", "g", 9);
 	put_code(w, "c", "g", 9);
 	store_ticket_put(w->store, "s", "session", HETU, 9);
@@ -506,6 +507,9 @@ int main(void)
 	    MEMORY(rare_words_lead_even_with_a_patient),
 	    MEMORY(citizens),
 	    MEMORY(deleting_a_citizen_ends_permissions),
+	    MEMORY(behaviours_are_kept),
+	    MEMORY(sharings),
+	    MEMORY(sharings_go_with_both_ends),
 	    MEMORY(clients),
 	    MEMORY(grants_are_remembered),
 	    MEMORY(codes_are_good_once),
