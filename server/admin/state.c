@@ -132,7 +132,7 @@ static bool setting_put(struct rq *rq, const struct json *v, struct settings *s)
 			       arena_printf(rq->arena, "/%s", json_name(v)),
 			       "\"%.64s\" must be a string or a number.",
 			       json_name(v));
-	if (settings_set(s, json_name(v), value, &rq->err))
+	if (settings_change(s, json_name(v), value, &rq->err))
 		return true;
 	return refuse_member(rq);
 }

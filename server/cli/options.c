@@ -216,8 +216,9 @@ static void help_settings(struct arena *a)
 	settings_init(&s);
 	puts("\nSwitches for --set NAME=VALUE:");
 	for (size_t i = 0; settings_list(&s, a, i, &info); i++)
-		printf("  %-26s %s (%s) [%s]\n", info.name, info.what,
-		       info.allowed, info.value);
+		printf("  %-26s %s (%s%s) [%s]\n", info.name, info.what,
+		       info.allowed, info.at_start ? "; only at start" : "",
+		       info.value);
 }
 
 void help_command(struct arena *a, enum command c)

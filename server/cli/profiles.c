@@ -4,8 +4,9 @@
  *
  * The official definitions of both FHIR versions are mapped from the binary;
  * the national profiles, embedded as JSON, and the user's packages are overlaid
- * on them. A user's definition comes last, so it wins over a built-in one of
- * the same canonical URL.
+ * on them. Between these two come the drafts of 2017, if they are to be used:
+ * they have the canonical URLs of what they replace. A user's definition comes
+ * last, so it wins over a built-in one of the same canonical URL.
  *
  * To which version a file of a package belongs, its package.json says, else its
  * own fhirVersion; what says nothing (a code system) goes to both. A definition
@@ -19,6 +20,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+#define DRAFTS "profiles/finnish-phr-stu3-draft2017/"
 
 static const struct {
 	const char *image;
@@ -52,16 +55,15 @@ static bool wants(const struct page_asset *asset)
 	return n > 5 && strcmp(asset->name + n - 5, ".json") == 0;
 }
 
-static bool add_national(struct arena *tmp, struct profiles *p,
-			 enum fhir_version v, struct err *e)
+static bool add_folder(struct arena *tmp, struct profiles *p,
+		       enum fhir_version v, const char *folder, struct err *e)
 {
 	struct profiles *set[FHIR_VERSIONS] = {NULL};
 	struct package k = {.set = set, .arena = tmp};
 	const struct page_asset *asset;
 
 	set[v] = p;
-	for (size_t i = 0; (asset = page_asset_below(version[v].national, i));
-	     i++) {
+	for (size_t i = 0; (asset = page_asset_below(folder, i)); i++) {
 		k.source = asset->name;
 		if (wants(asset) &&
 		    !profile_package_file(&k, "", (const char *)asset->bytes,
@@ -69,6 +71,19 @@ static bool add_national(struct arena *tmp, struct profiles *p,
 			return false;
 	}
 	return true;
+}
+
+static bool add_national(struct arena *tmp, const struct config *c,
+			 struct profiles *p, enum fhir_version v, struct err *e)
+{
+	if (!add_folder(tmp, p, v, version[v].national, e))
+		return false;
+	if (v != FHIR_STU3 || !c->settings.stu3_rules)
+		return true;
+	if (page_asset_below(DRAFTS, 0))
+		return add_folder(tmp, p, v, DRAFTS, e);
+	return err_set(e, ERR_INVALID, NULL, "stu3_rules",
+		       "this build has no drafts of 2017");
 }
 
 /* ---- all of it ----------------------------------------------------------- */
@@ -84,7 +99,7 @@ static bool add_all(struct arena *boot, struct arena *tmp,
 		if (!out[v])
 			return false;
 		if (national &&
-		    !add_national(tmp, out[v], (enum fhir_version)v, e))
+		    !add_national(tmp, c, out[v], (enum fhir_version)v, e))
 			return false;
 	}
 	return packages_add(tmp, c, out, log, e);
@@ -107,8 +122,9 @@ bool cli_profiles(struct arena *boot, const struct config *c,
 
 static void print_line(const struct profile_info *info, enum fhir_version v)
 {
-	printf("%s\t%s\t%s\t%s\n", info->url, version[v].name,
-	       *info->base ? info->base : "-", info->source);
+	printf("%s\t%s\t%s\t%s\t%s\n", info->url, version[v].name,
+	       *info->base ? info->base : "-", info->source,
+	       info->confidence ? info->confidence : "-");
 }
 
 static void add_object(struct jw *w, const struct profile_info *info,
@@ -122,6 +138,7 @@ static void add_object(struct jw *w, const struct profile_info *info,
 	jw_str(w, "title", *info->title ? info->title : NULL);
 	jw_bool(w, "abstract", info->abstract);
 	jw_str(w, "source", info->source);
+	jw_str(w, "confidence", info->confidence);
 	jw_close(w);
 }
 
@@ -138,9 +155,9 @@ static void list_version(const struct profiles *p, enum fhir_version v,
 	}
 }
 
-/* One line for each profile: URL, FHIR version, base, source, with tabs; or an
- * array with more of each. The definitions of FHIR itself are always there and
- * not listed. */
+/* One line for each profile: URL, FHIR version, base, source, confidence, with
+ * tabs; or an array with more of each. The definitions of FHIR itself are
+ * always there and not listed. */
 int cli_list_profiles(struct arena *boot, const struct config *c)
 {
 	const bool json = strcmp(c->format, "json") == 0;

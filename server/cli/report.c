@@ -40,7 +40,8 @@ static void add_line(struct buf *b, const struct verdict *v,
 		     const struct issue *p)
 {
 	const unsigned line = p->line ? p->line : 1;
-	const bool extra = p->expected || p->hint;
+	const char *const extra[] = {p->expected, p->hint, profile_doubt(p)};
+	const char *before = " (";
 
 	buf_printf(b, "%s:%u:%u: %s", v->file,
 		   v->line > 0 ? v->line + line - 1 : line,
@@ -48,11 +49,14 @@ static void add_line(struct buf *b, const struct verdict *v,
 	buf_printf(b, "%s%s", p->rule ? " " : "", p->rule ? p->rule : "");
 	buf_printf(b, "%s%s: %s", p->path ? " " : "", p->path ? p->path : "",
 		   p->text);
-	buf_printf(b, "%s%s%s%s%s%s\n", extra ? " (" : "",
-		   p->expected ? "expected " : "",
-		   p->expected ? p->expected : "",
-		   p->expected && p->hint ? "; " : "", p->hint ? p->hint : "",
-		   extra ? ")" : "");
+	for (size_t i = 0; i < LEN(extra); i++) {
+		if (!extra[i])
+			continue;
+		buf_printf(b, "%s%s%s", before, i == 0 ? "expected " : "",
+			   extra[i]);
+		before = "; ";
+	}
+	buf_puts(b, before[0] == ';' ? ")\n" : "\n");
 }
 
 static void text_add(struct verdicts *r, struct arena *a,

@@ -11,7 +11,9 @@
  * code instead of "processing", the stable id of the rule as details.coding,
  * the hint as details.text, the expected value at the end of diagnostics, and
  * as extensions the profile that demanded it and the line and column in the
- * text that was sent. R4 carries the place a second time as expression.
+ * text that was sent. What is not official is marked by an extension too, and
+ * details.text says that the service may accept it. R4 carries the place a
+ * second time as expression.
  *
  * A failure of our own surroundings (ERR_INTERNAL) says nothing but the
  * request's id, by which the log tells the rest.
@@ -27,6 +29,7 @@
 #define RULE_SYSTEM	 "urn:mock-kanta-phr:rule"
 #define INVARIANT_SYSTEM "urn:mock-kanta-phr:invariant"
 #define EXT_PROFILE	 "urn:mock-kanta-phr:profile"
+#define EXT_CONFIDENCE	 "urn:mock-kanta-phr:confidence"
 #define EXT_ISSUE	 "http://hl7.org/fhir/StructureDefinition/operationoutcome-"
 
 static const char *const severity_code[] = {
@@ -146,6 +149,15 @@ static void add_narrative(struct jw *w, struct arena *a,
 
 /* ---- issues ---------------------------------------------------------- */
 
+static void add_extension(struct jw *w, const char *url, const char *member,
+			  const char *value)
+{
+	jw_open(w, NULL, '{');
+	jw_str(w, "url", url);
+	jw_str(w, member, value);
+	jw_close(w);
+}
+
 static void add_extension_int(struct jw *w, const char *name, unsigned value)
 {
 	if (value == 0)
@@ -158,15 +170,15 @@ static void add_extension_int(struct jw *w, const char *name, unsigned value)
 
 static void add_extensions(struct jw *w, const struct issue *i)
 {
-	if (!i->profile && i->line == 0)
+	const bool sure = !i->confidence || !strcmp(i->confidence, "official");
+
+	if (!i->profile && i->line == 0 && sure)
 		return;
 	jw_open(w, "extension", '[');
-	if (i->profile) {
-		jw_open(w, NULL, '{');
-		jw_str(w, "url", EXT_PROFILE);
-		jw_str(w, "valueUri", i->profile);
-		jw_close(w);
-	}
+	if (i->profile)
+		add_extension(w, EXT_PROFILE, "valueUri", i->profile);
+	if (!sure)
+		add_extension(w, EXT_CONFIDENCE, "valueCode", i->confidence);
 	add_extension_int(w, EXT_ISSUE "issue-line", i->line);
 	add_extension_int(w, EXT_ISSUE "issue-col", i->column);
 	jw_close(w);
@@ -180,9 +192,21 @@ static void add_coding(struct jw *w, const char *system, const char *code)
 	jw_close(w);
 }
 
+/* What to change, and how sure it is that it has to be. */
+static const char *advice(struct arena *a, const struct issue *i)
+{
+	const char *doubt = profile_doubt(i);
+
+	if (!doubt || !i->hint)
+		return doubt ? doubt : i->hint;
+	return arena_printf(a, "%s; %s", i->hint, doubt);
+}
+
 static void add_details(struct jw *w, const struct issue *i)
 {
-	if (!i->rule && !i->hint)
+	const char *text = advice(w->b->arena, i);
+
+	if (!i->rule && !text)
 		return;
 	jw_open(w, "details", '{');
 	if (i->rule) {
@@ -192,7 +216,7 @@ static void add_details(struct jw *w, const struct issue *i)
 			add_coding(w, INVARIANT_SYSTEM, i->key);
 		jw_close(w);
 	}
-	jw_str(w, "text", i->hint);
+	jw_str(w, "text", text);
 	jw_close(w);
 }
 

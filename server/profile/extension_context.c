@@ -251,6 +251,23 @@ bool context_allows(struct check *c, const struct sd *sd, const struct at *at,
 	return false;
 }
 
+bool profile_has_creator(const struct profiles *p, const char *type)
+{
+	const ref r = find_sd(p, PROFILE_CREATOR);
+	const struct sd *sd = r ? rec_at(p, r) : NULL;
+	const struct context *x = sd ? rec_at(p, sd->contexts) : NULL;
+	const unsigned t = find_type(p, type, strlen(type));
+
+	for (uint32_t i = 0; x && t != NO_TYPE && i < sd->n_contexts; i++) {
+		const char *e = text_at(p, x[i].expression);
+		if (x[i].kind == CONTEXT_ELEMENT &&
+		    (strcmp(e, "Element") == 0 ||
+		     type_named(p, t, e, strlen(e))))
+			return true;
+	}
+	return false;
+}
+
 const char *context_list(struct check *c, const struct sd *sd)
 {
 	const struct context *x = rec_at(c->p, sd->contexts);

@@ -178,6 +178,35 @@ static void put(struct check *c, enum issue_severity severity, enum rule rule,
 	c->stop = c->out->n == PROFILE_ISSUES && c->out->errors > 0;
 }
 
+enum issue_severity said(const struct check *c, enum profile_say say,
+			 enum rule rule)
+{
+	switch (say) {
+	case SAY_OFF: return ISSUE_NONE;
+	case SAY_WARNING: return ISSUE_WARNING;
+	case SAY_ERROR: return ISSUE_ERROR;
+	default: return rule_table[rule].severity[c->rules];
+	}
+}
+
+const char *profile_doubt(const struct issue *i)
+{
+	static const char *const doubts[][2] = {
+	    {"client", "this rule is known from what clients of the service "
+		       "send: the service may accept it"},
+	    {"stock", "this rule is that of the software the service was built "
+		      "on: the service may accept it"},
+	    {"inferred", "this rule is inferred: the service may accept it"},
+	    {"unknown", "it is not known whether the service has this rule: it "
+			"may accept it"},
+	};
+
+	for (size_t k = 0; i->severity <= ISSUE_ERROR && k < LEN(doubts); k++)
+		if (text_is(i->confidence, doubts[k][0]))
+			return doubts[k][1];
+	return NULL;
+}
+
 enum issue_severity weigh(const struct check *c, unsigned by,
 			  enum issue_severity stated)
 {

@@ -116,9 +116,10 @@ static void unknown_code(struct check *c, const struct spot *s,
 	const char *url = text_at(c->p, cs->url);
 
 	if (cs->content == CONTENT_COMPLETE)
-		report(c, RULE_CODE_UNKNOWN, &here, where, url,
-		       near_code(c, cs, code), "Unknown code: %s / %.100s", url,
-		       code);
+		report_as(c, said(c, c->o->unknown_code, RULE_CODE_UNKNOWN),
+			  RULE_CODE_UNKNOWN, &here, where, url,
+			  near_code(c, cs, code), "Unknown code: %s / %.100s",
+			  url, code);
 	else if (cs->content == CONTENT_FRAGMENT)
 		report(c, RULE_CODE_FRAGMENT, &here, where, url, NULL,
 		       "Unknown code: %s / %.100s (of the code system only a "

@@ -135,10 +135,12 @@ void check_display(struct check *c, const struct spot *s,
 	const struct at here = {s->at, "display", -1};
 	const struct json *where = json_get(s->value, "display");
 	const char *display = where ? json_text(where) : NULL;
+	const enum issue_severity severity =
+	    said(c, c->o->display, RULE_DISPLAY);
 	struct displays d = {.c = c, .wanted = display};
 	struct buf text;
 
-	if (!display || !*display || c->dry)
+	if (!display || !*display || c->dry || severity == ISSUE_NONE)
 		return;
 	visit_all(&d, cs, k);
 	if (d.found || d.n == 0)
@@ -146,9 +148,9 @@ void check_display(struct check *c, const struct spot *s,
 	buf_init(&text, c->a);
 	d = (struct displays){.c = c, .wanted = display, .text = &text};
 	visit_all(&d, cs, k);
-	report(c, RULE_DISPLAY, &here, where, text.p,
-	       "use this display, or leave it out",
-	       d.n == 1 ? "Display should be %s"
-			: "Display should be one of %s",
-	       text.p);
+	report_as(c, severity, RULE_DISPLAY, &here, where, text.p,
+		  "use this display, or leave it out",
+		  d.n == 1 ? "Display should be %s"
+			   : "Display should be one of %s",
+		  text.p);
 }

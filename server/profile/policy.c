@@ -3,7 +3,9 @@
  * policy.c: meta.profile: which profiles are demanded, allowed and applied.
  *
  * The national service takes only resources that name a national profile of
- * their type; a foreign profile beside it is allowed and not looked at. A
+ * their type; a foreign profile beside it is allowed and not looked at, or, if
+ * the caller likes, refused. The application that made the resource may have to
+ * be named. A
  * profile that is not known here cannot be checked: that is an error or, if the
  * caller likes, a warning. An abstract profile is the base of others; naming it
  * alone says nothing about the kind of data.
@@ -18,6 +20,7 @@
 struct named {
 	ref applied[APPLIED_MAX];
 	size_t n;
+	bool services;	/* one of the service itself, by its URL */
 	bool national;	/* a known national one */
 	bool concrete;	/* a known national one that is not abstract */
 	bool suggested; /* a profile, in the hint of an issue */
@@ -46,6 +49,8 @@ static void take_stock(struct check *c, const struct json *list, unsigned type,
 		       struct named *out)
 {
 	for (const struct json *v = json_first(list); v; v = json_next(v)) {
+		if (url_of(v) && text_begins(url_of(v), NATIONAL_BASE))
+			out->services = true;
 		const struct sd *sd =
 		    sd_at(c->p, url_of(v) ? find_sd(c->p, url_of(v)) : 0);
 		if (!sd || !(sd->flags & SD_NATIONAL) || sd->type != type)
@@ -109,6 +114,40 @@ static void check_required(struct check *c, const struct json *resource,
 	       profile_hint(c, url_of(json_first(list)), type, resource, named,
 			    at),
 	       "A resource SHALL always reference to a Finnish PHR profile");
+}
+
+/* Which application made it: an extension of the resource. */
+static void check_creator(struct check *c, const struct json *resource,
+			  unsigned type, const struct at *at)
+{
+	const struct json *list = json_get(resource, "extension");
+	const struct at here = {at, "extension", -1};
+
+	if (!c->o->creator_required ||
+	    !profile_has_creator(c->p, text_at(c->p, c->p->types[type].name)))
+		return;
+	for (const struct json *v = json_first(list); v; v = json_next(v))
+		if (text_is(json_get_text(v, "url"), PROFILE_CREATOR))
+			return;
+	report(c, RULE_CREATOR, &here, list ? list : resource, PROFILE_CREATOR,
+	       "add the extension with two parts, \"name\" and "
+	       "\"applicationId\" (valueString)",
+	       "The application that made the resource SHALL be named");
+}
+
+/* A profile of somebody else, beside one of the service. */
+static bool is_refused(struct check *c, const char *url,
+		       const struct named *named, const struct json *where,
+		       const struct at *at)
+{
+	if (!c->o->foreign_rejected || !named->services ||
+	    text_begins(url, NATIONAL_BASE))
+		return false;
+	report_as(c, ISSUE_ERROR, RULE_PROFILE_FOREIGN, at, where,
+		  "Finnish PHR profiles alone",
+		  "remove it from \"meta.profile\"",
+		  "Profile %.300s is no Finnish PHR profile", url);
+	return true;
 }
 
 static void unresolved(struct check *c, const char *url, unsigned type,
@@ -193,11 +232,12 @@ void check_profiles(struct check *c, const struct json *resource, unsigned type,
 	for (const struct json *v = json_first(list); v && !c->stop;
 	     v = json_next(v), i++) {
 		const struct at here = {&meta, "profile", i};
-		if (url_of(v))
+		if (url_of(v) && !is_refused(c, url_of(v), &named, v, &here))
 			apply(c, url_of(v), resource, type, &named, v, &here);
 	}
 	c->sd = NULL;
 	check_required(c, resource, type, &named, &profile);
+	check_creator(c, resource, type, at);
 	for (size_t k = 0; k < c->o->extra_count && !c->stop; k++)
 		apply(c, c->o->extra[k], resource, type, &named, resource, at);
 	/* what an implementation guide demands of every resource of the type */

@@ -163,6 +163,9 @@ enum profile_weight { WEIGHT_STATED, WEIGHT_WARNING, WEIGHT_SILENT };
 
 enum profile_required { REQUIRED_ALL, REQUIRED_NOT_PATIENT, REQUIRED_OFF };
 
+/* How a finding counts: as the rule set has it, or as the caller likes. */
+enum profile_say { SAY_BY_RULES, SAY_OFF, SAY_WARNING, SAY_ERROR };
+
 struct profile_options {
 	enum profile_required required; /* is a national profile demanded? */
 	bool unknown_warns;		/* unknown meta.profile: warn */
@@ -173,6 +176,10 @@ struct profile_options {
 				       * profiles by name; or NULL */
 	enum rule_set rules;
 	uint8_t weight[PROFILE_SWITCHES]; /* enum profile_weight of each */
+	bool foreign_rejected;	  /* a foreign profile beside a national one */
+	bool creator_required;	  /* the extension that names the application */
+	enum profile_say display; /* another display than the system's */
+	enum profile_say unknown_code; /* no code of a complete system */
 	int64_t now_ms; /* for now(), today() and ages; 0: the real time */
 	/* Conformance resources (Questionnaires above all) that are not among
 	 * the definitions, by canonical URL; NULL when there is none. */
@@ -194,6 +201,18 @@ struct profile_options {
 const struct issues *profile_check(const struct profiles *p, struct arena *a,
 				   const struct json *resource,
 				   const struct profile_options *o);
+
+/* By how much a rule may be missed: a sentence for the user about an error of
+ * which it is not sure that the service refuses it too; NULL: it is. */
+const char *profile_doubt(const struct issue *i);
+
+/* The extension by which a resource tells which application made it: {url,
+ * extension: [name, applicationId]}. May one stand in a resource of that type?
+ * False when its definition is not loaded. */
+#define PROFILE_CREATOR                                                        \
+	"http://phr.kanta.fi/StructureDefinition/"                             \
+	"fiphr-ext-creatingapplication"
+bool profile_has_creator(const struct profiles *p, const char *type);
 
 /* Is code in the value set? 1 yes, 0 no, -1 cannot be told (a system that is
  * not loaded). system NULL: any system of the set. */

@@ -231,6 +231,9 @@ enum rule {
 	RULE_CM_CODE,
 	RULE_CM_SCOPE,
 
+	/* 0239: what the national service may demand of metadata */
+	RULE_CREATOR,
+
 	RULES
 };
 struct rule_info {
@@ -314,6 +317,9 @@ const char *today_code(enum rule rule, const struct at **at);
  * is silent. */
 enum issue_severity weigh(const struct check *c, unsigned by,
 			  enum issue_severity stated);
+/* What a finding counts as whose severity the caller may choose. */
+enum issue_severity said(const struct check *c, enum profile_say say,
+			 enum rule rule);
 /* Will nothing more be told? Then no text needs to be made. */
 bool is_quiet(const struct check *c);
 /* Texts for an issue; "" when nothing will be reported. */

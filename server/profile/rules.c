@@ -510,6 +510,12 @@ const struct rule_info rule_table[RULES] = {
 		      "required", CONFORMANCE},
     [RULE_CM_SCOPE] = {"KPHR-PROF-0238", "value sets of a concept map", NOW_E,
 		       "invalid", CONFORMANCE},
+
+    /* 0239: what the national service may demand of metadata */
+    [RULE_CREATOR] = {"KPHR-PROF-0239",
+		      "the application that made it is named (only with --set "
+		      "creating_application=required)",
+		      E, "required", KANTA},
 };
 
 bool profile_rule(size_t i, struct rule_about *out)

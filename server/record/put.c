@@ -14,7 +14,8 @@
  * lastUpdated are written in front, every other member follows in the client's
  * order with the very characters it was sent with, but for the white space
  * between them: so 72.50 stays 72.50. What a client says of these three itself
- * is dropped.
+ * is dropped. Under creating_application=add the extension that names the
+ * application is written behind the client's own, unless it is there.
  *
  * Facts: fhir-rest.md 2.1; kanta.md 4.3, 4.5.
  */
@@ -206,20 +207,68 @@ static void merge_meta(struct jw *w, const struct json *meta, int version,
 	jw_close(w);
 }
 
+static void add_part(struct jw *w, const char *url, const char *value)
+{
+	jw_open(w, NULL, '{');
+	jw_str(w, "url", url);
+	jw_str(w, "valueString", value);
+	jw_close(w);
+}
+
+/* The extensions of a resource, and behind them the one that names creator. */
+static void merge_extensions(struct jw *w, const struct json *list,
+			     const struct store_client *creator)
+{
+	jw_open(w, "extension", '[');
+	for (const struct json *v = json_first(list); v; v = json_next(v))
+		jw_value(w, NULL, v);
+	jw_open(w, NULL, '{');
+	jw_str(w, "url", PROFILE_CREATOR);
+	jw_open(w, "extension", '[');
+	add_part(w, "name", creator->name);
+	add_part(w, "applicationId", creator->client_id);
+	jw_close(w);
+	jw_close(w);
+	jw_close(w);
+}
+
+/* Is the application to be named in the stored resource? By *out. */
+static bool creator_missing(const struct record *r, struct arena *a,
+			    const struct put *p, const struct json *resource,
+			    struct store_client *out)
+{
+	const struct json *v = json_first(json_get(resource, "extension"));
+
+	if (r->settings.creating_application != CREATOR_ADD ||
+	    p->client_id == NULL ||
+	    !profile_has_creator(r->profiles[p->fhir], p->type->type))
+		return false;
+	for (; v; v = json_next(v))
+		if (text_is(json_get_text(v, "url"), PROFILE_CREATOR))
+			return false;
+	return store_client_find(r->store, a, p->client_id, out) &&
+	       out->name[0] != '\0';
+}
+
 void record_merge(struct buf *b, const struct json *resource, const char *id,
-		  int version, int64_t updated_ms)
+		  int version, int64_t updated_ms,
+		  const struct store_client *creator)
 {
 	struct jw w = {.b = b};
-	const struct json *m;
+	const struct json *m, *list = NULL;
 
 	jw_open(&w, NULL, '{');
 	jw_str(&w, "resourceType", json_get_text(resource, "resourceType"));
 	jw_str(&w, "id", id);
 	merge_meta(&w, json_get(resource, "meta"), version, updated_ms);
 	for (m = json_first(resource); m != NULL; m = json_next(m)) {
-		if (!is_servers(json_name(m)))
+		if (creator != NULL && strcmp(json_name(m), "extension") == 0)
+			list = m;
+		else if (!is_servers(json_name(m)))
 			jw_value(&w, json_name(m), m);
 	}
+	if (creator != NULL)
+		merge_extensions(&w, list, creator);
 	jw_close(&w);
 }
 
@@ -230,6 +279,7 @@ bool record_put(struct record *r, struct arena *a, const struct put *p,
 		struct err *e)
 {
 	struct store_resource before;
+	struct store_client creator;
 	struct store_index_row *rows;
 	struct buf text;
 	size_t n;
@@ -254,7 +304,9 @@ bool record_put(struct record *r, struct arena *a, const struct put *p,
 	if (again && out->updated_ms <= before.updated_ms)
 		out->updated_ms = before.updated_ms + 1;
 	buf_init(&text, a);
-	record_merge(&text, resource, p->id, out->version, out->updated_ms);
+	record_merge(&text, resource, p->id, out->version, out->updated_ms,
+		     creator_missing(r, a, p, resource, &creator) ? &creator
+								  : NULL);
 	out->text = text.p;
 	out->text_len = text.len;
 	rows = record_index(a, p->type, resource, p->own_base, &n);

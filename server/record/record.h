@@ -14,6 +14,7 @@
 /* ---- settings: every behaviour switch, one table ----------------------- */
 
 enum errors_style { ERRORS_KANTA, ERRORS_EXPLAIN };
+enum creating_application { CREATOR_OPTIONAL, CREATOR_REQUIRED, CREATOR_ADD };
 
 /* The values in force. Names, allowed values, defaults and their sources stand
  * in one table in settings.c (facts: kanta.md section 9, fhir-rest.md). */
@@ -32,6 +33,18 @@ struct settings {
 	int page_default;
 	int page_max;
 	int oo_narrative; /* 0, 1 */
+	/* where the sources contradict each other */
+	int foreign_profiles;	  /* 0 allow, 1 reject */
+	int creating_application; /* enum creating_application */
+	int stu3_rules;		  /* 0 effective, 1 draft2017; from the start */
+	int stu3_bp_55284;	  /* this and the next five: */
+	int stu3_extra_codings;	  /* enum profile_weight */
+	int stu3_device;
+	int stu3_method;
+	int glucose_pair;
+	int snapshot_literal;
+	int display_check; /* enum profile_say */
+	int unknown_code;  /* the same */
 };
 
 void settings_init(struct settings *s);
@@ -44,10 +57,16 @@ struct profile_options settings_rules(const struct settings *s);
 bool settings_set(struct settings *s, const char *name, const char *value,
 		  struct err *e);
 
+/* The same while the server runs: what counts at its start alone is refused
+ * (code "only_at_start"), unless it has that value. */
+bool settings_change(struct settings *s, const char *name, const char *value,
+		     struct err *e);
+
 /* The i-th setting's name, value as text (in arena), allowed values, meaning.
  * False behind the last. */
 struct setting_info {
 	const char *name, *value, *allowed, *what;
+	bool at_start; /* only then */
 };
 bool settings_list(const struct settings *s, struct arena *a, size_t i,
 		   struct setting_info *out);

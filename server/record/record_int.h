@@ -117,8 +117,10 @@ bool record_put(struct record *r, struct arena *a, const struct put *p,
 		struct err *e);
 
 /* Appends the resource's own text with the server's id, versionId and
- * lastUpdated in it. */
+ * lastUpdated in it, and the extension that names the creator unless that is
+ * NULL. */
 void record_merge(struct buf *b, const struct json *resource, const char *id,
-		  int version, int64_t updated_ms);
+		  int version, int64_t updated_ms,
+		  const struct store_client *creator);
 
 #endif

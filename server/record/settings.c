@@ -28,6 +28,7 @@ struct choice {
 struct row {
 	const char *name;
 	size_t offset;
+	bool at_start;		     /* it has no effect later */
 	const struct choice *choice; /* NULL: a number in min..max */
 	int min, max;
 	int initial;
@@ -57,9 +58,33 @@ static const struct choice unknown[] = {{"ignore", 0}, {"400", 400}, {NULL, 0}};
 static const struct choice systems[] = {
     {"multiple", 0}, {"always", 1}, {NULL, 0}};
 static const struct choice on_off[] = {{"on", 1}, {"off", 0}, {NULL, 0}};
+static const struct choice allow_reject[] = {
+    {"allow", 0}, {"reject", 1}, {NULL, 0}};
+static const struct choice creator[] = {
+    {"optional", CREATOR_OPTIONAL},
+    {"required", CREATOR_REQUIRED},
+    {"add", CREATOR_ADD},
+    {NULL, 0},
+};
+static const struct choice stu3_rules[] = {
+    {"effective", 0}, {"draft2017", 1}, {NULL, 0}};
+/* What a statement weighs that names the switch. */
+static const struct choice reject_allow[] = {
+    {"reject", WEIGHT_STATED}, {"allow", WEIGHT_SILENT}, {NULL, 0}};
+static const struct choice off_on[] = {
+    {"off", WEIGHT_STATED}, {"on", WEIGHT_SILENT}, {NULL, 0}};
+static const struct choice enforce_warn[] = {
+    {"enforce", WEIGHT_STATED}, {"warn", WEIGHT_WARNING}, {NULL, 0}};
+static const struct choice displays[] = {
+    {"by-rules", SAY_BY_RULES}, {"off", SAY_OFF}, {"warn", SAY_WARNING},
+    {"error", SAY_ERROR},	{NULL, 0},
+};
+static const struct choice warn_error[] = {
+    {"warn", SAY_WARNING}, {"error", SAY_ERROR}, {NULL, 0}};
 
-#define AT(member) #member, offsetof(struct settings, member)
-#define PAGE_MAX   20000 /* what clients ask for at most */
+#define AT(member)    #member, offsetof(struct settings, member), false
+#define START(member) #member, offsetof(struct settings, member), true
+#define PAGE_MAX      20000 /* what clients ask for at most */
 
 static const struct row rows[] = {
     {AT(errors), errors, 0, 0, ERRORS_KANTA,
@@ -91,6 +116,34 @@ static const struct row rows[] = {
     {AT(page_max), NULL, 1, PAGE_MAX, PAGE_MAX,
      "entries in a page of search results at most [C]"},
     {AT(oo_narrative), on_off, 0, 0, 1, "an OperationOutcome carries text [I]"},
+    {AT(foreign_profiles), allow_reject, 0, 0, 0,
+     "a profile of somebody else in meta.profile, beside the national one [Q]"},
+    {AT(creating_application), creator, 0, 0, CREATOR_OPTIONAL,
+     "the extension that names the application: not needed, demanded, or added "
+     "by the server to what it stores [C]"},
+    {AT(glucose_pair), enforce_warn, 0, 0, WEIGHT_STATED,
+     "blood glucose: 15074-8 and 14743-9 go together [Q]"},
+    {AT(snapshot_literal), off_on, 0, 0, WEIGHT_STATED,
+     "R4 blood pressure and weight take hasMember, as their own snapshots have "
+     "it and not their base [Q]"},
+    {AT(stu3_bp_55284), off_on, 0, 0, WEIGHT_STATED,
+     "STU3 blood pressure may be coded 55284-4, as an older page has it [Q]"},
+    {AT(stu3_extra_codings), reject_allow, 0, 0, WEIGHT_STATED,
+     "STU3: codings beside those of the profile [Q]"},
+    {AT(stu3_device), reject_allow, 0, 0, WEIGHT_STATED,
+     "STU3 Observation.device [C]"},
+    {AT(stu3_method), reject_allow, 0, 0, WEIGHT_STATED,
+     "STU3 Observation.method [C]"},
+    {START(stu3_rules), stu3_rules, 0, 0, 0,
+     "STU3: what production took, or the drafts of 2017, which are stricter "
+     "[C]"},
+    {AT(display_check), displays, 0, 0, SAY_BY_RULES,
+     "a display that the code system does not have; by-rules: a warning, for "
+     "rules=current an error [C]"},
+    {AT(unknown_code), warn_error, 0, 0, SAY_ERROR,
+     "a code that its code system, known in full, does not have: the "
+     "validator of the service's era refuses it; warn lets pass what an older "
+     "guide says, as astext in R4 [M]"},
 };
 
 static int *value_of(struct settings *s, const struct row *row)
@@ -106,6 +159,20 @@ struct profile_options settings_rules(const struct settings *s)
 	    .explain = s->errors == ERRORS_EXPLAIN,
 	    .rules = (enum rule_set)s->rules,
 	    .no_examples = s->example_urls == 0,
+	    .foreign_rejected = s->foreign_profiles != 0,
+	    .creator_required = s->creating_application == CREATOR_REQUIRED,
+	    .display = (enum profile_say)s->display_check,
+	    .unknown_code = (enum profile_say)s->unknown_code,
+	    .weight =
+		{
+		    [SWITCH_GLUCOSE_PAIR] = (uint8_t)s->glucose_pair,
+		    [SWITCH_STU3_BP_55284] = (uint8_t)s->stu3_bp_55284,
+		    [SWITCH_STU3_EXTRA_CODINGS] =
+			(uint8_t)s->stu3_extra_codings,
+		    [SWITCH_SNAPSHOT_LITERAL] = (uint8_t)s->snapshot_literal,
+		    [SWITCH_STU3_DEVICE] = (uint8_t)s->stu3_device,
+		    [SWITCH_STU3_METHOD] = (uint8_t)s->stu3_method,
+		},
 	};
 }
 
@@ -189,6 +256,25 @@ bool settings_set(struct settings *s, const char *name, const char *value,
 	return refuse_unknown(name, e);
 }
 
+bool settings_change(struct settings *s, const char *name, const char *value,
+		     struct err *e)
+{
+	struct settings changed = *s;
+
+	if (!settings_set(&changed, name, value, e))
+		return false;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		if (rows[i].at_start && strcmp(rows[i].name, name) == 0 &&
+		    *value_of(&changed, &rows[i]) != *value_of(s, &rows[i]))
+			return err_set(e, ERR_INVALID, "only_at_start", name,
+				       "%s is decided when the server starts: "
+				       "start it with --set %s=%s",
+				       name, name, value);
+	}
+	*s = changed;
+	return true;
+}
+
 static const char *value_text(struct arena *a, const struct row *row, int value)
 {
 	for (const struct choice *c = row->choice; c && c->text; c++) {
@@ -211,6 +297,7 @@ bool settings_list(const struct settings *s, struct arena *a, size_t i,
 	    value_text(a, row, *(const int *)((const char *)s + row->offset));
 	out->allowed = allowed(a, row);
 	out->what = row->what;
+	out->at_start = row->at_start;
 	return true;
 }
 

@@ -36,9 +36,30 @@ static const struct {
     {"page_default", " 5", false, "1..20000"},
     {"page_default", "5x", false, "1..20000"},
     {"page_default", "-5", false, "1..20000"},
+    {"foreign_profiles", "reject", true, NULL},
+    {"creating_application", "add", true, NULL},
+    {"creating_application", "always", false, "optional | required | add"},
+    {"stu3_rules", "draft2017", true, NULL},
+    {"display_check", "off", true, NULL},
+    {"display_check", "loud", false, "by-rules | off | warn | error"},
+    {"unknown_code", "off", false, "warn | error"},
     {"page_defualt", "5", false, "did you mean \"page_default\""},
     {"validation-status", "422", false, "\"validation_status\""},
     {"Errors", "kanta", false, "\"errors\""},
+};
+
+static const struct {
+	const char *name;
+	const char *value;
+	int which;  /* enum profile_switch */
+	int weight; /* enum profile_weight */
+} weight_rows[] = {
+    {"glucose_pair", "warn", SWITCH_GLUCOSE_PAIR, WEIGHT_WARNING},
+    {"snapshot_literal", "on", SWITCH_SNAPSHOT_LITERAL, WEIGHT_SILENT},
+    {"stu3_bp_55284", "on", SWITCH_STU3_BP_55284, WEIGHT_SILENT},
+    {"stu3_extra_codings", "allow", SWITCH_STU3_EXTRA_CODINGS, WEIGHT_SILENT},
+    {"stu3_device", "allow", SWITCH_STU3_DEVICE, WEIGHT_SILENT},
+    {"stu3_method", "allow", SWITCH_STU3_METHOD, WEIGHT_SILENT},
 };
 
 static const struct {

@@ -282,6 +282,16 @@ static void weigh(const struct json *weight, struct profile_options *o)
 	}
 }
 
+/* "off", "warning", "error"; NULL: by the rules */
+static enum profile_say say_of(const char *word)
+{
+	static const char *const words[] = {"off", "warning", "error"};
+	for (size_t i = 0; word && i < LEN(words); i++)
+		if (strcmp(words[i], word) == 0)
+			return (enum profile_say)(SAY_OFF + (int)i);
+	return SAY_BY_RULES;
+}
+
 static void options_of(struct arena *a, const struct json *c,
 		       struct profile_options *o)
 {
@@ -301,6 +311,10 @@ static void options_of(struct arena *a, const struct json *c,
 			       ? RULES_CURRENT
 			       : RULES_KANTA;
 	weigh(json_get(c, "weight"), o);
+	o->foreign_rejected = json_get(c, "foreign_rejected") != NULL;
+	o->creator_required = json_get(c, "creator_required") != NULL;
+	o->display = say_of(json_get_text(c, "display"));
+	o->unknown_code = say_of(json_get_text(c, "unknown_code"));
 	const char **v = arena_alloc(a, json_count(extra) * sizeof(*v));
 	for (extra = json_first(extra); extra; extra = json_next(extra))
 		v[o->extra_count++] = json_text(extra);

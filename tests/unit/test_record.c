@@ -55,6 +55,17 @@ static void test_settings_list(void **state)
 	    {"page_default", "50"},
 	    {"page_max", "20000"},
 	    {"oo_narrative", "on"},
+	    {"foreign_profiles", "allow"},
+	    {"creating_application", "optional"},
+	    {"glucose_pair", "enforce"},
+	    {"snapshot_literal", "off"},
+	    {"stu3_bp_55284", "off"},
+	    {"stu3_extra_codings", "reject"},
+	    {"stu3_device", "reject"},
+	    {"stu3_method", "reject"},
+	    {"stu3_rules", "effective"},
+	    {"display_check", "by-rules"},
+	    {"unknown_code", "error"},
 	};
 	struct setting_info info;
 	size_t i;
@@ -66,11 +77,73 @@ static void test_settings_list(void **state)
 		assert_true(
 		    settings_set(&t->r.settings, info.name, info.value, &t->e));
 		assert_true(strlen(info.what) > 10);
+		/* where the default comes from */
+		assert_non_null(strstr(" [Q] [C] [M] [I]",
+				       info.what + strlen(info.what) - 4));
+		assert_int_equal(info.at_start,
+				 strcmp(info.name, "stu3_rules") == 0);
 	}
 	assert_int_equal(i, LEN(defaults));
 	assert_true(settings_set(&t->r.settings, "errors", "explain", &t->e));
 	assert_true(settings_list(&t->r.settings, t->a, 0, &info));
 	assert_string_equal(info.value, "explain");
+}
+
+/* What the rule engine is told: nothing of it but by default. */
+static void test_settings_rules(void **state)
+{
+	struct t *t = *state;
+	struct settings *s = &t->r.settings;
+	struct profile_options o = settings_rules(s);
+
+	for (int i = 0; i < PROFILE_SWITCHES; i++)
+		assert_int_equal(o.weight[i], WEIGHT_STATED);
+	assert_false(o.foreign_rejected);
+	assert_false(o.creator_required);
+	assert_int_equal(o.display, SAY_BY_RULES);
+	assert_int_equal(o.unknown_code, SAY_ERROR);
+	for (size_t i = 0; i < LEN(weight_rows); i++) {
+		assert_true(settings_set(s, weight_rows[i].name,
+					 weight_rows[i].value, &t->e));
+		o = settings_rules(s);
+		for (int k = 1; k < PROFILE_SWITCHES; k++)
+			assert_int_equal(o.weight[k],
+					 k == weight_rows[i].which
+					     ? weight_rows[i].weight
+					     : WEIGHT_STATED);
+		settings_init(s);
+	}
+	assert_true(settings_set(s, "foreign_profiles", "reject", &t->e));
+	assert_true(settings_set(s, "creating_application", "add", &t->e));
+	assert_true(settings_set(s, "display_check", "off", &t->e));
+	assert_true(settings_set(s, "unknown_code", "warn", &t->e));
+	o = settings_rules(s);
+	assert_true(o.foreign_rejected);
+	assert_false(o.creator_required);
+	assert_int_equal(o.display, SAY_OFF);
+	assert_int_equal(o.unknown_code, SAY_WARNING);
+	assert_true(settings_set(s, "creating_application", "required", &t->e));
+	assert_true(settings_rules(s).creator_required);
+}
+
+/* What counts at the start alone cannot be changed later. */
+static void test_settings_change(void **state)
+{
+	struct t *t = *state;
+	struct settings *s = &t->r.settings;
+
+	assert_true(settings_change(s, "stu3_device", "allow", &t->e));
+	assert_int_equal(s->stu3_device, WEIGHT_SILENT);
+	assert_true(settings_change(s, "stu3_rules", "effective", &t->e));
+	assert_false(settings_change(s, "stu3_rules", "draft2017", &t->e));
+	assert_string_equal(t->e.code, "only_at_start");
+	has(t->e.text, "--set stu3_rules=draft2017");
+	assert_int_equal(s->stu3_rules, 0);
+	assert_false(settings_change(s, "stu3_rules", "new", &t->e));
+	assert_string_equal(t->e.code, "invalid_value");
+	assert_true(settings_set(s, "stu3_rules", "draft2017", &t->e));
+	assert_true(settings_change(s, "stu3_rules", "draft2017", &t->e));
+	assert_false(settings_change(s, "stu3_rules", "effective", &t->e));
 }
 
 /* ---- personal identity codes ------------------------------------------ */
@@ -374,9 +447,36 @@ static void test_merge_is_exact(void **state)
 
 		assert_non_null(v);
 		buf_init(&b, t->a);
-		record_merge(&b, v, "i", 3, ms(NOW));
+		record_merge(&b, v, "i", 3, ms(NOW), NULL);
 		assert_string_equal(b.p, merge_rows[i].out);
 	}
+}
+
+/* The application is named behind the extensions of the client. */
+static void test_merge_names_creator(void **state)
+{
+	struct t *t = *state;
+	static const struct store_client creator = {.client_id = "app-1",
+						    .name = "The \"app\""};
+	static const char name[] =
+	    "{\"url\":\"" PROFILE_CREATOR "\",\"extension\":[{\"url\":"
+	    "\"name\",\"valueString\":\"The \\\"app\\\"\"},{\"url\":"
+	    "\"applicationId\",\"valueString\":\"app-1\"}]}]}";
+	struct buf b;
+
+	buf_init(&b, t->a);
+	record_merge(&b, J(t, "{'resourceType':'X','a':1.50}"), "i", 1, ms(NOW),
+		     &creator);
+	has(b.p, arena_printf(t->a, "},\"a\":1.50,\"extension\":[%s", name));
+	buf_init(&b, t->a);
+	record_merge(&b,
+		     J(t, "{'resourceType':'X','extension':[{'url':'u'}],"
+			  "'a':1.50}"),
+		     "i", 1, ms(NOW), &creator);
+	has(b.p, arena_printf(t->a,
+			      "},\"a\":1.50,\"extension\":[{\"url\":\"u\"},"
+			      "%s",
+			      name));
 }
 
 /* ---- storing and reading without the rules ----------------------------- */
@@ -859,6 +959,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    T(test_settings_values),
 	    T(test_settings_list),
+	    T(test_settings_rules),
+	    T(test_settings_change),
 	    T(test_hetu_check),
 	    T(test_hetu_age),
 	    T(test_hetu_fresh),
@@ -885,6 +987,7 @@ int main(void)
 	    T(test_fetch),
 	    T(test_questionnaires_are_nobodys),
 	    T(test_merge_is_exact),
+	    T(test_merge_names_creator),
 	    T(test_put_versions),
 	    T(test_put_is_found),
 	    T(test_read),
