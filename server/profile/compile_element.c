@@ -247,8 +247,9 @@ static void merge_binding(struct build *b, struct node *n, const struct json *j)
 		now.max_url = build_textn(b, max, canonical_len(max));
 		now.max_vs = find_vs(b->p, max);
 	}
-	/* nothing that is ever checked */
-	if (now.strength < BIND_EXTENSIBLE && !now.max_url)
+	/* nothing that is ever checked, unless a profile makes it stronger
+	 * without naming the value set again */
+	if (now.strength < BIND_PREFERRED && !now.max_url)
 		return;
 	n->binding = heap_alloc(b->p, sizeof(now));
 	memcpy(heap_at(b->p, n->binding), &now, sizeof(now));

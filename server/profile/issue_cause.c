@@ -33,6 +33,7 @@ enum relation {
 	MEANT,	/* the same, and its hint names this one */
 	CODED,	/* the same, or its code or system */
 	NEARLY, /* in the item that its hint tells to change */
+	BANNED, /* the same profile wants nothing there at all */
 	ANY
 };
 
@@ -69,6 +70,10 @@ static const struct row rows[] = {
     {RULE_MAX, RULE_SLICE_CLOSED, WITHIN, TWICE},
     {RULE_MAX, RULE_SLICE_MAX, SAME, TWICE},
     {RULE_CHOICE_TYPE, RULE_EXTENSION_TYPE, SAME, TWICE},
+    {RULE_CHOICE_TYPE, RULE_MAX, BANNED, TWICE},
+    {RULE_FIXED_COMPLEX, RULE_MAX, BANNED, TWICE},
+    {RULE_MIN, RULE_MAX, BANNED, TWICE},
+    {RULE_REFERENCE_AGGREGATION, RULE_MAX, BANNED, TWICE},
     {RULE_CODE, RULE_FIXED, SAME, TWICE},
     {RULE_URI, RULE_FIXED, SAME, TWICE},
     {RULE_SYSTEM, RULE_FIXED, SAME, TWICE},
@@ -231,6 +236,13 @@ static bool is_nearly(const struct issue *x, const struct issue *cause)
 		       strcspn(item + n, " ")) == 0;
 }
 
+static bool is_banned(const struct issue *x, const struct issue *cause)
+{
+	return is_within(x->path, cause->path) && cause->expected &&
+	       strcmp(cause->expected, "at most 0") == 0 && x->profile &&
+	       cause->profile && strcmp(x->profile, cause->profile) == 0;
+}
+
 static bool relates(enum relation r, const struct issue *x,
 		    const struct issue *cause)
 {
@@ -243,6 +255,7 @@ static bool relates(enum relation r, const struct issue *x,
 	case BESIDE: return same_parent(x->path, cause->path);
 	case MEANT: return names(cause, x);
 	case NEARLY: return is_nearly(x, cause);
+	case BANNED: return is_banned(x, cause);
 	case CODED:
 		return strcmp(x->path, cause->path) == 0 ||
 		       (is_within(cause->path, x->path) &&
