@@ -284,6 +284,12 @@ bool time_parse(const char *s, size_t n, struct time_span *out);
 #define TIME_TEXT 32
 void time_finnish(char out[TIME_TEXT], int64_t ms);
 
+/* How far Finnish clocks are ahead at an instant, and the instant at which they
+ * show local_ms (counted as if they were UTC). Of an hour that happens twice
+ * the first; one that a change skips is read as winter time. */
+int64_t time_finnish_zone_ms(int64_t utc_ms);
+int64_t time_of_finnish_ms(int64_t local_ms);
+
 /* Thu, 05 Jan 2023 00:05:47 GMT: Date and Last-Modified (RFC 9110 5.6.7). */
 void time_http(char out[TIME_TEXT], int64_t ms);
 

@@ -109,7 +109,7 @@ static int64_t change_ms(int year, int month)
 	return (last - weekday(last)) * DAY_MS + HOUR_MS;
 }
 
-static int64_t zone_ms(int64_t utc_ms)
+int64_t time_finnish_zone_ms(int64_t utc_ms)
 {
 	int year = date_of_days(floor_div(utc_ms, DAY_MS)).year;
 
@@ -121,11 +121,12 @@ static int64_t zone_ms(int64_t utc_ms)
 							      : WINTER_MS;
 }
 
-static int64_t utc_from_local(int64_t local_ms)
+int64_t time_of_finnish_ms(int64_t local_ms)
 {
 	int64_t summer = local_ms - SUMMER_MS;
 
-	return zone_ms(summer) == SUMMER_MS ? summer : local_ms - WINTER_MS;
+	return time_finnish_zone_ms(summer) == SUMMER_MS ? summer
+							 : local_ms - WINTER_MS;
 }
 
 /* ---- writing --------------------------------------------------------- */
@@ -163,7 +164,7 @@ static void write_iso(char out[TIME_TEXT], int64_t ms, const char *zone)
 void time_finnish(char out[TIME_TEXT], int64_t ms)
 {
 	int64_t utc = time_clamp(ms);
-	int64_t zone = zone_ms(utc);
+	int64_t zone = time_finnish_zone_ms(utc);
 
 	write_iso(out, utc + zone, zone == SUMMER_MS ? "+03:00" : "+02:00");
 }
@@ -320,11 +321,12 @@ bool time_parse(const char *s, size_t n, struct time_span *out)
 			return false;
 		int64_t length = t.hi_ms - t.lo_ms;
 
-		t.lo_ms = t.has_zone ? t.lo_ms - zone : utc_from_local(t.lo_ms);
+		t.lo_ms =
+		    t.has_zone ? t.lo_ms - zone : time_of_finnish_ms(t.lo_ms);
 		t.hi_ms = t.lo_ms + length;
 	} else {
-		t.lo_ms = utc_from_local(t.lo_ms);
-		t.hi_ms = utc_from_local(t.hi_ms);
+		t.lo_ms = time_of_finnish_ms(t.lo_ms);
+		t.hi_ms = time_of_finnish_ms(t.hi_ms);
 	}
 	if (in.s != in.end)
 		return false;

@@ -15,11 +15,46 @@
 #define EXAMPLES "fixtures/examples/"
 #define PLANS	 "fixtures/generate/"
 
+/* ---- read.c: strict reading of our own files ------------------------------
+ */
+
+/* A file that is being read, for refusals. */
+struct reader {
+	struct arena *arena;
+	const char *file;
+	struct err *e;
+};
+
+/* Refuses: where = "file: place". Always false. */
+bool gen_refuse(const struct reader *r, const char *place, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+
+/* An object whose members are all among the names (ended by NULL)? */
+bool gen_only(const struct reader *r, const struct json *v, const char *place,
+	      const char *const *names);
+/* A list of at least one? */
+bool gen_is_list(const struct reader *r, const struct json *v,
+		 const char *place);
+
+/* The member of v as a number in millionths; missing: out stays as it is. */
+#define MILLION	   INT64_C(1000000)
+#define NUMBER_MAX (4 * MILLION * MILLION)
+bool gen_number(const struct reader *r, const struct json *v, const char *place,
+		const char *name, int64_t *out);
+/* The same of a list of n numbers. */
+bool gen_numbers(const struct reader *r, const struct json *v,
+		 const char *place, const char *name, int64_t *out, size_t n);
+/* "07:15", or hours alone, as seconds of the day. */
+bool gen_clock(const char *text, int64_t *out);
+
+/* A built-in file as JSON, in the arena. NULL with e set: no such file, or it
+ * is no JSON. */
+const struct json *gen_asset(struct arena *a, const char *file, struct err *e);
+
 /* ---- plan.c: what there is, and a plan that is read ---------------------- */
 
 struct shape; /* an example, compiled: shape.c */
 struct value; /* a model: model.c */
-struct event; /* one resource to be made: calendar.c */
 
 /* A time of day at which a resource is made. */
 struct occasion {
@@ -50,14 +85,6 @@ struct plan {
 	int64_t period_s;
 };
 
-/* A built-in file as JSON, in the arena. NULL with e set: no such file, or it
- * is no JSON. */
-const struct json *gen_asset(struct arena *a, const char *file, struct err *e);
-
-/* Refuses a plan or an example: where = "file: /place". Always false. */
-bool gen_refuse(struct arena *a, const char *file, const char *place,
-		struct err *e, const char *fmt, ...) PRINTF_LIKE(5, 6);
-
 /* All plans by FHIR version, then by URL; only about, name, file, doc, hash are
  * filled, and about.type is NULL. NULL with e set when one is broken. */
 struct plan *gen_plans(struct arena *a, size_t *n, struct err *e);
@@ -72,26 +99,71 @@ bool gen_plan_open(struct arena *a, struct plan *p, struct err *e);
 /* ---- shape.c: an example becomes bytes and slots --------------------------
  */
 
+enum piece_kind {
+	PIECE_BYTES,
+	PIECE_NUMBER, /* a value */
+	PIECE_WORD,   /* a member of a drawn item */
+	PIECE_TIME,
+	PIECE_START,
+	PIECE_END,
+	PIECE_DATE,
+	PIECE_UUID,
+	PIECE_PATIENT,
+	PIECE_CITIZEN
+};
+enum piece_form { FORM_FHIR, FORM_FI, FORM_SV, FORM_EN };
+
+struct text_n {
+	const char *s;
+	size_t n;
+};
+
+struct piece {
+	enum piece_kind kind;
+	enum piece_form form;
+	int shift;	     /* of the n-th resource further on */
+	struct text_n bytes; /* PIECE_BYTES */
+	size_t value;	     /* index in the plan */
+	struct text_n *word; /* PIECE_WORD: for each item, escaped */
+	unsigned nth;	     /* PIECE_UUID: of the n-th identifier */
+};
+
 struct shape {
 	const char *example;	 /* "fiphr-sd-bodyweight-min" */
 	const struct json *tree; /* the example itself */
+	const struct json *set;	 /* its own, or NULL */
 	int64_t weight;		 /* millionths */
 	struct piece *piece;
-	size_t piece_count;
+	size_t piece_count, piece_room;
+	struct buf bytes; /* of the last piece, while it is made */
 	bool has_uuid; /* an identifier that is a urn:uuid: */
 };
 
 /* What stands at a path below a value ("component[0].code"), or NULL. */
 const struct json *gen_find(const struct json *v, const char *path);
 
-/* Compiles an example with the members that its own set and the plan's say
- * (set and own may be NULL). */
-bool gen_shape_compile(struct arena *a, const struct plan *p,
-		       const struct json *own, struct shape *s, struct err *e);
+/* Compiles the examples of a plan with the members that are set. */
+bool gen_shapes_compile(const struct reader *r, struct plan *p);
+
+/* ---- slot.c: texts with slots ---------------------------------------------
+ */
+
+/* A place for one more piece. */
+struct piece *gen_piece(struct arena *a, struct shape *s);
+/* n bytes as they are. */
+void gen_bytes(struct arena *a, struct shape *s, const char *bytes, size_t n);
+
+/* A text with slots, as a JSON string, or when raw as a JSON number or boolean,
+ * which must be one slot and nothing else. */
+bool gen_text_compile(const struct reader *r, const struct plan *p,
+		      struct shape *s, const char *place, const char *text,
+		      bool raw);
 
 /* ---- random.c: chance that depends on its key alone -----------------------
  */
 
+/* a times b, all three in millionths. */
+int64_t gen_times(int64_t a, int64_t b);
 uint64_t gen_key(uint64_t key, uint64_t n);	    /* of the n-th below it */
 uint64_t gen_key_text(uint64_t key, const char *s); /* of what is so named */
 int64_t gen_uniform(uint64_t key);		    /* [0, 1) in millionths */
@@ -125,24 +197,61 @@ struct local gen_local(int64_t utc_ms);
 int64_t gen_day(int64_t utc_ms);		  /* the Finnish day of it */
 int64_t gen_instant(int64_t day, int64_t second); /* back again */
 
+/* What is drawn for a citizen and plan begins with this key. */
+uint64_t gen_citizen_key(uint64_t seed, const struct plan *p,
+			 const struct generate_citizen *c);
+
 /* Does the plan's occasion happen for the citizen on that day? last is the last
- * day of the run, where what happens once is. Fills out. */
-bool gen_event(uint64_t seed, const struct plan *p,
-	       const struct generate_citizen *c, int64_t day, int64_t last,
-	       unsigned place, struct event *out);
+ * day of the run, where what happens once is. key is that of day and place. */
+bool gen_happens(const struct plan *p, uint64_t citizen_key, int64_t day,
+		 int64_t last, unsigned place, uint64_t *key);
+/* The same, with all there is to know of it. */
+bool gen_event(const struct plan *p, const struct generate_citizen *c,
+	       uint64_t citizen_key, int64_t day, int64_t last, unsigned place,
+	       struct event *out);
 
 /* The one n places further on in time of the same plan and citizen. */
-struct event gen_neighbour(uint64_t seed, const struct event *e, int64_t last,
-			   int n);
+struct event gen_neighbour(const struct event *e, int n);
 
 /* ---- model.c: values ------------------------------------------------------
  */
 
+struct hour {
+	int64_t at_s, adds;
+};
+struct item {
+	const struct json *words;
+	int64_t weight;
+};
+/* A number, or words when it has items. */
+struct value {
+	const char *name;
+	uint64_t hash;
+	int of; /* index of another value; -1: none */
+	int64_t base[2], times, plus;
+	int64_t wander, noise, min, max;
+	int64_t weekday[7];
+	struct hour *hour;
+	size_t hour_count;
+	int64_t *meal; /* seconds of the day */
+	size_t meal_count;
+	int64_t rise[2], peak_s, fall_s;
+	unsigned digits;
+	struct item *item;
+	size_t item_count;
+	int64_t weights;
+	bool by_citizen;
+};
+
 /* Reads the values of a plan into p->value. */
-bool gen_values_read(struct arena *a, struct plan *p, struct err *e);
+bool gen_values_read(const struct reader *r, struct plan *p);
 
 /* Index of a value by name (n bytes), or -1. */
 int gen_value_find(const struct plan *p, const char *name, size_t n);
+
+/* The i-th value of the event's plan, in millionths; which of its items. */
+int64_t gen_value(const struct event *e, size_t i);
+size_t gen_word(const struct event *e, size_t i);
 
 /* ---- render.c -------------------------------------------------------------
  */
@@ -161,9 +270,8 @@ struct generator {
 
 /* Appends the resource of the event to text, one line; uuid is that of its
  * identifier, "" without one. shape NULL: the one that chance chooses. */
-void gen_render(const struct generator *g, const struct event *e,
-		const struct shape *shape, struct buf *text,
-		char uuid[UUID_TEXT]);
+void gen_render(const struct event *e, const struct shape *shape,
+		struct buf *text, char uuid[UUID_TEXT]);
 
 /* A valid resource of the plan in that shape, of the citizen, on the last day;
  * n makes different ones of it. For mutants. */
