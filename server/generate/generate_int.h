@@ -63,9 +63,22 @@ struct occasion {
 	int64_t weekday[7];	/* factors of it, Monday first */
 	unsigned every_days;	/* 1: every day */
 	bool once;
+	size_t shape, shape_count; /* of the plan's; see there */
+	int64_t weights;	   /* of them, millionths */
 };
 
-enum period { PERIOD_MINUTES, PERIOD_DAY, PERIOD_WEEK };
+/* A number, a value of the plan, or what the drawn item of a value says. */
+struct operand {
+	int64_t number;
+	int value;     /* index; -1: none */
+	int64_t *item; /* for each item; NULL: the value is a number */
+};
+
+enum period { PERIOD_NONE, PERIOD_MINUTES, PERIOD_DAY, PERIOD_WEEK };
+struct length {
+	enum period period;
+	struct operand minutes;
+};
 
 struct plan {
 	struct generate_plan about;
@@ -74,15 +87,13 @@ struct plan {
 	const struct json *doc; /* all of it; "mutants" is in there */
 	uint64_t hash;		/* of FHIR version and URL */
 	/* the rest when it has been opened */
-	struct shape *shape;
+	struct shape *shape; /* the plan's, then those of its occasions */
 	size_t shape_count;
-	int64_t weights; /* of all shapes, millionths */
 	struct occasion *when;
 	size_t when_count;
 	struct value *value;
 	size_t value_count;
-	enum period period;
-	int64_t period_s;
+	struct length length;
 };
 
 /* All plans by FHIR version, then by URL; only about, name, file, doc, hash are
@@ -129,14 +140,17 @@ struct piece {
 };
 
 struct shape {
-	const char *example;	 /* "fiphr-sd-bodyweight-min" */
-	const struct json *tree; /* the example itself */
-	const struct json *set;	 /* its own, or NULL */
-	int64_t weight;		 /* millionths */
+	const char *example;	   /* "fiphr-sd-bodyweight-min" */
+	const char *place;	   /* in the plan, "shapes[0]" */
+	const struct json *tree;   /* the example itself */
+	const struct json *set;	   /* its own, or NULL */
+	const struct json *remove; /* paths, or NULL */
+	struct length length;	   /* PERIOD_NONE: the plan's */
+	int64_t weight;		   /* millionths */
 	struct piece *piece;
 	size_t piece_count, piece_room;
 	struct buf bytes; /* of the last piece, while it is made */
-	bool has_uuid; /* an identifier that is a urn:uuid: */
+	bool has_uuid;	  /* an identifier that is a urn:uuid: */
 };
 
 /* What stands at a path below a value ("component[0].code"), or NULL. */
@@ -227,8 +241,9 @@ struct item {
 struct value {
 	const char *name;
 	uint64_t hash;
-	int of; /* index of another value; -1: none */
-	int64_t base[2], times, plus;
+	bool made; /* of another value, not of a base */
+	struct operand of, times, plus;
+	int64_t base[2];
 	int64_t wander, noise, min, max;
 	int64_t weekday[7];
 	struct hour *hour;
@@ -242,6 +257,12 @@ struct value {
 	int64_t weights;
 	bool by_citizen;
 };
+
+/* The member of v as a number or the name of a value of the plan. */
+bool gen_operand_read(const struct reader *r, const struct json *v,
+		      const char *place, const char *name, const struct plan *p,
+		      struct operand *out);
+int64_t gen_operand(const struct event *e, const struct operand *o);
 
 /* Reads the values of a plan into p->value. */
 bool gen_values_read(const struct reader *r, struct plan *p);

@@ -16,11 +16,12 @@
  */
 #include "generate/generate_int.h"
 
-#define DAY_S	  INT64_C(86400)
-#define VALUES	  64
-#define SLOW_DAYS 23
-#define FAST_DAYS 6
-#define LATE_S	  900 /* how late or early a meal may be */
+#define DAY_S	   INT64_C(86400)
+#define VALUES	   64
+#define FACTOR_MAX (1000 * MILLION)
+#define SLOW_DAYS  23
+#define FAST_DAYS  6
+#define LATE_S	   900 /* how late or early a meal may be */
 
 /* What is drawn, below the key of the value. */
 enum { DRAW_BASE = 1, DRAW_SLOW, DRAW_FAST, DRAW_NOISE, DRAW_MEAL, DRAW_WORD };
@@ -104,29 +105,60 @@ static bool meals_read(const struct reader *r, const struct json *v,
 	return true;
 }
 
+/* Of each item of a list of words, a member that is a number. */
+static bool item_numbers(const struct reader *r, const struct value *v,
+			 const char *place, const char *name, int64_t **out)
+{
+	*out = arena_alloc(r->arena, v->item_count * sizeof(**out));
+	for (size_t i = 0; i < v->item_count; i++)
+		if (!json_get(v->item[i].words, name))
+			return gen_refuse(r, place,
+					  "not every item of %s has \"%s\"",
+					  v->name, name);
+		else if (!gen_number(r, v->item[i].words, place, name,
+				     &(*out)[i]))
+			return false;
+	return true;
+}
+
+bool gen_operand_read(const struct reader *r, const struct json *v,
+		      const char *place, const char *name, const struct plan *p,
+		      struct operand *out)
+{
+	const char *of = json_get_text(v, name);
+	const size_t n = strcspn(text_or_empty(of), ".");
+
+	if (!of)
+		return gen_number(r, v, place, name, &out->number);
+	place = arena_printf(r->arena, "%s.%s", place, name);
+	out->value = gen_value_find(p, of, n);
+	if (out->value < 0)
+		return gen_refuse(r, place, "no value \"%s\" stands before it",
+				  of);
+	if ((of[n] == '.') != (p->value[out->value].item_count > 0))
+		return gen_refuse(r, place,
+				  "words need a member, numbers have "
+				  "none");
+	return !of[n] || item_numbers(r, &p->value[out->value], place,
+				      of + n + 1, &out->item);
+}
+
 /* The base, or the value it is made of. */
 static bool origin_read(const struct reader *r, const struct json *v,
 			const char *place, const struct plan *p,
 			struct value *out)
 {
-	const char *of = json_get_text(v, "of");
-
-	if (!json_get(v, "base") == !json_get(v, "of"))
+	out->made = json_get(v, "of") != NULL;
+	if (!json_get(v, "base") == !out->made)
 		return gen_refuse(r, place,
 				  "needs a base, or the value that "
 				  "it is made of, and not both");
-	out->of = of ? gen_value_find(p, of, strlen(of)) : -1;
-	if (json_get(v, "of") &&
-	    (out->of < 0 || p->value[out->of].item_count > 0))
-		return gen_refuse(r, arena_printf(r->arena, "%s.of", place),
-				  "must name a number that stands before it");
-	if (!bounds_read(r, v, place, "base", out->base) ||
-	    !gen_number(r, v, place, "times", &out->times) ||
-	    !gen_number(r, v, place, "plus", &out->plus))
-		return false;
-	return (out->times <= 1000 * MILLION &&
-		out->times >= -1000 * MILLION) ||
-	       gen_refuse(r, place, "times is -1000 to 1000");
+	if (out->made && !json_get_text(v, "of"))
+		return gen_refuse(r, place, "of is the name of a value");
+	return bounds_read(r, v, place, "base", out->base) &&
+	       gen_operand_read(r, v, place, "of", p, &out->of) &&
+	       gen_operand_read(r, v, place, "times", p, &out->times) &&
+	       gen_operand_read(r, v, place, "plus", p, &out->plus);
 }
 
 static bool digits_read(const struct reader *r, const struct json *v,
@@ -225,7 +257,9 @@ bool gen_values_read(const struct reader *r, struct plan *p)
 		*out = (struct value){
 		    .name = json_name(v),
 		    .hash = gen_key_text(0, json_name(v)),
-		    .times = MILLION,
+		    .of = {.value = -1},
+		    .times = {.number = MILLION, .value = -1},
+		    .plus = {.value = -1},
 		    .min = -NUMBER_MAX,
 		    .max = NUMBER_MAX,
 		};
@@ -356,26 +390,44 @@ static int64_t bounded(int64_t x, int64_t min, int64_t max)
 	return x > max ? max : x;
 }
 
+int64_t gen_operand(const struct event *e, const struct operand *o)
+{
+	if (o->value < 0)
+		return o->number;
+	if (o->item)
+		return o->item[gen_word(e, (size_t)o->value)];
+	return gen_value(e, (size_t)o->value);
+}
+
+/* The factors of a product are bounded, so that it is no overflow. */
+static int64_t origin(const struct value *v, const struct event *e,
+		      uint64_t own)
+{
+	int64_t x, times;
+
+	if (v->made)
+		x = gen_operand(e, &v->of);
+	else
+		x = gen_between(gen_key(own, DRAW_BASE), v->base[0],
+				v->base[1]);
+	times = bounded(gen_operand(e, &v->times), -FACTOR_MAX, FACTOR_MAX);
+	return bounded(gen_times(x, times), -NUMBER_MAX, NUMBER_MAX) +
+	       gen_operand(e, &v->plus);
+}
+
 int64_t gen_value(const struct event *e, size_t i)
 {
 	const struct value *v = &e->plan->value[i];
 	const uint64_t own = gen_key(e->citizen_key, v->hash);
-	struct local t;
-	int64_t x, second;
+	const struct local t = gen_local(e->time_ms);
+	const int64_t second = t.hour * 3600 + t.minute * 60 + t.second;
+	int64_t x = origin(v, e, own);
 
-	if (v->of >= 0)
-		x = gen_times(gen_value(e, (size_t)v->of), v->times);
-	else
-		x = gen_between(gen_key(own, DRAW_BASE), v->base[0],
-				v->base[1]);
-	x += v->plus;
 	if (v->wander != 0)
 		x += wander(v, e, own);
 	if (v->noise != 0)
 		x += gen_normal(gen_key(gen_key(e->key, v->hash), DRAW_NOISE),
 				v->noise);
-	t = gen_local(e->time_ms);
-	second = t.hour * 3600 + t.minute * 60 + t.second;
 	if (v->hour_count > 0)
 		x += of_hour(v, second);
 	if (v->meal_count > 0)

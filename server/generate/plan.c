@@ -157,7 +157,7 @@ static bool occasion_read(const struct reader *r, const struct json *v,
 {
 	static const char *const names[] = {"at",	"spread_min", "chance",
 					    "weekdays", "every_days", "once",
-					    NULL};
+					    "shapes",	NULL};
 	const struct json *once = json_get(v, "once");
 
 	if (!gen_only(r, v, place, names))
@@ -189,46 +189,78 @@ static bool when_read(const struct reader *r, struct plan *p)
 
 /* ---- period -------------------------------------------------------------- */
 
-static bool period_read(const struct reader *r, struct plan *p)
+/* Of the plan, or of one of its shapes. */
+static bool length_read(const struct reader *r, const struct json *v,
+			const char *place, const struct plan *p,
+			struct length *out)
 {
-	const struct json *period = json_get(p->doc, "period");
-	int64_t minutes = 60 * MILLION;
+	const struct json *period = json_get(v, "period");
 
-	p->period = PERIOD_MINUTES;
+	*out = (struct length){.minutes = {.value = -1}};
 	if (period && text_is(json_text(period), "day"))
-		p->period = PERIOD_DAY;
+		out->period = PERIOD_DAY;
 	else if (period && text_is(json_text(period), "week"))
-		p->period = PERIOD_WEEK;
+		out->period = PERIOD_WEEK;
 	else if (period)
-		return gen_refuse(r, "period", "must be \"day\" or \"week\"");
-	if (!gen_number(r, p->doc, "", "period_min", &minutes))
+		return gen_refuse(r, place,
+				  "period must be \"day\" or \"week\"");
+	if (!json_get(v, "period_min"))
+		return true;
+	out->period = PERIOD_MINUTES;
+	if (!gen_operand_read(r, v, place, "period_min", p, &out->minutes))
 		return false;
-	if (minutes < 0 || minutes > PERIOD_MAX * MILLION)
-		return gen_refuse(r, "period_min", "must be 0 to %d minutes",
-				  PERIOD_MAX);
-	p->period_s = minutes * 60 / MILLION;
-	return true;
+	return (out->minutes.number >= 0 &&
+		out->minutes.number <= PERIOD_MAX * MILLION) ||
+	       gen_refuse(r, place, "period_min must be 0 to %d minutes",
+			  PERIOD_MAX);
 }
 
 /* ---- shapes -------------------------------------------------------------- */
 
-static bool shape_read(const struct reader *r, const struct json *v,
-		       const char *place, struct plan *p, struct shape *s)
+static bool is_paths(const struct reader *r, const struct json *v,
+		     const char *place)
 {
-	static const char *const names[] = {"example", "weight", "set", NULL};
-	const char *type;
+	if (!gen_is_list(r, v, place))
+		return false;
+	for (v = json_first(v); v; v = json_next(v))
+		if (json_kind(v) != JSON_STRING)
+			return gen_refuse(r, place, "must be a list of paths");
+	return true;
+}
+
+static bool shape_members(const struct reader *r, const struct json *v,
+			  const char *place, const struct plan *p,
+			  struct shape *s)
+{
+	static const char *const names[] = {
+	    "example", "weight", "set", "remove", "period_min", "period", NULL};
 
 	if (!gen_only(r, v, place, names))
 		return false;
 	s->example = json_get_text(v, "example");
 	s->set = json_get(v, "set");
+	s->remove = json_get(v, "remove");
 	s->weight = MILLION;
 	if (!s->example)
 		return gen_refuse(r, place, "must name its example");
-	if (!gen_number(r, v, place, "weight", &s->weight))
+	if ((s->remove &&
+	     !is_paths(r, s->remove,
+		       arena_printf(r->arena, "%s.remove", place))) ||
+	    !gen_number(r, v, place, "weight", &s->weight))
 		return false;
 	if (s->weight < 0 || s->weight > 1000000 * MILLION)
 		return gen_refuse(r, place, "weight is 0 to 1000000");
+	return length_read(r, v, place, p, &s->length);
+}
+
+static bool shape_read(const struct reader *r, const struct json *v,
+		       const char *place, struct plan *p, struct shape *s)
+{
+	const char *type;
+
+	if (!shape_members(r, v, place, p, s))
+		return false;
+	s->place = place;
 	s->tree = gen_asset(
 	    r->arena, arena_printf(r->arena, EXAMPLES "%s.json", s->example),
 	    r->e);
@@ -239,25 +271,59 @@ static bool shape_read(const struct reader *r, const struct json *v,
 		return gen_refuse(r, place, "%s is not of the plan's type",
 				  s->example);
 	p->about.type = type;
-	p->weights += s->weight;
 	return true;
 }
 
+/* A list of shapes behind those that have been read. */
+static bool list_read(const struct reader *r, const struct json *v,
+		      const char *place, struct plan *p, size_t *first,
+		      size_t *n, int64_t *weights)
+{
+	if (!gen_is_list(r, v, place))
+		return false;
+	*first = p->shape_count;
+	*n = json_count(v);
+	*weights = 0;
+	for (v = json_first(v); v; v = json_next(v)) {
+		struct shape *s = &p->shape[p->shape_count];
+
+		if (!shape_read(r, v,
+				arena_printf(r->arena, "%s[%zu]", place,
+					     p->shape_count - *first),
+				p, s))
+			return false;
+		*weights += s->weight;
+		p->shape_count++;
+	}
+	return *weights > 0 || gen_refuse(r, place, "must have some weight");
+}
+
+/* Those of the plan, then those of the occasions that have their own. */
 static bool shapes_read(const struct reader *r, struct plan *p)
 {
-	const struct json *v = json_get(p->doc, "shapes");
-	size_t i = 0;
+	const struct json *all = json_get(p->doc, "shapes");
+	const struct json *when = json_first(json_get(p->doc, "when"));
+	size_t n = json_count(all), own = 0;
+	int64_t weights = 0;
 
-	if (!gen_is_list(r, v, "shapes"))
+	for (const struct json *w = when; w; w = json_next(w))
+		n += json_count(json_get(w, "shapes"));
+	p->shape = arena_alloc(r->arena, (n + 1) * sizeof(*p->shape));
+	if (all && !list_read(r, all, "shapes", p, &n, &own, &weights))
 		return false;
-	p->shape_count = json_count(v);
-	p->shape = arena_alloc(r->arena, p->shape_count * sizeof(*p->shape));
-	for (v = json_first(v); v; v = json_next(v), i++)
-		if (!shape_read(r, v, arena_printf(r->arena, "shapes[%zu]", i),
-				p, &p->shape[i]))
+	for (size_t i = 0; i < p->when_count; i++, when = json_next(when)) {
+		struct occasion *o = &p->when[i];
+		const struct json *v = json_get(when, "shapes");
+		const char *place =
+		    arena_printf(r->arena, "when[%zu].shapes", i);
+
+		o->shape_count = own;
+		o->weights = weights;
+		if ((v || !all) && !list_read(r, v, place, p, &o->shape,
+					      &o->shape_count, &o->weights))
 			return false;
-	return p->weights > 0 ||
-	       gen_refuse(r, "shapes", "must have some weight");
+	}
+	return true;
 }
 
 bool gen_plan_open(struct arena *a, struct plan *p, struct err *e)
@@ -268,6 +334,7 @@ bool gen_plan_open(struct arena *a, struct plan *p, struct err *e)
 	const struct reader r = {a, p->file, e};
 
 	return gen_only(&r, p->doc, "the plan", names) && when_read(&r, p) &&
-	       period_read(&r, p) && gen_values_read(&r, p) &&
+	       gen_values_read(&r, p) &&
+	       length_read(&r, p->doc, "the plan", p, &p->length) &&
 	       shapes_read(&r, p) && gen_shapes_compile(&r, p);
 }

@@ -18,12 +18,14 @@
 enum { KEY_UUID = 4, KEY_SHAPE };
 enum { KEY_SAMPLE = 2000 };
 
-#define DIGITS 24
-#define KEPT   64 /* values of a resource that are kept; VALUES in model.c */
+#define HOUR_MS INT64_C(3600000)
+#define DIGITS	24
+#define KEPT	64 /* values of a resource that are kept; VALUES in model.c */
 
 /* The resource at hand. */
 struct resource {
 	const struct event *e;
+	const struct shape *shape;
 	struct buf *b;
 	const char *uuid;
 	int64_t number[KEPT];
@@ -123,12 +125,19 @@ static void put_time(struct buf *b, int64_t ms, const struct piece *p)
 	put_int(b, t.minute, 2);
 }
 
-static int64_t start_ms(const struct event *e)
+static int64_t start_ms(const struct shape *s, const struct event *e)
 {
-	switch (e->plan->period) {
-	case PERIOD_DAY: return gen_instant(gen_day(e->time_ms), 0);
-	case PERIOD_WEEK: return gen_instant(gen_day(e->time_ms) - 6, 0);
-	default: return e->time_ms - e->plan->period_s * 1000;
+	const struct length *l =
+	    s->length.period ? &s->length : &e->plan->length;
+	const struct local t = gen_local(e->time_ms);
+
+	switch (l->period) {
+	case PERIOD_DAY: return gen_instant(t.day, 0);
+	case PERIOD_WEEK: return gen_instant(t.day - t.weekday, 0);
+	case PERIOD_MINUTES:
+		return e->time_ms -
+		       gen_operand(e, &l->minutes) / MILLION * 60000;
+	default: return e->time_ms - HOUR_MS;
 	}
 }
 
@@ -172,7 +181,7 @@ static void put_slot(struct resource *r, const struct piece *p,
 		word = &p->word[gen_word(e, p->value)];
 		buf_add(r->b, word->s, word->n);
 		break;
-	case PIECE_START: put_time(r->b, start_ms(e), p); break;
+	case PIECE_START: put_time(r->b, start_ms(r->shape, e), p); break;
 	case PIECE_UUID: put_uuid(r, e, p->nth); break;
 	case PIECE_PATIENT: buf_puts(r->b, e->citizen->patient_id); break;
 	case PIECE_CITIZEN:
@@ -199,12 +208,13 @@ static void put_piece(struct resource *r, const struct piece *p)
 
 static const struct shape *drawn_shape(const struct event *e)
 {
-	const struct shape *s = e->plan->shape;
+	const struct occasion *o = &e->plan->when[e->place];
+	const struct shape *s = &e->plan->shape[o->shape];
 	int64_t x;
 
-	if (e->plan->shape_count == 1)
+	if (o->shape_count == 1)
 		return s;
-	x = gen_between(gen_key(e->key, KEY_SHAPE), 0, e->plan->weights - 1);
+	x = gen_between(gen_key(e->key, KEY_SHAPE), 0, o->weights - 1);
 	while (x >= s->weight)
 		x -= s++->weight;
 	return s;
@@ -217,6 +227,7 @@ void gen_render(const struct event *e, const struct shape *shape,
 
 	if (!shape)
 		shape = drawn_shape(e);
+	r.shape = shape;
 	/* a Patient's identifier is its pseudonym */
 	if (text_is(e->plan->about.type, "Patient"))
 		snprintf(uuid, UUID_TEXT, "%s", e->citizen->patient_id);

@@ -8,19 +8,19 @@
  * an identifier, the time of issue. Making a resource is then copying pieces
  * (render.c), which is what lets it be made in a microsecond.
  *
- * A path of a plan need not lead anywhere in each of its examples, since small
- * and large ones share a plan, but it must in one of them.
+ * What a shape removes is passed over with all that is below it. A path of a
+ * plan need not lead anywhere in each of its examples, since small and large
+ * ones share a plan, but it must in one of them.
  */
 #include "generate/generate_int.h"
 
 #include <stdlib.h>
 
-/* A value of the example that the plan sets. */
+/* A value of the example that the plan sets, or removes (text NULL). */
 struct change {
 	const struct json *at; /* NULL: this example does not have it */
-	const char *path;
-	const char *text;
-	bool own; /* said by the shape itself */
+	const char *place;     /* in the plan */
+	const struct json *text;
 };
 
 /* One example while it is compiled. */
@@ -79,24 +79,34 @@ const struct json *gen_find(const struct json *v, const char *path)
 /* ---- what is set -----------------------------------------------------------
  */
 
-static bool add_changes(struct compile *c, const struct json *set, bool own,
-			const char *place)
+static void add_change(struct compile *c, const char *path,
+		       const struct json *text, const char *place)
 {
-	if (set && json_kind(set) != JSON_OBJECT)
-		return gen_refuse(c->r, place, "must be an object");
-	for (set = json_first(set); set; set = json_next(set)) {
-		if (json_kind(set) != JSON_STRING)
-			return gen_refuse(c->r,
-					  arena_printf(c->r->arena, "%s.%s",
-						       place, json_name(set)),
-					  "must be a text");
-		c->change[c->change_count++] = (struct change){
-		    .at = gen_find(c->shape->tree, json_name(set)),
-		    .path = json_name(set),
-		    .text = json_text(set),
-		    .own = own,
-		};
-	}
+	c->change[c->change_count++] = (struct change){
+	    .at = gen_find(c->shape->tree, path),
+	    .place = arena_printf(c->r->arena, "%s.%s", place, path),
+	    .text = text,
+	};
+}
+
+/* Of a shape's own, each must lead somewhere. */
+static bool own_changes(struct compile *c)
+{
+	struct shape *s = c->shape;
+	const char *set = arena_printf(c->r->arena, "%s.set", s->place);
+	const char *remove = arena_printf(c->r->arena, "%s.remove", s->place);
+	const struct json *v;
+
+	if (s->set && json_kind(s->set) != JSON_OBJECT)
+		return gen_refuse(c->r, set, "must be an object");
+	for (v = json_first(s->remove); v; v = json_next(v))
+		add_change(c, json_text(v), NULL, remove);
+	for (v = json_first(s->set); v; v = json_next(v))
+		add_change(c, json_name(v), v, set);
+	for (size_t i = 0; i < c->change_count; i++)
+		if (!c->change[i].at)
+			return gen_refuse(c->r, c->change[i].place,
+					  "%s does not have it", s->example);
 	return true;
 }
 
@@ -164,20 +174,6 @@ static void notice_uuid(struct compile *c, const struct json *v,
 		c->shape->has_uuid = true;
 }
 
-static bool changed(struct compile *c, const struct json *v,
-		    const struct change *change, enum spot spot)
-{
-	const char *place = arena_printf(c->r->arena, "set.%s", change->path);
-
-	if (json_kind(v) == JSON_OBJECT || json_kind(v) == JSON_ARRAY)
-		return gen_refuse(c->r, place, "is no single value in %s",
-				  c->shape->example);
-	if (spot == SPOT_IDENTIFIER)
-		notice_uuid(c, v, change->text);
-	return gen_text_compile(c->r, c->plan, c->shape, place, change->text,
-				json_kind(v) != JSON_STRING);
-}
-
 static void as_it_is(struct compile *c, const struct json *v)
 {
 	struct buf b;
@@ -185,6 +181,25 @@ static void as_it_is(struct compile *c, const struct json *v)
 	buf_init(&b, c->r->arena);
 	json_write(&b, v, false);
 	gen_bytes(c->r->arena, c->shape, b.p, b.len);
+}
+
+static bool changed(struct compile *c, const struct json *v,
+		    const struct change *change, enum spot spot)
+{
+	const char *text = json_text(change->text);
+
+	if (json_kind(change->text) != JSON_STRING) {
+		as_it_is(c, change->text);
+		return true;
+	}
+	if (json_kind(v) == JSON_OBJECT || json_kind(v) == JSON_ARRAY)
+		return gen_refuse(c->r, change->place,
+				  "is no single value in %s",
+				  c->shape->example);
+	if (spot == SPOT_IDENTIFIER)
+		notice_uuid(c, v, text);
+	return gen_text_compile(c->r, c->plan, c->shape, change->place, text,
+				json_kind(v) != JSON_STRING);
 }
 
 static enum spot spot_of(const struct json *member, enum spot of_parent)
@@ -196,6 +211,13 @@ static enum spot spot_of(const struct json *member, enum spot of_parent)
 	return SPOT_ELSEWHERE;
 }
 
+static bool is_removed(const struct compile *c, const struct json *v)
+{
+	const struct change *change = change_at(c, v);
+
+	return change && !change->text;
+}
+
 static bool value(struct compile *c, const struct json *v, enum spot spot);
 
 static bool container(struct compile *c, const struct json *v, enum spot spot)
@@ -203,11 +225,15 @@ static bool container(struct compile *c, const struct json *v, enum spot spot)
 	const bool object = json_kind(v) == JSON_OBJECT;
 	const struct json *m;
 	struct buf name;
+	bool some = false;
 
 	bytes(c, object ? "{" : "[");
 	for (m = json_first(v); m; m = json_next(m)) {
-		if (m != json_first(v))
+		if (is_removed(c, m))
+			continue;
+		if (some)
 			bytes(c, ",");
+		some = true;
 		buf_init(&name, c->r->arena);
 		if (object) {
 			json_quote(&name, json_name(m), strlen(json_name(m)));
@@ -243,22 +269,17 @@ static bool value(struct compile *c, const struct json *v, enum spot spot)
 
 static bool shape_compile(struct compile *c, const struct json *all)
 {
-	const char *own = arena_printf(c->r->arena, "shapes[%td].set",
-				       c->shape - c->plan->shape);
+	const struct shape *s = c->shape;
+	const size_t most =
+	    json_count(s->set) + json_count(s->remove) + json_count(all);
 
-	if (c->shape->set && json_kind(c->shape->set) != JSON_OBJECT)
-		return gen_refuse(c->r, own, "must be an object");
-	c->change = arena_alloc(
-	    c->r->arena, (json_count(c->shape->set) + json_count(all) + 1) *
-			     sizeof(*c->change));
-	if (!add_changes(c, c->shape->set, true, own) ||
-	    !add_changes(c, all, false, "set"))
+	c->change = arena_alloc(c->r->arena, (most + 1) * sizeof(*c->change));
+	if (!own_changes(c))
 		return false;
-	for (size_t i = 0; i < c->change_count; i++)
-		if (c->change[i].own && !c->change[i].at)
-			return gen_refuse(c->r, own, "%s has no %s",
-					  c->shape->example, c->change[i].path);
-	return container(c, c->shape->tree, SPOT_ROOT);
+	/* behind its own, which have the last word */
+	for (all = json_first(all); all; all = json_next(all))
+		add_change(c, json_name(all), all, "set");
+	return container(c, s->tree, SPOT_ROOT);
 }
 
 /* Does every path of the plan lead somewhere? */
