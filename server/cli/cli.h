@@ -39,9 +39,12 @@ struct config {
 	size_t profile_count;
 	const char *allowed_host[LIST_MAX];
 	size_t allowed_host_count;
+	const char *citizen[LIST_MAX]; /* generate --citizen */
+	size_t citizen_count;
 	const char *environment, *profiles, *public_url, *auth_path, *fhir_path;
 	const char *clock, *admin_token, *log, *port_file, *auto_approve;
-	const char *format, *fhir, *level, *explain_rule; /* validate */
+	const char *format, *fhir, *level, *explain_rule;      /* validate */
+	const char *citizens, *days, *seed, *invalid, *client; /* generate */
 	bool exit_on_stdin_eof;
 	bool batch;		  /* fhirpath */
 	struct settings settings; /* --set, --errors, --unknown-profile */
@@ -54,6 +57,7 @@ enum command {
 	CMD_VALIDATE,
 	CMD_PROFILES,
 	CMD_FHIRPATH,
+	CMD_GENERATE,
 	CMD_HEALTHCHECK
 };
 
@@ -92,6 +96,7 @@ bool cli_write_file(const char *path, const char *text, struct err *e);
 int cli_validate(struct arena *boot, const struct config *c);
 int cli_list_profiles(struct arena *boot, const struct config *c);
 int cli_fhirpath(struct arena *boot, const struct config *c);
+int cli_generate(struct arena *boot, const struct config *c);
 int cli_healthcheck(const struct config *c);
 
 #endif

@@ -7,6 +7,7 @@
 #define CLI_INT_H
 
 #include "cli/cli.h"
+#include "generate/generate.h"
 
 /* ---- options.c: the table ----------------------------------------------- */
 
@@ -127,5 +128,62 @@ bool file_find(struct file_list *out, const char *path, bool deep,
 
 /* The same, read as JSON. */
 const struct json *file_json(struct arena *a, const char *path, struct err *e);
+
+/* ---- generate_people.c ----------------------------------------------------
+ */
+
+/* The citizens that are told, with the Patient ids of the fixtures for those
+ * who stand there. Lives in the arena. False with e set. */
+bool citizens_read(struct arena *a, const struct config *c,
+		   const struct fixture *f, size_t fixtures, uint64_t seed,
+		   struct generate_citizen **out, size_t *n, struct err *e);
+
+/* ---- generate_out.c --------------------------------------------------------
+ */
+
+/* Standard output, in the form that is told. */
+struct sink {
+	struct buf b;
+	const char *format; /* "ndjson", "json", "bundle" */
+	size_t n;
+	int error; /* errno of the write that failed */
+};
+void sink_start(struct sink *s, struct arena *a, const char *format);
+/* False: nothing more can be written. */
+bool sink_add(struct sink *s, const struct generated *g);
+bool sink_end(struct sink *s);
+
+/* ---- generate_db.c ---------------------------------------------------------
+ */
+
+/* A database file that is being filled. */
+struct filling;
+
+/* Opens or makes it; a new one gets the fixtures. Returns -1 to go on, else the
+ * exit code, and has said why. */
+int filling_open(struct arena *a, const struct config *c,
+		 struct profiles *const profiles[FHIR_VERSIONS],
+		 const struct fixture *f, size_t fixtures,
+		 struct filling **out);
+/* Makes the citizens, and gives them the Patient ids that they have there. */
+int filling_citizens(struct filling *f, struct generate_citizen *c, size_t n);
+int filling_add(struct filling *f, const struct generated *g);
+/* Commits the rest, and says on stderr what was left out. */
+int filling_end(struct filling *f);
+void filling_close(struct filling *f);
+
+/* ---- progress.c ------------------------------------------------------------
+ */
+
+/* How far a long run is, on stderr when that is a terminal. */
+struct progress {
+	bool shown;
+	size_t all, done;
+	int64_t started_us, next_us;
+};
+void progress_start(struct progress *p, bool shown, size_t all);
+void progress_step(struct progress *p);
+/* Takes the line away again. */
+void progress_end(struct progress *p);
 
 #endif

@@ -36,6 +36,7 @@ COUNT_FOLLOWS(fixtures);
 COUNT_FOLLOWS(package);
 COUNT_FOLLOWS(profile);
 COUNT_FOLLOWS(allowed_host);
+COUNT_FOLLOWS(citizen);
 
 /* The texts that one source gives for one option. */
 struct given {
@@ -503,7 +504,7 @@ static bool apply_all(struct setup *u)
 static const struct {
 	const char *option;
 	size_t at;
-	const char *words[4];
+	const char *words[5];
 	const char *later[5];
 } choice[] = {
     {"environment",
@@ -516,7 +517,7 @@ static const struct {
      {NULL}},
     {"format",
      offsetof(struct config, format),
-     {"text", "json", "ndjson", "junit"},
+     {"text", "json", "ndjson", "junit", "bundle"},
      {NULL}},
     {"level",
      offsetof(struct config, level),
@@ -574,16 +575,41 @@ static const char *without_slash(struct arena *a, const char *url)
 	return arena_strndup(a, url, n);
 }
 
+/* Which formats a command has. */
+static bool check_format(struct setup *u)
+{
+	static const struct {
+		enum command command;
+		const char *words[4];
+		const char *text;
+	} formats[] = {
+	    {CMD_PROFILES, {"text", "json"}, "text or json"},
+	    {CMD_VALIDATE,
+	     {"text", "json", "ndjson", "junit"},
+	     "text, json, ndjson or junit"},
+	    {CMD_GENERATE,
+	     {"ndjson", "json", "bundle"},
+	     "ndjson, json or bundle"},
+	};
+
+	for (size_t i = 0; i < LEN(formats); i++)
+		if (u->command == formats[i].command &&
+		    !listed(formats[i].words, LEN(formats[i].words),
+			    u->config->format))
+			return complain(u, EXIT_CONFIGURATION, "%s of %s is %s",
+					as_named(u, "format"),
+					command_row(u->command)->name,
+					formats[i].text);
+	return true;
+}
+
 static bool check_operands(struct setup *u)
 {
 	const struct config *c = u->config;
 	const size_t n = c->operand_count;
 
-	if (u->command == CMD_PROFILES && strcmp(c->format, "text") != 0 &&
-	    strcmp(c->format, "json") != 0)
-		return complain(u, EXIT_CONFIGURATION,
-				"%s of profiles is text or json",
-				as_named(u, "format"));
+	if (!check_format(u))
+		return false;
 	if (u->command == CMD_VALIDATE && n == 0 && !c->explain_rule)
 		return complain(u, EXIT_USAGE_ERROR,
 				"validate needs a FILE, a DIR or -");
@@ -672,6 +698,10 @@ int cli_config(struct arena *boot, int argc, char **argv, enum command *command,
 	if (!read_command(u, argc, argv, &first))
 		return u->exit;
 	*command = u->command;
+	if (u->command == CMD_GENERATE) {
+		c->db = NULL;
+		c->format = "ndjson";
+	}
 	if (asks(argc, argv, first, "--help", "-h")) {
 		if (first == 1)
 			help_program();

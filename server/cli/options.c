@@ -20,7 +20,8 @@
 #define VALIDATE   FOR(CMD_VALIDATE)
 #define LISTING	   FOR(CMD_PROFILES)
 #define FHIRPATH   FOR(CMD_FHIRPATH)
-#define ALL	   (SERVE | VALIDATE | LISTING | FHIRPATH)
+#define GENERATE   FOR(CMD_GENERATE)
+#define ALL	   (SERVE | VALIDATE | LISTING | FHIRPATH | GENERATE)
 
 static const struct option options[] = {
     {"listen", "URL", AT(listen), NULL, OPT_LIST, SERVE,
@@ -28,9 +29,10 @@ static const struct option options[] = {
      "address to listen on (repeatable); port 0: any free one"},
     {"environment", "NAME", AT(environment), NULL, OPT_STRING, SERVE, "sandbox",
      "which environment of the service to be"},
-    {"db", "PATH", AT(db), NULL, OPT_STRING, SERVE,
-     ":memory:", "the database file"},
-    {"fixtures", "PATH", AT(fixtures), NULL, OPT_LIST, SERVE,
+    {"db", "PATH", AT(db), NULL, OPT_STRING, SERVE | GENERATE,
+     "serve: :memory:",
+     "the database file; generate: put all into it, printing nothing"},
+    {"fixtures", "PATH", AT(fixtures), NULL, OPT_LIST, SERVE | GENERATE,
      "a small built-in set",
      "JSON file or folder (repeatable), or none; loaded into an empty "
      "database only"},
@@ -39,26 +41,44 @@ static const struct option options[] = {
     {"profiles", "SET", AT(profiles), NULL, OPT_STRING, ALL, "finnish-phr",
      "finnish-phr, or none: not loaded, not demanded, unknown ones warn"},
     {"unknown-profile", "HOW", 0, "unknown_profile", OPT_SETTING,
-     SERVE | VALIDATE, "reject",
+     SERVE | VALIDATE | GENERATE, "reject",
      "a profile that is not loaded: reject or warn"},
-    {"rules", "SET", 0, "rules", OPT_SETTING, SERVE | VALIDATE, "kanta",
+    {"rules", "SET", 0, "rules", OPT_SETTING, SERVE | VALIDATE | GENERATE,
+     "kanta",
      "which checks are errors: kanta (the service's era), current (today's "
      "validator)"},
     {"errors", "STYLE", 0, "errors", OPT_SETTING, SERVE | VALIDATE, "kanta",
      "kanta: as the real stack words them; explain: with rule, expected "
      "value and hint"},
-    {"set", "NAME=VALUE", 0, NULL, OPT_SET, SERVE | VALIDATE, NULL,
+    {"set", "NAME=VALUE", 0, NULL, OPT_SET, SERVE | VALIDATE | GENERATE, NULL,
      "one behaviour switch (repeatable)"},
     {"fhir", "VERSION", AT(fhir), NULL, OPT_STRING,
-     VALIDATE | LISTING | FHIRPATH, "from the profile, else r4",
+     VALIDATE | LISTING | FHIRPATH | GENERATE,
+     "from the profile, else r4; generate: both",
      "stu3 or r4; fhirpath: or none, types from JSON alone"},
     {"batch", NULL, AT(batch), NULL, OPT_FLAG, FHIRPATH, NULL,
      "a question a line from standard input, "
      "{\"expression\":\"...\",\"input\":{...}}, and an answer a line"},
-    {"profile", "URL", AT(profile), NULL, OPT_LIST, VALIDATE, NULL,
-     "profile to check besides meta.profile (repeatable)"},
-    {"format", "FORMAT", AT(format), NULL, OPT_STRING, VALIDATE | LISTING,
-     "text", "text, json, ndjson or junit; of profiles: text or json"},
+    {"profile", "URL", AT(profile), NULL, OPT_LIST, VALIDATE | GENERATE, NULL,
+     "profile to check besides meta.profile; generate: of which data is made, "
+     "also by its name, or all (repeatable)"},
+    {"citizen", "HETU", AT(citizen), NULL, OPT_LIST, GENERATE, "010190-900P",
+     "whose data it is (repeatable); a code of the 900 series"},
+    {"citizens", "N", AT(citizens), NULL, OPT_STRING, GENERATE, NULL,
+     "so many fresh ones, the same for the same seed"},
+    {"days", "N", AT(days), NULL, OPT_STRING, GENERATE, "30",
+     "so many days before today, which is --clock's"},
+    {"seed", "N", AT(seed), NULL, OPT_STRING, GENERATE, "1",
+     "another number is other data; the same one the same"},
+    {"invalid", "RULE", AT(invalid), NULL, OPT_STRING, GENERATE, NULL,
+     "mutants that break this rule alone (KPHR-PROF-0012, PHR-2), or all: each "
+     "rule that can be broken"},
+    {"client", "ID", AT(client), NULL, OPT_STRING, GENERATE,
+     "the first of the fixtures", "--db: which application stored it"},
+    {"format", "FORMAT", AT(format), NULL, OPT_STRING,
+     VALIDATE | LISTING | GENERATE, "text; generate: ndjson",
+     "text, json, ndjson or junit; of profiles: text or json; generate: ndjson "
+     "(a resource a line), json (a list) or bundle (a transaction)"},
     {"level", "SEVERITY", AT(level), NULL, OPT_STRING, VALIDATE, "information",
      "the least that is reported: error, warning or information"},
     {"explain-rule", "ID", AT(explain_rule), NULL, OPT_STRING, VALIDATE, NULL,
@@ -74,8 +94,8 @@ static const struct option options[] = {
      "/phr-authserver-sandbox", "path of the authorization server"},
     {"fhir-path", "PATH", AT(fhir_path), NULL, OPT_STRING, SERVE,
      "/phr-resourceserver", "path of the FHIR server"},
-    {"clock", "CLOCK", AT(clock), NULL, OPT_STRING, SERVE | FHIRPATH, "real",
-     "real, an offset (+PT1H) or an instant at which it stands still"},
+    {"clock", "CLOCK", AT(clock), NULL, OPT_STRING, SERVE | FHIRPATH | GENERATE,
+     "real", "real, an offset (+PT1H) or an instant at which it stands still"},
     {"admin-token", "TOKEN", AT(admin_token), NULL, OPT_STRING, SERVE,
      "open on loopback, closed elsewhere",
      "what guards the control API; none: open everywhere"},
@@ -115,6 +135,16 @@ static const struct command_row commands[] = {
 	 "  mock-kanta-phr fhirpath 'name.given.first()' patient.json\n"
 	 "  mock-kanta-phr fhirpath \"4 'g' = 4000 'mg'\"\n"
 	 "  mock-kanta-phr fhirpath --batch < questions.ndjson\n"},
+    [CMD_GENERATE] =
+	{"generate", "",
+	 "make valid data of any profile, or mutants with one broken rule",
+	 "  mock-kanta-phr generate --days 90 >data.ndjson\n"
+	 "  mock-kanta-phr generate --profile fiphr-sd-bloodpressure "
+	 "--citizen 010190-900P\n"
+	 "  mock-kanta-phr generate --fhir r4 --format bundle >bundle.json\n"
+	 "  mock-kanta-phr generate --fhir r4 --invalid all >mutants.ndjson\n"
+	 "  mock-kanta-phr generate --citizens 100 --days 365 --db phr.db\n"
+	 "  mock-kanta-phr serve --db phr.db\n"},
     [CMD_HEALTHCHECK] = {"healthcheck", " [URL]",
 			 "exit 0 if the server answers healthy",
 			 "  mock-kanta-phr healthcheck\n"

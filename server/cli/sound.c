@@ -25,7 +25,8 @@ static bool wrong(struct err *e, const char *option, const char *text)
 
 static bool db_ok(const struct config *c, struct err *e)
 {
-	return *c->db || wrong(e, "db", "must name a file, or be :memory:");
+	return !c->db || *c->db ||
+	       wrong(e, "db", "must name a file, or be :memory:");
 }
 
 /* What no Authorization header can carry, nobody could show. */

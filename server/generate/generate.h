@@ -86,4 +86,7 @@ size_t generate_count(const struct generator *g);
  * last. Of a mutation one mutant is made for each citizen. */
 bool generate_next(struct generator *g, struct generated *out);
 
+/* A uuid that is always the same for a name, and another one for each. */
+void generate_uuid(char out[UUID_TEXT], const char *name);
+
 #endif

@@ -136,7 +136,7 @@ static int64_t start_ms(const struct shape *s, const struct event *e)
 	case PERIOD_WEEK: return gen_instant(t.day - t.weekday, 0);
 	case PERIOD_MINUTES:
 		return e->time_ms -
-		       gen_operand(e, &l->minutes) / MILLION * 60000;
+		       gen_operand(e, &l->minutes) * 60000 / MILLION;
 	default: return e->time_ms - HOUR_MS;
 	}
 }
@@ -218,6 +218,11 @@ static const struct shape *drawn_shape(const struct event *e)
 	while (x >= s->weight)
 		x -= s++->weight;
 	return s;
+}
+
+void generate_uuid(char out[UUID_TEXT], const char *name)
+{
+	gen_uuid(out, gen_key_text(0, name));
 }
 
 void gen_render(const struct event *e, const struct shape *shape,
