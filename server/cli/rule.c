@@ -2,7 +2,8 @@
  *
  * validate --explain-rule ID: what the rule that an issue names is about, from
  * the table of the rule engine: its title, what it weighs under both rule sets,
- * the code of its issues, and where it comes from.
+ * the code of its issues, where it comes from, and the settings that decide
+ * otherwise.
  */
 #include "cli/cli_int.h"
 
@@ -36,6 +37,8 @@ int rule_explain(const char *id)
 		       "  source           %s\n",
 		       r.id, r.title, weight(r.severity[RULES_KANTA]),
 		       weight(r.severity[RULES_CURRENT]), r.code, r.source);
+		if (r.option)
+			printf("  --set            %s\n", r.option);
 		return EXIT_DONE;
 	}
 	err_set(&e, ERR_INVALID, NULL, NULL, "there is no rule \"%.60s\"%s%s%s",

@@ -141,6 +141,7 @@ struct rule_about {
 	const char *id, *title;
 	const char *code;   /* IssueType */
 	const char *source; /* the specification, or the key of an invariant */
+	const char *option; /* settings that decide on its issues, or NULL */
 	enum issue_severity severity[RULE_SETS]; /* ISSUE_NONE: not a rule */
 };
 /* The i-th rule; false behind the last. */

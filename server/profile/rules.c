@@ -513,20 +513,43 @@ const struct rule_info rule_table[RULES] = {
 
     /* 0239: what the national service may demand of metadata */
     [RULE_CREATOR] = {"KPHR-PROF-0239",
-		      "the application that made it is named (only with --set "
-		      "creating_application=required)",
+		      "the application that made it is named, if that is "
+		      "demanded",
 		      E, "required", KANTA},
 };
+
+/* What a caller may decide of a rule: profile_options, as settings name them.
+ */
+static const char *option_of(size_t rule)
+{
+	static const char by_definition[] =
+	    "glucose_pair, snapshot_literal, stu3_..., where the definition "
+	    "names one";
+
+	switch (rule) {
+	case RULE_DISPLAY: return "display_check";
+	case RULE_CODE_UNKNOWN: return "unknown_code";
+	case RULE_PROFILE_FOREIGN: return "foreign_profiles";
+	case RULE_CREATOR: return "creating_application";
+	case RULE_PROFILE_REQUIRED: return "profile_required";
+	case RULE_PROFILE_UNKNOWN: return "unknown_profile";
+	case RULE_EXAMPLE_URL: return "example_urls";
+	case RULE_INVARIANT:
+	case RULE_INVARIANT_WARNING:
+	case RULE_MAX:
+	case RULE_SLICE_MAX:
+	case RULE_SLICE_CLOSED: return by_definition;
+	default: return NULL;
+	}
+}
 
 bool profile_rule(size_t i, struct rule_about *out)
 {
 	if (i >= RULES)
 		return false;
 	const struct rule_info *r = &rule_table[i];
-	*out = (struct rule_about){r->id,
-				   r->title,
-				   r->code,
-				   r->source,
-				   {r->severity[0], r->severity[1]}};
+	*out = (struct rule_about){
+	    r->id,     r->title,     r->code,
+	    r->source, option_of(i), {r->severity[0], r->severity[1]}};
 	return true;
 }
