@@ -207,8 +207,8 @@ const char *profile_doubt(const struct issue *i)
 	return NULL;
 }
 
-enum issue_severity weigh(const struct check *c, unsigned by,
-			  enum issue_severity stated)
+enum issue_severity weigh_by(const struct check *c, unsigned by,
+			     enum issue_severity stated)
 {
 	switch ((enum profile_weight)c->o->weight[by]) {
 	case WEIGHT_SILENT: return ISSUE_NONE;

@@ -313,10 +313,15 @@ void report_as(struct check *c, enum issue_severity severity, enum rule rule,
 /* issue_today.c: the IssueType of today's validator; *at becomes the place that
  * it names. */
 const char *today_code(enum rule rule, const struct at **at);
-/* What a statement weighs that a switch (or none) decides about; ISSUE_NONE: it
- * is silent. */
-enum issue_severity weigh(const struct check *c, unsigned by,
-			  enum issue_severity stated);
+/* What a statement weighs about which a switch decides (SWITCH_NONE: none);
+ * ISSUE_NONE: it is silent. */
+enum issue_severity weigh_by(const struct check *c, unsigned by,
+			     enum issue_severity stated);
+static inline enum issue_severity weigh(const struct check *c, unsigned by,
+					enum issue_severity stated)
+{
+	return by == SWITCH_NONE ? stated : weigh_by(c, by, stated);
+}
 /* What a finding counts as whose severity the caller may choose. */
 enum issue_severity said(const struct check *c, enum profile_say say,
 			 enum rule rule);
