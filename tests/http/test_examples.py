@@ -219,14 +219,15 @@ def test_a_plan_names_what_there_is(path):
 
 
 def mutant(plan, m):
-    """As the generator makes it: of the shape that is named, or the first that
-    has the paths that are taken out."""
-    names = [m["shape"]] if "shape" in m else \
-        [s["example"] for s in shapes(plan)]
-    for name in names:
-        r = example(name)
-        if all(has(r, p) for p in m.get("remove", [])):
+    """As the generator makes it: of the first shape, of those that are named,
+    that has the paths that are taken out."""
+    for s in shapes(plan):
+        r = removed(example(s["example"]), s.get("remove", []))
+        if m.get("shape", s["example"]) == s["example"] and all(
+                has(r, p) for p in m.get("remove", [])):
             break
+    else:
+        raise AssertionError(f"no shape for {m}")
     for p, v in m.get("put", {}).items():
         put(r, p, copy.deepcopy(v))
     return removed(r, m.get("remove", []))
