@@ -50,7 +50,8 @@ static const struct option options[] = {
     {"errors", "STYLE", 0, "errors", OPT_SETTING, SERVE | VALIDATE, "kanta",
      "kanta: as the real stack words them; explain: with rule, expected "
      "value and hint"},
-    {"set", "NAME=VALUE", 0, NULL, OPT_SET, SERVE | VALIDATE | GENERATE, NULL,
+    {"set", "NAME=VALUE", 0, NULL, OPT_SET,
+     SERVE | VALIDATE | LISTING | GENERATE, NULL,
      "one behaviour switch (repeatable)"},
     {"fhir", "VERSION", AT(fhir), NULL, OPT_STRING,
      VALIDATE | LISTING | FHIRPATH | GENERATE,

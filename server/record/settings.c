@@ -27,7 +27,7 @@ struct choice {
 
 struct row {
 	const char *name;
-	size_t offset;
+	uint32_t offset;
 	bool at_start;		     /* it has no effect later */
 	const struct choice *choice; /* NULL: a number in min..max */
 	int min, max;

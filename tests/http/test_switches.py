@@ -17,6 +17,7 @@ from support import (PHR, blood_pressure, coding, errors, glucose, outcome,
                      places, run, weight)
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data" / "switches"
+DRAFTS = DATA.parent.parent.parent / "profiles/finnish-phr-stu3-draft2017"
 OPTIONS = ["--package", str(DATA), "--errors", "explain"]
 ID = "90090090-0900-4900-8900-900900900900"
 CREATOR = PHR + "fiphr-ext-creatingapplication"
@@ -254,6 +255,24 @@ def test_stu3_rules_are_decided_at_the_start(settings):
     assert "--set stu3_rules=draft2017" in told["message"]
     # what it is already may be said, so that a listing can be sent back
     assert settings(200, stu3_rules="effective")
+
+
+def test_stu3_rules(binary, tmp_path):
+    """The drafts of 2017 allow one identifier; production took several."""
+    o = weight(ID, fhir="stu3")
+    o["identifier"].append({"system": "urn:x", "value": "1"})
+    assert judged(binary, tmp_path, o, "stu3")[0]
+    draft = "--set", "stu3_rules=draft2017"
+    if not list(DRAFTS.glob("*.json")):
+        done = run(binary, "profiles", *draft)
+        assert done.returncode == 65
+        assert "this build has no drafts of 2017" in done.err
+        return
+    valid, issues = judged(binary, tmp_path, o, "stu3", *draft)
+    assert not valid
+    assert ["Observation.identifier"] in [i["location"] for i in issues]
+    assert DRAFTS.name in run(binary, "profiles", *draft).out
+    assert DRAFTS.name not in run(binary, "profiles").out
 
 
 def test_help_marks_them(binary):
