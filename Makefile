@@ -156,6 +156,7 @@ UNIT_record  := record profile fhirpath store jose json base
 UNIT_fhir    := fhir http record profile fhirpath store jose json base
 UNIT_oauth   := oauth http page record profile fhirpath store jose json base
 UNIT_generate := generate page profile fhirpath json base
+UNIT_mutant  := generate page profile fhirpath json base
 UNIT_cli     := cli fhir oauth admin http page record generate profile fhirpath \
 	store jose json base
 UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
