@@ -12,7 +12,8 @@
  *
  * Every resource inside of another one, contained or in an entry or a
  * parameter, is held to the profiles that it names itself. That it must name
- * one is asked of the whole alone (policy.c). FHIR R4 2.3.3 (Contained).
+ * one is asked of the whole, and of what a batch or transaction holds
+ * (policy.c). FHIR R4 2.3.3 (Contained).
  */
 #include "reference_int.h"
 

@@ -8,7 +8,8 @@
  * be named. A
  * profile that is not known here cannot be checked: that is an error or, if the
  * caller likes, a warning. An abstract profile is the base of others; naming it
- * alone says nothing about the kind of data.
+ * alone says nothing about the kind of data. A batch or a transaction is not
+ * kept: what is in its entries has to name profiles, not the Bundle.
  */
 #include "profile_int.h"
 
@@ -218,6 +219,53 @@ static void apply(struct check *c, const char *url, const struct json *resource,
 		suggest_another(c, before, type, resource, top_of(at));
 }
 
+/* ---- Bundles that are carried out -------------------------------------- */
+
+static bool is_carried_out(const struct json *resource)
+{
+	const char *kind = json_get_text(resource, "type");
+
+	return text_is(json_get_text(resource, "resourceType"), "Bundle") &&
+	       (text_is(kind, "batch") || text_is(kind, "transaction"));
+}
+
+static void check_entry(struct check *c, const struct json *resource,
+			bool *suggested, const struct at *at)
+{
+	const struct at meta = {at, "meta", -1};
+	const struct at profile = {&meta, "profile", -1};
+	const unsigned type = resource_type(c->p, resource);
+	struct named named = {.suggested = *suggested};
+
+	if (type == NO_TYPE)
+		return;
+	take_stock(c, profiles_of(resource), type, &named);
+	check_required(c, resource, type, &named, &profile);
+	check_creator(c, resource, type, at);
+	*suggested = named.suggested;
+}
+
+static void check_entries(struct check *c, const struct json *bundle,
+			  const struct at *at)
+{
+	const struct json *list = json_get(bundle, "entry");
+	bool suggested = false;
+	long i = 0;
+
+	if (!list || json_kind(list) != JSON_ARRAY)
+		return;
+	for (const struct json *e = json_first(list); e && !c->stop;
+	     e = json_next(e), i++) {
+		const struct at entry = {at, "entry", i};
+		const struct at here = {&entry, "resource", -1};
+		const struct json *r = json_get(e, "resource");
+		if (r && json_kind(r) == JSON_OBJECT)
+			check_entry(c, r, &suggested, &here);
+	}
+}
+
+/* ---- all --------------------------------------------------------------- */
+
 void check_profiles(struct check *c, const struct json *resource, unsigned type,
 		    const struct at *at)
 {
@@ -236,8 +284,12 @@ void check_profiles(struct check *c, const struct json *resource, unsigned type,
 			apply(c, url_of(v), resource, type, &named, v, &here);
 	}
 	c->sd = NULL;
-	check_required(c, resource, type, &named, &profile);
-	check_creator(c, resource, type, at);
+	if (is_carried_out(resource)) {
+		check_entries(c, resource, at);
+	} else {
+		check_required(c, resource, type, &named, &profile);
+		check_creator(c, resource, type, at);
+	}
 	for (size_t k = 0; k < c->o->extra_count && !c->stop; k++)
 		apply(c, c->o->extra[k], resource, type, &named, resource, at);
 	/* what an implementation guide demands of every resource of the type */
