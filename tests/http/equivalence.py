@@ -13,55 +13,52 @@ import os
 from support import run
 
 INVARIANT = "KPHR-PROF-0080"
-OFFICIAL = "finnish-phr-r4"  # the folder of the published package in CORPUS
 
 # that a profile has to be named at all is no rule of a definition
 NATIONAL = ("--profiles", "finnish-phr", "--set", "profile_required=off")
 
 
-def published(corpus):
-    """The options that judge by the published package. A profile that is not
-    in it is refused as it is with the built-in ones."""
+def package(path):
+    """The options that judge by a package alone. A profile that is not in it is
+    refused, as it is with the built-in ones."""
     return ("--profiles", "none", "--unknown-profile", "reject",
-            "--package", os.path.join(corpus, OFFICIAL))
+            "--package", path)
 
 
 Difference = collections.namedtuple("Difference",
                                     "label resource only_ours only_theirs")
 
 
-def broken(outcome, severities=("fatal", "error"), ignore=()):
-    """The rules that an OperationOutcome of --errors explain tells of."""
+def broken(outcome):
+    """The rules that an OperationOutcome of --errors explain tells of, as
+    (severity, rule, path, text of an invariant)."""
     out = set()
     for issue in outcome.get("issue", []):
         codes = issue.get("details", {}).get("coding", [])
         rule = codes[0]["code"] if codes else issue["code"]
-        if issue["severity"] not in severities or rule in ignore:
-            continue
         path = (issue.get("expression") or issue.get("location") or [""])[0]
         text = issue["diagnostics"].split(" [")[0] if rule == INVARIANT else ""
         out.add((issue["severity"], rule, path, text))
     return out
 
 
-def judge(binary, path, options, fhir="r4", severities=("fatal", "error"),
-          ignore=(), timeout=600):
-    """{line: broken rules} of a file of one resource a line."""
-    level = "error" if "warning" not in severities else "warning"
+def judge(binary, path, options, fhir="r4", warnings=False, timeout=600):
+    """{line: (valid, broken rules)} of a file of one resource a line."""
     done = run(binary, "validate", "--fhir", fhir, "--format", "ndjson",
-               "--errors", "explain", "--level", level, "--set",
-               "oo_narrative=off", *options, path, timeout=timeout)
+               "--errors", "explain", "--level",
+               "warning" if warnings else "error", "--set", "oo_narrative=off",
+               *options, path, timeout=timeout)
     assert done.returncode in (0, 1), done.err
     out = {}
     for line in done.out.splitlines():
         got = json.loads(line)
-        out[got["line"]] = broken(got.get("outcome", {}), severities, ignore)
+        out[got["line"]] = (got["valid"], broken(got.get("outcome", {})))
     return out
 
 
 def compare(binary, folder, resources, ours, theirs, **more):
     """(how many, how many of them valid, differences). resources: pairs of a
-    label and an object or JSON text without line ends."""
+    label and an object or JSON text without line ends. more: as of judge()."""
     path = os.path.join(folder, "compared.ndjson")
     labels, texts = [], []
     with open(path, "w", encoding="utf-8") as f:
@@ -75,10 +72,10 @@ def compare(binary, folder, resources, ours, theirs, **more):
     other = judge(binary, path, theirs, **more)
     assert len(mine) == len(other) == len(labels), \
         (len(mine), len(other), len(labels))
-    found = [Difference(labels[n - 1], texts[n - 1], mine[n] - other[n],
-                        other[n] - mine[n])
+    found = [Difference(labels[n - 1], texts[n - 1], mine[n][1] - other[n][1],
+                        other[n][1] - mine[n][1])
              for n in sorted(mine) if mine[n] != other[n]]
-    return len(labels), sum(not m for m in mine.values()), found
+    return len(labels), sum(valid for valid, _ in mine.values()), found
 
 
 def told(differences, most=20):
