@@ -36,8 +36,7 @@ struct generation {
 	size_t done;
 };
 
-/* ---- arguments
- * --------------------------------------------------------------- */
+/* ---- arguments --------------------------------------------------- */
 
 static bool whole(const char *option, const char *text, uint64_t usual,
 		  uint64_t lo, uint64_t hi, uint64_t *out, struct err *e)

@@ -25,7 +25,7 @@ struct filling {
 	struct log log;
 	const char *client;
 	size_t stored, known, left_out;
-	size_t chunk; /* in the open transaction */
+	size_t chunk; /* savepoints in the open transaction */
 };
 
 /* ---- opening ---------------------------------------------------------------
@@ -102,7 +102,7 @@ int filling_open(struct arena *a, const struct config *c,
 
 	*out = f;
 	f->config = c;
-	f->work = arena_new(0);
+	f->work = arena_new((size_t)1 << 20);
 	f->log = (struct log){.format = LOG_TEXT, .fd = 2};
 	f->record.settings = c->settings;
 	f->record.log = &f->log;
@@ -126,33 +126,36 @@ void filling_close(struct filling *f)
 	arena_free(f->work);
 }
 
-/* ---- transactions ----------------------------------------------------------
+/* ---- transactions ---------------------------------------------------------
  */
 
-static void chunk_begin(struct filling *f)
-{
-	if (f->chunk++ == 0)
-		store_enter(f->record.store);
-}
-
-static int chunk_end(struct filling *f, bool keep)
+/* Commits what is kept. -1 to go on, else the exit code. */
+static int commit(struct filling *f)
 {
 	struct store *s = f->record.store;
 
-	if (f->chunk == 0)
-		return -1;
 	f->chunk = 0;
-	if (store_leave(s, keep) && (!store_pending(s) || store_commit(s)))
-		return -1;
-	return keep ? storage_failed(f) : -1;
+	return !store_pending(s) || store_commit(s) ? -1 : storage_failed(f);
 }
 
-/* What has been done so far stays. */
-static int refused(struct filling *f, int code, const struct err *e)
+/* The end of what store_enter() began. Each resource has a savepoint of its
+ * own, as a request has: the journal of a savepoint is searched from its start
+ * by every statement, so a long one is slow. */
+static int leave(struct filling *f, bool keep)
 {
-	const int storage = chunk_end(f, true);
+	if (!store_leave(f->record.store, keep) && keep)
+		return storage_failed(f);
+	return ++f->chunk < CHUNK ? -1 : commit(f);
+}
 
-	return storage < 0 ? cli_complain(code, e) : storage;
+/* What has been done before stays. */
+static int refused(struct filling *f, const struct err *e)
+{
+	int code = leave(f, false);
+
+	if (code < 0)
+		code = commit(f);
+	return code < 0 ? cli_complain(EXIT_BAD_DATA, e) : code;
 }
 
 /* ---- filling ---------------------------------------------------------------
@@ -163,17 +166,19 @@ int filling_citizens(struct filling *f, struct generate_citizen *c, size_t n)
 	struct store *s = f->record.store;
 	struct err e = {.kind = ERR_NONE};
 	struct store_citizen there;
+	int code = -1;
 
-	chunk_begin(f);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && code < 0; i++) {
+		store_enter(s);
 		/* who is there keeps the Patient id that he or she has */
 		if (store_citizen_find(s, f->work, c[i].hetu, NULL, &there))
 			c[i].patient_id = there.patient;
 		else if (!record_citizen(&f->record, f->work, c[i].hetu, -1,
 					 c[i].patient_id, &there, &e))
-			return refused(f, EXIT_BAD_DATA, &e);
+			return refused(f, &e);
+		code = leave(f, true);
 	}
-	return chunk_end(f, true);
+	return code;
 }
 
 static bool holds(const struct generate_plan *p)
@@ -202,6 +207,18 @@ static bool create(struct filling *f, const struct generated *g, struct err *e)
 			     &out, &issues, e);
 }
 
+/* The refusal of a generated resource, with its profile. */
+static int refuse(struct filling *f, const struct generated *g,
+		  const struct err *why)
+{
+	struct err e = {.kind = ERR_NONE};
+
+	err_set(&e, why->kind, why->code, g->plan->profile,
+		"a generated resource is refused: %.100s%s%s", why->where,
+		*why->where ? ": " : "", why->text);
+	return refused(f, &e);
+}
+
 int filling_add(struct filling *f, const struct generated *g)
 {
 	const struct arena_mark mark = arena_mark(f->work);
@@ -212,25 +229,19 @@ int filling_add(struct filling *f, const struct generated *g)
 		f->left_out += strcmp(g->plan->type, "Patient") != 0;
 		return -1;
 	}
-	chunk_begin(f);
+	store_enter(f->record.store);
 	ok = create(f, g, &e);
 	arena_rewind(f->work, &mark);
 	f->stored += ok;
 	f->known += e.kind == ERR_CONFLICT;
-	if (!ok && e.kind != ERR_CONFLICT) {
-		struct err named = e;
-
-		err_set(&named, e.kind, e.code, g->plan->profile,
-			"a generated resource is refused: %.100s%s%s", e.where,
-			*e.where ? ": " : "", e.text);
-		return refused(f, EXIT_BAD_DATA, &named);
-	}
-	return f->chunk < CHUNK ? -1 : chunk_end(f, true);
+	if (ok || e.kind == ERR_CONFLICT)
+		return leave(f, ok);
+	return refuse(f, g, &e);
 }
 
 int filling_end(struct filling *f)
 {
-	const int code = chunk_end(f, true);
+	const int code = commit(f);
 
 	if (code >= 0)
 		return code;

@@ -22,6 +22,10 @@
 
 #define FEW 100
 
+/* Ids are random, so each new resource is another page of the indexes: they
+ * should fit. In KiB, taken as pages are used. */
+#define CACHE "PRAGMA cache_size=-131072"
+
 static bool exec(struct store *s, const char *sql)
 {
 	int rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
@@ -108,8 +112,10 @@ static bool set_up(struct store *s, const char *path, struct err *e)
 	sqlite3_busy_timeout(s->db, BUSY_MS);
 	if (!identify(s, path, &version, e))
 		return false;
-	if (exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-		    "PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF") &&
+	if (exec(
+		s,
+		"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+		"PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;" CACHE) &&
 	    migrate(s, version) && prepare(s))
 		return true;
 	return refuse(s, e, path);
