@@ -161,7 +161,7 @@ const char *const store_sql[ST_COUNT] = {
 			   " WHERE fhir=? AND type=? AND id=?",
     [ST_RESOURCE_INSERT] =
 	"INSERT INTO resource(fhir,type,id,version,updated_ms,patient,deleted)"
-	"VALUES(?,?,?,?,?,?,?)RETURNING serial",
+	"VALUES(?,?,?,?,?,?,?)",
     [ST_RESOURCE_UPDATE] = "UPDATE resource SET version=?2,updated_ms=?3,"
 			   "patient=?4,deleted=?5 WHERE serial=?1",
     [ST_RESOURCE_FIND] =
