@@ -34,7 +34,7 @@ static const struct route routes[] = {
     {"GET", "/settings", admin_settings, ACCESS_ADMIN, 0,
      "the behaviour switches in force"},
     {"PUT", "/settings", admin_settings_put, ACCESS_ADMIN, BODY,
-     "changes those that are named"},
+     "changes those that are named; what is decided at the start is refused"},
 
     {"GET", "/citizens", admin_citizens, ACCESS_ADMIN, 0, "all citizens"},
     {"POST", "/citizens", admin_citizen_post, ACCESS_ADMIN, BODY,

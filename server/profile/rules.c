@@ -523,8 +523,9 @@ const struct rule_info rule_table[RULES] = {
 static const char *option_of(size_t rule)
 {
 	static const char by_definition[] =
-	    "glucose_pair, snapshot_literal, stu3_..., where the definition "
-	    "names one";
+	    "glucose_pair, snapshot_literal, stu3_bp_55284, "
+	    "stu3_extra_codings, stu3_device, stu3_method: the one that the "
+	    "definition names";
 
 	switch (rule) {
 	case RULE_DISPLAY: return "display_check";
