@@ -86,6 +86,8 @@ static bool arguments(struct generation *g, struct err *e)
 	g->o.days = (unsigned)days;
 	g->o.until_ms = clock_now_ms(&clock);
 	g->o.citizen = g->citizen;
+	if (text_is(c->invalid, "list"))
+		g->o.citizen_count = 1; /* others would be the same again */
 	g->o.profile = c->profile;
 	g->o.profile_count = c->profile_count;
 	g->o.invalid = c->invalid;
@@ -151,7 +153,8 @@ static int open_all(struct generation *g)
 	if (!open_generator(g, &e))
 		return cli_complain(EXIT_USAGE_ERROR, &e);
 	if (!c->db) {
-		sink_start(&g->sink, g->arena, c->format);
+		sink_start(&g->sink, g->arena,
+			   text_is(c->invalid, "list") ? "list" : c->format);
 		return -1;
 	}
 	code = filling_open(g->arena, c, g->profiles, g->fixture,

@@ -6,6 +6,7 @@
  *		{"resource":{...},"valid":false,"rule":...,"key":...,"path":...,
  *		"what":...,"profile":...}
  *	json	the same as one list
+ *	list	in place of a mutant, a line that says what it would be
  *	bundle	a transaction: every entry is a POST that happens once, however
  *		often the Bundle is sent (ifNoneExist by the identifier)
  *
@@ -47,6 +48,17 @@ static void add_mutant(struct buf *b, const struct generated *g)
 	jw_str(&w, "what", g->mutation->what);
 	jw_str(&w, "profile", g->plan->profile);
 	jw_close(&w);
+}
+
+/* Of --invalid list: what there is, in columns. */
+static void add_row(struct buf *b, const struct generated *g)
+{
+	const struct generate_mutation *m = g->mutation;
+	const char *name = strrchr(g->plan->profile, '/');
+
+	buf_printf(b, "%-34s %s %-7s %-50s %s\n",
+		   name ? name + 1 : g->plan->profile, m->rule,
+		   m->key ? m->key : "-", m->path, m->what);
 }
 
 static void add_plain(struct buf *b, const struct generated *g)
@@ -103,6 +115,8 @@ bool sink_add(struct sink *s, const struct generated *g)
 	if (*s->format == 'b') {
 		buf_puts(&s->b, s->n ? ",\n" : ",\"entry\":[\n");
 		add_entry(&s->b, g, s->n);
+	} else if (*s->format == 'l') {
+		add_row(&s->b, g);
 	} else if (*s->format == 'j') {
 		buf_puts(&s->b, s->n ? ",\n" : "\n");
 		add_plain(&s->b, g);

@@ -72,8 +72,9 @@ static const struct option options[] = {
     {"seed", "N", AT(seed), NULL, OPT_STRING, GENERATE, "1",
      "another number is other data; the same one the same"},
     {"invalid", "RULE", AT(invalid), NULL, OPT_STRING, GENERATE, NULL,
-     "mutants that break this rule alone (KPHR-PROF-0012, PHR-2), or all: each "
-     "rule that can be broken"},
+     "mutants that break this rule alone (KPHR-PROF-0012, PHR-2), or all that "
+     "any "
+     "validator refuses; list: prints what there is"},
     {"client", "ID", AT(client), NULL, OPT_STRING, GENERATE,
      "the first of the fixtures", "--db: which application stored it"},
     {"format", "FORMAT", AT(format), NULL, OPT_STRING,

@@ -12,7 +12,7 @@
 #include "generate/mutant_int.h"
 
 #define EDITS 8
-#define WORDS 80 /* of a value, in a text */
+#define WORDS 60 /* of a value, in a text */
 
 static const char *json_of(struct arena *a, const struct json *v)
 {
@@ -21,6 +21,17 @@ static const char *json_of(struct arena *a, const struct json *v)
 	buf_init(&b, a);
 	json_write(&b, v, false);
 	return b.p;
+}
+
+/* A value in a text: its beginning, when it is long. */
+static const char *shown(struct arena *a, const char *json)
+{
+	const size_t n = strlen(json);
+	size_t end = 0;
+
+	while (end < n && end + utf8_char(json + end, n - end) <= WORDS)
+		end += utf8_char(json + end, n - end);
+	return end < n ? arena_printf(a, "%.*s...", (int)end, json) : json;
 }
 
 /* ---- the plan's own ----------------------------------------------------- */
@@ -39,7 +50,7 @@ static void add(struct script *s, const struct edit *e, const char *verb,
 	buf_printf(&s->what, "%s%s%s.%s", s->n > 0 ? ", " : "", verb, type,
 		   e->path);
 	if (e->text)
-		buf_printf(&s->what, " is %.*s", WORDS, e->text);
+		buf_printf(&s->what, " is %s", shown(s->what.arena, e->text));
 	s->e[s->n++] = *e;
 }
 
@@ -115,8 +126,8 @@ static void offer_more(struct offers *o, const struct target *t,
 			     .path = arena_printf(a, "%s[99]", json_name(v)),
 			     .text = json_of(a, json_first(v))},
 	      1,
-	      arena_printf(a, "%s.%s has %.*s, too", t->shown, json_name(v),
-			   WORDS, json_of(a, json_first(v))));
+	      arena_printf(a, "%s.%s has %s, too", t->shown, json_name(v),
+			   shown(a, json_of(a, json_first(v)))));
 }
 
 void offer_elements(struct offers *o, const struct target *t)
@@ -135,8 +146,8 @@ void offer_elements(struct offers *o, const struct target *t)
 		      &(struct edit){
 			  .kind = EDIT_PUT, .path = json_name(v), .text = text},
 		      1,
-		      now ? arena_printf(a, "%s.%s is %.*s", t->shown,
-					 json_name(v), WORDS, text)
+		      now ? arena_printf(a, "%s.%s is %s", t->shown,
+					 json_name(v), shown(a, text))
 			  : arena_printf(a, "with %s.%s", t->shown,
 					 json_name(v)));
 		if (now)

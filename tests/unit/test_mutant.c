@@ -202,6 +202,7 @@ static const char *const unreachable[] = {
     "KPHR-PROF-0026", /* no maxLength: a string must have a megabyte */
     "KPHR-PROF-0027", /* no minValue */
     "KPHR-PROF-0028", /* no maxValue */
+    "KPHR-PROF-0047", /* what must have a code is refused for its coding */
     "KPHR-PROF-0050", /* maximum value sets are of languages: a warning */
     "KPHR-PROF-0054", /* no element has several profiles to choose from */
     "KPHR-PROF-0056", /* for Bundle and Parameters */

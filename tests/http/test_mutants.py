@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every mutant that generate makes is refused with the rule it says, at the
+place it says and with no other, by validate and by POST; what it was made of
+is accepted.
+
+Everything goes through validate; of the mutants that can be stored every
+other is posted.
+"""
+import json
+import re
+
+import pytest
+
+import support
+from support import FHIR_JSON, MOCK, run
+
+OPTIONS = ["--set", "errors=explain"]
+pytestmark = pytest.mark.skipif(not MOCK, reason="needs the binary")
+
+CITIZEN = "010190-900P"
+EVERY = 2
+
+
+def generate(*arguments):
+    """Each line as it is read; "text" is the resource byte for byte."""
+    done = run(MOCK, "generate", "--clock", support.CLOCK, "--citizen", CITIZEN,
+               "--days", 1, *arguments, timeout=120)
+    assert done.returncode == 0, done.err
+    return [read(line) for line in done.out.splitlines()]
+
+
+def read(line):
+    it = json.loads(line)
+    if "resource" in it:
+        it["text"] = line[len('{"resource":'):line.rindex(',"valid":')]
+    return it
+
+
+@pytest.fixture(scope="module")
+def mutants():
+    return generate("--invalid", "all", "--profile", "all")
+
+
+def verdicts(folder, texts):
+    path = folder / "resources.ndjson"
+    path.write_text("".join(text + "\n" for text in texts))
+    done = run(MOCK, "validate", "--format", "ndjson", "--set",
+               "errors=explain", path, timeout=300)
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+def errors_of(outcome):
+    """(rule, path) of each error of an OperationOutcome."""
+    found = set()
+    for issue in outcome["issue"]:
+        if issue["severity"] not in ("error", "fatal"):
+            continue
+        codes = [c["code"] for c in issue["details"]["coding"]]
+        found.add((codes[0], issue["expression"][0]))
+    return found
+
+
+def test_mutants_are_refused(mutants, tmp_path):
+    answers = verdicts(tmp_path, [m["text"] for m in mutants])
+    assert len(answers) == len(mutants)
+    for mutant, answer in zip(mutants, answers):
+        assert not mutant["valid"] and not answer["valid"], mutant["what"]
+        assert errors_of(answer["outcome"]) == {
+            (mutant["rule"], mutant["path"])}, mutant["what"]
+
+
+def test_twins_are_accepted(mutants, tmp_path):
+    profiles = {m["profile"] for m in mutants}
+    resources = [r for r in generate("--profile", "all")
+                 if r["meta"]["profile"][0] in profiles]
+    assert resources
+    texts = [json.dumps(r) for r in resources]
+    for resource, answer in zip(resources, verdicts(tmp_path, texts)):
+        assert answer["valid"], (resource["meta"], answer["outcome"])
+
+
+def test_every_profile_and_rule_by_name(mutants):
+    profiles = {m["profile"] for m in mutants}
+    assert len(profiles) >= 18
+    rules = {m["rule"] for m in mutants}
+    assert len(rules) >= 60
+    one = sorted(profiles)[0]
+    alone = generate("--profile", one, "--invalid", "KPHR-PROF-0014")
+    assert alone and {m["rule"] for m in alone} == {"KPHR-PROF-0014"}
+    assert {m["profile"] for m in alone} == {one}
+
+
+def test_own_policy_is_asked_for_by_name(mutants):
+    """What other validators accept is not among "all"."""
+    policy = {"KPHR-PROF-0063", "KPHR-PROF-0064"}
+    assert not policy & {m["rule"] for m in mutants}
+    for rule in policy:
+        assert {m["rule"] for m in generate("--invalid", rule)} == {rule}
+
+
+def test_list_is_a_table():
+    done = run(MOCK, "generate", "--invalid", "list", "--profile",
+               "fiphr-sd-bloodglucose", "--citizens", 3)
+    rows = [line.split(None, 4) for line in done.out.splitlines()]
+    assert len(rows) > 40 and all(len(row) == 5 for row in rows)
+    assert ["fiphr-sd-bloodglucose", "KPHR-PROF-0080", "PHR-2"] in [
+        row[:3] for row in rows]
+    assert all(re.fullmatch(r"KPHR-PROF-\d{4}", row[1]) for row in rows)
+    assert len({tuple(row) for row in rows}) == len(rows)
+
+
+def test_unknown_rule_is_refused():
+    done = run(MOCK, "generate", "--invalid", "PRH-2")
+    assert done.returncode == 2 and "PHR-2" in done.err
+    assert done.out == ""
+
+
+def test_posted_mutants_are_refused(own, mutants):
+    server = own
+    app = server.register()
+    token = server.issue(app, CITIZEN)["access_token"]
+    posted = 0
+    for mutant in mutants[::EVERY]:
+        kind = mutant["resource"]["resourceType"]
+        if kind != "Observation":
+            continue
+        stu3 = mutant["profile"].endswith("-stu3")
+        r = server.http.post(
+            f"{server.base('stu3' if stu3 else 'r4')}/{kind}", timeout=30,
+            headers={"Authorization": f"Bearer {token}",
+                     "Content-Type": FHIR_JSON},
+            data=mutant["text"].encode())
+        assert r.status_code == 422, (mutant["what"], r.text)
+        assert errors_of(r.json()) == {(mutant["rule"], mutant["path"])}, \
+            mutant["what"]
+        posted += 1
+    assert posted > 100
