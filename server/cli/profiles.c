@@ -6,7 +6,8 @@
  * the national profiles, embedded as JSON, and the user's packages are overlaid
  * on them. Between these two come the drafts of 2017, if they are to be used:
  * they have the canonical URLs of what they replace. A user's definition comes
- * last, so it wins over a built-in one of the same canonical URL.
+ * last, so it wins over a built-in one of the same canonical URL. STU3 knows
+ * the value sets and code systems of R4 too, unless it has its own of that URL.
  *
  * To which version a file of a package belongs, its package.json says, else its
  * own fhirVersion; what says nothing (a code system) goes to both. A definition
@@ -21,16 +22,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DRAFTS "profiles/finnish-phr-stu3-draft2017/"
+#define DRAFTS	    "profiles/finnish-phr-stu3-draft2017/"
+#define R4_NATIONAL "profiles/finnish-phr-r4/"
 
 static const struct {
 	const char *image;
-	const char *national;
+	const char *national[3]; /* what their names begin with, in order */
 	const char *name;
 } version[FHIR_VERSIONS] = {
-    [FHIR_STU3] = {"build/image/stu3.img", "profiles/finnish-phr-stu3/",
+    [FHIR_STU3] = {"build/image/stu3.img",
+		   {R4_NATIONAL "fiphr-cs-", R4_NATIONAL "fiphr-vs-",
+		    "profiles/finnish-phr-stu3/"},
 		   "stu3"},
-    [FHIR_R4] = {"build/image/r4.img", "profiles/finnish-phr-r4/", "r4"},
+    [FHIR_R4] = {"build/image/r4.img", {R4_NATIONAL}, "r4"},
 };
 
 /* ---- built in ------------------------------------------------------------ */
@@ -76,8 +80,10 @@ static bool add_folder(struct arena *tmp, struct profiles *p,
 static bool add_national(struct arena *tmp, const struct config *c,
 			 struct profiles *p, enum fhir_version v, struct err *e)
 {
-	if (!add_folder(tmp, p, v, version[v].national, e))
-		return false;
+	for (size_t i = 0; i < LEN(version[v].national); i++)
+		if (version[v].national[i] &&
+		    !add_folder(tmp, p, v, version[v].national[i], e))
+			return false;
 	if (v != FHIR_STU3 || !c->settings.stu3_rules)
 		return true;
 	if (page_asset_below(DRAFTS, 0))
