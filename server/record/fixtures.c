@@ -12,8 +12,10 @@
  * Every member is optional, but for those that say who and what. Whatever their
  * order in the document, citizens and applications come first, because the rest
  * refers to them. A resource keeps its own id, so that tests can name it, and
- *is judged by the same rules as one that an application sends: a fixture that
- * does not conform is refused, with its first issue. A permission is remembered
+ * is judged by the same rules as one that an application sends: a fixture that
+ * does not conform is refused, with its first issue. Only the application that
+ * made it need not be named in it: where that is demanded of applications, the
+ * server names the fixture's client_id. A permission is remembered
  * until it is withdrawn: the citizen is not asked for it again.
  *
  * The whole document holds or none of it: the caller's savepoint is rolled back
@@ -259,9 +261,13 @@ bool record_fixtures(struct record *r, struct arena *a, const struct json *doc,
 		return err_set(e, e->kind, "unknown_member", place, "%s",
 			       arena_strdup(a, e->text));
 	}
-	for (size_t i = 0; i < LEN(lists); i++) {
-		if (!load_list(&l, doc, i))
-			return false;
-	}
-	return true;
+	const struct settings settings = r->settings;
+	bool ok = true;
+
+	if (settings.creating_application == CREATOR_REQUIRED)
+		r->settings.creating_application = CREATOR_ADD;
+	for (size_t i = 0; ok && i < LEN(lists); i++)
+		ok = load_list(&l, doc, i);
+	r->settings = settings;
+	return ok;
 }

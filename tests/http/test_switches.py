@@ -326,6 +326,17 @@ def test_creator_comes_behind_other_extensions(settings, person):
     assert stored["extension"][0] == other and len(creators(stored)) == 1
 
 
+def test_fixtures_need_not_name_it(start):
+    """What is demanded of applications is no reason not to start."""
+    s = start("--set", "creating_application=required")
+    who = s.person(s.register())
+    assert who.post(weight(who.id)).status_code == 422
+    assert s.admin("GET", "/state").json()["counts"]["resources"] > 0
+    s.admin("POST", "/reset", status=204)
+    assert s.admin("GET", "/settings").json()["creating_application"] == \
+        "required"
+
+
 # ---- how sure a rule is ------------------------------------------------------
 
 def confidence(issue):
