@@ -223,6 +223,23 @@ def request_rates(binary, options, count):
     return creates, reads
 
 
+def generate_rates(binary):
+    """Resources a second: as lines, and into a file, checked and indexed."""
+    def rate(*options):
+        done = subprocess.run(
+            [binary, "generate", "--fhir", "r4", *options], check=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        n = int(done.stderr.split(" resources ")[0].split()[-1])
+        return n, float(done.stderr.split(" s (")[0].split()[-1])
+
+    n, s = rate("--citizens", "50", "--days", "365")
+    lines = n / s
+    with tempfile.TemporaryDirectory() as folder:
+        n, s = rate("--citizens", "20", "--days", "100", "--db",
+                    os.path.join(folder, "x.db"))
+    return lines, n / s
+
+
 def row(what, value, unit, against, other):
     print(f"{what:<44}{value:>10.1f} {unit:<6}{against}: {other:.1f}"
           f"  ratio {value / other:.2f}")
@@ -272,6 +289,9 @@ def main():
     ours, parse = validate_rate(binary, 2000)
     row("validate command, body weights", ours, "/s", "Python only parsing",
         parse)
+    lines, stored = generate_rates(binary)
+    row("generate, as lines", lines, "/s", "wanted", 50000)
+    row("generate, into a database file", stored, "/s", "wanted", 8300)
     if args.check:
         check_rows(args)
     creates, reads = request_rates(binary, [], 3000)
