@@ -16,8 +16,9 @@ import pytest
 from support import (PHR, blood_pressure, coding, errors, glucose, outcome,
                      places, run, weight)
 
-DATA = pathlib.Path(__file__).resolve().parent.parent / "data" / "switches"
-DRAFTS = DATA.parent.parent.parent / "profiles/finnish-phr-stu3-draft2017"
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+DATA = ROOT / "tests/data/switches"
+DRAFTS = ROOT / "profiles/finnish-phr-stu3-draft2017"
 OPTIONS = ["--package", str(DATA), "--errors", "explain"]
 ID = "90090090-0900-4900-8900-900900900900"
 CREATOR = PHR + "fiphr-ext-creatingapplication"
@@ -84,6 +85,31 @@ def with_member_weight(patient):
     return o
 
 
+def example(patient, name):
+    text = (ROOT / f"fixtures/examples/{name}.json").read_text()
+    o = json.loads(text.replace(ID, patient))
+    for i in o["identifier"]:
+        i["value"] = f"urn:uuid:{uuid.uuid4()}"
+    return o
+
+
+def national_extra_coding(patient):
+    o = example(patient, "fiphr-stepstaken-stu3-min")
+    del o["code"]["coding"][1:]
+    o["code"]["coding"].append(coding("x", "X", "urn:oid:1.2.246.10"))
+    return o
+
+
+def national_by_hand(patient):
+    return dict(example(patient, "fiphr-stepstaken-stu3-min"),
+                method={"text": "by hand"})
+
+
+def national_by_device(patient):
+    return dict(example(patient, "fiphr-stepstaken-stu3-min"),
+                device={"display": "a meter"})
+
+
 def foreign(patient):
     o = weight(patient)
     o["meta"]["profile"].append(FOREIGN)
@@ -111,6 +137,10 @@ ROWS = [
      "Observation.code.coding[1]", REFUSED),
     ("stu3_extra_codings", "allow", "stu3", extra_coding,
      "Observation.code.coding[1]", SILENT),
+    ("stu3_extra_codings", "reject", "stu3", national_extra_coding,
+     "Observation.code.coding[1]", REFUSED),
+    ("stu3_extra_codings", "allow", "stu3", national_extra_coding,
+     "Observation.code.coding[1]", SILENT),
     ("stu3_bp_55284", "off", "stu3", old_code, "Observation", REFUSED),
     ("stu3_bp_55284", "on", "stu3", old_code, "Observation", SILENT),
     ("glucose_pair", "enforce", "stu3", half_pair, "Observation", REFUSED),
@@ -122,6 +152,14 @@ ROWS = [
     ("stu3_device", "reject", "stu3", by_device, "Observation.device",
      REFUSED),
     ("stu3_device", "allow", "stu3", by_device, "Observation.device", SILENT),
+    ("stu3_method", "reject", "stu3", national_by_hand, "Observation.method",
+     REFUSED),
+    ("stu3_method", "allow", "stu3", national_by_hand, "Observation.method",
+     SILENT),
+    ("stu3_device", "reject", "stu3", national_by_device,
+     "Observation.device", REFUSED),
+    ("stu3_device", "allow", "stu3", national_by_device, "Observation.device",
+     SILENT),
     ("snapshot_literal", "off", "stu3", related, "Observation.related",
      REFUSED),
     ("snapshot_literal", "on", "stu3", related, "Observation.related",
