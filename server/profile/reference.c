@@ -160,6 +160,32 @@ static const char *place_name(enum reference_mode place)
 				       : "referenced";
 }
 
+static const char *wanted_place(struct check *c, unsigned modes)
+{
+	static const struct {
+		unsigned mode;
+		const char *name;
+	} places[] = {{MODE_CONTAINED, "contained"},
+		      {MODE_REFERENCED, "referenced"},
+		      {MODE_BUNDLED, "bundled"}};
+	struct buf b;
+
+	buf_init(&b, c->a);
+	for (size_t i = 0; i < LEN(places); i++) {
+		if (modes & places[i].mode)
+			buf_printf(&b, "%s%s", b.len > 0 ? " or " : "",
+				   places[i].name);
+	}
+	return b.p;
+}
+
+static const char *wanted_hint(unsigned modes)
+{
+	return modes & MODE_REFERENCED
+		   ? "refer to a resource of its own, as Type/id"
+		   : "let the reference lead there";
+}
+
 static void check_modes(struct check *c, const struct link *l)
 {
 	unsigned modes = l->use ? l->use->modes : 0;
@@ -170,12 +196,8 @@ static void check_modes(struct check *c, const struct link *l)
 	if (place == MODE_BUNDLED)
 		place |= MODE_REFERENCED;
 	if ((modes & MODE_ANY_PLACE) && !(modes & place)) {
-		const char *want =
-		    say(c, "%s%s%s", modes & MODE_CONTAINED ? "contained " : "",
-			modes & MODE_REFERENCED ? "referenced " : "",
-			modes & MODE_BUNDLED ? "bundled" : "");
-		report(c, RULE_REFERENCE_AGGREGATION, l->at, l->where, want,
-		       "let the reference lead there",
+		report(c, RULE_REFERENCE_AGGREGATION, l->at, l->where,
+		       wanted_place(c, modes), wanted_hint(modes),
 		       "Reference is %s which isn't supported by the specified "
 		       "aggregation mode(s) for the reference",
 		       place_name(l->found.place));

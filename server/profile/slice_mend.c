@@ -151,6 +151,31 @@ static const struct node *mandatory(const struct profiles *p,
 	return n;
 }
 
+static unsigned slices_wanted(const struct profiles *p, const struct node *n,
+			      unsigned *last)
+{
+	const struct slicing *s = n->slicing ? rec_at(p, n->slicing) : NULL;
+	const ref *v = s ? rec_at(p, s->slices) : NULL;
+	unsigned found = 0;
+
+	for (unsigned i = 0; s && i < s->n; i++) {
+		if (node_at(p, v[i])->min == 0)
+			continue;
+		found++;
+		*last = i;
+	}
+	return found;
+}
+
+/* Has it to be there, or something in it, once what is around it is? */
+static bool is_wanted(const struct profiles *p, const struct node *n)
+{
+	unsigned last;
+
+	return n->max > 0 &&
+	       (n->min > 0 || n->fixed || slices_wanted(p, n, &last) > 0);
+}
+
 /* What a profile says of its children; else those of its type, if it is a small
  * one that would be written as a whole. */
 static const struct list *children_of(struct check *c, const struct node *n)
@@ -192,8 +217,7 @@ static void want_below(struct adding *w, const struct node *n, unsigned depth)
 	const struct list *l = depth > 0 ? children_of(w->c, n) : NULL;
 	for (unsigned i = 0; l && i < l->n; i++) {
 		const struct node *child = node_at(p, l->child[i]);
-		bool wanted = child->min > 0 || child->fixed;
-		if (!wanted || child->max == 0 || w->out.len > WANTED_BYTES)
+		if (!is_wanted(p, child) || w->out.len > WANTED_BYTES)
 			continue;
 		buf_printf(&w->path, "%s%s", up > 0 ? "." : "",
 			   element_name(w->c, child));
@@ -280,22 +304,6 @@ static const char *slices_hint(struct check *c, const struct node *n,
 			   text_at(c->p, slice->slice), slice_parts(c, s, i));
 	}
 	return b.p;
-}
-
-static unsigned slices_wanted(const struct profiles *p, const struct node *n,
-			      unsigned *last)
-{
-	const struct slicing *s = n->slicing ? rec_at(p, n->slicing) : NULL;
-	const ref *v = s ? rec_at(p, s->slices) : NULL;
-	unsigned found = 0;
-
-	for (unsigned i = 0; s && i < s->n; i++) {
-		if (node_at(p, v[i])->min == 0)
-			continue;
-		found++;
-		*last = i;
-	}
-	return found;
 }
 
 const char *member_hint(struct check *c, const struct node *n, const char *name)

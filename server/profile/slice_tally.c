@@ -177,7 +177,9 @@ static const char *missing_hint(struct check *c, const struct level *l,
 	const char *hint = slice_change(c, l->s, i, all);
 
 	if (all->node->flags & NODE_CHOICE)
-		return say(c, "use \"%s\"", name);
+		return all->value || all->companion
+			   ? say(c, "use \"%s\"", name)
+			   : member_hint(c, slice_at(c, l, i), name);
 	return hint ? hint : slice_hint(c, l->s, i);
 }
 

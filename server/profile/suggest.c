@@ -132,6 +132,15 @@ static bool farther(const struct distance *x, const struct distance *y)
 	return x->weight >= y->weight;
 }
 
+/* None of its codes is one of those that the profile is about. */
+static bool is_other_code(const struct issue *i)
+{
+	const char *path = strchr(i->path, '.');
+
+	return path && strcmp(path, ".code") == 0 &&
+	       strcmp(i->rule, rule_table[RULE_BINDING_EXTENSIBLE].id) == 0;
+}
+
 static struct distance distance(const struct check *c, ref sd,
 				const struct json *resource,
 				const struct at *top)
@@ -147,6 +156,7 @@ static struct distance distance(const struct check *c, ref sd,
 	check_definition(&trial, sd, resource, top);
 	for (size_t i = 0; i < found.n; i++) {
 		const char *path = strchr(found.v[i].path, '.');
+		d.other_code |= is_other_code(&found.v[i]);
 		if (found.v[i].severity > ISSUE_ERROR ||
 		    (path && text_begins(path, ".meta")))
 			continue;
