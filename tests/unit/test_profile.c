@@ -669,8 +669,12 @@ static void test_texts(void **state)
 	    "Profile http://example.org/StructureDefinition/bp, Element "
 	    "'Observation.component': minimum required = 2, but only found 0");
 	assert_string_equal(is->v[0].hint,
-			    "add \"component\" with sys (code.coding.code = "
-			    "\"8480-6\"), dia (code.coding.code = \"8462-4\")");
+			    "add \"component\" with sys (code.coding.system = "
+			    "\"http://loinc.org\", code.coding.code = "
+			    "\"8480-6\", valueQuantity.unit = \"mm[Hg]\"), "
+			    "dia (code.coding.system = \"http://loinc.org\", "
+			    "code.coding.code = \"8462-4\", "
+			    "valueQuantity.unit = \"mm[Hg]\")");
 	assert_string_equal(is->v[0].code, "required");
 	assert_int_equal(is->v[0].line, 1);
 
