@@ -49,7 +49,7 @@ ASSETS   := $(wildcard fixtures/*.json fixtures/*/*.json \
 IMAGES   := build/image/stu3.img build/image/r4.img
 
 .PHONY: all deps run check check-all lint unit http-test bench fuzz clean \
-	conformance differential install uninstall help
+	conformance differential generated install uninstall help
 .DELETE_ON_ERROR:
 
 all: $(B)/mock-kanta-phr
@@ -65,7 +65,7 @@ deps:
 
 # "make" alone only names what is missing; the others install it.
 INSTALLS := $(filter run check check-all lint unit unit-quiet http-test bench \
-	conformance differential fuzz,$(MAKECMDGOALS))
+	conformance differential generated fuzz,$(MAKECMDGOALS))
 
 build/deps-build:
 	@sh server/tools/deps.sh $(if $(INSTALLS),build,named)
@@ -290,6 +290,15 @@ differential: all
 	/usr/bin/python3 tests/conformance/differential.py \
 		build/mock-kanta-phr --oracle '$(ORACLE)' --fhir $(FHIR) \
 		$(if $(PACKAGE),--package $(PACKAGE)) --least 98 $(MUTANTS)
+
+## make generated ORACLE=COMMAND PACKAGE=FOLDER DAYS=30
+##                 what generate makes, of R4, against another validator
+DAYS ?= 30
+generated: all
+	rm -rf build/generated
+	/usr/bin/python3 tests/conformance/generated.py \
+		build/mock-kanta-phr --oracle '$(ORACLE)' \
+		--package $(PACKAGE) --days $(DAYS) build/generated
 
 ## make clean      remove what was built (the definitions stay)
 clean:

@@ -7,10 +7,12 @@ Everything goes through validate; of the mutants that can be stored every
 other is posted.
 """
 import json
+import os
 import re
 
 import pytest
 
+import equivalence
 import support
 from support import FHIR_JSON, MOCK, run
 
@@ -135,3 +137,29 @@ def test_posted_mutants_are_refused(own, mutants):
             mutant["what"]
         posted += 1
     assert posted > 100
+
+
+# ---- the published package --------------------------------------------------
+
+PUBLISHED = os.path.join(support.CORPUS, "finnish-phr-r4")
+UNPUBLISHED = ("fiphr-sd-bodyheight", "fiphr-sd-distance")
+
+
+def published(resource):
+    profile = resource["meta"]["profile"][0]
+    return not profile.endswith(UNPUBLISHED + ("-stu3",))
+
+
+@pytest.mark.skipif(not os.path.isdir(PUBLISHED),
+                    reason="CORPUS names no folder with the R4 package")
+def test_published_package_says_the_same(mutants, tmp_path):
+    """Of all that is generated: the verdict, and the rules that are broken."""
+    resources = [(m["what"], m["text"]) for m in mutants
+                 if published({"meta": {"profile": [m["profile"]]}})]
+    resources += [("valid", json.dumps(r)) for r in
+                  generate("--fhir", "r4") if published(r)]
+    count, valid, found = equivalence.compare(
+        MOCK, tmp_path, resources, equivalence.NATIONAL,
+        equivalence.package(PUBLISHED))
+    assert not found, equivalence.told(found)
+    assert count > 2000 and valid > 10

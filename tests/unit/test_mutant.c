@@ -92,8 +92,8 @@ static int close_rules(void **state)
 /* ---- generating -----------------------------------------------------------
  */
 
-static const struct generate_options *
-options(struct arena *a, const char *invalid, size_t citizens)
+static struct generate_options *options(struct arena *a, const char *invalid,
+					size_t citizens)
 {
 	struct generate_options *o = arena_alloc(a, sizeof(*o));
 
