@@ -170,6 +170,7 @@ int filling_citizens(struct filling *f, struct generate_citizen *c, size_t n);
 int filling_add(struct filling *f, const struct generated *g);
 /* Commits the rest, and says on stderr what was left out. */
 int filling_end(struct filling *f);
+size_t filling_stored(const struct filling *f);
 void filling_close(struct filling *f);
 
 /* ---- progress.c ------------------------------------------------------------

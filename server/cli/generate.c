@@ -210,14 +210,15 @@ static int make_all(struct generation *g)
 static void summary(const struct generation *g, int64_t started_us)
 {
 	const double s = (double)(clock_steady_us() - started_us) / 1e6;
+	const size_t n = g->filling ? filling_stored(g->filling) : g->done;
 	const size_t people = g->o.citizen_count;
 
 	fprintf(stderr,
 		"mock-kanta-phr: %zu %s of %zu citizen%s, %u day%s, %.2f s "
 		"(%.0f/s)%s%s\n",
-		g->done, g->o.invalid ? "mutants" : "resources", people,
+		n, g->o.invalid ? "mutants" : "resources", people,
 		people == 1 ? "" : "s", g->o.days, g->o.days == 1 ? "" : "s", s,
-		(double)g->done / (s > 0 ? s : 1), g->filling ? ", in " : "",
+		(double)n / (s > 0 ? s : 1), g->filling ? ", into " : "",
 		g->filling ? g->config->db : "");
 }
 

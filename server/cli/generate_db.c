@@ -256,3 +256,8 @@ int filling_end(struct filling *f)
 			f->known, f->config->db);
 	return -1;
 }
+
+size_t filling_stored(const struct filling *f)
+{
+	return f->stored;
+}

@@ -15,7 +15,8 @@
 
 #include <stdlib.h>
 
-#define DAYS_MAX 36600
+#define DAYS_MAX   36600
+#define FIRST_YEAR 1800
 
 /* Where a run is. */
 struct run {
@@ -212,6 +213,13 @@ struct generator *generate_open(struct arena *a,
 	}
 	g->last = gen_day(o->until_ms) - 1;
 	g->first = g->last - (int64_t)o->days + 1;
+	if (g->first < date_days(FIRST_YEAR, 1, 1)) {
+		(void)err_set(e, ERR_INVALID, "days", "days",
+			      "data begins in the year %d at the earliest: "
+			      "fewer days, or a later clock",
+			      FIRST_YEAR);
+		return NULL;
+	}
 	buf_init(&g->text, a);
 	if (!open_plans(g, e))
 		return NULL;

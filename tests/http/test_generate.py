@@ -172,11 +172,18 @@ def test_database_is_served(binary, file):
 def test_database_takes_each_resource_once(binary, file):
     arguments = ("--days", "3", "--citizens", "2", "--db", file, "--profile",
                  PRESSURE)
-    assert "already" not in generate(binary, *arguments).err
+    first = generate(binary, *arguments).err
+    (n,) = re.findall(r"(\d+) resources of 2 citizens", first)
+    assert int(n) > 0 and "already" not in first
     again = generate(binary, *arguments).err
-    (n,) = re.findall(r"(\d+) resources were in", again)
-    assert int(n) > 0
-    assert f"{n} resources of 2 citizens" in again
+    assert f"{n} resources were in {file} already" in again
+    assert ": 0 resources of 2 citizens" in again
+
+
+def test_what_a_server_does_not_store_is_left_out(binary, file):
+    done = generate(binary, "--days", "1", "--fhir", "r4", "--db", file,
+                    "--profile", "fiphr-sd-patient", "--profile", PRESSURE)
+    assert "left out" not in done.err  # the citizen's Patient is there
 
 
 def test_what_is_no_database(binary, file):
@@ -206,6 +213,7 @@ def test_an_unknown_application(binary, file):
     (("--db", "x.db", "--invalid", "all"), "--db"),
     (("--db", ":memory:"), "must name a file"),
     (("--db", "x.db", "--format", "json"), "nothing is printed"),
+    (("--clock", "1805-01-01T00:00:00Z", "--days", "9000"), "1800"),
     (("--dais", "3"), "did you mean --days"),
 ])
 def test_mistakes(binary, tmp_path, arguments, words):
