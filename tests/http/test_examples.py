@@ -20,6 +20,7 @@ GONE = object()
 # What the base of others is for, though its definition does not say abstract.
 NO_EXAMPLES = {
     "fiphr-sd-vitalsigns": "the guide: no instances of it, only of its kinds",
+    "fiphr-device": "only ever contained in an observation",
 }
 # What a minimal example has beyond the least that is accepted.
 REMOVABLE = {
