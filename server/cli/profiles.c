@@ -59,8 +59,20 @@ static bool wants(const struct page_asset *asset)
 	return n > 5 && strcmp(asset->name + n - 5, ".json") == 0;
 }
 
+/* A newer version would be found before a draft of the same canonical URL: so
+ * what there is a draft of is left out. Files have the names of what they
+ * define. */
+static bool has_draft(struct arena *tmp, const char *name)
+{
+	const char *file = strrchr(name, '/') + 1;
+
+	return page_asset(arena_printf(tmp, DRAFTS "%s", file)) != NULL;
+}
+
+/* What is below a folder; "drafts": less that of which there is a draft. */
 static bool add_folder(struct arena *tmp, struct profiles *p,
-		       enum fhir_version v, const char *folder, struct err *e)
+		       enum fhir_version v, const char *folder, bool drafts,
+		       struct err *e)
 {
 	struct profiles *set[FHIR_VERSIONS] = {NULL};
 	struct package k = {.set = set, .arena = tmp};
@@ -69,6 +81,8 @@ static bool add_folder(struct arena *tmp, struct profiles *p,
 	set[v] = p;
 	for (size_t i = 0; (asset = page_asset_below(folder, i)); i++) {
 		k.source = asset->name;
+		if (drafts && has_draft(tmp, asset->name))
+			continue;
 		if (wants(asset) &&
 		    !profile_package_file(&k, "", (const char *)asset->bytes,
 					  asset->n, e))
@@ -80,14 +94,16 @@ static bool add_folder(struct arena *tmp, struct profiles *p,
 static bool add_national(struct arena *tmp, const struct config *c,
 			 struct profiles *p, enum fhir_version v, struct err *e)
 {
+	const bool drafts = v == FHIR_STU3 && c->settings.stu3_rules;
+
 	for (size_t i = 0; i < LEN(version[v].national); i++)
 		if (version[v].national[i] &&
-		    !add_folder(tmp, p, v, version[v].national[i], e))
+		    !add_folder(tmp, p, v, version[v].national[i], drafts, e))
 			return false;
-	if (v != FHIR_STU3 || !c->settings.stu3_rules)
+	if (!drafts)
 		return true;
 	if (page_asset_below(DRAFTS, 0))
-		return add_folder(tmp, p, v, DRAFTS, e);
+		return add_folder(tmp, p, v, DRAFTS, false, e);
 	return err_set(e, ERR_INVALID, NULL, "stu3_rules",
 		       "this build has no drafts of 2017");
 }
