@@ -93,7 +93,7 @@ static const struct record_type *creatable(struct arena *a, enum fhir_version v,
 
 /* Where a resource names those who made it. */
 static const char *const actors[] = {"performer", "performer.actor", "author",
-				     "source"};
+				     "consentingParty", "source"};
 
 struct owner {
 	struct arena *arena;

@@ -197,6 +197,23 @@ static const struct record_param response_params[] = {
     ROW_END,
 };
 
+/* STU3's draft; what could be searched for is not told (kanta.md 4.1), so it is
+ * what all types have. */
+static const struct record_param consent_params[] = {
+    ROW_SECURITY,
+    ROW_ID("Consent"),
+    ROW_UPDATED,
+    ROW_TOTAL,
+    ROW_IDENTIFIER("Consent"),
+    {.name = "patient",
+     .kind = INDEX_REFERENCE,
+     .mandatory = true,
+     .path = "patient",
+     .fhir_type = "reference",
+     .what = "Consent.patient; mandatory search parameter"},
+    ROW_END,
+};
+
 /* ---- types ------------------------------------------------------------ */
 
 /* In both bases; of the parameters, R4 has those behind _security. */
@@ -215,6 +232,8 @@ static const struct record_param response_params[] = {
 static const struct record_type types[] = {
     BOTH("CarePlan", ALL, plan_params, false,
 	 "A citizen's own plan of care, completed"),
+    {"Consent", STU3, ALL, consent_params, false,
+     "What a citizen lets providers of care see; a draft"},
     BOTH("MedicationAdministration", ALL, administration_params, false,
 	 "Doses that a citizen took, insulin above all"),
     BOTH("Observation", ALL, observation_params, false,

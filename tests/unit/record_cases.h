@@ -280,20 +280,27 @@ static const struct {
      "questionnaire Questionnaire/8\n"},
 };
 
-#define PATIENT_ROW 3
+#define PATIENT_ROW 4
 static const struct {
 	const char *type, *params; /* without _security, which STU3 has */
+	bool stu3_only;
 } type_rows[] = {
-    {"CarePlan", "_id _lastUpdated _total category date identifier patient "
-		 "status supporting-info "},
-    {"MedicationAdministration", "_id _lastUpdated _total code effective-time "
-				 "identifier patient! "},
+    {"CarePlan",
+     "_id _lastUpdated _total category date identifier patient "
+     "status supporting-info ",
+     false},
+    {"Consent", "_id _lastUpdated _total identifier patient! ", true},
+    {"MedicationAdministration",
+     "_id _lastUpdated _total code effective-time "
+     "identifier patient! ",
+     false},
     {"Observation",
-     "_id _lastUpdated _total category code date identifier patient! "},
-    {"Patient", "_id "},
-    {"Questionnaire", "_id _lastUpdated _total code identifier url "},
+     "_id _lastUpdated _total category code date identifier patient! ", false},
+    {"Patient", "_id ", false},
+    {"Questionnaire", "_id _lastUpdated _total code identifier url ", false},
     {"QuestionnaireResponse",
-     "_id _lastUpdated _total authored identifier patient! questionnaire "},
+     "_id _lastUpdated _total authored identifier patient! questionnaire ",
+     false},
 };
 
 static const struct {

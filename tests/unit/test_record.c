@@ -411,8 +411,12 @@ static void test_types(void **state)
 	for (int v = 0; v < FHIR_VERSIONS; v++) {
 		enum fhir_version f = (enum fhir_version)v;
 
+		size_t at = 0;
+
 		for (size_t i = 0; i < LEN(type_rows); i++) {
-			type = record_type_at(f, i);
+			if (f == FHIR_R4 && type_rows[i].stu3_only)
+				continue;
+			type = record_type_at(f, at++);
 			assert_non_null(type);
 			assert_string_equal(type->type, type_rows[i].type);
 			assert_string_equal(
@@ -423,7 +427,7 @@ static void test_types(void **state)
 					     : "",
 					 type_rows[i].params));
 		}
-		assert_null(record_type_at(f, LEN(type_rows)));
+		assert_null(record_type_at(f, at));
 		assert_null(record_type_find(f, "observation"));
 		assert_null(record_type_find(f, "Medication"));
 		type = record_type_find(f, "Patient");
