@@ -203,8 +203,8 @@ const struct issues *profile_check(const struct profiles *p, struct arena *a,
 				   const struct json *resource,
 				   const struct profile_options *o);
 
-/* By how much a rule may be missed: a sentence for the user about an error of
- * which it is not sure that the service refuses it too; NULL: it is. */
+/* A sentence for the user about an error of which it is not sure that the
+ * service finds it too; NULL: it is official, or nothing is said of it. */
 const char *profile_doubt(const struct issue *i);
 
 /* The extension by which a resource tells which application made it: {url,
