@@ -7,7 +7,8 @@ The program under test is named by the environment:
           another exit code than 0 fails the module.
   URL     a server that already runs: tests that would disturb it (reset, clock,
           own options) are skipped and say so.
-  CORPUS  a folder with real payloads, for test_corpus.py.
+  CORPUS  a folder with real payloads (test_corpus.py) and with the published
+          R4 package (test_national_r4.py).
 
 Time moves by the control API, never by sleep. Tests share a server, so each
 uses its own citizen (fixture "person") and its own application.
