@@ -23,10 +23,18 @@ NO_EXAMPLES = {
     "fiphr-device": "only ever contained in an observation",
 }
 # What a minimal example has beyond the least that is accepted.
+NO_SYSTEM = "a code without its system says nothing (a warning)"
 REMOVABLE = {
     "fiphr-sd-insulindosing-r4-min": {
-        "medicationCodeableConcept.coding[0].system":
-            "a code without its system says nothing (a warning)"},
+        "medicationCodeableConcept.coding[0].system": NO_SYSTEM},
+    "fiphr-sd-insulindosing-stu3-min": {
+        "medicationCodeableConcept.coding[0].system": NO_SYSTEM},
+    "fiphr-medicationadministration-stu3-min": {
+        "medicationCodeableConcept.coding[0].system": NO_SYSTEM,
+        "medicationCodeableConcept.coding[0].code":
+            "as above, and it was this code that was sent"},
+    "fiphr-sd-questionnaireresponse-stu3-min": {
+        "item[0].answer": "generated responses have answers"},
 }
 SLOTS = {"time", "date", "start", "end", "uuid", "patient", "citizen"}
 
