@@ -215,11 +215,11 @@ static bool fits(const struct edit *e, const struct json *v)
 	const char *text = json_text(v);
 
 	switch (e->kind) {
-	case EDIT_PUT: return true;
-	case EDIT_REMOVE: return true;
+	case EDIT_PUT:
+	case EDIT_REMOVE:
+	case EDIT_WRAP: return true;
 	case EDIT_RENAME: return json_name(v) != NULL;
 	case EDIT_QUOTE: return text != NULL;
-	case EDIT_WRAP: return true;
 	case EDIT_UNWRAP: return json_kind(v) == JSON_ARRAY && json_first(v);
 	case EDIT_TWICE: return json_name(v) == NULL;
 	case EDIT_REPLACE: return text && strstr(text, e->text);
@@ -257,6 +257,8 @@ const char *edit_apply(struct arena *a, const struct json *resource,
 	struct err err = {.kind = ERR_NONE};
 	struct buf b;
 
+	buf_init(&b, a);
+	json_write(&b, resource, false);
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
 			resource = json_parse(a, b.p, b.len, &err);

@@ -329,9 +329,11 @@ static void find_in_plan(struct offers *o, const struct plan *p,
 	memset(o->tallies, 0, sizeof(o->tallies));
 	o->plan = p;
 	o->first = o->to->n;
-	for (size_t i = 0; i < 2 * p->shape_count; i++) {
-		o->shape = &p->shape[i % p->shape_count];
-		find_in_shape(o, elements, i >= p->shape_count);
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < p->shape_count; i++) {
+			o->shape = &p->shape[i];
+			find_in_shape(o, elements, pass == 1);
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ OPTIONS = ["--set", "errors=explain"]
 pytestmark = pytest.mark.skipif(not MOCK, reason="needs the binary")
 
 CITIZEN = "010190-900P"
+GLUCOSE = "fiphr-sd-bloodglucose"
 EVERY = 2
 
 
@@ -97,22 +98,23 @@ def test_own_policy_is_asked_for_by_name(mutants):
     policy = {"KPHR-PROF-0063", "KPHR-PROF-0064"}
     assert not policy & {m["rule"] for m in mutants}
     for rule in policy:
-        assert {m["rule"] for m in generate("--invalid", rule)} == {rule}
+        found = generate("--invalid", rule, "--profile", GLUCOSE)
+        assert {m["rule"] for m in found} == {rule}
 
 
 def test_list_is_a_table():
     done = run(MOCK, "generate", "--invalid", "list", "--profile",
-               "fiphr-sd-bloodglucose", "--citizens", 3)
+               GLUCOSE, "--citizens", 3)
     rows = [line.split(None, 4) for line in done.out.splitlines()]
     assert len(rows) > 40 and all(len(row) == 5 for row in rows)
-    assert ["fiphr-sd-bloodglucose", "KPHR-PROF-0080", "PHR-2"] in [
+    assert [GLUCOSE, "KPHR-PROF-0080", "PHR-2"] in [
         row[:3] for row in rows]
     assert all(re.fullmatch(r"KPHR-PROF-\d{4}", row[1]) for row in rows)
     assert len({tuple(row) for row in rows}) == len(rows)
 
 
 def test_unknown_rule_is_refused():
-    done = run(MOCK, "generate", "--invalid", "PRH-2")
+    done = run(MOCK, "generate", "--invalid", "PRH-2", "--profile", GLUCOSE)
     assert done.returncode == 2 and "PHR-2" in done.err
     assert done.out == ""
 
