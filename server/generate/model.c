@@ -420,7 +420,8 @@ int64_t gen_value(const struct event *e, size_t i)
 	const struct value *v = &e->plan->value[i];
 	const uint64_t own = gen_key(e->citizen_key, v->hash);
 	const struct local t = gen_local(e->time_ms);
-	const int64_t second = t.hour * 3600 + t.minute * 60 + t.second;
+	const int64_t second =
+	    INT64_C(3600) * t.hour + INT64_C(60) * t.minute + t.second;
 	int64_t x = origin(v, e, own);
 
 	if (v->wander != 0)

@@ -17,7 +17,7 @@
 
 #define OCCASIONS  64
 #define EVERY_MAX  3660
-#define PERIOD_MAX (90 * 24 * 60)
+#define PERIOD_MAX 129600 /* 90 days */
 
 /* ---- what there is ------------------------------------------------------- */
 
@@ -117,7 +117,7 @@ static bool times_read(const struct reader *r, const struct json *v,
 	const char *at = json_get_text(v, "at");
 	int64_t spread = 0, every = MILLION;
 
-	o->at_s = 12 * 3600;
+	o->at_s = INT64_C(12) * 3600;
 	if ((json_get(v, "at") || !o->once) &&
 	    (!at || !gen_clock(at, &o->at_s)))
 		return gen_refuse(r, arena_printf(r->arena, "%s.at", place),

@@ -58,7 +58,7 @@ int64_t gen_normal(uint64_t key, int64_t deviation)
 	const uint64_t x = mix(key + GOLDEN);
 	const int64_t sum = (int64_t)((x & 0xffff) + (x >> 16 & 0xffff) +
 				      (x >> 32 & 0xffff) + (x >> 48)) -
-			    2 * 0xffff;
+			    INT64_C(2) * 0xffff;
 
 	return gen_times(deviation, sum * ROOT_3 / 0xffff);
 }

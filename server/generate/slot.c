@@ -35,7 +35,7 @@ struct piece *gen_piece(struct arena *a, struct shape *s)
 		size_t room = s->piece_room ? 2 * s->piece_room : 16;
 		struct piece *v = arena_alloc(a, room * sizeof(*v));
 
-		if (s->piece_count > 0)
+		if (s->piece)
 			memcpy(v, s->piece, s->piece_count * sizeof(*v));
 		s->piece = v;
 		s->piece_room = room;
