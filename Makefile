@@ -47,6 +47,11 @@ OBJ       = $(foreach m,$(MODULES),$(call mods,$(m))) $(B)/obj/main.o
 ASSETS   := $(wildcard fixtures/*.json fixtures/*/*.json \
 	profiles/finnish-phr-*/*.json server/*/*.html server/*/*.css)
 IMAGES   := build/image/stu3.img build/image/r4.img
+LAYERS   := build/image/stu3-national.img build/image/r4-national.img
+# what a layer is made of, in order: as server/cli/profiles.c loads them
+NATIONAL_R4   := $(sort $(wildcard profiles/finnish-phr-r4/*.json))
+NATIONAL_STU3 := $(filter %/fiphr-cs-%.json %/fiphr-vs-%.json,$(NATIONAL_R4)) \
+	$(sort $(wildcard profiles/finnish-phr-stu3/*.json))
 
 .PHONY: all deps run check check-all lint unit http-test bench fuzz clean \
 	conformance differential generated install uninstall help
@@ -116,17 +121,27 @@ build/image/r4.img: $(TOOLB)/definitions build/definitions/.stamp
 	@echo '  IMAGE $@'
 	$(Q)$(TOOLB)/definitions r4 $(DEFS)/hl7.fhir.r4.examples $@
 
+build/image/stu3-national.img: build/image/stu3.img $(NATIONAL_STU3) \
+		build/assets.list
+	@echo '  LAYER $@'
+	$(Q)$(TOOLB)/definitions stu3 $< $@ $(NATIONAL_STU3)
+
+build/image/r4-national.img: build/image/r4.img $(NATIONAL_R4) build/assets.list
+	@echo '  LAYER $@'
+	$(Q)$(TOOLB)/definitions r4 $< $@ $(NATIONAL_R4)
+
 # The names of the files are part of the input: a removed file counts too.
 # Unit tests get the texts without the large images.
 build/assets.list build/texts.list: FORCE
 	@mkdir -p $(@D)
-	@echo $(ASSETS) $(IMAGES) | cmp -s - $@ || echo $(ASSETS) $(IMAGES) >$@
+	@echo $(ASSETS) $(IMAGES) $(LAYERS) | cmp -s - $@ || \
+		echo $(ASSETS) $(IMAGES) $(LAYERS) >$@
 .PHONY: FORCE
 FORCE:
 
-build/assets.S: $(TOOLB)/embed build/assets.list $(ASSETS) $(IMAGES)
+build/assets.S: $(TOOLB)/embed build/assets.list $(ASSETS) $(IMAGES) $(LAYERS)
 	@echo '  EMBED $@'
-	$(Q)$(TOOLB)/embed $@ $(ASSETS) $(IMAGES)
+	$(Q)$(TOOLB)/embed $@ $(ASSETS) $(IMAGES) $(LAYERS)
 
 build/texts.S: $(TOOLB)/embed build/texts.list $(ASSETS)
 	@echo '  EMBED $@'

@@ -14,7 +14,9 @@
  * that does not compile stops the start with file, JSON path and reason.
  *
  * What the JSON said is compiled in the end, so the texts and trees are given
- * back then: they are many times the size of what is kept.
+ * back then: they are many times the size of what is kept. As long as nothing
+ * is to come on top of the national profiles, they need not be read at all: the
+ * build has compiled them to a layer.
  */
 #include "cli/cli_int.h"
 #include "page/page.h"
@@ -26,30 +28,48 @@
 #define R4_NATIONAL "profiles/finnish-phr-r4/"
 
 static const struct {
-	const char *image;
-	const char *national[3]; /* what their names begin with, in order */
+	const char *image, *layer;
+	/* what the names of the national ones begin with, in order (the
+	 * Makefile says the same of the layer) */
+	const char *national[3];
 	const char *name;
 } version[FHIR_VERSIONS] = {
     [FHIR_STU3] = {"build/image/stu3.img",
+		   "build/image/stu3-national.img",
 		   {R4_NATIONAL "fiphr-cs-", R4_NATIONAL "fiphr-vs-",
 		    "profiles/finnish-phr-stu3/"},
 		   "stu3"},
-    [FHIR_R4] = {"build/image/r4.img", {R4_NATIONAL}, "r4"},
+    [FHIR_R4] = {"build/image/r4.img",
+		 "build/image/r4-national.img",
+		 {R4_NATIONAL},
+		 "r4"},
 };
 
 /* ---- built in ------------------------------------------------------------ */
 
+static const struct page_asset *built(const char *name, struct err *e)
+{
+	const struct page_asset *asset = page_asset(name);
+
+	if (!asset)
+		(void)err_set(e, ERR_INTERNAL, "build", name,
+			      "this build has no definitions");
+	return asset;
+}
+
 static struct profiles *open_image(struct arena *boot, enum fhir_version v,
 				   struct err *e)
 {
-	const struct page_asset *image = page_asset(version[v].image);
+	const struct page_asset *image = built(version[v].image, e);
 
-	if (!image) {
-		(void)err_set(e, ERR_INTERNAL, "build", version[v].image,
-			      "this build has no definitions");
-		return NULL;
-	}
-	return profile_open(boot, v, image->bytes, image->n, e);
+	return image ? profile_open(boot, v, image->bytes, image->n, e) : NULL;
+}
+
+static bool add_layer(struct profiles *p, enum fhir_version v, struct err *e)
+{
+	const struct page_asset *layer = built(version[v].layer, e);
+
+	return layer && profile_add_layer(p, layer->bytes, layer->n, e);
 }
 
 static bool wants(const struct page_asset *asset)
@@ -96,6 +116,8 @@ static bool add_national(struct arena *tmp, const struct config *c,
 {
 	const bool drafts = v == FHIR_STU3 && c->settings.stu3_rules;
 
+	if (c->package_count == 0 && !drafts)
+		return add_layer(p, v, e);
 	for (size_t i = 0; i < LEN(version[v].national); i++)
 		if (version[v].national[i] &&
 		    !add_folder(tmp, p, v, version[v].national[i], drafts, e))

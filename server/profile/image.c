@@ -8,6 +8,10 @@
  * check touches are never read. The format is that of the machine it was made
  * for; it is only ever embedded in a binary built with it, and the header says
  * so.
+ *
+ * A layer is the heap of a set that has an image below it: the national
+ * profiles as the build compiled them. It is copied into the heap of a set with
+ * that image, since definitions that come later may replace its records.
  */
 #include "form_int.h"
 
@@ -59,6 +63,14 @@ static ref ref_of(const struct profiles *p, const void *at)
 	return 0;
 }
 
+static void add_heap(struct buf *out, const struct profiles *p)
+{
+	for (size_t i = 0; i < p->chunks; i++) {
+		size_t n = p->top - i * CHUNK_BYTES;
+		buf_add(out, p->chunk[i], n < CHUNK_BYTES ? n : CHUNK_BYTES);
+	}
+}
+
 bool profile_write_image(const struct profiles *set, struct buf *out,
 			 struct err *e)
 {
@@ -83,11 +95,7 @@ bool profile_write_image(const struct profiles *set, struct buf *out,
 	h.n_expr = p->n_expr;
 	h.bytes = p->top;
 	memcpy(p->chunk[0], &h, sizeof(h));
-	for (size_t i = 0; i < p->chunks; i++) {
-		size_t from = i * CHUNK_BYTES;
-		size_t n = p->top - from;
-		buf_add(out, p->chunk[i], n < CHUNK_BYTES ? n : CHUNK_BYTES);
-	}
+	add_heap(out, p);
 	return true;
 }
 
@@ -136,4 +144,97 @@ struct profiles *profile_open(struct arena *boot, enum fhir_version v,
 	p->expr = arena_alloc(boot, (h->n_expr + 1) * sizeof(*p->expr));
 	know_types(p);
 	return p;
+}
+
+/* ---- a layer ------------------------------------------------------------ */
+
+#define LAYER "KPHRLAY"
+
+struct layer_head {
+	char magic[8];
+	uint32_t format;
+	uint32_t layout; /* of the records */
+	uint32_t version;
+	uint32_t image_bytes; /* of the image below it */
+	uint32_t bytes;	      /* behind this head */
+	ref sd, vs, cs;
+	uint32_t n_sd, n_vs, n_cs, n_expr;
+	uint32_t vs_override;
+};
+
+static bool is_of_image(const struct profiles *p, const void *at)
+{
+	return (const char *)at >= p->image &&
+	       (const char *)at < p->image + p->image_bytes;
+}
+
+bool profile_write_layer(const struct profiles *set, struct buf *out,
+			 struct err *e)
+{
+	struct profiles copy = *set, *p = &copy;
+	if (p->image_bytes == 0 || !is_of_image(p, p->search) ||
+	    p->n_globals > 0 || p->questionnaires)
+		return err_set(e, ERR_INVALID, "invalid", NULL,
+			       "a layer holds profiles, value sets and code "
+			       "systems on top of an image, nothing else");
+	struct layer_head h = {.format = FORMAT,
+			       .layout = layout(),
+			       .version = p->version,
+			       .image_bytes = p->image_bytes,
+			       .n_expr = p->n_expr,
+			       .vs_override = p->vs_override};
+	memcpy(h.magic, LAYER, sizeof(LAYER));
+	h.sd = put_table(p, &p->sd);
+	h.n_sd = (uint32_t)p->sd.n;
+	h.vs = put_table(p, &p->vs);
+	h.n_vs = (uint32_t)p->vs.n;
+	h.cs = put_table(p, &p->cs);
+	h.n_cs = (uint32_t)p->cs.n;
+	h.bytes = p->top;
+	buf_add(out, (const char *)&h, sizeof(h));
+	add_heap(out, p);
+	return true;
+}
+
+static bool layer_fits(const struct profiles *p, const struct layer_head *h,
+		       size_t n)
+{
+	return n >= sizeof(*h) && memcmp(h->magic, LAYER, sizeof(LAYER)) == 0 &&
+	       h->format == FORMAT && h->layout == layout() &&
+	       h->version == (uint32_t)p->version &&
+	       h->image_bytes == p->image_bytes && h->bytes == n - sizeof(*h) &&
+	       h->n_expr >= p->n_expr;
+}
+
+/* The heap of the layer becomes that of the set. */
+static void copy_heap(struct profiles *p, const char *bytes, size_t n)
+{
+	ref r = heap_alloc(p, n);
+
+	assert(r == p->image_bytes);
+	for (size_t i = 0; i < p->chunks && i * CHUNK_BYTES < n; i++) {
+		size_t left = n - i * CHUNK_BYTES;
+		memcpy(p->chunk[i], bytes + i * CHUNK_BYTES,
+		       left < CHUNK_BYTES ? left : CHUNK_BYTES);
+	}
+}
+
+bool profile_add_layer(struct profiles *p, const void *layer, size_t n,
+		       struct err *e)
+{
+	const struct layer_head *h = layer;
+
+	assert(p->image_bytes > 0 && p->chunks == 0);
+	if (!layer_fits(p, h, n))
+		return err_set(e, ERR_INTERNAL, "exception", NULL,
+			       "the national definitions do not fit this "
+			       "build");
+	copy_heap(p, (const char *)(h + 1), h->bytes);
+	p->sd = (struct table){rec_at(p, h->sd), h->n_sd};
+	p->vs = (struct table){rec_at(p, h->vs), h->n_vs};
+	p->cs = (struct table){rec_at(p, h->cs), h->n_cs};
+	p->vs_override = h->vs_override;
+	p->n_expr = p->cap_expr = h->n_expr;
+	p->expr = arena_alloc(p->arena, (h->n_expr + 1) * sizeof(*p->expr));
+	return true;
 }

@@ -45,6 +45,16 @@ bool profile_compile(struct profiles *p, struct err *e);
 bool profile_write_image(const struct profiles *p, struct buf *out,
 			 struct err *e);
 
+/* The same of what was compiled on top of an image: a layer, that is put on a
+ * set with the same image without compiling anything. It holds definitions
+ * alone, no search parameters, Questionnaires or ImplementationGuides. */
+bool profile_write_layer(const struct profiles *p, struct buf *out,
+			 struct err *e);
+/* On a set as profile_open() returns it; the layer is copied. False with e set
+ * when it does not fit this build. */
+bool profile_add_layer(struct profiles *p, const void *layer, size_t n,
+		       struct err *e);
+
 /* ---- packages: many conformance resources at once ----------------------- */
 
 /* A FHIR package while it is taken in. The caller fills the first three. */

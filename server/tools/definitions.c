@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * definitions.c: a program of the build: the official definitions of one FHIR
- * version, an npm package of JSON files, to one image (server/profile/image.c).
+ * version, an npm package of JSON files, to one image; or the national ones, on
+ * top of that image, to a layer (server/profile/image.c).
  *
  *	definitions stu3|r4 PACKAGE_DIR OUT
+ *	definitions stu3|r4 IMAGE OUT FILE...
  *
  * Reads the files Type-id.json of the four kinds that are compiled, in the
- *order of their names, so that the image is the same on every machine. Some
- *files of STU3 begin with a byte order mark; definitions of other origin than
- * http://hl7.org/fhir/ (examples among them) are passed over.
+ * order of their names, so that the image is the same on every machine. Some
+ * files of STU3 begin with a byte order mark; definitions of other origin than
+ * http://hl7.org/fhir/ (examples among them) are passed over. Of a layer all
+ * files that are named are taken; one that does not compile ends the build,
+ * with file, JSON path and reason.
  */
 #include "profile/profile.h"
 
@@ -71,19 +75,28 @@ static char *read_file(struct arena *a, const char *path, size_t *n)
 	return *n == (size_t)st.st_size ? text : NULL;
 }
 
-static bool add_file(struct profiles *p, struct arena *a, const char *path,
-		     const char *source, struct err *e)
+/* NULL with e set: it cannot be read, or is no JSON. */
+static const struct json *read_json(struct arena *a, const char *path,
+				    struct err *e)
 {
 	size_t n;
 	char *text = read_file(a, path, &n);
-	if (!text)
-		return err_set(e, ERR_INTERNAL, "exception", path, "%s",
-			       strerror(errno));
+	if (!text) {
+		(void)err_set(e, ERR_INTERNAL, "exception", path, "%s",
+			      strerror(errno));
+		return NULL;
+	}
 	if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
 		text += 3;
 		n -= 3;
 	}
-	const struct json *r = json_parse(a, text, n, e);
+	return json_parse(a, text, n, e);
+}
+
+static bool add_file(struct profiles *p, struct arena *a, const char *path,
+		     const char *source, struct err *e)
+{
+	const struct json *r = read_json(a, path, e);
 	if (!r)
 		return false;
 	const char *url = json_get_text(r, "url");
@@ -150,22 +163,58 @@ static bool write_file(const char *path, const struct buf *b, struct err *e)
 	return true;
 }
 
+static bool make_image(struct arena *a, enum fhir_version v, const char *dir,
+		       struct buf *out, struct err *e)
+{
+	struct profiles *p = profile_new(a, v);
+
+	return add_package(p, a, dir, e) && profile_compile(p, e) &&
+	       profile_write_image(p, out, e);
+}
+
+static bool make_layer(struct arena *a, enum fhir_version v, const char *image,
+		       char **file, struct buf *out, struct err *e)
+{
+	size_t n;
+	const char *bytes = read_file(a, image, &n);
+	struct profiles *p = NULL;
+
+	if (bytes)
+		p = profile_open(a, v, bytes, n, e);
+	if (!p)
+		return bytes ? false
+			     : err_set(e, ERR_INTERNAL, "exception", image,
+				       "%s", strerror(errno));
+	for (; *file; file++) {
+		const struct json *r = read_json(a, *file, e);
+
+		if (!r)
+			fprintf(stderr, "definitions: %s\n", *file);
+		if (!r || !profile_add(p, r, *file, e))
+			return false;
+	}
+	return profile_compile(p, e) && profile_write_layer(p, out, e);
+}
+
 int main(int argc, char **argv)
 {
 	struct err e = {0};
-	bool r4 = argc == 4 && strcmp(argv[1], "r4") == 0;
+	bool r4 = argc > 3 && strcmp(argv[1], "r4") == 0;
+	enum fhir_version v = r4 ? FHIR_R4 : FHIR_STU3;
+	bool ok;
 
-	if (argc != 4 || (!r4 && strcmp(argv[1], "stu3") != 0)) {
-		fprintf(stderr, "usage: definitions stu3|r4 PACKAGE_DIR OUT\n");
+	if (argc < 4 || (!r4 && strcmp(argv[1], "stu3") != 0)) {
+		fprintf(stderr,
+			"usage: definitions stu3|r4 PACKAGE_DIR OUT\n"
+			"       definitions stu3|r4 IMAGE OUT FILE...\n");
 		return 2;
 	}
 	struct arena *a = arena_new((size_t)4 << 20);
-	struct profiles *p = profile_new(a, r4 ? FHIR_R4 : FHIR_STU3);
 	struct buf out;
 	buf_init(&out, a);
-	bool ok = add_package(p, a, argv[2], &e) && profile_compile(p, &e) &&
-		  profile_write_image(p, &out, &e) &&
-		  write_file(argv[3], &out, &e);
+	ok = argc == 4 ? make_image(a, v, argv[2], &out, &e)
+		       : make_layer(a, v, argv[2], argv + 4, &out, &e);
+	ok = ok && write_file(argv[3], &out, &e);
 	if (!ok)
 		fprintf(stderr, "definitions: %s: %s\n", e.where, e.text);
 	arena_free(a);

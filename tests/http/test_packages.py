@@ -4,6 +4,7 @@ The archives are made here, byte by byte where no tool would make them."""
 import gzip
 import io
 import json
+import pathlib
 import tarfile
 import time
 
@@ -273,3 +274,24 @@ def test_folder(binary, tmp_path):
     (tmp_path / "empty").mkdir()
     done = run(binary, "profiles", "--package", tmp_path / "empty")
     assert done.returncode == 65 and "empty" in done.err
+
+
+def test_national_profiles_as_built_and_as_read(binary, tmp_path):
+    """With nothing on top the build's own layer is used, else the files."""
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps({
+        "resourceType": "ValueSet", "url": "http://example.org/vs",
+        "status": "draft"}))
+    read = ("--package", str(other))
+    listed = [run(binary, "profiles", "--format", "json", *options)
+              for options in ((), read)]
+    assert len(json.loads(listed[0].out)) >= 40
+    assert listed[0].out == listed[1].out
+    examples = pathlib.Path(__file__).parents[2] / "fixtures" / "examples"
+    for fhir in ("r4", "stu3"):
+        judged = [run(binary, "validate", "--fhir", fhir, "--format", "ndjson",
+                      "--level", "info", *options, examples)
+                  for options in ((), read)]
+        assert judged[0].out == judged[1].out
+        assert '"valid":true' in judged[0].out
+        assert '"valid":false' in judged[0].out
