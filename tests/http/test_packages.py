@@ -290,7 +290,7 @@ def test_national_profiles_as_built_and_as_read(binary, tmp_path):
     examples = pathlib.Path(__file__).parents[2] / "fixtures" / "examples"
     for fhir in ("r4", "stu3"):
         judged = [run(binary, "validate", "--fhir", fhir, "--format", "ndjson",
-                      "--level", "info", *options, examples)
+                      *options, examples)
                   for options in ((), read)]
         assert judged[0].out == judged[1].out
         assert '"valid":true' in judged[0].out
