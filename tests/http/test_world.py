@@ -72,7 +72,7 @@ def test_nothing(server, fhir, type):
 def test_rich_history(server):
     demo = me(server, DEMO)
     assert total(demo) >= 25
-    assert total(demo, fhir="stu3") >= 3
+    assert total(demo, fhir="stu3") >= 12
     assert total(demo, query="&code=85354-9") == 6
     assert total(demo, query="&code=66334-4&date=ge2026-03-02") == 7
     newest = demo.search("&code=29463-7&_sort=-date&_count=1")
@@ -158,6 +158,18 @@ def test_diabetic(server):
     assert total(person, kind) == 5
     assert total(person, query="&code=14743-9,14745-4") == 8
     assert person.get("/" + kind).status_code == 400
+
+
+def test_both_versions(server):
+    """What is in STU3 is there beside R4, each in its own base."""
+    person = me(server, DIABETIC, "demo-mobile")
+    assert total(person, "MedicationAdministration", "stu3",
+                 "&code=ins-short-fast,ins-intermediate-long") == 2
+    assert total(person, fhir="stu3") == 3
+    person = me(server, PLANNER)
+    assert total(person, "QuestionnaireResponse", "stu3",
+                 "&questionnaire=" + FORMS + "paivan-kunto") == 1
+    assert person.get("/CarePlan?category=45", "stu3").json()["total"] == 1
 
 
 def test_plan_and_answers(server):
