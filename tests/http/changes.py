@@ -178,6 +178,12 @@ SOME_OF = {  # by the type of the resource or data type: members and samples
         "valueQuantity": QUANTITY, "valueString": "x",
         "valueCodeableConcept": CONCEPT}}
 
+WORSE_OF = {  # samples that are not as they should be
+    "dataAbsentReason": [{"text": "x"}, {"id": "x", "text": "x"}, {"coding": [
+        {"system": ABSENT, "code": "unknown"}]}],
+    "interpretation": [[{"text": "x"}], [{"coding": [
+        {"system": HIGH, "code": "H"}]}]]}
+
 OTHERS = {  # for a member of that name, whatever stands there
     "language": ["sv", "en-GB", "fi-FI", "sv-FI", "xx", "FI", "fi ", "se"],
     "status": ["final", "completed", "active", "amended", "registered",
@@ -323,7 +329,9 @@ def additions(r, pool):
             continue
         members = SOME_OF.get(type_of(value, at), {}) if at else tops
         for key, sample in members.items():
-            yield f"{name(at)} + {key}", edited(r, at + (key,), put(sample))
+            for other in [sample, *WORSE_OF.get(key, ())]:
+                yield f"{name(at)} + {key} {other!r:.40}", edited(
+                    r, at + (key,), put(other))
             if isinstance(sample, list) and isinstance(value.get(key), list):
                 yield f"{name(at)} + another {key}", edited(
                     r, at + (key,), lambda p, k, s=sample: p[k].extend(s))
