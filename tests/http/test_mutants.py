@@ -72,11 +72,9 @@ def test_mutants_are_refused(mutants, tmp_path):
             (mutant["rule"], mutant["path"])}, mutant["what"]
 
 
-def test_twins_are_accepted(mutants, tmp_path):
-    profiles = {m["profile"] for m in mutants}
-    resources = [r for r in generate("--profile", "all")
-                 if r["meta"]["profile"][0] in profiles]
-    assert resources
+def test_twins_are_accepted(tmp_path):
+    resources = generate("--profile", "all")
+    assert len(resources) > 40
     texts = [json.dumps(r) for r in resources]
     for resource, answer in zip(resources, verdicts(tmp_path, texts)):
         assert answer["valid"], (resource["meta"], answer["outcome"])
@@ -84,7 +82,7 @@ def test_twins_are_accepted(mutants, tmp_path):
 
 def test_every_profile_and_rule_by_name(mutants):
     profiles = {m["profile"] for m in mutants}
-    assert len(profiles) >= 18
+    assert len(profiles) >= 40
     rules = {m["rule"] for m in mutants}
     assert len(rules) >= 60
     one = sorted(profiles)[0]
