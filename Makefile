@@ -50,7 +50,8 @@ IMAGES   := build/image/stu3.img build/image/r4.img
 LAYERS   := build/image/stu3-national.img build/image/r4-national.img
 # what a layer is made of, in order: as server/cli/profiles.c loads them
 NATIONAL_R4   := $(sort $(wildcard profiles/finnish-phr-r4/*.json))
-NATIONAL_STU3 := $(filter %/fiphr-cs-%.json %/fiphr-vs-%.json,$(NATIONAL_R4)) \
+NATIONAL_STU3 := $(sort $(wildcard profiles/finnish-phr-r4/fiphr-cs-*.json)) \
+	$(sort $(wildcard profiles/finnish-phr-r4/fiphr-vs-*.json)) \
 	$(sort $(wildcard profiles/finnish-phr-stu3/*.json))
 
 .PHONY: all deps run check check-all lint unit http-test bench fuzz clean \
