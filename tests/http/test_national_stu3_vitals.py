@@ -126,7 +126,7 @@ def change(resource, path, value):
 def told(issue):
     """The invariant's key or the rule's number, and the place."""
     codes = [c["code"] for c in issue["details"]["coding"]]
-    place = issue["location"][0].replace("Observation", "", 1).lstrip(".")
+    place = issue["location"][0].removeprefix("Observation").lstrip(".")
     return f"{codes[-1].replace('KPHR-PROF-', '')} {place}".strip()
 
 
@@ -386,6 +386,9 @@ OWN = {
          "kphr-heartrate-day code"),
         ("code.coding", [loinc("41924-2")], "0018 code.coding"),
         ("extension", [SYMPTOMS]),
+        ("extension", [extension("fiphr-ext-boolean", valueBoolean=True)]),
+        ("extension", [extension("fiphr-ext-boolean", valueString="x")],
+         "0122 extension[0].valueString"),
         ("extension", [SYMPTOMS, SYMPTOMS], "0019 extension")],
     "pef": measured("L/min") + [
         ("valueQuantity.comparator", "<", "0015 valueQuantity.comparator"),
@@ -443,6 +446,22 @@ OWN = {
 @pytest.mark.parametrize("name", sorted(OWN))
 def test_what_it_has_of_its_own(binary, name):
     assert not differences(binary, rows(BASES[name], OWN[name]))
+
+
+ENABLE = "fiphr-ext-questionnaire-enablewhen"
+
+
+def test_when_a_question_is_asked(binary):
+    """The extension alone; what the questionnaire needs is not asked here."""
+    item = {"linkId": "1", "type": "boolean", "text": "Yskittääkö?"}
+    asked = {"resourceType": "Questionnaire", "status": "active"}
+    cases = [dict(asked, item=[dict(item, extension=[x])]) for x in (
+        extension(ENABLE, valueString="true"),
+        extension(ENABLE, valueBoolean=True))]
+    (fine, _), (wrong, _) = judge(binary, cases, "--set",
+                                  "profile_required=off")
+    place = "Questionnaire.item[0].extension[0].valueBoolean"
+    assert not fine and wrong == {"0122 " + place}
 
 
 # ---- switches ----------------------------------------------------------------
