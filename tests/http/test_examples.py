@@ -10,20 +10,20 @@ import re
 
 import pytest
 
+from edits import broken, has, put, removed, verdicts
 from support import run
 
 ROOT = pathlib.Path(__file__).parents[2] / "fixtures"
 EXAMPLES = sorted((ROOT / "examples").glob("fiphr-*.json"))
 PLANS = sorted((ROOT / "generate").glob("fiphr-*.json"))
-GONE = object()
 
 # What the base of others is for, though its definition does not say abstract.
 NO_EXAMPLES = {
     "fiphr-sd-vitalsigns": "the guide: no instances of it, only of its kinds",
     "fiphr-device": "only ever contained in an observation",
 }
-# What a minimal example has beyond the least that is accepted.
 NO_SYSTEM = "a code without its system says nothing (a warning)"
+# What a minimal example has beyond the least that is accepted.
 REMOVABLE = {
     "fiphr-sd-insulindosing-r4-min": {
         "medicationCodeableConcept.coding[0].system": NO_SYSTEM},
@@ -53,67 +53,6 @@ def of_version(path):
 
 QUESTIONNAIRES = [a for p in EXAMPLES if "-questionnaire-" in p.name
                   for a in ("--package", str(p))]
-
-
-def verdicts(binary, resources, *options):
-    """(valid, errors, warnings) of each, in one run."""
-    lines = "".join(json.dumps(r) + "\n" for r in resources)
-    done = run(binary, "validate", "--format", "ndjson", "--errors", "explain",
-               *options, "-", stdin=lines.encode())
-    found = [json.loads(line) for line in done.out.splitlines()]
-    assert len(found) == len(resources), done.err
-    return [(f["valid"],
-             [i for i in f["outcome"]["issue"]
-              if i["severity"] in ("fatal", "error")],
-             [i for i in f["outcome"]["issue"]
-              if i["severity"] == "warning"]) for f in found]
-
-
-# ---- paths: component[0].valueQuantity.value ---------------------------------
-
-def steps(path):
-    return [int(s[1:-1]) if s[0] == "[" else s
-            for s in re.findall(r"\[\d+\]|[^.\[\]]+", path)]
-
-
-def has(resource, path):
-    for s in steps(path):
-        try:
-            resource = resource[s]
-        except (KeyError, IndexError, TypeError):
-            return False
-    return True
-
-
-def put(resource, path, value):
-    *way, last = steps(path)
-    for s, after in zip(way, [*way[1:], last]):
-        new = [] if isinstance(after, int) else {}
-        if isinstance(s, int) and s == len(resource):
-            resource.append(new)
-        elif isinstance(s, str):
-            resource.setdefault(s, new)
-        resource = resource[s]
-    if isinstance(last, int) and last == len(resource):
-        resource.append(value)
-    else:
-        resource[last] = value
-
-
-def without(value):
-    """The value less all that is marked as gone."""
-    if isinstance(value, dict):
-        return {k: without(v) for k, v in value.items() if v is not GONE}
-    if isinstance(value, list):
-        return [without(v) for v in value if v is not GONE]
-    return value
-
-
-def removed(resource, paths):
-    for path in paths:
-        assert has(resource, path), path
-        put(resource, path, GONE)
-    return without(resource)
 
 
 def removals(value, path=""):
@@ -240,12 +179,6 @@ def mutant(plan, m):
     for p, v in m.get("put", {}).items():
         put(r, p, copy.deepcopy(v))
     return removed(r, m.get("remove", []))
-
-
-def broken(issue):
-    """The rule's id, and the key when it is an invariant."""
-    key = re.search(r"\(expected: ([A-Za-z0-9-]+): ", issue["diagnostics"])
-    return {issue["details"]["coding"][0]["code"], key.group(1) if key else ""}
 
 
 @pytest.mark.parametrize("fhir", ["r4", "stu3"])
