@@ -93,10 +93,26 @@ def example(patient, name):
     return o
 
 
-def national_extra_coding(patient):
-    o = example(patient, "fiphr-stepstaken-stu3-min")
+def national_extra_coding(patient, name="fiphr-stepstaken-stu3-min"):
+    o = example(patient, name)
     del o["code"]["coding"][1:]
     o["code"]["coding"].append(coding("x", "X", "urn:oid:1.2.246.10"))
+    return o
+
+
+def national_weight_extra_coding(patient):
+    return national_extra_coding(patient, "fiphr-bodyweight-stu3-min")
+
+
+def national_old_code(patient):
+    o = example(patient, "fiphr-bloodpressure-stu3-min")
+    o["code"] = {"coding": [coding("55284-4", "Verenpaine")]}
+    return o
+
+
+def national_pair_stu3(patient):
+    o = example(patient, "fiphr-bloodglucose-stu3-min")
+    o["code"] = {"coding": [coding("15074-8", "Verensokeri")]}
     return o
 
 
@@ -143,8 +159,20 @@ ROWS = [
      "Observation.code.coding[1]", SILENT),
     ("stu3_bp_55284", "off", "stu3", old_code, "Observation", REFUSED),
     ("stu3_bp_55284", "on", "stu3", old_code, "Observation", SILENT),
+    ("stu3_bp_55284", "off", "stu3", national_old_code, "Observation.code",
+     REFUSED),
+    ("stu3_bp_55284", "on", "stu3", national_old_code, "Observation.code",
+     SILENT),
+    ("stu3_extra_codings", "reject", "stu3", national_weight_extra_coding,
+     "Observation.code.coding[1]", REFUSED),
+    ("stu3_extra_codings", "allow", "stu3", national_weight_extra_coding,
+     "Observation.code.coding[1]", SILENT),
     ("glucose_pair", "enforce", "stu3", half_pair, "Observation", REFUSED),
     ("glucose_pair", "warn", "stu3", half_pair, "Observation", WARNED),
+    ("glucose_pair", "enforce", "stu3", national_pair_stu3, "Observation",
+     REFUSED),
+    ("glucose_pair", "warn", "stu3", national_pair_stu3, "Observation",
+     WARNED),
     ("glucose_pair", "enforce", "r4", national_pair, "Observation", REFUSED),
     ("glucose_pair", "warn", "r4", national_pair, "Observation", WARNED),
     ("stu3_method", "reject", "stu3", by_hand, "Observation.method", REFUSED),
@@ -301,16 +329,25 @@ def test_stu3_rules(binary, tmp_path):
     o["identifier"].append({"system": "urn:x", "value": "1"})
     assert judged(binary, tmp_path, o, "stu3")[0]
     draft = "--set", "stu3_rules=draft2017"
-    if not list(DRAFTS.glob("*.json")):
-        done = run(binary, "profiles", *draft)
-        assert done.returncode == 65
-        assert "this build has no drafts of 2017" in done.err
-        return
     valid, issues = judged(binary, tmp_path, o, "stu3", *draft)
     assert not valid
     assert ["Observation.identifier"] in [i["location"] for i in issues]
     assert DRAFTS.name in run(binary, "profiles", *draft).out
     assert DRAFTS.name not in run(binary, "profiles").out
+
+
+def test_stu3_rules_of_a_server(start):
+    """The fixtures keep to both; what an application sends is refused."""
+    s = start("--set", "stu3_rules=draft2017")
+    assert s.admin("GET", "/settings").json()["stu3_rules"] == "draft2017"
+    assert s.admin("GET", "/state").json()["counts"]["resources"] > 0
+    who = s.person(s.register())
+    r = who.post(weight(who.id, fhir="stu3"), "stu3")
+    assert r.status_code == 422
+    assert places(outcome(r)) == [
+        "Observation.category[0].coding[0].display"]
+    r = s.admin("PUT", "/settings", {"stu3_rules": "effective"}, 400)
+    assert r.json()["error"]["code"] == "only_at_start"
 
 
 def test_help_marks_them(binary):
