@@ -68,39 +68,22 @@ static struct log make_log(const struct config *c)
 	return log;
 }
 
-static bool load_all(struct serve *s, const struct fixture *f, size_t n,
-		     struct err *e)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!record_fixtures(&s->record, s->arena, f[i].doc,
-				     f[i].source, e))
-			return false;
-	return true;
-}
-
 /* Reads the fixture documents, for resets too, and loads them into a database
  * that is still empty. Returns -1 to go on, else the exit code. */
 static int load_fixtures(struct serve *s)
 {
-	const struct json **docs;
-	const struct fixture *f;
+	struct record *r = &s->record;
 	struct err e = {.kind = ERR_NONE};
-	size_t n;
 	bool ok;
 
-	if (!cli_fixtures(s->arena, &s->config, &f, &n, &e))
+	if (!cli_fixtures(s->arena, &s->config, &r->fixtures, &r->fixture_count,
+			  &e))
 		return cli_complain(EXIT_BAD_DATA, &e);
-	docs = arena_alloc(s->arena, (n + 1) * sizeof(struct json *));
-	for (size_t i = 0; i < n; i++)
-		docs[i] = f[i].doc;
-	s->record.fixtures = docs;
-	s->record.fixture_count = n;
-	if (!store_is_empty(s->record.store))
+	if (!store_is_empty(r->store))
 		return -1;
-	store_enter(s->record.store);
-	ok = load_all(s, f, n, &e);
-	if (store_leave(s->record.store, ok) && ok &&
-	    store_commit(s->record.store))
+	store_enter(r->store);
+	ok = record_fill(r, s->arena, &e);
+	if (store_leave(r->store, ok) && ok && store_commit(r->store))
 		return -1;
 	if (!ok)
 		return cli_complain(EXIT_BAD_DATA, &e);

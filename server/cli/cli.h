@@ -78,12 +78,6 @@ bool cli_profiles(struct arena *boot, const struct config *c,
  * several lines (an expression with a caret) stands below. Returns code. */
 int cli_complain(int code, const struct err *e);
 
-/* A fixture document and where it came from, for messages. */
-struct fixture {
-	const struct json *doc;
-	const char *source;
-};
-
 /* Reads the fixture documents as configured: the built-in ones unless others or
  * none are named. False with e set. */
 bool cli_fixtures(struct arena *boot, const struct config *c,

@@ -34,7 +34,7 @@ struct documents {
 };
 
 static void add_document(struct documents *d, const struct json *doc,
-			 const char *source)
+			 const char *source, bool built_in)
 {
 	if (d->n == d->cap) {
 		size_t cap = d->cap ? 2 * d->cap : 8;
@@ -45,7 +45,7 @@ static void add_document(struct documents *d, const struct json *doc,
 		d->v = v;
 		d->cap = cap;
 	}
-	d->v[d->n++] = (struct fixture){doc, source};
+	d->v[d->n++] = (struct fixture){doc, source, built_in};
 }
 
 static bool built_in_fixtures(struct documents *d, struct err *e)
@@ -60,7 +60,7 @@ static bool built_in_fixtures(struct documents *d, struct err *e)
 		doc = asset_json(d->arena, asset, e);
 		if (!doc)
 			return false;
-		add_document(d, doc, asset->name);
+		add_document(d, doc, asset->name, true);
 	}
 	return true;
 }
@@ -76,7 +76,7 @@ static bool named_fixtures(struct documents *d, const char *path, struct err *e)
 
 		if (!doc)
 			return false;
-		add_document(d, doc, files.v[i]);
+		add_document(d, doc, files.v[i], false);
 	}
 	return true;
 }

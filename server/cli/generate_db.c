@@ -51,17 +51,7 @@ static int storage_failed(const struct filling *f)
 	return EXIT_STORAGE;
 }
 
-static bool load(struct filling *f, struct arena *a, const struct fixture *v,
-		 size_t n, struct err *e)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!record_fixtures(&f->record, a, v[i].doc, v[i].source, e))
-			return false;
-	return true;
-}
-
-static int load_fixtures(struct filling *f, struct arena *a,
-			 const struct fixture *v, size_t n)
+static int load_fixtures(struct filling *f, struct arena *a)
 {
 	struct store *s = f->record.store;
 	struct err e = {.kind = ERR_NONE};
@@ -70,7 +60,7 @@ static int load_fixtures(struct filling *f, struct arena *a,
 	if (!store_is_empty(s))
 		return -1;
 	store_enter(s);
-	ok = load(f, a, v, n, &e);
+	ok = record_fill(&f->record, a, &e);
 	if (store_leave(s, ok) && ok && (!store_pending(s) || store_commit(s)))
 		return -1;
 	return ok ? storage_failed(f) : cli_complain(EXIT_BAD_DATA, &e);
@@ -113,7 +103,9 @@ int filling_open(struct arena *a, const struct config *c,
 	f->record.store = store_open(c->db, &f->log, &e);
 	if (!f->record.store)
 		return cli_complain(EXIT_STORAGE, &e);
-	code = load_fixtures(f, a, v, n);
+	f->record.fixtures = v;
+	f->record.fixture_count = n;
+	code = load_fixtures(f, a);
 	return code < 0 ? find_client(f, a, v, n) : code;
 }
 

@@ -73,6 +73,13 @@ bool settings_list(const struct settings *s, struct arena *a, size_t i,
 
 /* ---- the record -------------------------------------------------------- */
 
+/* A fixture document and where it came from, for messages. */
+struct fixture {
+	const struct json *doc;
+	const char *source;
+	bool built_in; /* what the rules in force refuse is passed over */
+};
+
 /* Everything the services work on. Made by main, outlives them all. */
 struct record {
 	struct store *store;
@@ -82,8 +89,7 @@ struct record {
 	const struct log *log;
 	const char *fhir_base[FHIR_VERSIONS]; /* paths, "/phr-.../baseR4" */
 	struct jose_key *key; /* made when first needed; see record_close */
-	/* what a reset loads again: fixture documents, in order */
-	const struct json *const *fixtures;
+	const struct fixture *fixtures; /* of a fresh start, in order */
 	size_t fixture_count;
 };
 int64_t record_now_ms(const struct record *r);
@@ -258,9 +264,14 @@ bool record_read(struct record *r, struct arena *a, enum fhir_version v,
 /* ---- fixtures and reset ------------------------------------------------ */
 
 /* Loads one fixture document (shape: contracts.md --fixtures), all or nothing:
- * the caller's savepoint is rolled back when it is refused. */
-bool record_fixtures(struct record *r, struct arena *a, const struct json *doc,
-		     const char *source, struct err *e);
+ * the caller's savepoint is rolled back when it is refused. Of a built-in one a
+ * resource that does not conform to the rules in force (the user chose stricter
+ * ones) is left out, with a line in the log. */
+bool record_fixtures(struct record *r, struct arena *a, const struct fixture *f,
+		     struct err *e);
+
+/* Loads those of a fresh start. */
+bool record_fill(struct record *r, struct arena *a, struct err *e);
 
 /* Back to a fresh start with the same fixtures; the clock and settings are
  * the caller's. */

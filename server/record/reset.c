@@ -14,11 +14,5 @@
 bool record_reset(struct record *r, struct arena *a, struct err *e)
 {
 	store_reset(r->store);
-	for (size_t i = 0; i < r->fixture_count; i++) {
-		const char *source = arena_printf(a, "fixtures[%zu]", i);
-
-		if (!record_fixtures(r, a, r->fixtures[i], source, e))
-			return false;
-	}
-	return true;
+	return record_fill(r, a, e);
 }

@@ -700,14 +700,20 @@ static void test_create_keeps_the_text(void **state)
 
 /* ---- fixtures and reset ------------------------------------------------ */
 
+static bool loads(struct t *t, const struct json *doc, bool built_in)
+{
+	const struct fixture f = {doc, "f.json", built_in};
+
+	return record_fixtures(&t->r, t->a, &f, &t->e);
+}
+
 static void test_fixture_refusals(void **state)
 {
 	struct t *t = *state;
 
 	for (size_t i = 0; i < LEN(refusal_rows); i++) {
 		store_enter(t->r.store);
-		if (record_fixtures(&t->r, t->a, J(t, refusal_rows[i].doc),
-				    "f.json", &t->e))
+		if (loads(t, J(t, refusal_rows[i].doc), false))
 			fail_msg("%s", refusal_rows[i].doc);
 		store_leave(t->r.store, false);
 		if (t->e.kind != refusal_rows[i].kind)
@@ -737,11 +743,18 @@ static void test_fixture_resources(void **state)
 		bool ok;
 
 		store_enter(t->r.store);
-		ok = record_fixtures(&t->r, t->a, J(t, doc), "f.json", &t->e);
+		ok = loads(t, J(t, doc), false);
 		store_leave(t->r.store, false);
 		if (ok != (fixture_rows[i].kind == ERR_NONE))
 			fail_msg("row %zu: %s", i, t->e.text);
 		if (ok)
+			continue;
+		store_enter(t->r.store);
+		bool passed = loads(t, J(t, doc), true);
+		store_leave(t->r.store, false);
+		assert_int_equal(passed,
+				 fixture_rows[i].kind == ERR_UNPROCESSABLE);
+		if (passed)
 			continue;
 		assert_int_equal(t->e.kind, fixture_rows[i].kind);
 		assert_string_equal(t->e.where, "f.json: /resources/0");
@@ -753,7 +766,7 @@ static void test_fixture_resources(void **state)
 
 static void load(struct t *t, const char *doc)
 {
-	if (!record_fixtures(&t->r, t->a, J(t, doc), "f.json", &t->e))
+	if (!loads(t, J(t, doc), false))
 		fail_msg("%s: %s", t->e.where, t->e.text);
 }
 
@@ -904,13 +917,13 @@ static void test_questionnaires_are_nobodys(void **state)
 static void test_reset(void **state)
 {
 	struct t *t = *state;
-	const struct json *docs[1];
 	struct store_citizen c;
 	struct store_counts n;
 	const char *key;
 
-	docs[0] = J(t, "{" PEOPLE "}");
-	t->r.fixtures = docs;
+	const struct fixture own = {J(t, "{" PEOPLE "}"), "f.json", false};
+
+	t->r.fixtures = &own;
 	t->r.fixture_count = 1;
 	for (int i = 0; i < 2; i++) {
 		store_enter(t->r.store);
@@ -947,12 +960,13 @@ static size_t ship(struct t *t, const char *file, const char *const *list,
 	const char *path = arena_printf(t->a, "fixtures/%s", file);
 	size_t size;
 	const char *text = slurp(t->a, path, &size);
-	const struct json *doc = json_parse(t->a, text, size, &t->e);
+	const struct fixture f = {json_parse(t->a, text, size, &t->e), path,
+				  false};
 
-	if (doc == NULL || !record_fixtures(&t->r, t->a, doc, path, &t->e))
+	if (f.doc == NULL || !record_fixtures(&t->r, t->a, &f, &t->e))
 		fail_msg("%s: %s", t->e.where, t->e.text);
 	for (size_t i = 0; i < n; i++)
-		held[i] += json_count(json_get(doc, list[i]));
+		held[i] += json_count(json_get(f.doc, list[i]));
 	return size;
 }
 
