@@ -100,6 +100,18 @@ def test_payloads_are_judged_alike(binary, tmp_path):
 
 
 @needs_corpus
+def test_the_world_is_judged_alike(binary, tmp_path):
+    """What a new database holds."""
+    resources = [
+        (f"{os.path.basename(path)} {i}", item["resource"])
+        for path in sorted(glob.glob(os.path.join(ROOT, "fixtures", "*.json")))
+        for i, item in enumerate(load(path).get("resources", []))
+        if item["fhir"] == "r4"]
+    count, valid = same(binary, tmp_path, resources)
+    assert count == valid > 50
+
+
+@needs_corpus
 def test_a_difference_would_be_seen(binary, tmp_path):
     """Without one line of a profile, the walk tells of it."""
     folder = tmp_path / "package"
