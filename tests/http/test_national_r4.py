@@ -106,7 +106,8 @@ def test_the_world_is_judged_alike(binary, tmp_path):
         (f"{os.path.basename(path)} {i}", item["resource"])
         for path in sorted(glob.glob(os.path.join(ROOT, "fixtures", "*.json")))
         for i, item in enumerate(load(path).get("resources", []))
-        if item["fhir"] == "r4"]
+        if item["fhir"] == "r4" and
+        not UNPUBLISHED.intersection(item["resource"]["meta"]["profile"])]
     count, valid = same(binary, tmp_path, resources)
     assert count == valid > 50
 
