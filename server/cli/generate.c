@@ -67,7 +67,9 @@ static bool combination(const struct config *c, struct err *e)
 	if (c->db && strcmp(c->format, "ndjson") != 0)
 		return err_set(e, ERR_INVALID, NULL, "--format",
 			       "nothing is printed with --db");
-	return true;
+	return c->db || !c->client ||
+	       err_set(e, ERR_INVALID, NULL, "--client",
+		       "only what is stored with --db has an application");
 }
 
 static bool arguments(struct generation *g, struct err *e)
@@ -135,6 +137,21 @@ static bool open_generator(struct generation *g, struct err *e)
 	return g->generator != NULL;
 }
 
+/* What the generator refuses is an option here. */
+static int misused(const struct err *e)
+{
+	static const struct {
+		const char *where, *option;
+	} names[] = {{"profile", "--profile"}, {"invalid", "--invalid"}};
+	struct err told = *e;
+
+	for (size_t i = 0; i < LEN(names); i++)
+		if (strcmp(e->where, names[i].where) == 0)
+			(void)err_set(&told, e->kind, e->code, names[i].option,
+				      "%s", e->text);
+	return cli_complain(EXIT_USAGE_ERROR, &told);
+}
+
 /* -1 to go on, else the exit code. */
 static int open_all(struct generation *g)
 {
@@ -151,7 +168,7 @@ static int open_all(struct generation *g)
 		return cli_complain(EXIT_BAD_DATA, &e);
 	/* before a file is made for nothing */
 	if (!open_generator(g, &e))
-		return cli_complain(EXIT_USAGE_ERROR, &e);
+		return misused(&e);
 	if (!c->db) {
 		sink_start(&g->sink, g->arena,
 			   text_is(c->invalid, "list") ? "list" : c->format);

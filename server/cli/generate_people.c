@@ -95,11 +95,11 @@ static bool count_read(const struct config *c, size_t *n, struct err *e)
 
 	*n = strtoul(s, NULL, 10);
 	if (c->citizen_count > 0)
-		return err_set(e, ERR_INVALID, NULL, "citizens",
+		return err_set(e, ERR_INVALID, NULL, "--citizens",
 			       "either --citizen or --citizens, not both");
 	return (digits > 0 && !s[digits] && digits <= 6 && *n > 0 &&
 		*n <= CITIZENS_MAX) ||
-	       err_set(e, ERR_INVALID, NULL, "citizens",
+	       err_set(e, ERR_INVALID, NULL, "--citizens",
 		       "must be a number from 1 to %d", CITIZENS_MAX);
 }
 
@@ -110,6 +110,7 @@ static bool named(struct arena *a, const struct config *c,
 	static const char *const usual[] = {"010190-900P"};
 	const char *const *hetu = c->citizen_count ? c->citizen : usual;
 	const size_t all = c->citizen_count ? c->citizen_count : 1;
+	struct err why = {.kind = ERR_NONE};
 
 	*out = arena_alloc(a, all * sizeof(**out));
 	*n = 0;
@@ -117,8 +118,9 @@ static bool named(struct arena *a, const struct config *c,
 		const char *h = canonical(a, hetu[i]);
 		size_t k = 0;
 
-		if (!hetu_check(h, e))
-			return false;
+		if (!hetu_check(h, &why))
+			return err_set(e, ERR_INVALID, NULL, "--citizen",
+				       "\"%s\": %s", hetu[i], why.text);
 		while (k < *n && strcmp((*out)[k].hetu, h) != 0)
 			k++;
 		if (k == *n)

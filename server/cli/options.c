@@ -5,7 +5,8 @@
  * A row says what an option is called, where its value goes, which commands
  * take it and what it means; its environment twin and its member of the
  * configuration file follow from the name. Only what works stands here: an
- * option of a later version is an unknown one until then.
+ * option of a later version is an unknown one until then. What means another
+ * thing to one of the commands has a row in a third table.
  *
  * Help shows examples first, as that is what most readers come for.
  */
@@ -30,8 +31,7 @@ static const struct option options[] = {
     {"environment", "NAME", AT(environment), NULL, OPT_STRING, SERVE, "sandbox",
      "which environment of the service to be"},
     {"db", "PATH", AT(db), NULL, OPT_STRING, SERVE | GENERATE,
-     "serve: :memory:",
-     "the database file; generate: put all into it, printing nothing"},
+     ":memory:", "the database file"},
     {"fixtures", "PATH", AT(fixtures), NULL, OPT_LIST, SERVE | GENERATE,
      "a small built-in set",
      "JSON file or folder (repeatable), or none; loaded into an empty "
@@ -54,33 +54,27 @@ static const struct option options[] = {
      SERVE | VALIDATE | LISTING | GENERATE, NULL,
      "one behaviour switch (repeatable)"},
     {"fhir", "VERSION", AT(fhir), NULL, OPT_STRING,
-     VALIDATE | LISTING | FHIRPATH | GENERATE,
-     "from the profile, else r4; generate: both",
-     "stu3 or r4; fhirpath: or none, types from JSON alone"},
+     VALIDATE | LISTING | FHIRPATH | GENERATE, "both", "stu3 or r4"},
     {"batch", NULL, AT(batch), NULL, OPT_FLAG, FHIRPATH, NULL,
      "a question a line from standard input, "
      "{\"expression\":\"...\",\"input\":{...}}, and an answer a line"},
     {"profile", "URL", AT(profile), NULL, OPT_LIST, VALIDATE | GENERATE, NULL,
-     "profile to check besides meta.profile; generate: of which data is made, "
-     "also by its name, or all (repeatable)"},
+     "profile to check besides meta.profile (repeatable)"},
     {"citizen", "HETU", AT(citizen), NULL, OPT_LIST, GENERATE, "010190-900P",
      "whose data it is (repeatable); a code of the 900 series"},
     {"citizens", "N", AT(citizens), NULL, OPT_STRING, GENERATE, NULL,
-     "so many fresh ones, the same for the same seed"},
+     "so many fresh citizens, the same for the same seed"},
     {"days", "N", AT(days), NULL, OPT_STRING, GENERATE, "30",
-     "so many days before today, which is --clock's"},
+     "so many days before today, or before --clock"},
     {"seed", "N", AT(seed), NULL, OPT_STRING, GENERATE, "1",
      "another number is other data; the same one the same"},
     {"invalid", "RULE", AT(invalid), NULL, OPT_STRING, GENERATE, NULL,
-     "mutants that break this rule alone (KPHR-PROF-0012, PHR-2), or all that "
-     "any "
-     "validator refuses; list: prints what there is"},
+     "mutants instead, each breaking this rule alone (KPHR-PROF-0012, PHR-2); "
+     "all: what any validator refuses; list: prints what there is"},
     {"client", "ID", AT(client), NULL, OPT_STRING, GENERATE,
      "the first of the fixtures", "--db: which application stored it"},
     {"format", "FORMAT", AT(format), NULL, OPT_STRING,
-     VALIDATE | LISTING | GENERATE, "text; generate: ndjson",
-     "text, json, ndjson or junit; of profiles: text or json; generate: ndjson "
-     "(a resource a line), json (a list) or bundle (a transaction)"},
+     VALIDATE | LISTING | GENERATE, "text", "text or json"},
     {"level", "SEVERITY", AT(level), NULL, OPT_STRING, VALIDATE, "information",
      "the least that is reported: error, warning or information"},
     {"explain-rule", "ID", AT(explain_rule), NULL, OPT_STRING, VALIDATE, NULL,
@@ -109,6 +103,22 @@ static const struct option options[] = {
      NULL, "stop when standard input ends"},
     {"config", "FILE", 0, NULL, OPT_CONFIG, ALL, NULL,
      "JSON object whose members are named as the options"},
+};
+
+/* What an option is to one command, where it is something else to others. */
+static const struct {
+	enum command command;
+	const char *name, *initial, *what;
+} special[] = {
+    {CMD_VALIDATE, "fhir", "from the profile, else r4", "stu3 or r4"},
+    {CMD_VALIDATE, "format", "text", "text, json, ndjson or junit"},
+    {CMD_FHIRPATH, "fhir", "r4", "stu3, r4, or none: types from JSON alone"},
+    {CMD_GENERATE, "db", NULL,
+     "put all into this database file, printing nothing"},
+    {CMD_GENERATE, "profile", "all",
+     "of which data is made: a URL, its last segment, or all (repeatable)"},
+    {CMD_GENERATE, "format", "ndjson",
+     "ndjson (a resource a line), json (a list) or bundle (a transaction)"},
 };
 
 static const struct command_row commands[] = {
@@ -225,18 +235,25 @@ const char *command_nearest(const char *name)
 
 /* ---- help ---------------------------------------------------------------- */
 
-static void help_option(struct arena *a, const struct option *o)
+static void help_option(struct arena *a, enum command c, const struct option *o)
 {
-	const char *left = "";
+	const char *left = "", *what = o->what, *initial = o->initial;
 
+	for (size_t i = 0; i < LEN(special); i++) {
+		if (special[i].command != c ||
+		    strcmp(special[i].name, o->name) != 0)
+			continue;
+		what = special[i].what;
+		initial = special[i].initial;
+	}
 	if (o->kind == OPT_OPTIONAL)
 		left = arena_printf(a, "--%s[=%s]", o->name, o->value);
 	else
 		left = arena_printf(a, "--%s%s%s", o->name, o->value ? " " : "",
 				    o->value ? o->value : "");
-	printf("  %-26s %s", left, o->what);
-	if (o->initial)
-		printf(" [%s]", o->initial);
+	printf("  %-26s %s", left, what);
+	if (initial)
+		printf(" [%s]", initial);
 	putchar('\n');
 }
 
@@ -246,7 +263,10 @@ static void help_settings(struct arena *a)
 	struct setting_info info;
 
 	settings_init(&s);
-	puts("\nSwitches for --set NAME=VALUE:");
+	puts("\nSwitches for --set NAME=VALUE (where the default comes from: "
+	     "[Q] "
+	     "official text,\n[C] seen in a client or in data, [M] stock "
+	     "behaviour of the software of the\nservice, [I] inference):");
 	for (size_t i = 0; settings_list(&s, a, i, &info); i++)
 		printf("  %-26s %s (%s%s) [%s]\n", info.name, info.what,
 		       info.allowed, info.at_start ? "; only at start" : "",
@@ -262,11 +282,14 @@ void help_command(struct arena *a, enum command c)
 	       row->examples, row->name, row->operands, row->what);
 	for (size_t i = 0; i < LEN(options); i++)
 		if (options[i].commands & FOR(c))
-			help_option(a, &options[i]);
+			help_option(a, c, &options[i]);
 	puts("  --help                     this text\n"
 	     "  --version                  the version");
-	if (option_find("set", 3)->commands & FOR(c))
+	if (c == CMD_SERVE || c == CMD_VALIDATE)
 		help_settings(a);
+	else if (option_find("set", 3)->commands & FOR(c))
+		puts("\n\"mock-kanta-phr serve --help\" lists the switches of "
+		     "--set.");
 	puts("\nEvery option has an environment twin, MOCK_PHR_PUBLIC_URL for "
 	     "--public-url\n(repeatable ones take a list with commas), and a "
 	     "member of the --config file.\nA flag wins over the environment, "

@@ -74,6 +74,23 @@ static enum fhir_version version_of(const struct run *r,
 	return FHIR_R4;
 }
 
+/* One that is told by name and would not be checked is a mistake. */
+static bool profiles_known(const struct run *r, struct err *e)
+{
+	enum fhir_version v;
+
+	if (r->config->settings.unknown_profile)
+		return true;
+	for (size_t i = 0; i < r->config->profile_count; i++)
+		if (!version_by(r, r->config->profile[i], &v))
+			return err_set(e, ERR_INVALID, NULL, "--profile",
+				       "no profile \"%s\" is loaded; give its "
+				       "canonical URL, as \"mock-kanta-phr "
+				       "profiles\" lists it",
+				       r->config->profile[i]);
+	return true;
+}
+
 /* A list of one issue: what is wrong with the file itself. */
 static const struct issues *one_issue(struct arena *a, const char *rule,
 				      const struct err *e)
@@ -260,6 +277,8 @@ int cli_validate(struct arena *boot, const struct config *c)
 		return rule_explain(c->explain_rule);
 	if (!cli_profiles(boot, c, NULL, r.profiles, &e))
 		return cli_complain(EXIT_BAD_DATA, &e);
+	if (!profiles_known(&r, &e))
+		return cli_complain(EXIT_USAGE_ERROR, &e);
 	for (size_t i = 0; i < c->operand_count; i++)
 		if (!file_find(&files, c->operand[i], true, &e))
 			return cli_complain(EXIT_USAGE_ERROR, &e);

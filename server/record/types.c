@@ -218,15 +218,15 @@ static const struct record_param consent_params[] = {
 
 /* In both bases; of the parameters, R4 has those behind _security. */
 #define BOTH(type_, interactions_, params_, shared_, what_)                    \
-	{.type = type_,                                                        \
+	{.type = (type_),                                                      \
 	 .fhir = STU3,                                                         \
-	 .interactions = interactions_,                                        \
-	 .param = params_,                                                     \
-	 .shared = shared_,                                                    \
-	 .what = what_},                                                       \
+	 .interactions = (interactions_),                                      \
+	 .param = (params_),                                                   \
+	 .shared = (shared_),                                                  \
+	 .what = (what_)},                                                     \
 	{                                                                      \
-		.type = type_, .fhir = R4, .interactions = interactions_,      \
-		.param = (params_) + 1, .shared = shared_, .what = what_       \
+		.type = (type_), .fhir = R4, .interactions = (interactions_),  \
+		.param = (params_) + 1, .shared = (shared_), .what = (what_)   \
 	}
 
 static const struct record_type types[] = {

@@ -362,11 +362,22 @@ def test_what_is_not_built_is_said(binary):
 def test_version_and_help(binary):
     assert "mock-kanta-phr" in run(binary, "--version").out
     for arguments in (["--help"], ["serve", "--help"], ["validate", "--help"],
-                      ["healthcheck", "--help"]):
+                      ["profiles", "--help"], ["generate", "--help"],
+                      ["fhirpath", "--help"], ["healthcheck", "--help"]):
         done = run(binary, *arguments)
         assert done.returncode == 0 and "--" in done.out, arguments
         assert done.err == ""
     assert "--listen" in run(binary, "--help").out
+
+
+def test_help_says_what_an_option_is_to_the_command(binary):
+    def row(command):
+        lines = run(binary, command, "--help").out.splitlines()
+        return next(t for t in lines if t.startswith("  --format "))
+
+    assert "junit" in row("validate") and "[text]" in row("validate")
+    assert "bundle" in row("generate") and "[ndjson]" in row("generate")
+    assert row("profiles").endswith("text or json [text]")
 
 
 def now_of(s):

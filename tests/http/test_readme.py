@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from support import Server
+from support import MOCK, Server
 
 URL = "http://127.0.0.1:8080"
 ROOT = os.path.join(os.path.dirname(__file__), "..", "..")
@@ -28,13 +28,15 @@ def test_the_journey_of_the_readme(tmp_path):
     if os.environ.get("URL"):
         pytest.skip("the journey needs a server with the fixtures of its own")
     steps = blocks()
-    assert len(steps) == 4
+    assert len(steps) == 5
     os.symlink(os.path.join(ROOT, "fixtures"), tmp_path / "fixtures")
+    os.symlink(MOCK, tmp_path / "mock-kanta-phr")
     with Server("--errors", "explain", clock=None) as server:
         script = "set -e\n" + "\necho '<<<>>>'\n".join(s for s, _ in steps)
         run = subprocess.run(
             ["sh"], input=script.replace(URL, server.origin), text=True,
-            cwd=tmp_path, capture_output=True, timeout=60)
+            cwd=tmp_path, capture_output=True, timeout=60,
+            env=dict(os.environ, PATH=f"{tmp_path}:{os.environ['PATH']}"))
         assert run.returncode == 0, run.stdout + run.stderr
         printed = run.stdout.replace(server.origin, URL).split("<<<>>>\n")
     for (script, shown), output in zip(steps, printed, strict=True):

@@ -292,6 +292,15 @@ def test_profile_besides_meta(binary, folder):
     assert run(binary, "validate", "--profile", same, file).returncode == 0
 
 
+def test_a_profile_that_would_not_be_checked(binary, folder):
+    file = folder("a.json", weight(ID))
+    unknown = ["--profile", PHR + "fiphr-sd-shoesize"]
+    done = run(binary, "validate", *unknown, file)
+    assert done.returncode == 2 and "fiphr-sd-shoesize" in done.err
+    assert run(binary, "validate", *unknown, "--unknown-profile", "warn",
+               file).returncode == 0
+
+
 def test_unknown_profile(binary, folder):
     o = weight(ID)
     o["meta"]["profile"].append("http://example.org/unknown")
