@@ -6,7 +6,8 @@
  * the national profiles, embedded as JSON, and the user's packages are overlaid
  * on them. Between these two come the drafts of 2017, if they are to be used:
  * they have the canonical URLs of what they replace. A user's definition comes
- * last, so it wins over a built-in one of the same canonical URL. STU3 knows
+ * last. Each of these is put on top of the one before: it wins over one of the
+ * same canonical URL even if it has a lower version. STU3 knows
  * the value sets and code systems of R4 too, unless it has its own of that URL.
  *
  * To which version a file of a package belongs, its package.json says, else its
@@ -79,20 +80,8 @@ static bool wants(const struct page_asset *asset)
 	return n > 5 && strcmp(asset->name + n - 5, ".json") == 0;
 }
 
-/* A newer version would be found before a draft of the same canonical URL: so
- * what there is a draft of is left out. Files have the names of what they
- * define. */
-static bool has_draft(struct arena *tmp, const char *name)
-{
-	const char *file = strrchr(name, '/') + 1;
-
-	return page_asset(arena_printf(tmp, DRAFTS "%s", file)) != NULL;
-}
-
-/* What is below a folder; "drafts": less that of which there is a draft. */
 static bool add_folder(struct arena *tmp, struct profiles *p,
-		       enum fhir_version v, const char *folder, bool drafts,
-		       struct err *e)
+		       enum fhir_version v, const char *folder, struct err *e)
 {
 	struct profiles *set[FHIR_VERSIONS] = {NULL};
 	struct package k = {.set = set, .arena = tmp};
@@ -101,8 +90,6 @@ static bool add_folder(struct arena *tmp, struct profiles *p,
 	set[v] = p;
 	for (size_t i = 0; (asset = page_asset_below(folder, i)); i++) {
 		k.source = asset->name;
-		if (drafts && has_draft(tmp, asset->name))
-			continue;
 		if (wants(asset) &&
 		    !profile_package_file(&k, "", (const char *)asset->bytes,
 					  asset->n, e))
@@ -120,12 +107,13 @@ static bool add_national(struct arena *tmp, const struct config *c,
 		return add_layer(p, v, e);
 	for (size_t i = 0; i < LEN(version[v].national); i++)
 		if (version[v].national[i] &&
-		    !add_folder(tmp, p, v, version[v].national[i], drafts, e))
+		    !add_folder(tmp, p, v, version[v].national[i], e))
 			return false;
 	if (!drafts)
 		return true;
+	profile_on_top(p);
 	if (page_asset_below(DRAFTS, 0))
-		return add_folder(tmp, p, v, DRAFTS, false, e);
+		return add_folder(tmp, p, v, DRAFTS, e);
 	return err_set(e, ERR_INVALID, NULL, "stu3_rules",
 		       "this build has no drafts of 2017");
 }
@@ -145,6 +133,7 @@ static bool add_all(struct arena *boot, struct arena *tmp,
 		if (national &&
 		    !add_national(tmp, c, out[v], (enum fhir_version)v, e))
 			return false;
+		profile_on_top(out[v]);
 	}
 	return packages_add(tmp, c, out, log, e);
 }

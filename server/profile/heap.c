@@ -10,8 +10,9 @@
  * Tables are arrays of refs sorted by the URL that each record begins with. The
  * heap's tables are searched before the image's, so that a definition that came
  * later wins. Several versions of one URL may be there: "url|version" finds
- * that one; where it is missing, or none is said, the latest stands for all
- * (what has no version counts as the latest: somebody is working on it).
+ * that one; where it is missing, or none is said, the first stands for all: of
+ * those that were put on top of others the latest (what has no version counts
+ * as the latest: somebody is working on it).
  */
 #include "form_int.h"
 

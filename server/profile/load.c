@@ -5,12 +5,13 @@
  * be listed.
  *
  * Of two definitions with one URL and version the one given later stands; of
- * several versions of a URL each does (heap.c says which one is found). When
- * definitions are added to a set that was compiled before, what they replace is
- * replaced wherever it is named; profiles based upon it keep what they were
- * made of. A set that does not compile stays as it was. Kinds without use are
- * passed over: logical models, definitions of types when the types are there
- * already. Of an ImplementationGuide the global profiles are kept.
+ * several versions of a URL each does (heap.c says which one is found). What is
+ * put on top of others has a rank: it stands before them whatever the versions
+ * say. When definitions are added to a set that was compiled before, what they
+ * replace is replaced wherever it is named; profiles based upon it keep what
+ * they were made of. A set that does not compile stays as it was. Kinds without
+ * use are passed over: logical models, definitions of types when the types are
+ * there already. Of an ImplementationGuide the global profiles are kept.
  */
 #include "compile_int.h"
 
@@ -83,9 +84,15 @@ bool profile_add(struct profiles *p, const struct json *resource,
 		return true;
 	}
 	it->order = p->n_added++;
+	it->rank = p->rank;
 	*p->tail = it;
 	p->tail = &it->next;
 	return true;
+}
+
+void profile_on_top(struct profiles *p)
+{
+	p->rank++;
 }
 
 const struct json *find_questionnaire(const struct profiles *p,
@@ -106,7 +113,7 @@ const struct json *find_questionnaire(const struct profiles *p,
 
 /* ---- sorting ---------------------------------------------------------- */
 
-static int by_url_last_first(const void *x, const void *y)
+static int by_version_last_first(const void *x, const void *y)
 {
 	const struct item *const *a = x, *const *b = y;
 	int d = strcmp((*a)->url, (*b)->url);
@@ -115,6 +122,17 @@ static int by_url_last_first(const void *x, const void *y)
 	if (d == 0)
 		d = (*a)->order < (*b)->order ? 1 : -1;
 	return d;
+}
+
+static int by_rank_and_version(const void *x, const void *y)
+{
+	const struct item *const *a = x, *const *b = y;
+	int d = strcmp((*a)->url, (*b)->url);
+	if (d == 0)
+		d = (*a)->rank == (*b)->rank  ? 0
+		    : (*a)->rank < (*b)->rank ? 1
+					      : -1;
+	return d ? d : by_version_last_first(x, y);
 }
 
 static bool same_canonical(const struct item *x, const struct item *y)
@@ -135,14 +153,15 @@ static struct item **pick(struct build *b, const char *type, size_t *n)
 			v[k++] = it;
 	}
 	if (k > 0)
-		qsort(v, k, sizeof(*v), by_url_last_first);
+		qsort(v, k, sizeof(*v), by_version_last_first);
 	for (size_t i = 0; i < k; i++) {
-		if (*n > 0 && same_canonical(v[*n - 1], v[i]))
-			continue;
-		if (*n > 0)
-			v[*n - 1]->later = v[i];
-		v[(*n)++] = v[i];
+		if (*n == 0 || !same_canonical(v[*n - 1], v[i]))
+			v[(*n)++] = v[i];
 	}
+	if (*n > 0)
+		qsort(v, *n, sizeof(*v), by_rank_and_version);
+	for (size_t i = 1; i < *n; i++)
+		v[i - 1]->later = v[i];
 	return v;
 }
 
@@ -325,6 +344,7 @@ bool profile_compile(struct profiles *p, struct err *e)
 	p->added = NULL;
 	p->tail = &p->added;
 	p->n_added = 0;
+	p->rank = 0;
 	return ok;
 }
 

@@ -37,6 +37,10 @@ struct profiles *profile_new(struct arena *boot, enum fhir_version v);
  */
 bool profile_add(struct profiles *p, const struct json *resource,
 		 const char *source, struct err *e);
+/* What is added from here on is found before what was added up to here (since
+ * the last profile_compile()), whatever the versions say; a canonical with a
+ * version finds that one nevertheless. */
+void profile_on_top(struct profiles *p);
 
 /* Compiles what was added. False with e set: where = "file: JSON path". */
 bool profile_compile(struct profiles *p, struct err *e);

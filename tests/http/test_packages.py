@@ -276,6 +276,26 @@ def test_folder(binary, tmp_path):
     assert done.returncode == 65 and "empty" in done.err
 
 
+def test_it_wins_over_what_is_built_in(binary, tmp_path):
+    """Whatever the versions say; with its version each is found."""
+    own = PHR + "fiphr-sd-bodyweight"
+    (tmp_path / "own.json").write_text(json.dumps(light(
+        url=own, version="0.0.1", baseDefinition=PHR + "fiphr-sd-vitalsigns")))
+    package = "--package", tmp_path / "own.json"
+    built_in = pathlib.Path(__file__).parents[2] / "profiles" / (
+        "finnish-phr-r4/fiphr-sd-bodyweight.json")
+    version = json.loads(built_in.read_text())["version"]
+    for profile, wins in ((own, True), (own + "|0.0.1", True),
+                          (own + "|" + version, False)):
+        o = weight(ID)
+        o["meta"]["profile"] = [profile]
+        (tmp_path / "a.json").write_text(json.dumps(o))
+        done = run(binary, "validate", *package, tmp_path / "a.json")
+        assert ("Observation.note" in done.out) == wins, (profile, done.out)
+    done = run(binary, "validate", tmp_path / "a.json")
+    assert "Observation.note" not in done.out
+
+
 def test_national_profiles_as_built_and_as_read(binary, tmp_path):
     """With nothing on top the build's own layer is used, else the files."""
     other = tmp_path / "other.json"
