@@ -6,9 +6,9 @@
  * place as a chain of frames on the stack. What a profile repeats of its base
  * (the same rule, at the same path, with the same expectation) is reported
  * once, by the one for whom it weighs most. A dry check stops at the first
- * error; a real one when the list is full. Once the list is full and nothing
- * refuses, the only text that will yet be shown is that of the first error:
- * beyond TEXTS_MAX bytes no more are made. issue_cause.c puts the list into its
+ * error; a real one when the list is full of errors. Once it is full, errors
+ * take the places of warnings, and beyond TEXTS_MAX bytes no more texts are
+ * made: then the first error is the last. issue_cause.c puts the list into its
  * order.
  */
 #include "profile_int.h"
@@ -119,8 +119,22 @@ static bool is_known(struct check *c, enum issue_severity severity,
 	return false;
 }
 
-/* When the list is full of what does not refuse, its last place is for the
- * first error: how much is told is limited, never the verdict. */
+/* Takes the last of what does not refuse off the list; there is one. */
+static void drop_last_warning(struct check *c)
+{
+	struct issues *out = c->out;
+	size_t i = out->n - 1;
+
+	while (out->v[i].severity <= ISSUE_ERROR)
+		i--;
+	const size_t after = out->n - 1 - i;
+	memmove(&out->v[i], &out->v[i + 1], after * sizeof(*out->v));
+	memmove(&c->keys[i], &c->keys[i + 1], after * sizeof(*c->keys));
+	out->n--;
+}
+
+/* When the list is full, an error takes the place of the last that does not
+ * refuse: how much is told is limited, never the verdict. */
 static struct issue *next_issue(struct check *c, enum rule rule, uint64_t hash)
 {
 	struct issues *out = c->out;
@@ -128,9 +142,18 @@ static struct issue *next_issue(struct check *c, enum rule rule, uint64_t hash)
 		out->v = arena_alloc(c->a, PROFILE_ISSUES * sizeof(*out->v));
 		c->keys = arena_alloc(c->a, PROFILE_ISSUES * sizeof(*c->keys));
 	}
-	size_t i = out->n < PROFILE_ISSUES ? out->n++ : out->n - 1;
-	c->keys[i] = (struct issue_key){rule, hash, false};
-	return &out->v[i];
+	if (out->n == PROFILE_ISSUES)
+		drop_last_warning(c);
+	c->keys[out->n] = (struct issue_key){rule, hash, false};
+	return &out->v[out->n++];
+}
+
+/* The list is full of errors; or of anything, and no text is made any more. */
+static bool is_enough(const struct check *c)
+{
+	return c->out->n == PROFILE_ISSUES && c->out->errors > 0 &&
+	       (c->out->errors == PROFILE_ISSUES ||
+		arena_used(c->a) > TEXTS_MAX);
 }
 
 static void put(struct check *c, enum issue_severity severity, enum rule rule,
@@ -150,8 +173,11 @@ static void put(struct check *c, enum issue_severity severity, enum rule rule,
 		c->stop = severity <= ISSUE_ERROR;
 		return;
 	}
-	if (c->out->n == PROFILE_ISSUES && severity > ISSUE_ERROR)
+	if (c->out->n == PROFILE_ISSUES &&
+	    (severity > ISSUE_ERROR || c->out->errors == c->out->n)) {
+		c->stop = is_enough(c);
 		return;
+	}
 	uint64_t hash = mix(path_hash(at), expected);
 	if (c->out->n > 0 && is_known(c, severity, rule, hash, hint))
 		return;
@@ -175,7 +201,7 @@ static void put(struct check *c, enum issue_severity severity, enum rule rule,
 		json_position(where, &i->line, &i->column);
 	if (severity <= ISSUE_ERROR)
 		c->out->errors++;
-	c->stop = c->out->n == PROFILE_ISSUES && c->out->errors > 0;
+	c->stop = is_enough(c);
 }
 
 enum issue_severity said(const struct check *c, enum profile_say say,

@@ -210,8 +210,8 @@ struct profile_options {
  * then warnings, each in document order, but what only follows from another one
  * behind it (and left out where explanations are wanted). The same call serves
  * POST, PUT, $validate and the command line. Never fails: what is wrong with
- * the resource is an issue. At most PROFILE_ISSUES are reported; an error
- * always is among them. */
+ * the resource is an issue. At most PROFILE_ISSUES are reported, errors
+ * before all else. */
 #define PROFILE_ISSUES 200
 const struct issues *profile_check(const struct profiles *p, struct arena *a,
 				   const struct json *resource,

@@ -820,8 +820,20 @@ static void test_warnings_do_not_hide_errors(void **state)
 	buf_puts(&b, ",\"component\":[{},{},{}]}");
 	is = profile_check(p, a, parse(a, b.p, b.len), &o);
 	assert_int_equal(is->n, PROFILE_ISSUES);
-	assert_int_equal(is->errors, 1);
-	assert_string_equal(is->v[0].path, "Observation.component[0]");
+	/* each is empty, and has no code */
+	assert_int_equal(is->errors, 6);
+	assert_string_equal(is->v[0].path, "Observation.component[0].code");
+	assert_string_equal(is->v[5].path, "Observation.component[2]");
+	assert_int_equal(is->v[6].severity, ISSUE_WARNING);
+	assert_string_equal(is->v[6].path, "Observation.interpretation[0]");
+	b.len = sound;
+	buf_puts(&b, ",\"component\":[{}");
+	for (int i = 0; i < PROFILE_ISSUES; i++)
+		buf_puts(&b, ",{}");
+	buf_puts(&b, "]}");
+	is = profile_check(p, a, parse(a, b.p, b.len), &o);
+	assert_int_equal(is->n, PROFILE_ISSUES);
+	assert_int_equal(is->errors, PROFILE_ISSUES);
 	arena_free(a);
 }
 
