@@ -119,18 +119,38 @@ static bool is_known(struct check *c, enum issue_severity severity,
 	return false;
 }
 
+static void drop(struct check *c, size_t i)
+{
+	struct issues *out = c->out;
+	const size_t after = --out->n - i;
+
+	memmove(&out->v[i], &out->v[i + 1], after * sizeof(*out->v));
+	memmove(&c->keys[i], &c->keys[i + 1], after * sizeof(*c->keys));
+}
+
 /* Takes the last of what does not refuse off the list; there is one. */
 static void drop_last_warning(struct check *c)
 {
-	struct issues *out = c->out;
-	size_t i = out->n - 1;
+	size_t i = c->out->n - 1;
 
-	while (out->v[i].severity <= ISSUE_ERROR)
+	while (c->out->v[i].severity <= ISSUE_ERROR)
 		i--;
-	const size_t after = out->n - 1 - i;
-	memmove(&out->v[i], &out->v[i + 1], after * sizeof(*out->v));
-	memmove(&c->keys[i], &c->keys[i + 1], after * sizeof(*c->keys));
-	out->n--;
+	drop(c, i);
+}
+
+void withdraw_warning(struct check *c, enum rule rule, const struct at *at)
+{
+	const char *path = NULL;
+
+	for (size_t i = 0; i < c->out->n; i++) {
+		const struct issue *v = &c->out->v[i];
+		if (c->keys[i].rule != rule || v->severity <= ISSUE_ERROR)
+			continue;
+		if (!path)
+			path = path_text(c, at);
+		if (strcmp(v->path, path) == 0)
+			drop(c, i--);
+	}
 }
 
 /* When the list is full, an error takes the place of the last that does not

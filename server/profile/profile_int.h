@@ -310,6 +310,8 @@ void report_as(struct check *c, enum issue_severity severity, enum rule rule,
 	       const struct at *at, const struct json *where,
 	       const char *expected, const char *hint, const char *fmt, ...)
     PRINTF_LIKE(8, 9);
+/* Takes what a rule said of a place off the list, unless it refuses. */
+void withdraw_warning(struct check *c, enum rule rule, const struct at *at);
 /* issue_today.c: the IssueType of today's validator; *at becomes the place that
  * it names. */
 const char *today_code(enum rule rule, const struct at **at);
