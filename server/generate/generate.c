@@ -44,11 +44,31 @@ bool generate_plan(struct arena *a, size_t i, struct generate_plan *out,
 	return true;
 }
 
+/* "bodyweight" of fiphr-sd-bodyweight and fiphr-bodyweight-stu3. */
+static bool is_short(const struct plan *p, const char *name)
+{
+	static const char *const before[] = {"fiphr-sd-", "fiphr-"};
+	static const char *const behind[] = {"", "-r4", "-stu3"};
+	const size_t n = strlen(name);
+
+	for (size_t i = 0; i < LEN(before); i++) {
+		const size_t skip = strlen(before[i]);
+
+		if (strncmp(p->name, before[i], skip) != 0 ||
+		    strncmp(p->name + skip, name, n) != 0)
+			continue;
+		for (size_t k = 0; n > 0 && k < LEN(behind); k++)
+			if (strcmp(p->name + skip + n, behind[k]) == 0)
+				return true;
+	}
+	return false;
+}
+
 static bool named(const struct plan *p, const char *name)
 {
 	const size_t n = strcspn(name, "|");
 
-	return strcmp(p->name, name) == 0 ||
+	return strcmp(p->name, name) == 0 || is_short(p, name) ||
 	       (strlen(p->about.profile) == n &&
 		memcmp(p->about.profile, name, n) == 0);
 }

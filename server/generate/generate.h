@@ -30,7 +30,8 @@ struct generate_options {
 	unsigned days;
 	const struct generate_citizen *citizen;
 	size_t citizen_count;
-	/* Canonical URLs or their last segments; none: all there are. */
+	/* Canonical URLs, their last segments, or what these are about, in both
+	 * versions: "bodyweight"; none: all there are. */
 	const char *const *profile;
 	size_t profile_count;
 	bool fhir[FHIR_VERSIONS]; /* which versions are wanted */

@@ -74,6 +74,13 @@ def test_a_profile_by_its_url(binary):
         PHR + PRESSURE}
 
 
+def test_a_profile_by_what_it_is_about(binary):
+    made = generate(binary, "--profile", "bodyweight", "--days", "3").out
+    found = {json.loads(line)["meta"]["profile"][0].rsplit("/")[-1]
+             for line in made.splitlines()}
+    assert found == {"fiphr-sd-bodyweight", "fiphr-bodyweight-stu3"}
+
+
 def test_about_the_citizen_of_the_fixtures(binary):
     for r in resources(generate(binary, "--profile", PRESSURE)):
         assert r["subject"]["reference"] == f"Patient/{PATIENT}"
