@@ -129,8 +129,7 @@ bool file_find(struct file_list *out, const char *path, bool deep,
 /* The same, read as JSON. */
 const struct json *file_json(struct arena *a, const char *path, struct err *e);
 
-/* ---- generate_people.c ----------------------------------------------------
- */
+/* ---- generate_people.c -------------------------------------------------- */
 
 /* The citizens that are told, with the Patient ids of the fixtures for those
  * who stand there. Lives in the arena. False with e set. */
@@ -138,8 +137,7 @@ bool citizens_read(struct arena *a, const struct config *c,
 		   const struct fixture *f, size_t fixtures, uint64_t seed,
 		   struct generate_citizen **out, size_t *n, struct err *e);
 
-/* ---- generate_out.c --------------------------------------------------------
- */
+/* ---- generate_out.c ----------------------------------------------------- */
 
 /* Standard output, in the form that is told. */
 struct sink {
@@ -153,8 +151,7 @@ void sink_start(struct sink *s, struct arena *a, const char *format);
 bool sink_add(struct sink *s, const struct generated *g);
 bool sink_end(struct sink *s);
 
-/* ---- generate_db.c ---------------------------------------------------------
- */
+/* ---- generate_db.c ------------------------------------------------------ */
 
 /* A database file that is being filled. */
 struct filling;
@@ -173,8 +170,7 @@ int filling_end(struct filling *f);
 size_t filling_stored(const struct filling *f);
 void filling_close(struct filling *f);
 
-/* ---- progress.c ------------------------------------------------------------
- */
+/* ---- progress.c --------------------------------------------------------- */
 
 /* How far a long run is, on stderr when that is a terminal. */
 struct progress {

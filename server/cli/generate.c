@@ -98,8 +98,7 @@ static bool arguments(struct generation *g, struct err *e)
 	return true;
 }
 
-/* ---- opening ---------------------------------------------------------------
- */
+/* ---- opening ------------------------------------------------------------ */
 
 /* A Bundle is of one version: the only one that there is something of. */
 static struct generator *open_one(struct generation *g, struct err *e)
@@ -181,8 +180,7 @@ static int open_all(struct generation *g)
 			: code;
 }
 
-/* ---- running ---------------------------------------------------------------
- */
+/* ---- running ------------------------------------------------------------ */
 
 static int unwritten(const struct generation *g)
 {

@@ -28,8 +28,7 @@ struct filling {
 	size_t chunk; /* savepoints in the open transaction */
 };
 
-/* ---- opening ---------------------------------------------------------------
- */
+/* ---- opening ------------------------------------------------------------ */
 
 static const char *first_client(const struct fixture *f, size_t n)
 {
@@ -118,8 +117,7 @@ void filling_close(struct filling *f)
 	arena_free(f->work);
 }
 
-/* ---- transactions ---------------------------------------------------------
- */
+/* ---- transactions ------------------------------------------------------- */
 
 /* Commits what is kept. -1 to go on, else the exit code. */
 static int commit(struct filling *f)
@@ -150,8 +148,7 @@ static int refused(struct filling *f, const struct err *e)
 	return code < 0 ? cli_complain(EXIT_BAD_DATA, e) : code;
 }
 
-/* ---- filling ---------------------------------------------------------------
- */
+/* ---- filling ------------------------------------------------------------ */
 
 int filling_citizens(struct filling *f, struct generate_citizen *c, size_t n)
 {

@@ -32,8 +32,7 @@ void sink_start(struct sink *s, struct arena *a, const char *format)
 				"\"type\":\"transaction\"");
 }
 
-/* ---- entries ---------------------------------------------------------------
- */
+/* ---- entries ------------------------------------------------------------ */
 
 static void add_mutant(struct buf *b, const struct generated *g)
 {
@@ -91,8 +90,7 @@ static void add_entry(struct buf *b, const struct generated *g, size_t i)
 	jw_close(&w);
 }
 
-/* ---- writing ---------------------------------------------------------------
- */
+/* ---- writing ------------------------------------------------------------ */
 
 static bool flush(struct sink *s)
 {

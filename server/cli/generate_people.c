@@ -24,8 +24,7 @@
 #define NUMBERS	     100 /* 900-999 */
 #define STEP	     INT64_C(1000003)
 
-/* ---- fresh codes -----------------------------------------------------------
- */
+/* ---- fresh codes -------------------------------------------------------- */
 
 static bool complete(char hetu[HETU_TEXT])
 {
@@ -55,8 +54,7 @@ static const char *fresh(struct arena *a, uint64_t seed, size_t i)
 	return complete(hetu) ? hetu : NULL;
 }
 
-/* ---- Patient ids -----------------------------------------------------------
- */
+/* ---- Patient ids -------------------------------------------------------- */
 
 static const char *patient_of(struct arena *a, const char *hetu,
 			      const struct fixture *f, size_t n)
@@ -75,8 +73,7 @@ static const char *patient_of(struct arena *a, const char *hetu,
 	return arena_strdup(a, id);
 }
 
-/* ---- the list --------------------------------------------------------------
- */
+/* ---- the list ----------------------------------------------------------- */
 
 static const char *canonical(struct arena *a, const char *hetu)
 {

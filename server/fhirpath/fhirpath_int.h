@@ -256,8 +256,7 @@ struct shortcut {
 };
 extern const struct shortcut fn_truth[]; /* fn_truth.c */
 
-/* ---- evaluating (eval.c, list.c, variable.c) ------------------------------
- */
+/* ---- evaluating (eval.c, list.c, variable.c) ---------------------------- */
 
 struct frame {
 	struct fp_list self;	     /* $this: one item at most, but for the

@@ -27,8 +27,7 @@ struct run {
 	size_t n, next;
 };
 
-/* ---- plans -----------------------------------------------------------------
- */
+/* ---- plans -------------------------------------------------------------- */
 
 bool generate_plan(struct arena *a, size_t i, struct generate_plan *out,
 		   struct err *e)
@@ -144,8 +143,7 @@ static bool open_plans(struct generator *g, struct err *e)
 	return true;
 }
 
-/* ---- a day -----------------------------------------------------------------
- */
+/* ---- a day -------------------------------------------------------------- */
 
 static int by_time(const void *x, const void *y)
 {
@@ -216,8 +214,7 @@ static void open_run(struct generator *g)
 	begin_citizen(g);
 }
 
-/* ---- the door --------------------------------------------------------------
- */
+/* ---- the door ----------------------------------------------------------- */
 
 struct generator *generate_open(struct arena *a,
 				const struct generate_options *o, struct err *e)

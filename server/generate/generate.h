@@ -36,8 +36,9 @@ struct generate_options {
 	size_t profile_count;
 	bool fhir[FHIR_VERSIONS]; /* which versions are wanted */
 	/* Mutants instead: a rule ("KPHR-PROF-0012"), the key of an invariant
-	 * ("PHR-2") or "all"; NULL: valid resources. Mutants are judged while
-	 * they are looked for, by these definitions. */
+	 * ("PHR-2"), "all" that any validator refuses, or "list": each there
+	 * is; NULL: valid resources. Mutants are judged while they are looked
+	 * for, by these definitions. */
 	const char *invalid;
 	const struct profiles *judge[FHIR_VERSIONS];
 };
@@ -75,8 +76,9 @@ bool generate_plan(struct arena *a, size_t i, struct generate_plan *out,
 		   struct err *e);
 
 /* Lives in the arena, as must the options and what they point to. NULL with e
- * set (ERR_INVALID) when a profile is not among the plans (the text names the
- * nearest) or no mutant breaks the rule that is asked for. */
+ * set (ERR_INVALID) when a profile is not among the plans (where: "profile",
+ * the text names the nearest) or no mutant breaks the rule that is asked for
+ * (where: "invalid"). */
 struct generator *
 generate_open(struct arena *a, const struct generate_options *o, struct err *e);
 

@@ -15,8 +15,7 @@
 #define EXAMPLES "fixtures/examples/"
 #define PLANS	 "fixtures/generate/"
 
-/* ---- read.c: strict reading of our own files ------------------------------
- */
+/* ---- read.c: strict reading of our own files ---------------------------- */
 
 /* A file that is being read, for refusals. */
 struct reader {
@@ -107,8 +106,7 @@ bool gen_plan_read(struct arena *a, const char *file, const char *text,
 /* Reads the rest, with the examples it names. */
 bool gen_plan_open(struct arena *a, struct plan *p, struct err *e);
 
-/* ---- shape.c: an example becomes bytes and slots --------------------------
- */
+/* ---- shape.c: an example becomes bytes and slots ------------------------ */
 
 enum piece_kind {
 	PIECE_BYTES,
@@ -159,8 +157,7 @@ const struct json *gen_find(const struct json *v, const char *path);
 /* Compiles the examples of a plan with the members that are set. */
 bool gen_shapes_compile(const struct reader *r, struct plan *p);
 
-/* ---- slot.c: texts with slots ---------------------------------------------
- */
+/* ---- slot.c: texts with slots ------------------------------------------- */
 
 /* A place for one more piece. */
 struct piece *gen_piece(struct arena *a, struct shape *s);
@@ -173,8 +170,7 @@ bool gen_text_compile(const struct reader *r, const struct plan *p,
 		      struct shape *s, const char *place, const char *text,
 		      bool raw);
 
-/* ---- random.c: chance that depends on its key alone -----------------------
- */
+/* ---- random.c: chance that depends on its key alone --------------------- */
 
 /* a times b, all three in millionths. */
 int64_t gen_times(int64_t a, int64_t b);
@@ -185,8 +181,7 @@ int64_t gen_between(uint64_t key, int64_t lo, int64_t hi);
 int64_t gen_normal(uint64_t key, int64_t deviation);
 void gen_uuid(char out[UUID_TEXT], uint64_t key);
 
-/* ---- calendar.c: Finnish days, and what happens on them -------------------
- */
+/* ---- calendar.c: Finnish days, and what happens on them ----------------- */
 
 /* One resource: of which plan, for whom, when. */
 struct event {
@@ -227,8 +222,7 @@ bool gen_event(const struct plan *p, const struct generate_citizen *c,
 /* The one n places further on in time of the same plan and citizen. */
 struct event gen_neighbour(const struct event *e, int n);
 
-/* ---- model.c: values ------------------------------------------------------
- */
+/* ---- model.c: values ---------------------------------------------------- */
 
 struct hour {
 	int64_t at_s, adds;
@@ -274,8 +268,7 @@ int gen_value_find(const struct plan *p, const char *name, size_t n);
 int64_t gen_value(const struct event *e, size_t i);
 size_t gen_word(const struct event *e, size_t i);
 
-/* ---- render.c -------------------------------------------------------------
- */
+/* ---- render.c ----------------------------------------------------------- */
 
 struct generator {
 	struct arena *arena;
@@ -300,8 +293,7 @@ void gen_sample(const struct generator *g, const struct plan *p,
 		const struct shape *shape, const struct generate_citizen *c,
 		uint64_t n, struct buf *text, char uuid[UUID_TEXT]);
 
-/* ---- mutant.c -------------------------------------------------------------
- */
+/* ---- mutant.c ----------------------------------------------------------- */
 
 struct mutants;
 

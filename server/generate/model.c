@@ -282,8 +282,7 @@ int gen_value_find(const struct plan *p, const char *name, size_t n)
 	return -1;
 }
 
-/* ---- parts of a number ----------------------------------------------------
- */
+/* ---- parts of a number -------------------------------------------------- */
 
 /* From 0 to 1 (millionths), level at both ends. */
 static int64_t smooth(int64_t t)

@@ -32,8 +32,7 @@ struct resource {
 	uint64_t known; /* bits of number */
 };
 
-/* ---- digits ----------------------------------------------------------------
- */
+/* ---- digits ------------------------------------------------------------- */
 
 /* With at least width digits. */
 static void put_digits(struct buf *b, uint64_t n, int width)
@@ -69,8 +68,7 @@ static void put_number(struct buf *b, int64_t n, unsigned digits)
 	put_digits(b, size % MILLION / unit, (int)digits);
 }
 
-/* ---- times -----------------------------------------------------------------
- */
+/* ---- times -------------------------------------------------------------- */
 
 static void put_fhir_date(struct buf *b, const struct local *t)
 {
@@ -141,8 +139,7 @@ static int64_t start_ms(const struct shape *s, const struct event *e)
 	}
 }
 
-/* ---- pieces ----------------------------------------------------------------
- */
+/* ---- pieces ------------------------------------------------------------- */
 
 static int64_t number_of(struct resource *r, const struct event *e, size_t i)
 {

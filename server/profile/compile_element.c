@@ -202,8 +202,7 @@ static bool merge_types(struct build *b, ref node, const struct json *types)
 	return true;
 }
 
-/* ---- binding ---------------------------------------------------------------
- */
+/* ---- binding ------------------------------------------------------------ */
 
 static const char *binding_url(const struct json *j)
 {

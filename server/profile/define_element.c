@@ -321,8 +321,7 @@ static void check_slicing(struct def *d, const struct piece *k)
 		       k->path, name);
 }
 
-/* ---- invariants -----------------------------------------------------------
- */
+/* ---- invariants --------------------------------------------------------- */
 
 static void compile_invariant(struct def *d, const struct at *at,
 			      const struct json *v, const char *key,
@@ -379,8 +378,7 @@ static void check_keys(struct def *d, const struct piece *k)
 	}
 }
 
-/* ---- one element -----------------------------------------------------------
- */
+/* ---- one element -------------------------------------------------------- */
 
 void check_element_definition(struct def *d, const struct json *e,
 			      const struct at *at)

@@ -56,8 +56,7 @@ static const char *fixed_name(const struct profiles *p, const struct node *n)
 	return k ? text_at(p, k->text) : NULL;
 }
 
-/* ---- cardinality -----------------------------------------------------------
- */
+/* ---- cardinality -------------------------------------------------------- */
 
 static void mismatch(const struct side *s, const struct pair *k,
 		     const char *what, const char *stated, const char *profile)
@@ -86,8 +85,7 @@ static void check_cardinality(const struct side *s, const struct pair *k)
 		mismatch(s, k, "max", max, profile_max);
 }
 
-/* ---- types ------------------------------------------------------------------
- */
+/* ---- types -------------------------------------------------------------- */
 
 /* The element that holds the parameter's value: value[x] or resource; NULL: it
  * cannot be told. */
@@ -181,8 +179,7 @@ static void check_types(const struct side *s, const struct pair *k)
 	       s->use, s->url, k->name, type);
 }
 
-/* ---- one profile ------------------------------------------------------------
- */
+/* ---- one profile -------------------------------------------------------- */
 
 static const struct json *parameter_named(const struct side *s,
 					  const char *name, long *index)

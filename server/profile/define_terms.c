@@ -39,8 +39,7 @@ static bool is_supplement(const struct check *c, const char *url)
 	return cs && cs->content == CONTENT_SUPPLEMENT;
 }
 
-/* ---- value sets -----------------------------------------------------------
- */
+/* ---- value sets --------------------------------------------------------- */
 
 static void check_include_system(struct check *c, const struct json *include,
 				 const char *system, const struct at *at)
@@ -178,8 +177,7 @@ void check_value_set(struct check *c, const struct spot *s)
 	}
 }
 
-/* ---- code systems ----------------------------------------------------------
- */
+/* ---- code systems ------------------------------------------------------- */
 
 static size_t count_concepts(const struct json *of)
 {
@@ -300,8 +298,7 @@ void check_code_system(struct check *c, const struct spot *s)
 	check_all_codes(c, cs, s->at);
 }
 
-/* ---- search parameters ------------------------------------------------------
- */
+/* ---- search parameters -------------------------------------------------- */
 
 void check_search_parameter(struct check *c, const struct spot *s)
 {

@@ -193,8 +193,7 @@ void record_tokens(struct record *r, struct arena *a,
 /* The token answer as JSON, members in the order of oauth.md 5.2. */
 void record_tokens_write(struct buf *b, const struct record_tokens *t);
 
-/* ---- professional use -----------------------------------------------------
- */
+/* ---- professional use --------------------------------------------------- */
 
 /* Keeps what a citizen consented to or refused, or a relationship of treatment:
  * the object as in a fixture document (sharing.c). False: e. */
@@ -245,9 +244,9 @@ const struct issues *record_check(struct record *r, struct arena *a,
 				  const char *own_base);
 
 /* Checks and stores a new resource for the grant's citizen (or, of a shared
- * type, for everybody): id, versionId 1 and
- * lastUpdated are the server's, the rest is the client's own text. grant NULL:
- * fixtures (owner taken from the resource itself). id NULL: a fresh uuid.
+ * type, for everybody): id, versionId 1 and lastUpdated are the server's, the
+ * rest is the client's own text. grant NULL: fixtures and generated data, whose
+ * owner is taken from the resource itself. id NULL: a fresh uuid.
  * Refusals: *issues set and e ERR_UNPROCESSABLE when the profile does not hold;
  * e ERR_FORBIDDEN when the subject or who made it is not that citizen. */
 bool record_create(struct record *r, struct arena *a, enum fhir_version v,

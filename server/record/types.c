@@ -28,38 +28,36 @@
 #define INSULIN "http://phr.kanta.fi/CodeSystem/fiphr-cs-insulincode"
 #define FORMS	": [code] or [system]|[code]"
 
+/* A parameter of the name, kind and FHIR type, indexed by the path. */
+#define ROW(name_, kind_, type_, path_, what_)                                 \
+	{                                                                      \
+		.name = (name_), .kind = (kind_), .path = (path_),             \
+		.fhir_type = (type_), .what = (what_)                          \
+	}
+#define TOKEN(name_, path_, what_)                                             \
+	ROW(name_, INDEX_TOKEN, "token", path_, what_)
+#define DATE(name_, path_, what_) ROW(name_, INDEX_DATE, "date", path_, what_)
+#define REFERENCE(name_, path_, what_)                                         \
+	ROW(name_, INDEX_REFERENCE, "reference", path_, what_)
+#define URI(name_, path_, what_) ROW(name_, INDEX_URI, "uri", path_, what_)
+
 #define ROW_SECURITY                                                           \
-	{                                                                      \
-		.name = "_security", .kind = INDEX_TOKEN,                      \
-		.path = "meta.security", .fhir_type = "token",                 \
-		.what = "Whether viewing the resource is restricted" FORMS     \
-	}
-#define ROW_ID(type)                                                           \
-	{                                                                      \
-		.name = "_id", .kind = INDEX_TOKEN, .fhir_type = "token",      \
-		.what = "The id of the " type                                  \
-	}
-#define ROW_UPDATED                                                            \
-	{                                                                      \
-		.name = "_lastUpdated", .kind = INDEX_DATE,                    \
-		.fhir_type = "date", .what = "When this version was stored"    \
-	}
-#define ROW_TOTAL                                                              \
-	{                                                                      \
-		.name = "_total", .kind = INDEX_TOKEN, .fhir_type = "token",   \
-		.what = "none: the answer does without the number of matches"  \
-	}
+	TOKEN("_security", "meta.security",                                    \
+	      "Whether viewing the resource is restricted" FORMS)
+#define ROW_ID(type) TOKEN("_id", NULL, "The id of the " type)
+#define ROWS_COMMON(type)                                                      \
+	ROW_SECURITY, ROW_ID(type),                                            \
+	    DATE("_lastUpdated", NULL, "When this version was stored"),        \
+	    TOKEN("_total", NULL,                                              \
+		  "none: the answer does without the number of matches")
 #define ROW_IDENTIFIER(type)                                                   \
-	{                                                                      \
-		.name = "identifier", .kind = INDEX_TOKEN,                     \
-		.path = "identifier", .fhir_type = "token",                    \
-		.what = type ".identifier: [value] or [system]|[value]"        \
-	}
-#define ROW_PATIENT(type)                                                      \
+	TOKEN("identifier", "identifier",                                      \
+	      type ".identifier: [value] or [system]|[value]")
+#define ROW_PATIENT(type, path_)                                               \
 	{                                                                      \
 		.name = "patient", .kind = INDEX_REFERENCE, .mandatory = true, \
-		.path = "subject", .fhir_type = "reference",                   \
-		.what = type ".subject; mandatory search parameter"            \
+		.path = (path_), .fhir_type = "reference",                     \
+		.what = type "." path_ "; mandatory search parameter"          \
 	}
 #define ROW_END                                                                \
 	{                                                                      \
@@ -72,15 +70,8 @@ static const struct record_param patient_params[] = {
 };
 
 static const struct record_param observation_params[] = {
-    ROW_SECURITY,
-    ROW_ID("Observation"),
-    ROW_UPDATED,
-    ROW_TOTAL,
-    {.name = "category",
-     .kind = INDEX_TOKEN,
-     .path = "category",
-     .fhir_type = "token",
-     .what = "Observation.category" FORMS},
+    ROWS_COMMON("Observation"),
+    TOKEN("category", "category", "Observation.category" FORMS),
     {.name = "code",
      .kind = INDEX_TOKEN,
      .path = "code",
@@ -88,21 +79,15 @@ static const struct record_param observation_params[] = {
      .default_system = "http://loinc.org",
      .what = "Observation.code" FORMS "; with several codes and no system, "
 	     "http://loinc.org is meant"},
-    {.name = "date",
-     .kind = INDEX_DATE,
-     .path = "effective[x]",
-     .fhir_type = "date",
-     .what = "Observation.effective[x]; of a period, a date that falls in it"},
+    DATE("date", "effective[x]",
+	 "Observation.effective[x]; of a period, a date that falls in it"),
     ROW_IDENTIFIER("Observation"),
-    ROW_PATIENT("Observation"),
+    ROW_PATIENT("Observation", "subject"),
     ROW_END,
 };
 
 static const struct record_param administration_params[] = {
-    ROW_SECURITY,
-    ROW_ID("MedicationAdministration"),
-    ROW_UPDATED,
-    ROW_TOTAL,
+    ROWS_COMMON("MedicationAdministration"),
     {.name = "code",
      .kind = INDEX_TOKEN,
      .path = "medication[x]",
@@ -110,42 +95,20 @@ static const struct record_param administration_params[] = {
      .default_system = INSULIN,
      .what = "MedicationAdministration.medicationCodeableConcept" FORMS
 	     "; with several codes and no system, " INSULIN " is meant"},
-    {.name = "effective-time",
-     .kind = INDEX_DATE,
-     .path = "effective[x]",
-     .fhir_type = "date",
-     .what = "MedicationAdministration.effective[x]"},
+    DATE("effective-time", "effective[x]",
+	 "MedicationAdministration.effective[x]"),
     ROW_IDENTIFIER("MedicationAdministration"),
-    ROW_PATIENT("MedicationAdministration"),
+    ROW_PATIENT("MedicationAdministration", "subject"),
     ROW_END,
 };
 
 static const struct record_param plan_params[] = {
-    ROW_SECURITY,
-    ROW_ID("CarePlan"),
-    ROW_UPDATED,
-    ROW_TOTAL,
-    {.name = "category",
-     .kind = INDEX_TOKEN,
-     .path = "category",
-     .fhir_type = "token",
-     .what = "CarePlan.category" FORMS},
-    {.name = "date",
-     .kind = INDEX_DATE,
-     .path = "period",
-     .fhir_type = "date",
-     .what = "CarePlan.period; a date that falls in it"},
+    ROWS_COMMON("CarePlan"),
+    TOKEN("category", "category", "CarePlan.category" FORMS),
+    DATE("date", "period", "CarePlan.period; a date that falls in it"),
     ROW_IDENTIFIER("CarePlan"),
-    {.name = "patient",
-     .kind = INDEX_REFERENCE,
-     .path = "subject",
-     .fhir_type = "reference",
-     .what = "CarePlan.subject"},
-    {.name = "status",
-     .kind = INDEX_TOKEN,
-     .path = "status",
-     .fhir_type = "token",
-     .what = "CarePlan.status"},
+    REFERENCE("patient", "subject", "CarePlan.subject"),
+    TOKEN("status", "status", "CarePlan.status"),
     {.name = "supporting-info",
      .kind = INDEX_REFERENCE,
      .path = "supportingInfo",
@@ -156,37 +119,20 @@ static const struct record_param plan_params[] = {
 };
 
 static const struct record_param questionnaire_params[] = {
-    ROW_SECURITY,
-    ROW_ID("Questionnaire"),
-    ROW_UPDATED,
-    ROW_TOTAL,
-    {.name = "code",
-     .kind = INDEX_TOKEN,
-     .path = "code|item*.code",
-     .fhir_type = "token",
-     .what = "A code that corresponds to the questionnaire or one of its "
-	     "groups" FORMS},
+    ROWS_COMMON("Questionnaire"),
+    TOKEN("code", "code|item*.code",
+	  "A code that corresponds to the questionnaire or one of its "
+	  "groups" FORMS),
     ROW_IDENTIFIER("Questionnaire"),
-    {.name = "url",
-     .kind = INDEX_URI,
-     .path = "url",
-     .fhir_type = "uri",
-     .what = "Questionnaire.url"},
+    URI("url", "url", "Questionnaire.url"),
     ROW_END,
 };
 
 static const struct record_param response_params[] = {
-    ROW_SECURITY,
-    ROW_ID("QuestionnaireResponse"),
-    ROW_UPDATED,
-    ROW_TOTAL,
-    {.name = "authored",
-     .kind = INDEX_DATE,
-     .path = "authored",
-     .fhir_type = "date",
-     .what = "QuestionnaireResponse.authored"},
+    ROWS_COMMON("QuestionnaireResponse"),
+    DATE("authored", "authored", "QuestionnaireResponse.authored"),
     ROW_IDENTIFIER("QuestionnaireResponse"),
-    ROW_PATIENT("QuestionnaireResponse"),
+    ROW_PATIENT("QuestionnaireResponse", "subject"),
     {.name = "questionnaire",
      .kind = INDEX_REFERENCE,
      .path = "questionnaire",
@@ -200,17 +146,9 @@ static const struct record_param response_params[] = {
 /* STU3's draft; what could be searched for is not told (kanta.md 4.1), so it is
  * what all types have. */
 static const struct record_param consent_params[] = {
-    ROW_SECURITY,
-    ROW_ID("Consent"),
-    ROW_UPDATED,
-    ROW_TOTAL,
+    ROWS_COMMON("Consent"),
     ROW_IDENTIFIER("Consent"),
-    {.name = "patient",
-     .kind = INDEX_REFERENCE,
-     .mandatory = true,
-     .path = "patient",
-     .fhir_type = "reference",
-     .what = "Consent.patient; mandatory search parameter"},
+    ROW_PATIENT("Consent", "patient"),
     ROW_END,
 };
 

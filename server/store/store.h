@@ -185,8 +185,8 @@ struct store_citizen {
 	const char *hetu;
 	const char *patient; /* Patient id = OAuth sub */
 	int64_t created_ms;
-	const char
-	    *behaviours; /* words with spaces between; NULL to put none */
+	const char *behaviours; /* words with spaces between; put takes NULL
+				 * for none */
 };
 /* Makes or replaces the one of that hetu. */
 void store_citizen_put(struct store *s, const struct store_citizen *c);

@@ -78,6 +78,13 @@ def verdicts(binary, resources, *options):
               if i["severity"] == "warning"]) for f in found]
 
 
+def told(issue):
+    """The invariant's key or the rule's number, and the place."""
+    code = issue["details"]["coding"][-1]["code"].replace("KPHR-PROF-", "")
+    place = issue["location"][0].partition(".")[2]
+    return f"{code} {place}".strip()
+
+
 def broken(issue):
     """The rule's id, and the key when it is an invariant."""
     key = re.search(r"\(expected: ([A-Za-z0-9-]+): ", issue["diagnostics"])

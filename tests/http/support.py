@@ -325,6 +325,15 @@ def coding(code, display, system=LOINC):
     return {"system": system, "code": code, "display": display}
 
 
+def loinc(code, display="x"):
+    return coding(code, display)
+
+
+def extension(name, **value):
+    """A national one."""
+    return {"url": PHR + name, **value}
+
+
 def quantity(value, unit, code=None):
     return {"value": value, "unit": unit, "system": UCUM,
             "code": code or unit}

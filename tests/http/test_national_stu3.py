@@ -15,13 +15,12 @@ import pathlib
 
 import pytest
 
-from edits import GONE, changed, verdicts
-from support import PHR, run
+from edits import GONE, changed, told, verdicts
+from support import PHR, extension, loinc, quantity, run
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "fixtures" / "examples"
 ID = "90090090-0900-4900-8900-900900900900"
 ME = {"reference": "Patient/" + ID}
-LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"
 SECRET = "http://hl7.org/fhir/v3/Confidentiality"
 SECRET_R4 = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 V2 = "http://hl7.org/fhir/v2/0078"
@@ -59,18 +58,6 @@ def example(name, size="min"):
     return json.loads((EXAMPLES / f"{name}-{size}.json").read_text("utf-8"))
 
 
-def loinc(code, display="x"):
-    return {"system": LOINC, "code": code, "display": display}
-
-
-def quantity(value, unit, code=None):
-    return {"value": value, "unit": unit, "system": UCUM, "code": code or unit}
-
-
-def extension(name, **value):
-    return {"url": PHR + name, **value}
-
-
 def one(path, value, *refused, size="min"):
     """A row of one change."""
     return {path: value}, refused, size
@@ -78,13 +65,6 @@ def one(path, value, *refused, size="min"):
 
 def many(changes, *refused, size="min"):
     return changes, refused, size
-
-
-def told(issue):
-    """The invariant's key or the rule's number, and the place."""
-    code = issue["details"]["coding"][-1]["code"].replace("KPHR-PROF-", "")
-    place = issue["location"][0].partition(".")[2]
-    return f"{code} {place}".strip()
 
 
 def cases(rows):

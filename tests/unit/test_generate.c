@@ -74,8 +74,7 @@ static bool same(const struct generate_options *x,
 	return is;
 }
 
-/* ---- the built-in plans -----------------------------------------------------
- */
+/* ---- the built-in plans ------------------------------------------------- */
 
 static void test_plans(void **state)
 {

@@ -21,8 +21,7 @@
 
 #define DATA "tests/data/profile/"
 
-/* ---- files and images -------------------------------------------------------
- */
+/* ---- files and images --------------------------------------------------- */
 
 static char *read_file(struct arena *a, const char *path, size_t *n)
 {
