@@ -118,6 +118,8 @@ static bool walk(struct file_list *out, const char *path, bool deep, int depth,
 {
 	struct dirent **entry;
 	struct stat st;
+	const size_t length = strlen(path);
+	const char *slash = length && path[length - 1] == '/' ? "" : "/";
 	int n = scandir(path, &entry, visible, alphasort);
 	bool ok = true;
 
@@ -126,7 +128,7 @@ static bool walk(struct file_list *out, const char *path, bool deep, int depth,
 	for (int i = 0; i < n; i++) {
 		const char *name = entry[i]->d_name;
 		const char *full =
-		    arena_printf(out->arena, "%s/%s", path, name);
+		    arena_printf(out->arena, "%s%s%s", path, slash, name);
 
 		if (!ok || stat(full, &st) != 0)
 			;

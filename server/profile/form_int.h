@@ -401,7 +401,7 @@ struct item {
 	ref rec;
 	ref old; /* record that this one replaces; 0: none */
 	unsigned order;
-	unsigned rank; /* the higher one is found first */
+	unsigned rank;	    /* the higher one is found first */
 	struct item *asker; /* that needed it compiled */
 	struct item *later; /* next one when sorted */
 	enum { ITEM_NEW, ITEM_BUSY, ITEM_DONE } state;
@@ -456,7 +456,7 @@ struct profiles {
 	size_t n_globals;
 	struct item *added, **tail;
 	unsigned n_added;
-	unsigned rank; /* of what is added next */
+	unsigned rank;		     /* of what is added next */
 	struct item *questionnaires; /* the latest first */
 	/* Invariants by number; those of the image are compiled when they are
 	 * first needed. The array alone is written while checking. */
