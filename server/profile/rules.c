@@ -275,8 +275,9 @@ const struct rule_info rule_table[RULES] = {
 			    SEV(WARNING, ERROR), "invalid", EXTENSIONS},
 
     /* 0125: terminology, values */
-    [RULE_CODE_UNKNOWN] = {"KPHR-PROF-0125", "code is in its code system", E,
-			   "code-invalid", "FHIR terminologies"},
+    [RULE_CODE_UNKNOWN] = {"KPHR-PROF-0125", "code is in its code system",
+			   SEV(WARNING, ERROR), "code-invalid",
+			   "FHIR terminologies"},
     [RULE_CODE_FRAGMENT] = {"KPHR-PROF-0126",
 			    "code is in the known part of its code system", W,
 			    "code-invalid", "FHIR terminologies"},

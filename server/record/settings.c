@@ -79,8 +79,10 @@ static const struct choice displays[] = {
     {"by-rules", SAY_BY_RULES}, {"off", SAY_OFF}, {"warn", SAY_WARNING},
     {"error", SAY_ERROR},	{NULL, 0},
 };
-static const struct choice warn_error[] = {
-    {"warn", SAY_WARNING}, {"error", SAY_ERROR}, {NULL, 0}};
+static const struct choice unknown_codes[] = {{"by-rules", SAY_BY_RULES},
+					      {"warn", SAY_WARNING},
+					      {"error", SAY_ERROR},
+					      {NULL, 0}};
 
 #define AT(member)    #member, offsetof(struct settings, member), false
 #define START(member) #member, offsetof(struct settings, member), true
@@ -140,10 +142,10 @@ static const struct row rows[] = {
     {AT(display_check), displays, 0, 0, SAY_BY_RULES,
      "a display that the code system does not have; by-rules: a warning, for "
      "rules=current an error [C]"},
-    {AT(unknown_code), warn_error, 0, 0, SAY_ERROR,
-     "a code that its code system, known in full, does not have: the "
-     "validator of the service's era refuses it; warn lets pass what an older "
-     "guide says, as astext in R4 [M]"},
+    {AT(unknown_code), unknown_codes, 0, 0, SAY_BY_RULES,
+     "a code that its code system, known in full, does not have (astext in R4, "
+     "as an older guide says); by-rules: a warning, for rules=current an error "
+     "[I]"},
 };
 
 static int *value_of(struct settings *s, const struct row *row)

@@ -41,9 +41,9 @@ REASONS = [
      r"Bundle\.entry\[\d+\]\.resource\.meta\.profile", ""),
     (r"^(names )?no Kanta profile|no meta\.profile", "0063",
      r"\w+\.meta\.profile", ""),
-    (r"code 13 is not in the required value set", "0125",
-     r"Observation\.extension\[0\]\.valueCodeableConcept\.coding\[0\]\.code",
-     "fiphr-cs-medicationcontext / 13"),
+    (r"code 13 is not in the required value set", "0046",
+     r"Observation\.extension\[0\]\.valueCodeableConcept",
+     "fiphr-vs-medicationcontext"),
     (r"names an unpublished test profile", "0064",
      r"Questionnaire\.meta\.profile\[0\]", "")]
 PAYLOADS = os.path.join(support.CORPUS, "payloads")

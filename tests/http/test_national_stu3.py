@@ -258,9 +258,8 @@ def category(system, code, other):
     return [
         one(f"{at}.display", "Luokka"),
         one("category[0].coding[1]", {"system": "urn:x", "code": "y"}),
-        one(f"{at}.code", "x", f"0023 {at}.code", f"0125 {at}.code"),
-        one(f"{at}.code", other, f"0023 {at}.code",
-            *([f"0125 {at}.code"] if "fitness" in code else [])),
+        one(f"{at}.code", "x", f"0023 {at}.code"),
+        one(f"{at}.code", other, f"0023 {at}.code"),
         one(f"{at}.system", "urn:x", "0018 category[0].coding"),
         one("category[1]", {"coding": [good]}, "0015 category")]
 
@@ -307,7 +306,8 @@ MINUTES = [
     one("code.coding", [loinc("82290-8-24h")], "0020 code.coding[0]",
         "0046 code"),
     one("code.coding", [{"system": ACTIVITY, "code": "82290-8",
-                         "display": "x"}], "0125 code.coding[0].code"),
+                         "display": "x"}], "0020 code.coding[0]",
+        "0046 code"),
     one("code.coding", [loinc("66334-4")], "0020 code.coding[0]",
         "kphr-activity"),
     one("code.coding[1]", loinc("66334-4"), "0020 code.coding[1]")]
@@ -411,8 +411,7 @@ INSULIN_ROWS = [
         f"0014 {CODING}[0].display"),
     one(CODING, [{"system": INSULIN, "code": "ins-short-fast"}],
         f"0014 {CODING}[0].display"),
-    one(CODING, [{"system": INSULIN, "code": "nonesuch", "display": "x"}],
-        f"0125 {CODING}[0].code"),
+    one(CODING, [{"system": INSULIN, "code": "nonesuch", "display": "x"}]),
     one(CODING, [{"system": INSULIN, "code": c, "display": "x"}
                  for c in ("ins-short-fast", "ins-intermediate-long")],
         f"0019 {CODING}"),
@@ -503,7 +502,7 @@ CONSENT_ROWS = [
       ("category", "dateTime", "patient", "status")),
     one("category[0].coding[0].system", "urn:x", "0018 category[0].coding"),
     one("category[0].coding[0].code", "2",
-        "0125 category[0].coding[0].code"),
+        "0046 category[0].coding[0]"),
     one("category[0].coding[0].display", GONE,
         "0014 category[0].coding[0].display"),
     one("category[1]", concept(KANTA + "fiphr-cs-consentcategory", "1"),

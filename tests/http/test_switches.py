@@ -218,10 +218,12 @@ ROWS = [
      "Observation.category[0].coding[0].display", WARNED),
     ("display_check", "error", "r4", odd_display,
      "Observation.category[0].coding[0].display", REFUSED),
-    ("unknown_code", "error", "r4", astext,
-     "Observation.dataAbsentReason.coding[0].code", REFUSED),
+    ("unknown_code", "by-rules", "r4", astext,
+     "Observation.dataAbsentReason.coding[0].code", WARNED),
     ("unknown_code", "warn", "r4", astext,
      "Observation.dataAbsentReason.coding[0].code", WARNED),
+    ("unknown_code", "error", "r4", astext,
+     "Observation.dataAbsentReason.coding[0].code", REFUSED),
 ]
 DEFAULTS = {}
 for name, value, *_ in ROWS:

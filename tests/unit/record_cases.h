@@ -42,7 +42,7 @@ static const struct {
     {"stu3_rules", "draft2017", true, NULL},
     {"display_check", "off", true, NULL},
     {"display_check", "loud", false, "by-rules | off | warn | error"},
-    {"unknown_code", "off", false, "warn | error"},
+    {"unknown_code", "off", false, "by-rules | warn | error"},
     {"page_defualt", "5", false, "did you mean \"page_default\""},
     {"validation-status", "422", false, "\"validation_status\""},
     {"Errors", "kanta", false, "\"errors\""},

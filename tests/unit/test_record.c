@@ -65,7 +65,7 @@ static void test_settings_list(void **state)
 	    {"stu3_method", "reject"},
 	    {"stu3_rules", "effective"},
 	    {"display_check", "by-rules"},
-	    {"unknown_code", "error"},
+	    {"unknown_code", "by-rules"},
 	};
 	struct setting_info info;
 	size_t i;
@@ -101,7 +101,7 @@ static void test_settings_rules(void **state)
 	assert_false(o.foreign_rejected);
 	assert_false(o.creator_required);
 	assert_int_equal(o.display, SAY_BY_RULES);
-	assert_int_equal(o.unknown_code, SAY_ERROR);
+	assert_int_equal(o.unknown_code, SAY_BY_RULES);
 	for (size_t i = 0; i < LEN(weight_rows); i++) {
 		assert_true(settings_set(s, weight_rows[i].name,
 					 weight_rows[i].value, &t->e));
