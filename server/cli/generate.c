@@ -141,7 +141,9 @@ static int misused(const struct err *e)
 {
 	static const struct {
 		const char *where, *option;
-	} names[] = {{"profile", "--profile"}, {"invalid", "--invalid"}};
+	} names[] = {{"profile", "--profile"},
+		     {"invalid", "--invalid"},
+		     {"days", "--days"}};
 	struct err told = *e;
 
 	for (size_t i = 0; i < LEN(names); i++)

@@ -116,7 +116,8 @@ static const struct {
     {CMD_GENERATE, "db", NULL,
      "put all into this database file, printing nothing"},
     {CMD_GENERATE, "profile", "all",
-     "of which data is made: a URL, its last segment, or all (repeatable)"},
+     "of which data is made: a URL, its last segment, what it is about "
+     "(bodyweight: of both versions), or all (repeatable)"},
     {CMD_GENERATE, "format", "ndjson",
      "ndjson (a resource a line), json (a list) or bundle (a transaction)"},
 };
@@ -151,8 +152,8 @@ static const struct command_row commands[] = {
 	{"generate", "",
 	 "make valid data of any profile, or mutants with one broken rule",
 	 "  mock-kanta-phr generate --days 90 >data.ndjson\n"
-	 "  mock-kanta-phr generate --profile fiphr-sd-bloodpressure "
-	 "--citizen 010190-900P\n"
+	 "  mock-kanta-phr generate --profile bloodpressure --citizen "
+	 "010190-900P\n"
 	 "  mock-kanta-phr generate --fhir r4 --format bundle >bundle.json\n"
 	 "  mock-kanta-phr generate --fhir r4 --invalid all >mutants.ndjson\n"
 	 "  mock-kanta-phr generate --citizens 100 --days 365 --db phr.db\n"

@@ -77,8 +77,8 @@ bool generate_plan(struct arena *a, size_t i, struct generate_plan *out,
 
 /* Lives in the arena, as must the options and what they point to. NULL with e
  * set (ERR_INVALID) when a profile is not among the plans (where: "profile",
- * the text names the nearest) or no mutant breaks the rule that is asked for
- * (where: "invalid"). */
+ * the text names the nearest), the days reach too far back ("days") or no
+ * mutant breaks the rule that is asked for ("invalid"). */
 struct generator *
 generate_open(struct arena *a, const struct generate_options *o, struct err *e);
 

@@ -223,7 +223,8 @@ def test_an_unknown_application(binary, file):
     (("--db", "x.db", "--invalid", "all"), "--db"),
     (("--db", ":memory:"), "must name a file"),
     (("--db", "x.db", "--format", "json"), "nothing is printed"),
-    (("--clock", "1805-01-01T00:00:00Z", "--days", "9000"), "1800"),
+    (("--clock", "1805-01-01T00:00:00Z", "--days", "9000"),
+     "--days: data begins in the year 1800"),
     (("--dais", "3"), "did you mean --days"),
 ])
 def test_mistakes(binary, tmp_path, arguments, words):
