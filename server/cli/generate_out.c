@@ -55,9 +55,11 @@ static void add_row(struct buf *b, const struct generated *g)
 	const struct generate_mutation *m = g->mutation;
 	const char *name = strrchr(g->plan->profile, '/');
 
-	buf_printf(b, "%-34s %s %-7s %-50s %s\n",
+	buf_printf(b, "%-34s %s %-7s %-5s %-50s %s%s%s%s\n",
 		   name ? name + 1 : g->plan->profile, m->rule,
-		   m->key ? m->key : "-", m->path, m->what);
+		   m->key ? m->key : "-", m->apart ? "apart" : "all", m->path,
+		   m->what, m->apart ? " (apart: " : "",
+		   m->apart ? m->apart : "", m->apart ? ")" : "");
 }
 
 static void add_plain(struct buf *b, const struct generated *g)

@@ -52,10 +52,11 @@ struct generate_plan {
 
 /* The one rule that a mutant breaks, and how. */
 struct generate_mutation {
-	const char *rule; /* "KPHR-PROF-0012" */
-	const char *key;  /* of an invariant, "PHR-2"; else NULL */
-	const char *path; /* where it is refused, "Observation.code" */
-	const char *what; /* what was done: "without Observation.code" */
+	const char *rule;  /* "KPHR-PROF-0012" */
+	const char *key;   /* of an invariant, "PHR-2"; else NULL */
+	const char *path;  /* where it is refused, "Observation.code" */
+	const char *what;  /* what was done: "without Observation.code" */
+	const char *apart; /* why it is not among "all"; NULL: it is */
 };
 
 struct generated {

@@ -182,17 +182,21 @@ static bool is_done(const struct offers *o, const char *what)
 }
 
 /* Is the rule broken often enough: at this element, or anywhere when the
- * operator is for rules that nothing else breaks? */
+ * operator is for rules that nothing else breaks? Those that are apart leave
+ * their place to others. */
 static bool is_enough(const struct offers *o, const struct issue *x,
-		      const char *element)
+		      const char *element, const char *what)
 {
+	const struct generate_mutation now = {
+	    .rule = x->rule, .key = x->key, .what = what};
+	const bool apart = mutant_apart(&now, o->plan->about.profile) != NULL;
 	unsigned ways = 0, all = 0;
 
 	for (size_t i = o->first; i < o->to->n; i++) {
 		const struct mutation *m = &o->to->v[i];
 
 		if (strcmp(m->is.rule, x->rule) != 0 ||
-		    !text_same(m->is.key, x->key))
+		    !text_same(m->is.key, x->key) || (m->is.apart && !apart))
 			continue;
 		all++;
 		ways += strcmp(m->element, element) == 0;
@@ -228,6 +232,7 @@ static void take(struct offers *o, const struct issue *i, const char *element,
 	    .e = own,
 	    .n = n,
 	};
+	m->is.apart = mutant_apart(&m->is, o->plan->about.profile);
 	*o->taken += 1;
 }
 
@@ -243,7 +248,7 @@ void offer(struct offers *o, const char *means, const struct edit *e, size_t n,
 	i = broken(o, means, e, n);
 	if (i) {
 		element = without_indexes(o->scratch, i->path);
-		if (!is_enough(o, i, element))
+		if (!is_enough(o, i, element, what))
 			take(o, i, element, e, n, what);
 	}
 	arena_rewind(o->scratch, &mark);
@@ -353,23 +358,10 @@ static void find_all(struct mutants *m)
 
 /* ---- choosing ----------------------------------------------------------- */
 
-/* What only the service refuses: to any other validator a resource may name no
- * national profile, or one that nobody knows, as long as it conforms to what is
- * known. By rule, not among "all". */
-static bool is_policy(const struct mutation *m)
-{
-	static const char *const rules[] = {"KPHR-PROF-0063", "KPHR-PROF-0064"};
-
-	for (size_t i = 0; i < LEN(rules); i++)
-		if (strcmp(m->is.rule, rules[i]) == 0)
-			return true;
-	return false;
-}
-
 static bool is_asked(const char *rule, const struct mutation *m)
 {
 	if (strcmp(rule, "all") == 0)
-		return !is_policy(m);
+		return !m->is.apart;
 	return strcmp(rule, "list") == 0 || strcmp(rule, m->is.rule) == 0 ||
 	       text_is(rule, m->is.key) || text_is(rule, m->source);
 }

@@ -90,6 +90,10 @@ void offer_insides(struct offers *o, const struct target *t);
 /* mutant_answers.c: responses that do not fit a questionnaire. */
 void offer_answers(struct offers *o, const struct target *t);
 
+/* mutant_apart.c: why a mutant is not among "all"; NULL: it is. */
+const char *mutant_apart(const struct generate_mutation *m,
+			 const char *profile);
+
 /* mutant_hand.c: what files say. */
 void offer_by_hand(struct offers *o, const struct target *t);
 void offer_elements(struct offers *o, const struct target *t);

@@ -227,7 +227,7 @@ static const struct put extensions[] = {
     EXTENSION("\"valuePositiveInt\":0", "0043", "the positiveInt 0"),
     EXTENSION("\"valueUnsignedInt\":-1", "0043", "the unsignedInt -1"),
     EXTENSION("\"valueDecimal\":1e3", "0044", "a decimal with an exponent"),
-    EXTENSION("\"valueBase64Binary\":\"%%%\"", "0045", "base64 that is none"),
+    EXTENSION("\"valueBase64Binary\":\"YQ\"", "0045", "base64 that is cut off"),
     EXTENSION("\"valueBoolean\":\"true\"", "0012", "a boolean in quotes"),
     EXTENSION("\"valueString\":\"a\\u0007b\"", "0069", "a control character"),
     EXTENSION("\"valueDate\":\"1492-10-12\"", "0036", "the year 1492"),

@@ -40,15 +40,42 @@ def read(line):
 
 
 @pytest.fixture(scope="module")
-def mutants():
+def among_all():
     return generate("--invalid", "all", "--profile", "all")
 
 
-def verdicts(folder, texts):
+def table(*arguments):
+    """Of --invalid list: profile, rule, key, all or apart, path and what."""
+    done = run(MOCK, "generate", "--clock", support.CLOCK,
+               "--invalid", "list", *arguments, timeout=120)
+    return [line.split(None, 5) for line in done.out.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def apart(among_all):
+    """Those that are made only when their rule is asked for."""
+    known = {(m["profile"], m["what"]) for m in among_all}
+    rules = {row[1] for row in table("--profile", "all", "--citizen", CITIZEN)
+             if row[3] == "apart"}
+    return [m for rule in sorted(rules)
+            for m in generate("--invalid", rule, "--profile", "all")
+            if (m["profile"], m["what"]) not in known]
+
+
+@pytest.fixture(scope="module")
+def mutants(among_all, apart):
+    return among_all + apart
+
+
+def is_stu3(mutant):
+    return mutant["profile"].endswith("-stu3")
+
+
+def verdicts(folder, texts, *arguments):
     path = folder / "resources.ndjson"
     path.write_text("".join(text + "\n" for text in texts))
     done = run(MOCK, "validate", "--format", "ndjson", "--set",
-               "errors=explain", path, timeout=300)
+               "errors=explain", *arguments, path, timeout=300)
     return [json.loads(line) for line in done.out.splitlines()]
 
 
@@ -63,8 +90,10 @@ def errors_of(outcome):
     return found
 
 
-def test_mutants_are_refused(mutants, tmp_path):
-    answers = verdicts(tmp_path, [m["text"] for m in mutants])
+@pytest.mark.parametrize("fhir", ["stu3", "r4"])
+def test_mutants_are_refused(mutants, tmp_path, fhir):
+    mutants = [m for m in mutants if is_stu3(m) == (fhir == "stu3")]
+    answers = verdicts(tmp_path, [m["text"] for m in mutants], "--fhir", fhir)
     assert len(answers) == len(mutants)
     for mutant, answer in zip(mutants, answers):
         assert not mutant["valid"] and not answer["valid"], mutant["what"]
@@ -91,23 +120,25 @@ def test_every_profile_and_rule_by_name(mutants):
     assert {m["profile"] for m in alone} == {one}
 
 
-def test_own_policy_is_asked_for_by_name(mutants):
-    """What other validators accept is not among "all"."""
-    policy = {"KPHR-PROF-0063", "KPHR-PROF-0064"}
-    assert not policy & {m["rule"] for m in mutants}
-    for rule in policy:
-        found = generate("--invalid", rule, "--profile", GLUCOSE)
-        assert {m["rule"] for m in found} == {rule}
+def test_some_are_asked_for_by_name(among_all, apart):
+    """What the HL7 validator accepts is not among "all"."""
+    rules = {m["rule"] for m in apart}
+    assert {"KPHR-PROF-0063", "KPHR-PROF-0064", "KPHR-PROF-0036"} <= rules
+    assert not {"KPHR-PROF-0063", "KPHR-PROF-0036"} & {
+        m["rule"] for m in among_all}
+    rows = table("--profile", "all", "--citizen", CITIZEN)
+    assert len(rows) == len(among_all) + len(apart)
+    assert sum(row[3] == "apart" for row in rows) == len(apart)
+    assert all(("(apart: " in row[5]) == (row[3] == "apart") for row in rows)
 
 
 def test_list_is_a_table():
-    done = run(MOCK, "generate", "--invalid", "list", "--profile",
-               GLUCOSE, "--citizens", 3)
-    rows = [line.split(None, 4) for line in done.out.splitlines()]
-    assert len(rows) > 40 and all(len(row) == 5 for row in rows)
-    assert [GLUCOSE, "KPHR-PROF-0080", "PHR-2"] in [
-        row[:3] for row in rows]
+    rows = table("--profile", GLUCOSE, "--citizens", 3)
+    assert len(rows) > 40 and all(len(row) == 6 for row in rows)
+    assert [GLUCOSE, "KPHR-PROF-0080", "PHR-2", "all"] in [
+        row[:4] for row in rows]
     assert all(re.fullmatch(r"KPHR-PROF-\d{4}", row[1]) for row in rows)
+    assert {row[3] for row in rows} == {"all", "apart"}
     assert len({tuple(row) for row in rows}) == len(rows)
 
 
@@ -126,9 +157,9 @@ def test_posted_mutants_are_refused(own, mutants):
         kind = mutant["resource"]["resourceType"]
         if kind != "Observation":
             continue
-        stu3 = mutant["profile"].endswith("-stu3")
+        base = server.base("stu3" if is_stu3(mutant) else "r4")
         r = server.http.post(
-            f"{server.base('stu3' if stu3 else 'r4')}/{kind}", timeout=30,
+            f"{base}/{kind}", timeout=30,
             headers={"Authorization": f"Bearer {token}",
                      "Content-Type": FHIR_JSON},
             data=mutant["text"].encode())
