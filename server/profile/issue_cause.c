@@ -14,9 +14,9 @@
  * Errors come first, then warnings, then the rest; each in document order.
  *
  * Invariants: a cause weighs at least as much as what follows from it, and the
- * rows lead in no circle (a rule never follows from one that follows from it);
- * so an error is left, and the verdict stays. Limit: only pairs are looked at,
- * of at most PROFILE_ISSUES issues.
+ * rows lead in no circle (a rule never follows from one that follows from it,
+ * and what is banned from nothing); so an error is left, and the verdict stays.
+ * Limit: only pairs are looked at, of at most PROFILE_ISSUES issues.
  */
 #include "profile_int.h"
 
@@ -71,10 +71,6 @@ static const struct row rows[] = {
     {RULE_MAX, RULE_SLICE_CLOSED, WITHIN, TWICE},
     {RULE_MAX, RULE_SLICE_MAX, SAME, TWICE},
     {RULE_CHOICE_TYPE, RULE_EXTENSION_TYPE, SAME, TWICE},
-    {RULE_CHOICE_TYPE, RULE_MAX, BANNED, TWICE},
-    {RULE_FIXED_COMPLEX, RULE_MAX, BANNED, TWICE},
-    {RULE_MIN, RULE_MAX, BANNED, TWICE},
-    {RULE_REFERENCE_AGGREGATION, RULE_MAX, BANNED, TWICE},
     {RULE_MAX, RULE_SLICE_MAX, BANNED, TWICE},
     {RULE_CODE, RULE_FIXED, SAME, TWICE},
     {RULE_URI, RULE_FIXED, SAME, TWICE},
@@ -153,6 +149,9 @@ static const struct row rows[] = {
     {RULE_EXTENSION_VALUE, RULE_SLICE_MIN, NAMED, TWICE},
     {RULE_EXTENSION_VALUE, RULE_MAX, NAMED, TWICE},
 };
+
+/* Of what a profile does not want at all it says no more, whatever the rule. */
+static const struct row banned = {RULE_MAX, RULE_MAX, BANNED, TWICE};
 
 /* ---- places ------------------------------------------------------------ */
 
@@ -242,14 +241,18 @@ static bool is_nearly(const struct issue *x, const struct issue *cause)
 		       strcspn(item + n, " ")) == 0;
 }
 
-static bool is_banned(const struct issue *x, const struct issue *cause)
+/* "at most 0", or "at most 0 of" a slice */
+static bool bans(const struct issue *i)
 {
 	static const char none[] = "at most 0";
 
-	return is_within(x->path, cause->path) && cause->expected &&
-	       strncmp(cause->expected, none, strlen(none)) == 0 &&
-	       x->profile && cause->profile &&
-	       strcmp(x->profile, cause->profile) == 0;
+	return i->expected && strncmp(i->expected, none, strlen(none)) == 0;
+}
+
+static bool is_banned(const struct issue *x, const struct issue *cause)
+{
+	return is_within(x->path, cause->path) && bans(cause) && x->profile &&
+	       cause->profile && strcmp(x->profile, cause->profile) == 0;
 }
 
 static bool relates(enum relation r, const struct issue *x,
@@ -279,7 +282,7 @@ static enum verdict verdict_by(const struct check *c, size_t x,
 			       const struct row *row)
 {
 	const struct issue *v = c->out->v;
-	bool same_rule = row->rule == row->cause;
+	bool same_rule = c->keys[x].rule == row->cause;
 
 	for (size_t i = 0; i < c->out->n; i++) {
 		if (c->keys[i].rule == row->cause &&
@@ -294,6 +297,11 @@ static enum verdict verdict_on(const struct check *c, size_t x)
 {
 	enum verdict worst = STAYS;
 
+	/* so it follows from nothing that is in it */
+	if (c->keys[x].rule == RULE_MAX && bans(&c->out->v[x]))
+		return STAYS;
+	if (verdict_by(c, x, &banned) == TWICE)
+		return TWICE;
 	for (size_t i = 0; i < LEN(rows) && worst != TWICE; i++) {
 		if (rows[i].rule != c->keys[x].rule)
 			continue;

@@ -275,7 +275,7 @@ SHARED = [
     ("bodySite", {"text": "x"}, "0015 bodySite"),
     ("specimen", {"display": "x"}, "0015 specimen"),
     ("related", [{"target": {"display": "x"}}], "0015 related"),
-    ("method", {"text": "x"}, "0015 method", "0047 method"),
+    ("method", {"text": "x"}, "0015 method"),
     ("device", {"display": "x"}, "0015 device")]
 
 
