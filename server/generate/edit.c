@@ -84,13 +84,6 @@ static struct place place_of(const struct json *resource, const char *path)
 	return p;
 }
 
-const struct json *edit_find(const struct json *resource, const char *path)
-{
-	const struct place p = place_of(resource, path);
-
-	return *p.rest ? NULL : p.at;
-}
-
 /* ---- what stands there -------------------------------------------------- */
 
 struct writer {

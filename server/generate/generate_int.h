@@ -151,7 +151,8 @@ struct shape {
 	bool has_uuid;	  /* an identifier that is a urn:uuid: */
 };
 
-/* What stands at a path below a value ("component[0].code"), or NULL. */
+/* What stands at a path below a value ("component[0].code"), or NULL. "" is the
+ * value. */
 const struct json *gen_find(const struct json *v, const char *path);
 
 /* Compiles the examples of a plan with the members that are set. */

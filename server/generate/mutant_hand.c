@@ -110,7 +110,7 @@ static bool has_room(struct arena *a, const struct json *root, const char *path)
 	const char *dot = strrchr(path, '.');
 
 	return !dot ||
-	       edit_find(root, arena_strndup(a, path, (size_t)(dot - path)));
+	       gen_find(root, arena_strndup(a, path, (size_t)(dot - path)));
 }
 
 /* One item more of an array that is there. */
@@ -137,7 +137,7 @@ void offer_elements(struct offers *o, const struct target *t)
 	struct arena *a = offer_arena(o);
 
 	for (; t->v == t->root && v; v = json_next(v)) {
-		const struct json *now = edit_find(t->root, json_name(v));
+		const struct json *now = gen_find(t->root, json_name(v));
 		const char *text = json_of(a, v);
 
 		if (!has_room(a, t->root, json_name(v)))

@@ -31,9 +31,6 @@ struct edit {
 	const char *with;
 };
 
-/* What the path leads to; NULL when it is not there. "" is the resource. */
-const struct json *edit_find(const struct json *resource, const char *path);
-
 /* The n edits one after the other; the result is one line, *len bytes. NULL
  * when one of them has no place in this resource. */
 const char *edit_apply(struct arena *a, const struct json *resource,

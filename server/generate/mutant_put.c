@@ -104,7 +104,7 @@ static void offer_crossed_pair(struct offers *o, const struct target *t,
 	struct arena *a = offer_arena(o);
 	const char *item = arena_printf(a, "[%zu]", from);
 	const struct json *coding =
-	    edit_find(t->v, arena_printf(a, "%s.code.coding[0]", item));
+	    gen_find(t->v, arena_printf(a, "%s.code.coding[0]", item));
 	struct buf b;
 
 	if (!coding)
