@@ -111,7 +111,9 @@ bool gen_happens(const struct plan *p, uint64_t citizen_key, int64_t day,
 uint64_t gen_citizen_key(uint64_t seed, const struct plan *p,
 			 const struct generate_citizen *c)
 {
-	return gen_key(gen_key_text(gen_key(seed, 0), c->hetu), p->hash);
+	const char *whose = p->shared ? "" : c->hetu;
+
+	return gen_key(gen_key_text(gen_key(seed, 0), whose), p->hash);
 }
 
 bool gen_event(const struct plan *p, const struct generate_citizen *c,

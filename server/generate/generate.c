@@ -169,6 +169,11 @@ static void begin_citizen(struct generator *g)
 					    &g->o->citizen[r->citizen]);
 }
 
+static bool is_made_for(const struct plan *p, size_t citizen)
+{
+	return !p->shared || citizen == 0;
+}
+
 static void gather(struct generator *g)
 {
 	struct run *r = g->run;
@@ -176,7 +181,9 @@ static void gather(struct generator *g)
 
 	r->n = r->next = 0;
 	for (size_t i = 0; i < g->plan_count; i++)
-		for (unsigned k = 0; k < g->plan[i].when_count; k++)
+		for (unsigned k = 0; is_made_for(&g->plan[i], r->citizen) &&
+				     k < g->plan[i].when_count;
+		     k++)
 			r->n += gen_event(&g->plan[i], c, r->key[i], r->day,
 					  g->last, k, &r->event[r->n]);
 	qsort(r->event, r->n, sizeof(*r->event), by_time);
@@ -268,7 +275,9 @@ size_t generate_count(const struct generator *g)
 		return mutants_count(g->mutants);
 	for (size_t c = 0; c < g->o->citizen_count; c++)
 		for (size_t i = 0; i < g->plan_count; i++)
-			n += count_plan(g, &g->plan[i], &g->o->citizen[c]);
+			if (is_made_for(&g->plan[i], c))
+				n += count_plan(g, &g->plan[i],
+						&g->o->citizen[c]);
 	return n;
 }
 

@@ -93,6 +93,7 @@ struct plan {
 	struct value *value;
 	size_t value_count;
 	struct length length;
+	bool shared; /* nobody's: made for the first citizen, for all */
 };
 
 /* All plans by FHIR version, then by URL; only about, name, file, doc, hash are

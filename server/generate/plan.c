@@ -152,21 +152,27 @@ static bool chance_read(const struct reader *r, const struct json *v,
 	return true;
 }
 
+static bool truth_read(const struct reader *r, const struct json *v,
+		       const char *place, const char *name, bool *out)
+{
+	const struct json *m = json_get(v, name);
+
+	if (m && json_kind(m) != JSON_TRUE && json_kind(m) != JSON_FALSE)
+		return gen_refuse(r, place, "%s is true or false", name);
+	*out = m && json_kind(m) == JSON_TRUE;
+	return true;
+}
+
 static bool occasion_read(const struct reader *r, const struct json *v,
 			  const char *place, struct occasion *o)
 {
 	static const char *const names[] = {"at",	"spread_min", "chance",
 					    "weekdays", "every_days", "once",
 					    "shapes",	NULL};
-	const struct json *once = json_get(v, "once");
 
-	if (!gen_only(r, v, place, names))
-		return false;
-	if (once && json_kind(once) != JSON_TRUE &&
-	    json_kind(once) != JSON_FALSE)
-		return gen_refuse(r, place, "once is true or false");
-	o->once = once && json_kind(once) == JSON_TRUE;
-	return times_read(r, v, place, o) && chance_read(r, v, place, o);
+	return gen_only(r, v, place, names) &&
+	       truth_read(r, v, place, "once", &o->once) &&
+	       times_read(r, v, place, o) && chance_read(r, v, place, o);
 }
 
 static bool when_read(const struct reader *r, struct plan *p)
@@ -329,12 +335,13 @@ static bool shapes_read(const struct reader *r, struct plan *p)
 bool gen_plan_open(struct arena *a, struct plan *p, struct err *e)
 {
 	static const char *const names[] = {
-	    "profile", "fhir",	  "shapes",	"when",	  "values",
-	    "set",     "mutants", "period_min", "period", NULL};
+	    "profile", "fhir",	     "shapes", "when",	 "values", "set",
+	    "mutants", "period_min", "period", "shared", NULL};
 	const struct reader r = {a, p->file, e};
 
-	return gen_only(&r, p->doc, "the plan", names) && when_read(&r, p) &&
-	       gen_values_read(&r, p) &&
+	return gen_only(&r, p->doc, "the plan", names) &&
+	       truth_read(&r, p->doc, "the plan", "shared", &p->shared) &&
+	       when_read(&r, p) && gen_values_read(&r, p) &&
 	       length_read(&r, p->doc, "the plan", p, &p->length) &&
 	       shapes_read(&r, p) && gen_shapes_compile(&r, p);
 }

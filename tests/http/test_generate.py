@@ -95,6 +95,14 @@ def test_many_citizens(binary):
     assert len(patients) == 4 and all(map(UUID.fullmatch, patients))
 
 
+def test_a_questionnaire_is_for_all(binary):
+    def made(*citizens):
+        return [r for r in resources(generate(binary, "--days", "2", *citizens))
+                if r["resourceType"] == "Questionnaire"]
+    assert len(made()) == 3
+    assert made() == made("--citizens", "5") == made("--citizen", "240306A902J")
+
+
 def test_two_citizens_by_name(binary):
     alone = generate(binary, "--citizen", HETU).out
     both = generate(binary, "--citizen", HETU, "--citizen", "150785-901a").out

@@ -144,11 +144,23 @@ static void test_same_bytes(void **state)
 	assert_false(same(&x, &y));
 }
 
+/* What is about citizens, in both versions. */
+static struct generate_options personal(void)
+{
+	static const char *const about[] = {"bloodglucose", "exercisetracking",
+					    "insulindosing", "patient"};
+	struct generate_options o = usual();
+
+	o.profile = about;
+	o.profile_count = LEN(about);
+	return o;
+}
+
 /* A run is the end of a longer one of the same citizen, and part of one of more
  * citizens. */
 static void test_parts(void **state)
 {
-	struct generate_options o = usual();
+	struct generate_options o = personal();
 	struct output part, longer, both;
 
 	(void)state;
@@ -159,7 +171,7 @@ static void test_parts(void **state)
 	assert_true(longer.text.len > part.text.len);
 	assert_string_equal(longer.text.p + longer.text.len - part.text.len,
 			    part.text.p);
-	o = usual();
+	o = personal();
 	assert_true(run(&both, &o));
 	assert_memory_equal(both.text.p, part.text.p, part.text.len);
 	o.citizen = people + 1;
@@ -170,6 +182,26 @@ static void test_parts(void **state)
 	arena_free(part.arena);
 	arena_free(longer.arena);
 	arena_free(both.arena);
+}
+
+/* What is nobody's is made once, and the same for whomever. */
+static void test_shared(void **state)
+{
+	static const char *const about[] = {"questionnaire"};
+	struct generate_options o = usual();
+	struct output all, one;
+
+	(void)state;
+	o.profile = about;
+	o.profile_count = LEN(about);
+	assert_true(o.citizen_count > 1 && run(&all, &o));
+	o.citizen = people + 1;
+	o.citizen_count = 1;
+	assert_true(run(&one, &o));
+	assert_true(one.text.len > 0);
+	assert_string_equal(all.text.p, one.text.p);
+	arena_free(all.arena);
+	arena_free(one.arena);
 }
 
 static void test_one_profile(void **state)
@@ -508,6 +540,7 @@ int main(void)
 	    cmocka_unit_test(test_whole_run),
 	    cmocka_unit_test(test_same_bytes),
 	    cmocka_unit_test(test_parts),
+	    cmocka_unit_test(test_shared),
 	    cmocka_unit_test(test_one_profile),
 	    cmocka_unit_test(test_order),
 	    cmocka_unit_test(test_unknown_profile),
