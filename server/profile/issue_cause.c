@@ -24,16 +24,17 @@
 
 /* How the place of a cause lies to that of what follows from it. */
 enum relation {
-	SAME,	/* the same path */
-	WITHIN, /* the same, or somewhere in it */
-	AROUND, /* the same, or something it is in */
-	PLACE,	/* the same path, or the same place in the text */
-	NAMED,	/* a member that the invariant speaks of */
-	BESIDE, /* another member of the same object */
-	MEANT,	/* the same, and its hint names this one */
-	CODED,	/* the same, or its code or system */
-	NEARLY, /* in the item that its hint tells to change */
-	BANNED, /* the same profile wants nothing there at all */
+	SAME,	 /* the same path */
+	WITHIN,	 /* the same, or somewhere in it */
+	AROUND,	 /* the same, or something it is in */
+	PLACE,	 /* the same path, or the same place in the text */
+	NAMED,	 /* a member that the invariant speaks of */
+	BESIDE,	 /* another member of the same object */
+	MEANT,	 /* the same, and its hint names this one */
+	CODED,	 /* the same, or its code or system */
+	NEARLY,	 /* in the item that its hint tells to change */
+	BANNED,	 /* the same profile wants nothing there at all */
+	BENEATH, /* nor around it */
 	ANY
 };
 
@@ -71,7 +72,6 @@ static const struct row rows[] = {
     {RULE_MAX, RULE_SLICE_CLOSED, WITHIN, TWICE},
     {RULE_MAX, RULE_SLICE_MAX, SAME, TWICE},
     {RULE_CHOICE_TYPE, RULE_EXTENSION_TYPE, SAME, TWICE},
-    {RULE_MAX, RULE_SLICE_MAX, BANNED, TWICE},
     {RULE_CODE, RULE_FIXED, SAME, TWICE},
     {RULE_URI, RULE_FIXED, SAME, TWICE},
     {RULE_SYSTEM, RULE_FIXED, SAME, TWICE},
@@ -152,6 +152,7 @@ static const struct row rows[] = {
 
 /* Of what a profile does not want at all it says no more, whatever the rule. */
 static const struct row banned = {RULE_MAX, RULE_MAX, BANNED, TWICE};
+static const struct row beneath = {RULE_MAX, RULE_SLICE_MAX, BENEATH, TWICE};
 
 /* ---- places ------------------------------------------------------------ */
 
@@ -255,6 +256,11 @@ static bool is_banned(const struct issue *x, const struct issue *cause)
 	       cause->profile && strcmp(x->profile, cause->profile) == 0;
 }
 
+static bool is_beneath(const struct issue *x, const struct issue *cause)
+{
+	return is_banned(x, cause) && strlen(x->path) > strlen(cause->path);
+}
+
 static bool relates(enum relation r, const struct issue *x,
 		    const struct issue *cause)
 {
@@ -268,6 +274,7 @@ static bool relates(enum relation r, const struct issue *x,
 	case MEANT: return names(cause, x);
 	case NEARLY: return is_nearly(x, cause);
 	case BANNED: return is_banned(x, cause);
+	case BENEATH: return is_beneath(x, cause);
 	case CODED:
 		return strcmp(x->path, cause->path) == 0 ||
 		       (is_within(cause->path, x->path) &&
@@ -299,7 +306,7 @@ static enum verdict verdict_on(const struct check *c, size_t x)
 
 	/* so it follows from nothing that is in it */
 	if (c->keys[x].rule == RULE_MAX && bans(&c->out->v[x]))
-		return STAYS;
+		return verdict_by(c, x, &beneath);
 	if (verdict_by(c, x, &banned) == TWICE)
 		return TWICE;
 	for (size_t i = 0; i < LEN(rows) && worst != TWICE; i++) {
