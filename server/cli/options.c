@@ -70,7 +70,8 @@ static const struct option options[] = {
      "another number is other data; the same one the same"},
     {"invalid", "RULE", AT(invalid), NULL, OPT_STRING, GENERATE, NULL,
      "mutants instead, each breaking this rule alone (KPHR-PROF-0012, PHR-2); "
-     "all: what any validator refuses; list: prints what there is"},
+     "all: what any validator refuses; apart: the others; list: prints what "
+     "there is"},
     {"client", "ID", AT(client), NULL, OPT_STRING, GENERATE,
      "the first of the fixtures", "--db: which application stored it"},
     {"format", "FORMAT", AT(format), NULL, OPT_STRING,

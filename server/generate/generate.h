@@ -36,9 +36,9 @@ struct generate_options {
 	size_t profile_count;
 	bool fhir[FHIR_VERSIONS]; /* which versions are wanted */
 	/* Mutants instead: a rule ("KPHR-PROF-0012"), the key of an invariant
-	 * ("PHR-2"), "all" that any validator refuses, or "list": each there
-	 * is; NULL: valid resources. Mutants are judged while they are looked
-	 * for, by these definitions. */
+	 * ("PHR-2"), "all" that any validator refuses, "apart": the others, or
+	 * "list": each there is; NULL: valid resources. Mutants are judged
+	 * while they are looked for, by these definitions. */
 	const char *invalid;
 	const struct profiles *judge[FHIR_VERSIONS];
 };

@@ -362,6 +362,8 @@ static bool is_asked(const char *rule, const struct mutation *m)
 {
 	if (strcmp(rule, "all") == 0)
 		return !m->is.apart;
+	if (strcmp(rule, "apart") == 0)
+		return m->is.apart != NULL;
 	return strcmp(rule, "list") == 0 || strcmp(rule, m->is.rule) == 0 ||
 	       text_is(rule, m->is.key) || text_is(rule, m->source);
 }

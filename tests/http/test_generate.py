@@ -227,7 +227,7 @@ def test_an_unknown_application(binary, file):
     (("--days", "0"), "from 1"),
     (("--days", "many"), "must be a number"),
     (("--seed", "-1"), "must be a number"),
-    (("--invalid", "PHR-99"), "--invalid: no mutant"),
+    (("--invalid", "PHR-99", "--profile", PRESSURE), "--invalid: no mutant"),
     (("--db", "x.db", "--invalid", "all"), "--db"),
     (("--db", ":memory:"), "must name a file"),
     (("--db", "x.db", "--format", "json"), "nothing is printed"),
