@@ -19,8 +19,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define DAYS_MAX 36600
-
 /* A run of the command. */
 struct generation {
 	struct arena *arena;
@@ -80,7 +78,7 @@ static bool arguments(struct generation *g, struct err *e)
 
 	if (!combination(c, e) ||
 	    !whole("--seed", c->seed, 1, 0, UINT64_MAX, &g->o.seed, e) ||
-	    !whole("--days", c->days, 30, 1, DAYS_MAX, &days, e) ||
+	    !whole("--days", c->days, 30, 1, GENERATE_DAYS, &days, e) ||
 	    !clock_parse(&clock, c->clock, e) ||
 	    !citizens_read(g->arena, c, g->fixture, g->fixture_count, g->o.seed,
 			   &g->citizen, &g->o.citizen_count, e))

@@ -15,7 +15,6 @@
 
 #include <stdlib.h>
 
-#define DAYS_MAX   36600
 #define FIRST_YEAR 1800
 
 /* Where a run is. */
@@ -230,9 +229,9 @@ struct generator *generate_open(struct arena *a,
 
 	g->arena = a;
 	g->o = o;
-	if (o->days > DAYS_MAX) {
+	if (o->days > GENERATE_DAYS) {
 		(void)err_set(e, ERR_INVALID, "days", "days",
-			      "at most %d days are generated", DAYS_MAX);
+			      "at most %d days are generated", GENERATE_DAYS);
 		return NULL;
 	}
 	g->last = gen_day(o->until_ms) - 1;

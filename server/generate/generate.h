@@ -24,6 +24,8 @@ struct generate_citizen {
 	const char *patient_id;
 };
 
+#define GENERATE_DAYS 36600 /* at most: a hundred years */
+
 struct generate_options {
 	uint64_t seed;
 	int64_t until_ms; /* data is of the days before this one, in Finland */

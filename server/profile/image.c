@@ -19,7 +19,13 @@
 #include <string.h>
 
 #define MAGIC  "KPHRDEF"
-#define FORMAT 3U
+#define FORMAT 4U
+
+/* What is found by URL: arrays of refs, and where they are. */
+struct tables {
+	ref sd, vs, cs;
+	uint32_t n_sd, n_vs, n_cs;
+};
 
 struct image_head {
 	char magic[8];
@@ -27,8 +33,9 @@ struct image_head {
 	uint32_t layout; /* of the records */
 	uint32_t version;
 	uint32_t bytes;
-	ref types, sd, vs, cs, search;
-	uint32_t n_types, n_sd, n_vs, n_cs, n_search, n_expr;
+	ref types, search;
+	uint32_t n_types, n_search, n_expr;
+	struct tables by_url;
 };
 _Static_assert(sizeof(struct image_head) <= IMAGE_HEAD, "header");
 
@@ -49,6 +56,27 @@ static ref put_table(struct profiles *p, const struct table *t)
 	if (t->n > 0)
 		memcpy(heap_at(p, r), t->v, t->n * sizeof(ref));
 	return r;
+}
+
+/* They go behind the rest: that changes no record. */
+static struct tables put_tables(struct profiles *p)
+{
+	return (struct tables){
+	    .sd = put_table(p, &p->sd),
+	    .vs = put_table(p, &p->vs),
+	    .cs = put_table(p, &p->cs),
+	    .n_sd = (uint32_t)p->sd.n,
+	    .n_vs = (uint32_t)p->vs.n,
+	    .n_cs = (uint32_t)p->cs.n,
+	};
+}
+
+static void take_tables(const struct profiles *p, const struct tables *t,
+			struct table *sd, struct table *vs, struct table *cs)
+{
+	*sd = (struct table){rec_at(p, t->sd), t->n_sd};
+	*vs = (struct table){rec_at(p, t->vs), t->n_vs};
+	*cs = (struct table){rec_at(p, t->cs), t->n_cs};
 }
 
 /* The ref of a pointer into the heap. */
@@ -74,7 +102,6 @@ static void add_heap(struct buf *out, const struct profiles *p)
 bool profile_write_image(const struct profiles *set, struct buf *out,
 			 struct err *e)
 {
-	/* the tables go behind the rest: that changes no record */
 	struct profiles copy = *set, *p = &copy;
 	if (p->image_bytes > 0)
 		return err_set(e, ERR_INVALID, "invalid", NULL,
@@ -86,12 +113,7 @@ bool profile_write_image(const struct profiles *set, struct buf *out,
 	h.n_types = p->n_types;
 	h.search = ref_of(p, p->search);
 	h.n_search = (uint32_t)p->n_search;
-	h.sd = put_table(p, &p->sd);
-	h.n_sd = (uint32_t)p->sd.n;
-	h.vs = put_table(p, &p->vs);
-	h.n_vs = (uint32_t)p->vs.n;
-	h.cs = put_table(p, &p->cs);
-	h.n_cs = (uint32_t)p->cs.n;
+	h.by_url = put_tables(p);
 	h.n_expr = p->n_expr;
 	h.bytes = p->top;
 	memcpy(p->chunk[0], &h, sizeof(h));
@@ -107,13 +129,15 @@ static bool table_fits(const struct image_head *h, ref r, uint32_t n,
 
 static bool head_fits(const struct image_head *h, enum fhir_version v, size_t n)
 {
+	const struct tables *t = &h->by_url;
+
 	return memcmp(h->magic, MAGIC, sizeof(MAGIC)) == 0 &&
 	       h->format == FORMAT && h->layout == layout() &&
 	       h->version == (uint32_t)v && h->bytes == n && n % 4 == 0 &&
 	       table_fits(h, h->types, h->n_types, sizeof(struct type)) &&
-	       table_fits(h, h->sd, h->n_sd, sizeof(ref)) &&
-	       table_fits(h, h->vs, h->n_vs, sizeof(ref)) &&
-	       table_fits(h, h->cs, h->n_cs, sizeof(ref)) &&
+	       table_fits(h, t->sd, t->n_sd, sizeof(ref)) &&
+	       table_fits(h, t->vs, t->n_vs, sizeof(ref)) &&
+	       table_fits(h, t->cs, t->n_cs, sizeof(ref)) &&
 	       table_fits(h, h->search, h->n_search,
 			  sizeof(struct search_param)) &&
 	       h->n_types < NO_TYPE && h->n_expr <= h->bytes;
@@ -135,9 +159,7 @@ struct profiles *profile_open(struct arena *boot, enum fhir_version v,
 	p->image_bytes = h->bytes;
 	p->types = rec_at(p, h->types);
 	p->n_types = h->n_types;
-	p->image_sd = (struct table){rec_at(p, h->sd), h->n_sd};
-	p->image_vs = (struct table){rec_at(p, h->vs), h->n_vs};
-	p->image_cs = (struct table){rec_at(p, h->cs), h->n_cs};
+	take_tables(p, &h->by_url, &p->image_sd, &p->image_vs, &p->image_cs);
 	p->search = rec_at(p, h->search);
 	p->n_search = h->n_search;
 	p->n_expr = p->cap_expr = h->n_expr;
@@ -157,8 +179,8 @@ struct layer_head {
 	uint32_t version;
 	uint32_t image_bytes; /* of the image below it */
 	uint32_t bytes;	      /* behind this head */
-	ref sd, vs, cs;
-	uint32_t n_sd, n_vs, n_cs, n_expr;
+	struct tables by_url;
+	uint32_t n_expr;
 	uint32_t vs_override;
 };
 
@@ -184,12 +206,7 @@ bool profile_write_layer(const struct profiles *set, struct buf *out,
 			       .n_expr = p->n_expr,
 			       .vs_override = p->vs_override};
 	memcpy(h.magic, LAYER, sizeof(LAYER));
-	h.sd = put_table(p, &p->sd);
-	h.n_sd = (uint32_t)p->sd.n;
-	h.vs = put_table(p, &p->vs);
-	h.n_vs = (uint32_t)p->vs.n;
-	h.cs = put_table(p, &p->cs);
-	h.n_cs = (uint32_t)p->cs.n;
+	h.by_url = put_tables(p);
 	h.bytes = p->top;
 	buf_add(out, (const char *)&h, sizeof(h));
 	add_heap(out, p);
@@ -230,9 +247,7 @@ bool profile_add_layer(struct profiles *p, const void *layer, size_t n,
 			       "the national definitions do not fit this "
 			       "build");
 	copy_heap(p, (const char *)(h + 1), h->bytes);
-	p->sd = (struct table){rec_at(p, h->sd), h->n_sd};
-	p->vs = (struct table){rec_at(p, h->vs), h->n_vs};
-	p->cs = (struct table){rec_at(p, h->cs), h->n_cs};
+	take_tables(p, &h->by_url, &p->sd, &p->vs, &p->cs);
 	p->vs_override = h->vs_override;
 	p->n_expr = p->cap_expr = h->n_expr;
 	p->expr = arena_alloc(p->arena, (h->n_expr + 1) * sizeof(*p->expr));
