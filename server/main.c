@@ -55,6 +55,16 @@ static bool turn_commit(void *ctx)
 	return store_commit(ctx);
 }
 
+static void turn_nest(void *ctx)
+{
+	store_nest(ctx);
+}
+
+static bool turn_unnest(void *ctx, bool keep)
+{
+	return store_unnest(ctx, keep);
+}
+
 /* ---- opening ------------------------------------------------------------- */
 
 static struct log make_log(const struct config *c)
@@ -124,6 +134,7 @@ static void make_groups(struct serve *s)
 		s->fhir[v] = (struct fhir){
 		    .record = &s->record,
 		    .version = (enum fhir_version)v,
+		    .base = s->record.fhir_base[v],
 		    .auth_path = s->config.auth_path,
 		    .software = "mock-kanta-phr " PROGRAM_VERSION,
 		};
@@ -165,7 +176,7 @@ static struct http *open_http(struct serve *s, struct err *e)
 	    .group = s->group,
 	    .group_count = GROUPS,
 	    .turn = {turn_enter, turn_leave, turn_pending, turn_commit,
-		     s->record.store},
+		     turn_nest, turn_unnest, s->record.store},
 	    .stop_on_stdin_eof = c->exit_on_stdin_eof,
 	};
 	return http_open(&s->http, e);

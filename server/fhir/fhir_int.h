@@ -81,15 +81,34 @@ bool fhir_reply_issues(struct rq *rq, const struct wish *w, int status,
 
 bool fhir_create(struct rq *rq);
 bool fhir_create_with_id(struct rq *rq);
+bool fhir_update(struct rq *rq);
+bool fhir_update_conditional(struct rq *rq);
+bool fhir_delete(struct rq *rq);
+bool fhir_delete_conditional(struct rq *rq);
 bool fhir_read(struct rq *rq);
 bool fhir_vread(struct rq *rq);
+bool fhir_history(struct rq *rq); /* of a resource, a type, the base */
 bool fhir_search(struct rq *rq);
+bool fhir_search_post(struct rq *rq);
+bool fhir_everything(struct rq *rq);
+bool fhir_validate(struct rq *rq);
+bool fhir_not_defined(struct rq *rq); /* an operation without definition */
+bool fhir_bundle(struct rq *rq);
 bool fhir_metadata(struct rq *rq);
 bool fhir_smart(struct rq *rq);
 
 /* The type's row; refuses an interaction that it does not offer. */
 bool fhir_offers(struct rq *rq, enum interaction ia,
 		 const struct record_type **out);
+
+/* ---- bundle.c --------------------------------------------------------- */
+
+/* What a Bundle tells the requests within it (rq->within); all may be NULL. */
+struct fhir_within {
+	const char *id;		     /* that a create gives the resource */
+	const char *const *expected; /* see struct record_write */
+	size_t expected_count;
+};
 
 /* ---- grammar.c: a query becomes a store_query ------------------------ */
 

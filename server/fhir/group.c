@@ -34,13 +34,6 @@ static bool at_base(struct rq *rq)
 		       "or operation name.");
 }
 
-static bool later(struct rq *rq)
-{
-	return err_set(&rq->err, ERR_INVALID, RULE_LATER, NULL,
-		       "Batch and transaction are not available in this "
-		       "version");
-}
-
 /* Clients look here for documents of the authorization server; a refusal for
  * want of a token would make them try again with one (oauth.md 12, 15.5). */
 static bool no_document(struct rq *rq)
@@ -52,22 +45,56 @@ static bool no_document(struct rq *rq)
 
 static const struct route routes[] = {
     {"GET", "/", at_base, ACCESS_OPEN, 0, "the base has no content"},
-    {"POST", "/", later, ACCESS_OPEN, HTTP_FHIR_BODY_BYTES,
+    {"POST", "/", fhir_bundle, ACCESS_WRITE, HTTP_FHIR_BODY_BYTES,
      "batch and transaction"},
+    {"GET", "/_history", fhir_history, ACCESS_READ, 0, "history of all types"},
     {"GET", "/metadata", fhir_metadata, ACCESS_OPEN, 0, "CapabilityStatement"},
     {"GET", "/.well-known/smart-configuration", fhir_smart, ACCESS_OPEN, 0,
      "where the authorization server is"},
     {"GET", "/.well-known/:document", no_document, ACCESS_OPEN, 0,
      "other documents are the authorization server's"},
     {"GET", "/:type", fhir_search, ACCESS_READ, 0, "search"},
+    {"POST", "/:type/_search", fhir_search_post, ACCESS_READ,
+     HTTP_FORM_BODY_BYTES, "search, with the parameters in a form"},
     {"POST", "/:type", fhir_create, ACCESS_WRITE, HTTP_FHIR_BODY_BYTES,
      "create; checked against meta.profile"},
+    {"PUT", "/:type", fhir_update_conditional, ACCESS_WRITE,
+     HTTP_FHIR_BODY_BYTES, "conditional update; by switch"},
+    {"DELETE", "/:type", fhir_delete_conditional, ACCESS_WRITE, 0,
+     "conditional delete; by switch"},
+    {"GET", "/:type/_history", fhir_history, ACCESS_READ, 0,
+     "history of a type"},
+    {"POST", "/:type/$validate", fhir_validate, ACCESS_READ,
+     HTTP_FHIR_BODY_BYTES, "is it valid? nothing is stored"},
     {"GET", "/:type/:id", fhir_read, ACCESS_READ, 0,
      "read the current version"},
     {"POST", "/:type/:id", fhir_create_with_id, ACCESS_WRITE,
      HTTP_FHIR_BODY_BYTES, "refused: ids are the server's"},
+    {"PUT", "/:type/:id", fhir_update, ACCESS_WRITE, HTTP_FHIR_BODY_BYTES,
+     "update; checked against meta.profile"},
+    {"DELETE", "/:type/:id", fhir_delete, ACCESS_WRITE, 0, "delete"},
+    {"GET", "/:type/:id/_history", fhir_history, ACCESS_READ, 0,
+     "history of a resource"},
     {"GET", "/:type/:id/_history/:vid", fhir_vread, ACCESS_READ, 0,
      "read one version"},
+    {"GET", "/:type/:id/$validate", fhir_validate, ACCESS_READ, 0,
+     "is it valid, as it is stored?"},
+    {"POST", "/:type/:id/$validate", fhir_validate, ACCESS_READ,
+     HTTP_FHIR_BODY_BYTES, "would it be valid as the next version?"},
+    {"GET", "/:type/$everything", fhir_everything, ACCESS_READ, 0,
+     "all that belongs to the citizens"},
+    {"GET", "/:type/:id/$everything", fhir_everything, ACCESS_READ, 0,
+     "all that belongs to the citizen"},
+    {"POST", "/:type/:id/$everything", fhir_everything, ACCESS_READ,
+     HTTP_FHIR_BODY_BYTES, "the same"},
+    {"GET", "/:type/$readWithIncludes", fhir_not_defined, ACCESS_READ, 0,
+     "named by the guide, without a definition: 501"},
+    {"POST", "/:type/$readWithIncludes", fhir_not_defined, ACCESS_READ,
+     HTTP_FHIR_BODY_BYTES, "the same"},
+    {"GET", "/:type/:id/$readWithIncludes", fhir_not_defined, ACCESS_READ, 0,
+     "the same"},
+    {"POST", "/:type/:id/$readWithIncludes", fhir_not_defined, ACCESS_READ,
+     HTTP_FHIR_BODY_BYTES, "the same"},
 };
 
 bool fhir_guard_type(struct rq *rq, void *ctx)
@@ -88,10 +115,21 @@ bool fhir_guard_type(struct rq *rq, void *ctx)
 		       rq->err.text);
 }
 
+bool fhir_guard_open(struct rq *rq, void *ctx)
+{
+	static const struct grant everybody = {
+	    .id = "", .client_id = "", .hetu = "", .patient = NULL};
+
+	(void)ctx;
+	if (rq->route->access != ACCESS_OPEN)
+		rq->grant = &everybody;
+	return true;
+}
+
 void fhir_group(struct fhir *f, struct http_group *out)
 {
 	*out = (struct http_group){
-	    .prefix = f->record->fhir_base[f->version],
+	    .prefix = f->base,
 	    .routes = routes,
 	    .route_count = LEN(routes),
 	    .ctx = f,

@@ -138,8 +138,7 @@ const char *fhir_own_base(const struct rq *rq)
 {
 	const struct fhir *f = rq->ctx;
 
-	return arena_printf(rq->arena, "%s%s", rq->origin,
-			    f->record->fhir_base[f->version]);
+	return arena_printf(rq->arena, "%s%s", rq->origin, f->base);
 }
 
 /* ---- answering ------------------------------------------------------- */

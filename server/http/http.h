@@ -60,6 +60,7 @@ struct rq {
 
 	/* What guards found out. */
 	const struct grant *grant;
+	const void *within; /* of a nested request: what the outer one says */
 
 	/* What goes out: body in out, then one of the rq_reply functions. */
 	struct buf out;
@@ -92,6 +93,26 @@ bool rq_reply(struct rq *rq, int status, const char *content_type);
 
 /* 303 See Other, or another status, with a Location. */
 bool rq_redirect(struct rq *rq, int status, const char *location);
+
+/* A response header that was added, or NULL. */
+const char *rq_header_out(const struct rq *rq, const char *name);
+
+/* A request within a request (an entry of a batch): found in the group's routes
+ * and answered by the same guards and handlers as if it had come alone, but for
+ * the group's first guard: who asks is known. */
+struct http_nested {
+	const char *method;
+	const char *url; /* below the group's prefix: "Observation?code=x" */
+	const struct http_pair *header;
+	size_t header_count;
+	const char *body; /* NUL behind it; or NULL */
+	size_t body_len;
+	const void *within;
+};
+/* Runs it in a savepoint of its own. The answer's status, headers and body
+ * (rq->out) are those of the request that is returned; it lives in the outer
+ * one's arena. */
+struct rq *http_nested(struct rq *outer, const struct http_nested *n);
 
 /* The status that belongs to a kind of refusal, and its reason phrase. */
 int http_status(enum err_kind kind);
@@ -163,6 +184,8 @@ struct http_turn {
 	bool (*leave)(void *ctx, bool keep); /* false: could not be kept: 500 */
 	bool (*pending)(void *ctx);	     /* written, not yet committed? */
 	bool (*commit)(void *ctx); /* false: held answers become 500 */
+	void (*nest)(void *ctx);   /* a savepoint within the request's */
+	bool (*unnest)(void *ctx, bool keep);
 	void *ctx;
 };
 

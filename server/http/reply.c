@@ -179,6 +179,15 @@ static bool has_header(const struct rq_private *p, const char *name)
 	return h != NULL;
 }
 
+const char *rq_header_out(const struct rq *rq, const char *name)
+{
+	const struct http_header *h = rq->private->first_header;
+
+	while (h && strcasecmp(h->name, name) != 0)
+		h = h->next;
+	return h ? h->value : NULL;
+}
+
 static void add_standard(struct rq_private *p, struct MHD_Response *r)
 {
 	char date[TIME_TEXT];

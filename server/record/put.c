@@ -349,3 +349,32 @@ bool record_create(struct record *r, struct arena *a, enum fhir_version v,
 	p.id = id != NULL ? arena_strdup(a, id) : fresh_id(a);
 	return record_put(r, a, &p, resource, out, e);
 }
+
+bool record_store_new(struct record *r, struct arena *a,
+		      const struct record_write *w, const struct json *resource,
+		      struct store_resource *out, const struct issues **issues,
+		      struct err *e)
+{
+	return record_create(r, a, w->fhir, w->grant, resource, w->own_base,
+			     w->id, w->client_id, out, issues, e);
+}
+
+bool record_update(struct record *r, struct arena *a,
+		   const struct record_write *w, const struct json *resource,
+		   struct store_resource *out, enum record_done *done,
+		   const struct issues **issues, struct err *e)
+{
+	(void)r, (void)a, (void)w, (void)resource, (void)out;
+	(void)done, (void)issues;
+	return err_set(e, ERR_NOT_IMPLEMENTED, "not-supported", NULL,
+		       "update is not there yet");
+}
+
+bool record_delete(struct record *r, struct arena *a,
+		   const struct record_write *w, const struct record_type *t,
+		   struct store_resource *out, int *count, struct err *e)
+{
+	(void)r, (void)a, (void)w, (void)t, (void)out, (void)count;
+	return err_set(e, ERR_NOT_IMPLEMENTED, "not-supported", NULL,
+		       "delete is not there yet");
+}

@@ -45,7 +45,65 @@ struct settings {
 	int snapshot_literal;
 	int display_check; /* enum profile_say */
 	int unknown_code;  /* the same */
+	/* interactions (fhir-rest.md sections 1, 2) */
+	int references;		  /* 0 free, 1 enforced */
+	int noop_update;	  /* 0 keep, 1 new-version */
+	int update_create;	  /* enum update_create */
+	int update_by_other;	  /* 0 reject, 1 allow */
+	int if_match_status;	  /* 409, 412 */
+	int conditional_update;	  /* 0, 1 */
+	int conditional_delete;	  /* 0, 1 */
+	int delete_status;	  /* 200, 204 */
+	int delete_integrity;	  /* 0, 1 */
+	int history;		  /* enum history_offer */
+	int meta_merge;		  /* 0, 1 */
+	int validate_op;	  /* 0, 1 */
+	int validate_op_status;	  /* of a resource with errors: 200, 412 */
+	int content_type_status;  /* 400, 415 */
+	int xml;		  /* 406; 0: answer in JSON */
+	int hapi_unknown_method;  /* 405, 400 */
+	int x_powered_by;	  /* 0, 1 */
+	int oo_style;		  /* 3: HAPI 3.6, 8: HAPI 8 */
+	int timezone;		  /* 0 Europe/Helsinki, 1 UTC */
+	int if_none_exist_stu3;	  /* 0, 1 */
+	int allow_test_profiles;  /* 0, 1 */
+	int store_questionnaires; /* 0, 1: may applications? */
+	/* Bundles (section 3) */
+	int batch_stu3; /* 0, 1 */
+	int batch_r4;
+	int batch_url_type; /* 0 resource, 1 strict */
+	int batch_etag;	    /* 0 weak, 1 bare */
+	int batch_max;
+	/* search (section 4) */
+	int count_zero;	      /* 0 as absent, 1 as _summary=count */
+	int missing_modifier; /* 0, 1 */
+	int search_dates;     /* 0 spec, 1 hapi */
+	int date_eq_period;   /* 0 overlap, 1 contain */
 };
+enum update_create {
+	UPDATE_CREATE_BY_TYPE,
+	UPDATE_CREATE_ON,
+	UPDATE_CREATE_OFF
+};
+enum history_offer { HISTORY_OFF, HISTORY_INSTANCE, HISTORY_ALL };
+
+/* Which environment of the service the server is: what the switches are by
+ * default, and what is there at all. One table in environment.c. */
+struct environment {
+	const char *name; /* "sandbox-open", "sandbox", ... */
+	bool open_base;	  /* /open/...: the same data without a token */
+	bool plain_open;  /* the bases themselves need no token */
+	bool r4;	  /* is there a baseR4? */
+	const char *statement[FHIR_VERSIONS]; /* the official statement that
+					       * it is to keep to; or NULL */
+	const char *const (*preset)[2]; /* name, value of settings that differ
+					 * from the table's; ended by NULL */
+};
+/* NULL for an unknown name, and behind the last. */
+const struct environment *environment_find(const char *name);
+const struct environment *environment_at(size_t i);
+/* Puts the presets into s. */
+void environment_apply(const struct environment *env, struct settings *s);
 
 void settings_init(struct settings *s);
 
@@ -87,6 +145,7 @@ struct record {
 	struct clock clock;
 	struct settings settings;
 	const struct log *log;
+	const struct environment *environment;
 	const char *fhir_base[FHIR_VERSIONS]; /* paths, "/phr-.../baseR4" */
 	struct jose_key *key; /* made when first needed; see record_close */
 	const struct fixture *fixtures; /* of a fresh start, in order */
@@ -204,17 +263,46 @@ bool record_treatment(struct record *r, struct arena *a, const struct json *v,
 
 /* ---- resources ----------------------------------------------------------- */
 
-/* The search parameters and interactions of the resource types: one table, the
- * source of indexing, search and the CapabilityStatement (kanta.md 4.1). */
-enum interaction { IA_READ = 1, IA_VREAD = 2, IA_CREATE = 4, IA_SEARCH = 8 };
+/* The interactions of the resource types and what the service states of their
+ * search parameters: one table, the source of routing, search and the
+ * CapabilityStatement (kanta.md 4.1). */
+enum interaction {
+	IA_READ = 1,
+	IA_VREAD = 2,
+	IA_CREATE = 4,
+	IA_SEARCH = 8,
+	IA_UPDATE = 16,
+	IA_DELETE = 32,
+	IA_HISTORY = 64 /* served, not stated */
+};
+/* How a search parameter is searched (SearchParamType). */
+enum param_type {
+	PARAM_TOKEN,
+	PARAM_DATE,
+	PARAM_REFERENCE,
+	PARAM_URI,
+	PARAM_STRING,
+	PARAM_NUMBER,
+	PARAM_QUANTITY,
+	PARAM_COMPOSITE
+};
 struct record_param {
 	const char *name;
-	enum store_index kind;
+	enum param_type type;
+	bool stated; /* by the service; the others are FHIR's own */
 	bool mandatory;
-	const char *path;	    /* "code", "effective[x]", "subject"; see
-				     * record_walk(); alternatives are joined
-				     * by '|'; NULL: special (_id) */
-	const char *fhir_type;	    /* "token", "date", "reference", "uri" */
+	const char *path;	/* of today's index; going away */
+	enum store_index kind;	/* going away */
+	const char *fhir_type;	/* "token", "date", ... as it is stated */
+	const char *expression; /* FHIRPath that finds its values; NULL: it is
+				 * not indexed (_id, _lastUpdated, and those
+				 * that look at the rows of others) */
+	/* The parameters whose rows are looked at: itself, or those that it
+	 * stands for (combo-code: code, component-code; patient: subject); of a
+	 * composite those of the first part, and of the second. Ended by
+	 * NULL. */
+	const char *const *rows, *const *rows2;
+	const char *const *targets; /* types a reference may lead to; or NULL */
 	const char *target;	    /* the type of a reference that is a bare
 				     * id; then a canonical counts, too */
 	const char *default_system; /* for codes without one, or NULL */
@@ -224,8 +312,9 @@ struct record_type {
 	const char *type;
 	unsigned fhir; /* bit per enum fhir_version */
 	unsigned interactions;
-	const struct record_param *param; /* ended by a name NULL */
-	bool shared; /* nobody's: readable by whoever has the scope */
+	const struct record_param *param; /* as stated; ended by a name NULL */
+	bool shared;	 /* nobody's: readable by whoever has the scope */
+	bool definition; /* of FHIR itself: takes effect when it is stored */
 	const char *what;
 };
 /* NULL behind the last (by index) or for an unknown type (by name); get refuses
@@ -236,6 +325,29 @@ const struct record_type *record_type_find(enum fhir_version v,
 const struct record_type *record_type_get(struct arena *a, enum fhir_version v,
 					  const char *type, struct err *e);
 
+/* A search parameter of a type by name: one that is stated, or one that FHIR
+ * defines for the type or for all resources. NULL when there is none. By index:
+ * stated ones first, NULL behind the last. They live as long as the record. */
+const struct record_param *record_param_find(struct record *r,
+					     enum fhir_version v,
+					     const struct record_type *t,
+					     const char *name);
+const struct record_param *record_param_at(struct record *r,
+					   enum fhir_version v,
+					   const struct record_type *t,
+					   size_t i);
+
+/* Where the references of that parameter lead, as the index has them:
+ * "Type/id", a URL, a canonical. Returns how many (0: *out is NULL). */
+size_t record_references(struct record *r, struct arena *a, enum fhir_version v,
+			 const struct record_type *t,
+			 const struct record_param *p,
+			 const struct json *resource, const char *own_base,
+			 const char ***out);
+
+/* Text as strings are searched: decomposed, without marks, in capitals. */
+const char *record_fold(struct arena *a, const char *text);
+
 /* Checks a resource as POST does: the profile rules under the settings.
  * own_base: as in struct profile_options. */
 const struct issues *record_check(struct record *r, struct arena *a,
@@ -243,22 +355,75 @@ const struct issues *record_check(struct record *r, struct arena *a,
 				  const struct json *resource,
 				  const char *own_base);
 
+/* With what a resource is written. */
+struct record_write {
+	enum fhir_version fhir;
+	/* Whose permission. NULL: fixtures and generated data, whose owner is
+	 * taken from the resource itself. A grant without a patient (the open
+	 * sandbox): the same, and what refers to no Patient is nobody's. */
+	const struct grant *grant;
+	const char *own_base;
+	const char *client_id; /* who stores it; NULL or "": nobody is told */
+	const char *id;	       /* NULL: a fresh uuid (create) */
+	int if_match;	       /* the version that must be the current one;
+				* 0: not asked */
+	bool if_none_match;    /* there must be none */
+	/* "Type/id" that the same transaction stores later: references to them
+	 * hold. */
+	const char *const *expected;
+	size_t expected_count;
+};
+enum record_done { DONE_CREATED, DONE_UPDATED, DONE_UNCHANGED };
+
 /* Checks and stores a new resource for the grant's citizen (or, of a shared
  * type, for everybody): id, versionId 1 and lastUpdated are the server's, the
- * rest is the client's own text. grant NULL: fixtures and generated data, whose
- * owner is taken from the resource itself. id NULL: a fresh uuid.
+ * rest is the client's own text.
  * Refusals: *issues set and e ERR_UNPROCESSABLE when the profile does not hold;
- * e ERR_FORBIDDEN when the subject or who made it is not that citizen. */
+ * e ERR_FORBIDDEN when the subject or who made it is not that citizen,
+ * ERR_INVALID for a reference that leads nowhere. */
 bool record_create(struct record *r, struct arena *a, enum fhir_version v,
 		   const struct grant *grant, const struct json *resource,
 		   const char *own_base, const char *id, const char *client_id,
 		   struct store_resource *out, const struct issues **issues,
 		   struct err *e);
 
+/* The same for what w says; and the next version of a resource (w->id), or the
+ * first one where the type lets clients choose ids. Refusals besides:
+ * ERR_NOT_FOUND, ERR_GONE, ERR_FORBIDDEN (another application's), ERR_CONFLICT
+ * or ERR_PRECONDITION (w->if_match, if_none_match). */
+bool record_store_new(struct record *r, struct arena *a,
+		      const struct record_write *w, const struct json *resource,
+		      struct store_resource *out, const struct issues **issues,
+		      struct err *e);
+bool record_update(struct record *r, struct arena *a,
+		   const struct record_write *w, const struct json *resource,
+		   struct store_resource *out, enum record_done *done,
+		   const struct issues **issues, struct err *e);
+
+/* Deletes w->id; *count: 0 when it was deleted before. out: the version that
+ * says so. Refusals as above; ERR_CONFLICT when others refer to it. */
+bool record_delete(struct record *r, struct arena *a,
+		   const struct record_write *w, const struct record_type *t,
+		   struct store_resource *out, int *count, struct err *e);
+
 /* Reads, for the grant's citizen. e: ERR_NOT_FOUND, ERR_GONE, ERR_FORBIDDEN. */
 bool record_read(struct record *r, struct arena *a, enum fhir_version v,
 		 const struct grant *grant, const char *type, const char *id,
 		 int version, struct store_resource *out, struct err *e);
+
+/* ---- definitions that clients store ------------------------------------- */
+
+/* The definitions in force: those of the start and what is stored of
+ * StructureDefinitions, ValueSets and CodeSystems. Good until the next call. */
+const struct profiles *record_profiles(struct record *r, enum fhir_version v);
+
+/* May this definition be stored? It must not stand in for one that the server
+ * came with, and must compile with the others. False: e. */
+bool record_definition_check(struct record *r, struct arena *a,
+			     enum fhir_version v, const struct json *resource,
+			     const char *id, struct err *e);
+/* It has been stored or deleted, in the same savepoint. */
+void record_definition_stored(struct record *r, enum fhir_version v);
 
 /* ---- fixtures and reset ------------------------------------------------ */
 

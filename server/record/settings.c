@@ -84,6 +84,46 @@ static const struct choice unknown_codes[] = {{"by-rules", SAY_BY_RULES},
 					      {"error", SAY_ERROR},
 					      {NULL, 0}};
 
+static const struct choice references[] = {
+    {"enforced", 1}, {"free", 0}, {NULL, 0}};
+static const struct choice noop[] = {
+    {"keep", 0}, {"new-version", 1}, {NULL, 0}};
+static const struct choice creating_update[] = {
+    {"by-type", UPDATE_CREATE_BY_TYPE},
+    {"on", UPDATE_CREATE_ON},
+    {"off", UPDATE_CREATE_OFF},
+    {NULL, 0},
+};
+static const struct choice reject_or_allow[] = {
+    {"reject", 0}, {"allow", 1}, {NULL, 0}};
+static const struct choice stale[] = {{"409", 409}, {"412", 412}, {NULL, 0}};
+static const struct choice deleted[] = {{"200", 200}, {"204", 204}, {NULL, 0}};
+static const struct choice histories[] = {
+    {"instance", HISTORY_INSTANCE},
+    {"all", HISTORY_ALL},
+    {"off", HISTORY_OFF},
+    {NULL, 0},
+};
+static const struct choice invalid_status[] = {
+    {"200", 200}, {"412", 412}, {NULL, 0}};
+static const struct choice media_status[] = {
+    {"400", 400}, {"415", 415}, {NULL, 0}};
+static const struct choice xml[] = {{"406", 406}, {"json", 0}, {NULL, 0}};
+static const struct choice method_status[] = {
+    {"405", 405}, {"400", 400}, {NULL, 0}};
+static const struct choice outcome_style[] = {
+    {"hapi3", 3}, {"hapi8", 8}, {NULL, 0}};
+static const struct choice zones[] = {
+    {"Europe/Helsinki", 0}, {"UTC", 1}, {NULL, 0}};
+static const struct choice entry_type[] = {
+    {"resource", 0}, {"strict", 1}, {NULL, 0}};
+static const struct choice entry_etag[] = {{"weak", 0}, {"bare", 1}, {NULL, 0}};
+static const struct choice zero[] = {{"count", 1}, {"absent", 0}, {NULL, 0}};
+static const struct choice date_search[] = {
+    {"spec", 0}, {"hapi", 1}, {NULL, 0}};
+static const struct choice period_eq[] = {
+    {"overlap", 0}, {"contain", 1}, {NULL, 0}};
+
 #define AT(member)    #member, offsetof(struct settings, member), false
 #define START(member) #member, offsetof(struct settings, member), true
 #define PAGE_MAX      20000 /* what clients ask for at most */
@@ -146,6 +186,68 @@ static const struct row rows[] = {
      "a code that its code system, known in full, does not have (astext in R4, "
      "as an older guide says); by-rules: a warning, for rules=current an error "
      "[I]"},
+    {AT(references), references, 0, 0, 1,
+     "references in what is stored: must they lead to something that is here "
+     "[Q]"},
+    {AT(noop_update), noop, 0, 0, 0,
+     "an update that changes nothing: the version stays, or there is a new one "
+     "[M]"},
+    {AT(update_create), creating_update, 0, 0, UPDATE_CREATE_BY_TYPE,
+     "may an update make a resource under the client's id; by-type: a Patient "
+     "[Q]"},
+    {AT(update_by_other), reject_or_allow, 0, 0, 0,
+     "update of what another application stored [I]"},
+    {AT(if_match_status), stale, 0, 0, 409,
+     "status when If-Match names another version than the current one [M]"},
+    {AT(conditional_update), on_off, 0, 0, 0, "PUT Type?identifier=.. [Q]"},
+    {AT(conditional_delete), on_off, 0, 0, 0, "DELETE Type?identifier=.. [Q]"},
+    {AT(delete_status), deleted, 0, 0, 200,
+     "status of a deletion: 200 with an OperationOutcome, or 204 [M]"},
+    {AT(delete_integrity), on_off, 0, 0, 1,
+     "what others refer to cannot be deleted [M]"},
+    {AT(history), histories, 0, 0, HISTORY_ALL,
+     "history of a resource, or of types and the whole server too [I]"},
+    {AT(meta_merge), on_off, 0, 0, 0,
+     "an update keeps tags, security labels and profiles of the version before "
+     "[M]"},
+    {AT(validate_op), on_off, 0, 0, 1, "the operation $validate [I]"},
+    {AT(validate_op_status), invalid_status, 0, 0, 200,
+     "status of $validate when there are errors [I]"},
+    {AT(content_type_status), media_status, 0, 0, 400,
+     "status of a body that says it is no JSON [M]"},
+    {AT(xml), xml, 0, 0, 406,
+     "what a client gets that takes XML alone: 406, or JSON all the same [Q]"},
+    {AT(hapi_unknown_method), method_status, 0, 0, 405,
+     "status of an interaction that the type does not offer for an id [I]"},
+    {AT(x_powered_by), on_off, 0, 0, 0,
+     "answers name the software of the service's time [M]"},
+    {AT(oo_style), outcome_style, 0, 0, 3,
+     "shape of an OperationOutcome: HAPI 3.6, or its successors [M]"},
+    {AT(timezone), zones, 0, 0, 0, "zone of meta.lastUpdated [C]"},
+    {AT(if_none_exist_stu3), on_off, 0, 0, 1,
+     "STU3: conditional create; off: If-None-Exist is ignored, as early in "
+     "2019 [C]"},
+    {AT(allow_test_profiles), on_off, 0, 0, 1,
+     "applications may store StructureDefinitions, ValueSets and CodeSystems "
+     "of their own, which take effect at once [Q]"},
+    {AT(store_questionnaires), on_off, 0, 0, 1,
+     "applications may store Questionnaires [Q]"},
+    {AT(batch_stu3), on_off, 0, 0, 0, "STU3: batch and transaction [C]"},
+    {AT(batch_r4), on_off, 0, 0, 1, "R4: batch and transaction [Q]"},
+    {AT(batch_url_type), entry_type, 0, 0, 0,
+     "an entry to be created whose url names another type: its own type "
+     "decides, or it is refused [C]"},
+    {AT(batch_etag), entry_etag, 0, 0, 0,
+     "etag of an entry's response: W/\"1\", or 1 [M]"},
+    {AT(batch_max), NULL, 1, 10000, 1000, "entries in a Bundle at most [I]"},
+    {AT(count_zero), zero, 0, 0, 1,
+     "_count=0: the number alone, or as if it were not there [M]"},
+    {AT(missing_modifier), on_off, 0, 0, 1, "the modifier :missing [I]"},
+    {AT(search_dates), date_search, 0, 0, 0,
+     "how dates are searched: as FHIR has it, or HAPI 3.6 [I]"},
+    {AT(date_eq_period), period_eq, 0, 0, 0,
+     "a date equals a period when it falls in it, or when it holds all of it "
+     "[Q]"},
 };
 
 static int *value_of(struct settings *s, const struct row *row)

@@ -21,7 +21,9 @@
 
 #define STU3 (1u << FHIR_STU3)
 #define R4   (1u << FHIR_R4)
-#define ALL  (IA_READ | IA_VREAD | IA_CREATE | IA_SEARCH)
+#define ALL                                                                    \
+	(IA_READ | IA_VREAD | IA_CREATE | IA_SEARCH | IA_UPDATE | IA_DELETE |  \
+	 IA_HISTORY)
 
 /* ---- search parameters ------------------------------------------------ */
 
@@ -170,14 +172,21 @@ static const struct record_param consent_params[] = {
 static const struct record_type types[] = {
     BOTH("CarePlan", ALL, plan_params, false,
 	 "A citizen's own plan of care, completed"),
-    {"Consent", STU3, ALL, consent_params, false,
-     "What a citizen lets providers of care see; a draft"},
+    {.type = "Consent",
+     .fhir = STU3,
+     .interactions = ALL,
+     .param = consent_params,
+     .what = "What a citizen lets providers of care see; a draft"},
     BOTH("MedicationAdministration", ALL, administration_params, false,
 	 "Doses that a citizen took, insulin above all"),
     BOTH("Observation", ALL, observation_params, false,
 	 "Measurements of a citizen"),
-    {"Patient", STU3 | R4, IA_READ | IA_VREAD | IA_SEARCH, patient_params,
-     false, "A citizen, by pseudonym alone; made when he or she first logs in"},
+    {.type = "Patient",
+     .fhir = STU3 | R4,
+     .interactions = IA_READ | IA_VREAD | IA_SEARCH | IA_HISTORY,
+     .param = patient_params,
+     .what = "A citizen, by pseudonym alone; made when he or she first logs "
+	     "in"},
     BOTH("Questionnaire", ALL, questionnaire_params, true,
 	 "Questions; they belong to no citizen"),
     BOTH("QuestionnaireResponse", ALL, response_params, false,
@@ -222,4 +231,29 @@ const struct record_type *record_type_get(struct arena *a, enum fhir_version v,
 		"[%s]",
 		type, known.p);
 	return NULL;
+}
+
+const struct record_param *record_param_find(struct record *r,
+					     enum fhir_version v,
+					     const struct record_type *t,
+					     const char *name)
+{
+	(void)r, (void)v;
+	for (const struct record_param *p = t->param; p->name; p++)
+		if (strcmp(p->name, name) == 0)
+			return p;
+	return NULL;
+}
+
+const struct record_param *record_param_at(struct record *r,
+					   enum fhir_version v,
+					   const struct record_type *t,
+					   size_t i)
+{
+	const struct record_param *p = t->param;
+
+	(void)r, (void)v;
+	while (p->name && i-- > 0)
+		p++;
+	return p->name ? p : NULL;
 }

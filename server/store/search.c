@@ -420,3 +420,27 @@ bool store_search(struct store *s, struct arena *a,
 		total(s, a, &q, out);
 	return true;
 }
+
+bool store_page(struct store *s, struct arena *a, const char *token,
+		int64_t now_ms, int64_t offset, int64_t limit,
+		struct store_kept *what, struct store_found *out, int64_t *next)
+{
+	(void)s, (void)a, (void)token, (void)now_ms, (void)offset, (void)limit;
+	(void)what, (void)out, (void)next;
+	return false;
+}
+
+void store_history(struct store *s, struct arena *a,
+		   const struct store_history_query *q, struct store_found *out)
+{
+	(void)s, (void)a, (void)q;
+	*out = (struct store_found){0};
+}
+
+bool store_referrer(struct store *s, struct arena *a, int fhir,
+		    const char *reference, struct store_resource *out,
+		    const char **param)
+{
+	(void)s, (void)a, (void)fhir, (void)reference, (void)out, (void)param;
+	return false;
+}

@@ -39,6 +39,11 @@ bool store_leave(struct store *s, bool keep); /* it ends: keep or roll back */
 bool store_pending(const struct store *s);    /* kept, not yet committed */
 bool store_commit(struct store *s);	      /* at the end of a turn */
 
+/* A part of a request that is kept or rolled back by itself; one at a time,
+ * between enter and leave. False: it could not be kept. */
+void store_nest(struct store *s);
+bool store_unnest(struct store *s, bool keep);
+
 /* Deletes every row but those of setting, and starts the serial numbers again:
  * what is left equals a new file. One transaction, or part of the request's. */
 void store_reset(struct store *s);
@@ -80,15 +85,32 @@ struct store_resource {
 };
 
 /* One row of the search index. Which members count depends on the kind. */
-enum store_index { INDEX_TOKEN, INDEX_DATE, INDEX_REFERENCE, INDEX_URI };
+enum store_index {
+	INDEX_TOKEN,
+	INDEX_DATE,
+	INDEX_REFERENCE,
+	INDEX_URI,
+	INDEX_STRING,
+	INDEX_NUMBER
+};
 struct store_index_row {
 	enum store_index kind;
-	const char *param;    /* "code" */
-	const char *system;   /* token: system or "" */
-	const char *value;    /* token: code; reference: "Patient/1"; uri */
+	const char *param; /* "code" */
+	/* Of several items of one top-level element (component) that which it
+	 * stands in, from 1; 0: of none. Composites are searched within one. */
+	unsigned part;
+	const char *system; /* token: system or ""; number: a unit's system or
+			     * "" */
+	const char *value;  /* token: code; reference: "Patient/1"; uri;
+			     * string: folded (record_fold); number: the unit's
+			     * code or "" */
+	const char *text;   /* token: what it is called (display, text), folded;
+			     * string: as it stands; number: the unit as it is
+			     * shown; NULL: nothing */
 	int64_t lo_ms, hi_ms; /* date: half-open; open ends INT64_MIN/MAX */
 	bool period;	      /* date: from a Period (or Timing), not from a
 			       * date, dateTime or instant; see OP_DATE_EQ */
+	double lo, hi;	      /* number: from, to; open ends -/+INFINITY */
 };
 
 /* Stores a version and makes it the current one, with its index rows (which
@@ -106,8 +128,9 @@ bool store_resource_find(struct store *s, struct arena *a, int fhir,
 void store_resource_erase(struct store *s, const char *patient);
 
 /* A search: all clauses hold, within a clause one of its values does. The
- * values of a clause are of one family: words (the first five but OP_ID),
- * dates, OP_ID, or OP_UPDATED. A clause without values holds. */
+ * values of a clause are of one family: words (tokens, strings, references,
+ * uris), dates, numbers, OP_ID, or OP_UPDATED. A clause without values
+ * holds. */
 #define STORE_SEARCH_VALUES 1000 /* in one search */
 enum store_op {
 	OP_TOKEN,     /* value, system (NULL: any; "": none); value NULL: any */
@@ -115,6 +138,25 @@ enum store_op {
 	OP_ID,	      /* value */
 	OP_REFERENCE, /* value */
 	OP_URI,
+	OP_URI_BELOW,	    /* stored begins with value */
+	OP_URI_ABOVE,	    /* value begins with stored */
+	OP_TOKEN_TEXT,	    /* the text begins with value (folded) */
+	OP_STRING,	    /* begins with value (folded) */
+	OP_STRING_EXACT,    /* the text is value */
+	OP_STRING_CONTAINS, /* value (folded) is somewhere in it */
+	OP_ANY,		    /* there is a row of the parameter */
+	/* [lo,hi] stored against number_lo <= x < number_hi of the search
+	 * value; system NULL: any, value (a unit) NULL: any, else the code or,
+	 * if system is NULL, the unit's text */
+	OP_NUMBER_EQ, /* stored lies within */
+	OP_NUMBER_NE, /* it does not */
+	OP_NUMBER_GT, /* part of stored lies above number_lo itself */
+	OP_NUMBER_GE,
+	OP_NUMBER_LT, /* part of stored lies below number_lo itself */
+	OP_NUMBER_LE,
+	OP_NUMBER_SA, /* stored begins above number_lo */
+	OP_NUMBER_EB, /* stored ends below number_lo */
+	OP_NUMBER_AP, /* overlaps [number_lo, number_hi] */
 	/* [lo,hi) of the search value against the stored [lo,hi) */
 	OP_DATE_EQ, /* overlaps a stored period; contains a stored instant */
 	OP_DATE_NE,
@@ -132,11 +174,31 @@ struct store_value {
 	const char *system;
 	const char *value;
 	int64_t lo_ms, hi_ms;
+	double number_lo, number_hi;
+};
+enum store_clause_kind {
+	CLAUSE_VALUES,	  /* a row of param (or of also) has one of the values
+			   */
+	CLAUSE_COMPOSITE, /* value holds pairs, n is even: of one pair a row of
+			   * param (or also) has the first and a row of
+			   * param2 (or also2), in the same part, the second */
+	CLAUSE_CHAIN,	  /* a row of param refers to a resource of one of the
+			   * types for which all of sub hold */
+	CLAUSE_REVERSE	  /* _has: a resource of types[0] for which all of sub
+			   * hold refers to this one by a row of param */
 };
 struct store_clause {
+	enum store_clause_kind kind;
 	const char *param;
+	const char *also; /* a second parameter whose rows count, or NULL */
+	const char *param2, *also2; /* composite */
+	bool negative; /* it must not hold (of a resource; a resource without
+			* rows of the parameter passes) */
 	const struct store_value *value;
 	size_t n;
+	const char *const *types; /* chains; ended by NULL */
+	const struct store_clause *sub;
+	size_t sub_count;
 };
 struct store_sort {
 	const char *param; /* "_lastUpdated", "_id" or an indexed date, token,
@@ -160,6 +222,10 @@ struct store_query {
 	 * data comes in (not when it is changed or deleted). 0: now; the answer
 	 * tells which, for the links to the other pages. */
 	int64_t snapshot;
+	/* Not NULL: when the result is larger than the page, keep it (below)
+	 * and say its token there. Everything but token and total is the
+	 * caller's. */
+	struct store_kept *keep;
 };
 struct store_found {
 	int64_t total;		  /* all that match, on whatever page */
@@ -178,6 +244,51 @@ bool store_search(struct store *s, struct arena *a, const struct store_query *q,
 		  struct store_found *out, struct err *e);
 /* The latest serial number that was given to a resource; 0: none yet. */
 int64_t store_serial(struct store *s);
+
+/* A result that is kept, so that its pages stay what they were while resources
+ * come, change and go: the serial numbers of all matches in order. It is gone
+ * after STORE_KEPT_MS of the clock, after a restart or a reset, and when
+ * newer results need the room. */
+#define STORE_KEPT_MS (60 * 60 * INT64_C(1000))
+struct store_kept {
+	int fhir;
+	const char *token;   /* uuid */
+	const char *type;    /* of the search */
+	const char *patient; /* whose data it was restricted to; "" for all */
+	const char *query;   /* the caller's own: how it was asked */
+	int64_t total;
+	int64_t made_ms;
+};
+/* A page of a kept result: the current versions of its resources, those deleted
+ * since left out; out->n entries of the limit, and the next page begins at
+ * *next (0: there is none). False: no such result (any more). */
+bool store_page(struct store *s, struct arena *a, const char *token,
+		int64_t now_ms, int64_t offset, int64_t limit,
+		struct store_kept *what, struct store_found *out,
+		int64_t *next);
+
+/* Versions, the newest first. */
+struct store_history_query {
+	int fhir;
+	const char *type;	  /* NULL: of all types */
+	const char *id;		  /* NULL: of all resources */
+	const char *patient;	  /* only this citizen's; NULL: everybody's */
+	const char *const *types; /* type NULL: only of these; NULL: all */
+	int64_t since_ms;	  /* stored then or later; INT64_MIN: ever */
+	/* current at some time in [at_lo, at_hi); at_hi 0: not asked */
+	int64_t at_lo_ms, at_hi_ms;
+	int64_t limit, offset; /* as in store_query */
+	int64_t snapshot;      /* versions stored later do not count; 0: now */
+};
+void store_history(struct store *s, struct arena *a,
+		   const struct store_history_query *q,
+		   struct store_found *out);
+
+/* A current resource, another than that itself, that refers to "Type/id" by
+ * one of its search parameters; *param: by which. */
+bool store_referrer(struct store *s, struct arena *a, int fhir,
+		    const char *reference, struct store_resource *out,
+		    const char **param);
 
 /* ---- citizens ------------------------------------------------------- */
 

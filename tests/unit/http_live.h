@@ -282,7 +282,7 @@ static void serve(const struct setup *s, int url_fd, int go_fd, int log_fd)
 	    .log = &log,
 	    .group = groups,
 	    .group_count = LEN(groups),
-	    .turn = {w_enter, w_leave, w_pending, w_commit, &w},
+	    .turn = {w_enter, w_leave, w_pending, w_commit, NULL, NULL, &w},
 	    .stop_on_stdin_eof = s->on_stdin,
 	};
 	struct err e = {0};

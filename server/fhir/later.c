@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Handlers that are still to come; each moves to its own file.
+ */
+#include "fhir/fhir_int.h"
+
+static bool later(struct rq *rq)
+{
+	return err_set(&rq->err, ERR_INVALID, RULE_LATER, NULL,
+		       "%s %s is not available in this version", rq->method,
+		       rq->path);
+}
+
+bool fhir_update(struct rq *rq)
+{
+	return later(rq);
+}
+
+bool fhir_update_conditional(struct rq *rq)
+{
+	return later(rq);
+}
+
+bool fhir_delete(struct rq *rq)
+{
+	return later(rq);
+}
+
+bool fhir_delete_conditional(struct rq *rq)
+{
+	return later(rq);
+}
+
+bool fhir_history(struct rq *rq)
+{
+	return later(rq);
+}
+
+bool fhir_search_post(struct rq *rq)
+{
+	return later(rq);
+}
+
+bool fhir_everything(struct rq *rq)
+{
+	return later(rq);
+}
+
+bool fhir_validate(struct rq *rq)
+{
+	return later(rq);
+}
+
+bool fhir_not_defined(struct rq *rq)
+{
+	return later(rq);
+}
+
+bool fhir_bundle(struct rq *rq)
+{
+	return later(rq);
+}
