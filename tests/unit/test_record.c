@@ -538,7 +538,8 @@ static void test_put_is_found(void **state)
 {
 	struct t *t = *state;
 	static const struct store_value value = {.op = OP_TOKEN, .value = "c"};
-	static const struct store_clause clause = {"code", &value, 1};
+	static const struct store_clause clause = {
+	    .param = "code", .value = &value, .n = 1};
 	struct store_query q = {
 	    .fhir = FHIR_R4,
 	    .type = "Observation",
