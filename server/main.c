@@ -13,12 +13,14 @@
  */
 #include "cli/cli.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define GROUPS 4
+#define GROUPS	  6 /* the bases, the open ones, oauth, admin */
+#define OPEN_HOST "fhirsandbox.kanta.fi"
 
 /* What a running server is made of. */
 struct serve {
@@ -27,9 +29,10 @@ struct serve {
 	struct log log;
 	struct record record;
 	struct oauth oauth;
-	struct fhir fhir[FHIR_VERSIONS];
+	struct fhir fhir[FHIR_VERSIONS], open[FHIR_VERSIONS];
 	struct admin admin;
 	struct http_group group[GROUPS];
+	size_t groups;
 	struct http_config http;
 };
 
@@ -111,6 +114,7 @@ static int open_record(struct serve *s)
 	s->log = make_log(c);
 	r->log = &s->log;
 	r->settings = c->settings;
+	r->environment = environment_find(c->environment);
 	r->fhir_base[FHIR_STU3] =
 	    arena_printf(s->arena, "%s/baseStu3", c->fhir_path);
 	r->fhir_base[FHIR_R4] =
@@ -125,31 +129,74 @@ static int open_record(struct serve *s)
 	return load_fixtures(s);
 }
 
-/* The groups with their guards: who asks, for which type, what for. */
+/* Is the request for the sandbox that asks for no token, by its host's name? */
+static bool names_open_host(const struct serve *s, const struct rq *rq)
+{
+	const char *name = strstr(rq->origin, "://");
+	const size_t n = strlen(OPEN_HOST);
+
+	return s->record.environment->open_base && name &&
+	       strncmp(name + 3, OPEN_HOST, n) == 0 &&
+	       (name[3 + n] == '\0' || name[3 + n] == ':');
+}
+
+/* Who asks: the holder of a token, or in the open sandbox anybody. */
+static bool guard_who(struct rq *rq, void *ctx)
+{
+	struct serve *s = ctx;
+
+	if (s->record.environment->plain_open || names_open_host(s, rq))
+		return fhir_guard_open(rq, NULL);
+	return oauth_guard_bearer(rq, &s->oauth);
+}
+
+static struct http_group *new_group(struct serve *s)
+{
+	assert(s->groups < GROUPS);
+	return &s->group[s->groups++];
+}
+
+/* One base of a version, with its guards: who asks, for which type, what
+ * for. */
+static void add_base(struct serve *s, struct fhir *f, enum fhir_version v,
+		     const char *path, bool (*who)(struct rq *, void *))
+{
+	struct http_group *g = new_group(s);
+
+	*f = (struct fhir){
+	    .record = &s->record,
+	    .version = v,
+	    .base = path,
+	    .auth_path = s->config.auth_path,
+	    .software = "mock-kanta-phr " PROGRAM_VERSION,
+	};
+	fhir_group(f, g);
+	g->guard[0] = (struct http_guard){who, s};
+	g->guard[1] = (struct http_guard){fhir_guard_type, NULL};
+	g->guard[2] = (struct http_guard){oauth_guard_scope, &s->oauth};
+}
+
 static void make_groups(struct serve *s)
 {
-	for (int v = 0; v < FHIR_VERSIONS; v++) {
-		struct http_group *g = &s->group[v];
+	const struct environment *env = s->record.environment;
 
-		s->fhir[v] = (struct fhir){
-		    .record = &s->record,
-		    .version = (enum fhir_version)v,
-		    .base = s->record.fhir_base[v],
-		    .auth_path = s->config.auth_path,
-		    .software = "mock-kanta-phr " PROGRAM_VERSION,
-		};
-		fhir_group(&s->fhir[v], g);
-		g->guard[0] =
-		    (struct http_guard){oauth_guard_bearer, &s->oauth};
-		g->guard[1] = (struct http_guard){fhir_guard_type, NULL};
-		g->guard[2] = (struct http_guard){oauth_guard_scope, &s->oauth};
+	for (int v = 0; v < FHIR_VERSIONS; v++) {
+		const char *path = s->record.fhir_base[v];
+
+		if (v == FHIR_R4 && !env->r4)
+			continue;
+		add_base(s, &s->fhir[v], (enum fhir_version)v, path, guard_who);
+		if (env->open_base)
+			add_base(s, &s->open[v], (enum fhir_version)v,
+				 arena_printf(s->arena, "/open%s", path),
+				 fhir_guard_open);
 	}
 	s->oauth = (struct oauth){
 	    .record = &s->record,
 	    .path = s->config.auth_path,
 	    .auto_approve = s->config.auto_approve,
 	};
-	oauth_group(&s->oauth, &s->group[2]);
+	oauth_group(&s->oauth, new_group(s));
 	s->admin = (struct admin){
 	    .record = &s->record,
 	    .version = PROGRAM_VERSION,
@@ -158,7 +205,7 @@ static void make_groups(struct serve *s)
 	    .settings = s->record.settings,
 	    .issuer_path = s->config.auth_path,
 	};
-	admin_group(&s->admin, &s->group[3]);
+	admin_group(&s->admin, new_group(s));
 }
 
 static struct http *open_http(struct serve *s, struct err *e)
@@ -174,7 +221,7 @@ static struct http *open_http(struct serve *s, struct err *e)
 	    .clock = &s->record.clock,
 	    .log = &s->log,
 	    .group = s->group,
-	    .group_count = GROUPS,
+	    .group_count = s->groups,
 	    .turn = {turn_enter, turn_leave, turn_pending, turn_commit,
 		     turn_nest, turn_unnest, s->record.store},
 	    .stop_on_stdin_eof = c->exit_on_stdin_eof,
@@ -211,7 +258,8 @@ static void write_ready(struct buf *b, const struct serve *s,
 	jw_str(&w, "auth",
 	       arena_printf(a, "%s%s", origin, s->config.auth_path));
 	jw_str(&w, "stu3", arena_printf(a, "%s%s/baseStu3", origin, fhir));
-	jw_str(&w, "r4", arena_printf(a, "%s%s/baseR4", origin, fhir));
+	if (s->record.environment->r4)
+		jw_str(&w, "r4", arena_printf(a, "%s%s/baseR4", origin, fhir));
 	jw_str(&w, "admin", arena_printf(a, "%s/__admin", origin));
 	jw_close(&w);
 	buf_putc(b, '\n');

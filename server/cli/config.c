@@ -443,14 +443,15 @@ static bool set_pair(struct setup *u, const char *pair)
 			  pair + n + 1);
 }
 
-/* --profiles none: no profile is demanded, and one that a resource names can
- * only be unknown. */
+/* --profiles none: no profile is demanded, one that a resource names can only
+ * be unknown, and what it refers to need not be here: any FHIR will do. */
 static bool without_profiles(struct setup *u)
 {
 	const char *told = as_named(u, "profiles");
 
 	return set_switch(u, told, "profile_required", "off") &&
-	       set_switch(u, told, "unknown_profile", "warn");
+	       set_switch(u, told, "unknown_profile", "warn") &&
+	       set_switch(u, told, "references", "free");
 }
 
 /* The switches that one layer decides. */
@@ -488,6 +489,9 @@ static bool apply_all(struct setup *u)
 		if (l != LAYERS && !apply(u, o, &u->given[l][i], l))
 			return false;
 	}
+	if (environment_find(u->config->environment))
+		environment_apply(environment_find(u->config->environment),
+				  &u->config->settings);
 	for (size_t i = 0; i < u->plain_count; i += 2)
 		if (!set_switch(u, u->file, u->plain[i], u->plain[i + 1]))
 			return false;
@@ -499,32 +503,24 @@ static bool apply_all(struct setup *u)
 
 /* ---- what must hold ------------------------------------------------------ */
 
-/* Options with a small set of words; the ones of later versions are refused
- * by name. */
+/* Options with a small set of words. */
 static const struct {
 	const char *option;
 	size_t at;
 	const char *words[5];
-	const char *later[5];
 } choice[] = {
     {"environment",
      offsetof(struct config, environment),
-     {"sandbox"},
-     {"sandbox-open", "client-test", "production"}},
-    {"profiles",
-     offsetof(struct config, profiles),
-     {"finnish-phr", "none"},
-     {NULL}},
+     {"sandbox-open", "sandbox", "client-test", "production"}},
+    {"profiles", offsetof(struct config, profiles), {"finnish-phr", "none"}},
     {"format",
      offsetof(struct config, format),
-     {"text", "json", "ndjson", "junit", "bundle"},
-     {NULL}},
+     {"text", "json", "ndjson", "junit", "bundle"}},
     {"level",
      offsetof(struct config, level),
-     {"error", "warning", "information"},
-     {NULL}},
-    {"fhir", offsetof(struct config, fhir), {"stu3", "r4", "none"}, {NULL}},
-    {"log", offsetof(struct config, log), {"text", "json", "off"}, {NULL}},
+     {"error", "warning", "information"}},
+    {"fhir", offsetof(struct config, fhir), {"stu3", "r4", "none"}},
+    {"log", offsetof(struct config, log), {"text", "json", "off"}},
 };
 
 static bool listed(const char *const *list, size_t n, const char *word)
@@ -553,14 +549,8 @@ static bool check_choices(struct setup *u)
 		    const char *const *)(const void *)((const char *)u->config +
 						       choice[i].at);
 
-		if (!v || listed(choice[i].words, LEN(choice[i].words), v))
-			continue;
-		if (listed(choice[i].later, LEN(choice[i].later), v))
-			return complain(u, EXIT_CONFIGURATION,
-					"%s %s is not available in this "
-					"version",
-					as_named(u, choice[i].option), v);
-		return not_a_choice(u, i, v);
+		if (v && !listed(choice[i].words, LEN(choice[i].words), v))
+			return not_a_choice(u, i, v);
 	}
 	return true;
 }

@@ -308,7 +308,7 @@ static const struct {
     {"--set page_mx=1", 78, "page_max"},
     {"--set page_max", 78, "NAME=VALUE"},
     {"--errors loud", 78, "explain"},
-    {"--environment production", 78, "not available in this version"},
+    {"--environment produktion", 78, "production"},
     {"--environment sandbx", 78, "did you mean sandbox?"},
     {"validate --format junit5 x", 78, "did you mean junit?"},
     {"validate --level warnings x", 78, "did you mean warning?"},
