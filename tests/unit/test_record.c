@@ -66,6 +66,37 @@ static void test_settings_list(void **state)
 	    {"stu3_rules", "effective"},
 	    {"display_check", "by-rules"},
 	    {"unknown_code", "by-rules"},
+	    {"references", "enforced"},
+	    {"noop_update", "keep"},
+	    {"update_create", "by-type"},
+	    {"update_by_other", "reject"},
+	    {"if_match_status", "409"},
+	    {"conditional_update", "off"},
+	    {"conditional_delete", "off"},
+	    {"delete_status", "200"},
+	    {"delete_integrity", "on"},
+	    {"history", "all"},
+	    {"meta_merge", "off"},
+	    {"validate_op", "on"},
+	    {"validate_op_status", "200"},
+	    {"content_type_status", "400"},
+	    {"xml", "406"},
+	    {"hapi_unknown_method", "405"},
+	    {"x_powered_by", "off"},
+	    {"oo_style", "hapi3"},
+	    {"timezone", "Europe/Helsinki"},
+	    {"if_none_exist_stu3", "on"},
+	    {"allow_test_profiles", "on"},
+	    {"store_questionnaires", "on"},
+	    {"batch_stu3", "off"},
+	    {"batch_r4", "on"},
+	    {"batch_url_type", "resource"},
+	    {"batch_etag", "weak"},
+	    {"batch_max", "1000"},
+	    {"count_zero", "count"},
+	    {"missing_modifier", "on"},
+	    {"search_dates", "spec"},
+	    {"date_eq_period", "overlap"},
 	};
 	struct setting_info info;
 	size_t i;
@@ -432,7 +463,7 @@ static void test_types(void **state)
 		assert_null(record_type_find(f, "Medication"));
 		type = record_type_find(f, "Patient");
 		assert_int_equal(type->interactions,
-				 IA_READ | IA_VREAD | IA_SEARCH);
+				 IA_READ | IA_VREAD | IA_SEARCH | IA_HISTORY);
 		assert_string_equal(type->param[0].name, "_id");
 		assert_null(type->param[1].name);
 	}
