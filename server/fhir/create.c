@@ -83,102 +83,6 @@ static const struct json *read_body(struct rq *rq)
 	return check_type(v, rq_param(rq, "type"), &rq->err) ? v : NULL;
 }
 
-/* ---- If-None-Exist --------------------------------------------------- */
-
-static bool refuse_condition(struct rq *rq, const char *text, const char *why)
-{
-	return err_set(&rq->err, ERR_INVALID, RULE_CONDITION, NULL,
-		       "Invalid If-None-Exist \"%.200s\": %s", text, why);
-}
-
-/* The condition's pairs: "identifier=..", with or without "?" or "Type?"
- * before. */
-static bool condition_pairs(struct rq *rq, const struct record_type *t,
-			    const char *text, struct http_pair **pair,
-			    size_t *n)
-{
-	const size_t before = strcspn(text, "?=");
-	const char *query = text;
-
-	if (text[before] == '?') {
-		if (before > 0 && (before != strlen(t->type) ||
-				   strncmp(text, t->type, before) != 0))
-			return refuse_condition(rq, text,
-						"it is about another type");
-		query += before + 1;
-	}
-	if (!http_form(rq->arena, query, strlen(query), pair, n, &rq->err))
-		return false;
-	if (!fhir_find_param(t, "identifier"))
-		return refuse_condition(rq, text,
-					"this type cannot be created on "
-					"condition");
-	for (size_t i = 0; i < *n; i++)
-		if (strcmp((*pair)[i].name, "identifier") != 0)
-			return refuse_condition(rq, text,
-						"only identifier is allowed as "
-						"a condition");
-	return true;
-}
-
-/* Does every pair name an identifier, and each of its values a code or a
- * system? Anything else would match what the client did not mean. */
-static bool names_identifiers(const struct store_query *q, size_t pairs)
-{
-	if (pairs == 0 || q->clause_count != pairs)
-		return false;
-	for (size_t i = 0; i < pairs; i++)
-		for (size_t k = 0; k < q->clause[i].n; k++) {
-			const struct store_value *v = &q->clause[i].value[k];
-
-			if (!v->value && !(v->system && *v->system))
-				return false;
-		}
-	return true;
-}
-
-/* Looks for what the condition names; *found->n is 0 or 1 when true. */
-static bool find_existing(struct rq *rq, const struct record_type *t,
-			  const char *text, struct store_found *found)
-{
-	const struct fhir *f = rq->ctx;
-	struct record_type unbound = *t; /* no parameter is mandatory here */
-	const struct record_param identifier[] = {
-	    {.name = "identifier", .kind = INDEX_TOKEN, .fhir_type = "token"},
-	    {.name = NULL},
-	};
-	const struct search_rules rules = {
-	    .type = &unbound,
-	    .settings = &f->record->settings,
-	    .own_base = fhir_own_base(rq),
-	    .patient = t->shared ? NULL : rq->grant->patient,
-	    .now_ms = rq->now_ms,
-	    .log = f->record->log,
-	};
-	struct http_pair *pair = NULL;
-	size_t n = 0;
-	struct search s;
-
-	unbound.param = identifier;
-	if (!condition_pairs(rq, t, text, &pair, &n) ||
-	    !fhir_search_parse(rq->arena, &rules, pair, n, &s, &rq->err))
-		return false;
-	if (!names_identifiers(&s.query, n))
-		return refuse_condition(rq, text, "it names no identifier");
-	s.query.fhir = (int)f->version;
-	s.query.limit = 2;
-	if (!store_search(f->record->store, rq->arena, &s.query, found,
-			  &rq->err))
-		return false;
-	if (found->total > 1)
-		return err_set(&rq->err, ERR_PRECONDITION, RULE_CONDITION, NULL,
-			       "Failed to CREATE resource with match URL "
-			       "\"%.300s\" because this search matched %d "
-			       "resources",
-			       text, (int)found->total);
-	return true;
-}
-
 /* ---- the handlers ---------------------------------------------------- */
 
 static bool create_new(struct rq *rq, const struct wish *w,
@@ -220,9 +124,10 @@ static bool answer_existing(struct rq *rq, const struct wish *w,
 bool fhir_create(struct rq *rq)
 {
 	const char *condition = rq_header_in(rq, "If-None-Exist");
-	struct store_found found = {.total = 0};
+	struct store_resource found;
 	const struct record_type *t;
 	const struct json *resource;
+	size_t n = 0;
 	struct wish w;
 
 	assert(rq->grant);
@@ -231,11 +136,12 @@ bool fhir_create(struct rq *rq)
 	resource = read_body(rq);
 	if (!resource)
 		return false;
-	if (condition && *condition && !find_existing(rq, t, condition, &found))
+	if (condition && *condition &&
+	    !fhir_condition_find(rq, t, condition, "CREATE", &found, &n))
 		return false;
-	if (found.total == 0)
+	if (n == 0)
 		return create_new(rq, &w, resource);
-	return answer_existing(rq, &w, resource, &found.v[0]);
+	return answer_existing(rq, &w, resource, &found);
 }
 
 bool fhir_create_with_id(struct rq *rq)

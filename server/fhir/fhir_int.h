@@ -110,6 +110,45 @@ struct fhir_within {
 	size_t expected_count;
 };
 
+/* ---- condition.c ------------------------------------------------------ */
+
+/* The resource that a condition names ("identifier=..", with or without "?" or
+ * "Type?" before it): only identifiers, in the caller's own record alone (a
+ * shared type's: everybody's). *n: how many there are, and if there are any,
+ * out is one of them. what: "CREATE", "UPDATE", "DELETE": several are refused
+ * in HAPI's words (ERR_PRECONDITION); NULL: the caller looks at *n. False with
+ * rq->err set. */
+bool fhir_condition_find(struct rq *rq, const struct record_type *t,
+			 const char *text, const char *what,
+			 struct store_resource *out, size_t *n);
+
+/* ---- summary.c: parts of a resource ------------------------------------ */
+
+enum summary {
+	SUMMARY_FALSE, /* not asked for */
+	SUMMARY_TRUE,
+	SUMMARY_TEXT,
+	SUMMARY_DATA,
+	SUMMARY_COUNT
+};
+struct subset {
+	enum summary summary;
+	const char *elements; /* the value of _elements, or NULL */
+};
+
+/* What _summary and _elements of the pairs ask for. False with e set: a value
+ * that is none, or both of them. */
+bool fhir_subset_read(const struct http_pair *pair, size_t n,
+		      struct subset *out, struct err *e);
+
+/* Does it leave anything out? */
+bool fhir_subset_asked(const struct subset *s);
+
+/* Appends the resource with what is asked for and the tag SUBSETTED; or as it
+ * is when everything is. */
+void fhir_subset(struct buf *b, const struct fhir *f, const struct subset *s,
+		 const struct store_resource *r);
+
 /* ---- grammar.c: a query becomes a store_query ------------------------ */
 
 /* What the words of a query are read by. */

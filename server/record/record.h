@@ -298,9 +298,10 @@ struct record_param {
 				 * not indexed (_id, _lastUpdated, and those
 				 * that look at the rows of others) */
 	/* The parameters whose rows are looked at: itself, or those that it
-	 * stands for (combo-code: code, component-code; patient: subject); of a
-	 * composite those of the first part, and of the second. Ended by
-	 * NULL. */
+	 * stands for (combo-code: code, component-code; patient: subject); of
+	 * references there are also rows "subject:identifier", tokens of
+	 * Reference.identifier; of a composite those of the first part, and of
+	 * the second. Ended by NULL. */
 	const char *const *rows, *const *rows2;
 	const char *const *targets; /* types a reference may lead to; or NULL */
 	const char *target;	    /* the type of a reference that is a bare

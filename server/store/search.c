@@ -35,6 +35,8 @@ enum family { FAMILY_ROW, FAMILY_WORD, FAMILY_DATE };
 #define DATE_EQ                                                                \
 	"x.lo_ms<? AND x.hi_ms>? AND(x.period OR x.lo_ms>=? AND x.hi_ms<=?)"
 
+#define HAPI_HIGH "iif(x.period,x.hi_ms-1,x.lo_ms)"
+
 /* bind: which members of the value, in order: v(alue), s(ystem), l(o), h(i) */
 static const struct condition {
 	enum family family;
@@ -54,6 +56,13 @@ static const struct condition {
     [OP_DATE_LE] = {FAMILY_DATE, "x.lo_ms<?", "h"},
     [OP_DATE_SA] = {FAMILY_DATE, "x.lo_ms>=?", "h"},
     [OP_DATE_EB] = {FAMILY_DATE, "x.hi_ms<=?", "l"},
+    [OP_DATE_WITHIN] = {FAMILY_DATE, "x.lo_ms>=? AND x.hi_ms<=?", "lh"},
+    [OP_DATE_NOT_WITHIN] = {FAMILY_DATE, "x.lo_ms<? OR x.hi_ms>?", "lh"},
+    [OP_DATE_HAPI_EQ] = {FAMILY_DATE, "x.lo_ms>=? AND " HAPI_HIGH "<?", "lh"},
+    [OP_DATE_HAPI_NE] = {FAMILY_DATE, "x.lo_ms<? OR " HAPI_HIGH ">=?", "lh"},
+    [OP_DATE_HAPI_GT] = {FAMILY_DATE, HAPI_HIGH ">=?", "h"},
+    [OP_DATE_HAPI_GE] = {FAMILY_DATE, HAPI_HIGH ">=?", "l"},
+    [OP_DATE_HAPI_EB] = {FAMILY_DATE, HAPI_HIGH "<?", "l"},
     [OP_UPDATED_GE] = {FAMILY_ROW, "r.updated_ms>=?", "l"},
     [OP_UPDATED_LT] = {FAMILY_ROW, "r.updated_ms<?", "h"},
 };

@@ -166,6 +166,15 @@ enum store_op {
 	OP_DATE_LE,
 	OP_DATE_SA,
 	OP_DATE_EB,
+	OP_DATE_WITHIN, /* contains what is stored, periods too */
+	OP_DATE_NOT_WITHIN,
+	/* as HAPI 3.6 has it: of what is no period only its start counts (S =
+	 * [lo, lo]); LT, LE and SA are the same there */
+	OP_DATE_HAPI_EQ,
+	OP_DATE_HAPI_NE,
+	OP_DATE_HAPI_GT,
+	OP_DATE_HAPI_GE,
+	OP_DATE_HAPI_EB,
 	OP_UPDATED_GE, /* _lastUpdated: updated_ms >= lo */
 	OP_UPDATED_LT  /* updated_ms < hi */
 };
@@ -182,10 +191,12 @@ enum store_clause_kind {
 	CLAUSE_COMPOSITE, /* value holds pairs, n is even: of one pair a row of
 			   * param (or also) has the first and a row of
 			   * param2 (or also2), in the same part, the second */
-	CLAUSE_CHAIN,	  /* a row of param refers to a resource of one of the
-			   * types for which all of sub hold */
-	CLAUSE_REVERSE	  /* _has: a resource of types[0] for which all of sub
-			   * hold refers to this one by a row of param */
+	/* The other resources that these two look at are of the query's
+	 * patient (when that is not NULL) or nobody's. */
+	CLAUSE_CHAIN,  /* a row of param refers to a resource of one of the
+			* types for which all of sub hold */
+	CLAUSE_REVERSE /* _has: a resource of types[0] for which all of sub
+			* hold refers to this one by a row of param */
 };
 struct store_clause {
 	enum store_clause_kind kind;
