@@ -14,7 +14,8 @@
  * overrun by one is reported as it would be with malloc. Without the sanitizer
  * there is no gap.
  *
- * A rewind gives back what came after a mark, zeroed and poisoned again.
+ * A rewind gives back what came after a mark, zeroed and poisoned again; to
+ * clear gives back all, but for a block that whoever comes next begins with.
  *
  * Limits: running out of memory aborts; inputs are capped before they get here.
  */
@@ -53,7 +54,8 @@ struct block {
 
 struct arena {
 	struct block *current; /* head of the list of all blocks */
-	size_t next_bytes;     /* size of the next ordinary block */
+	size_t first_bytes;    /* size of the first ordinary block */
+	size_t next_bytes;     /* size of the next one */
 	size_t handed_out;
 };
 
@@ -110,7 +112,8 @@ struct arena *arena_new(size_t block_bytes)
 {
 	struct arena *a = zeroed(sizeof(*a));
 
-	a->next_bytes = round_up(block_bytes ? block_bytes : BLOCK_DEFAULT);
+	a->first_bytes = round_up(block_bytes ? block_bytes : BLOCK_DEFAULT);
+	a->next_bytes = a->first_bytes;
 	return a;
 }
 
@@ -130,6 +133,17 @@ void arena_free(struct arena *a)
 		return;
 	free_blocks(a->current, NULL);
 	free(a);
+}
+
+/* What was carved from a block beyond the first `used` bytes. */
+static void give_back(struct block *b, size_t used)
+{
+	size_t n = b->used - used;
+
+	UNPOISON(b->data + used, n);
+	memset(b->data + used, 0, n);
+	POISON(b->data + used, n);
+	b->used = used;
 }
 
 struct arena_mark arena_mark(const struct arena *a)
@@ -156,11 +170,26 @@ void arena_rewind(struct arena *a, const struct arena_mark *m)
 		return;
 	free_blocks(b->next, m->next);
 	b->next = m->next;
-	size_t n = b->used - m->used;
-	UNPOISON(b->data + m->used, n);
-	memset(b->data + m->used, 0, n);
-	POISON(b->data + m->used, n);
-	b->used = m->used;
+	give_back(b, m->used);
+}
+
+void arena_clear(struct arena *a)
+{
+	struct block *kept = a->current;
+
+	while (kept && kept->cap != a->first_bytes)
+		kept = kept->next;
+	free_blocks(a->current, kept);
+	a->current = kept;
+	a->next_bytes = a->first_bytes;
+	a->handed_out = 0;
+	if (!kept)
+		return;
+	free_blocks(kept->next, NULL);
+	kept->next = NULL;
+	give_back(kept, 0);
+	if (a->next_bytes < BLOCK_MAX)
+		a->next_bytes *= 2;
 }
 
 void *arena_alloc(struct arena *a, size_t n)
@@ -196,18 +225,41 @@ char *arena_strdup(struct arena *a, const char *s)
 	return arena_strndup(a, s, strlen(s));
 }
 
+char *arena_cat(struct arena *a, const char *first, ...)
+{
+	va_list ap;
+	size_t n = 0;
+	char *all, *p;
+
+	va_start(ap, first);
+	for (const char *s = first; s; s = va_arg(ap, const char *))
+		n += strlen(s);
+	va_end(ap);
+	all = p = arena_alloc(a, n + 1);
+	va_start(ap, first);
+	for (const char *s = first; s; s = va_arg(ap, const char *))
+		p = stpcpy(p, s);
+	va_end(ap);
+	return all;
+}
+
+/* Most texts are short: those are formatted once. */
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
 	va_list ap, again;
+	char text[256];
 	char *p;
 	int n;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
 	assert(n >= 0);
 	p = arena_alloc(a, (size_t)n + 1);
-	vsnprintf(p, (size_t)n + 1, fmt, again);
+	if ((size_t)n < sizeof(text))
+		memcpy(p, text, (size_t)n);
+	else
+		vsnprintf(p, (size_t)n + 1, fmt, again);
 	va_end(again);
 	va_end(ap);
 	return p;

@@ -29,6 +29,9 @@ struct arena *arena_new(size_t block_bytes);
 /* Ends every allocation made in the arena. NULL is allowed. */
 void arena_free(struct arena *a);
 
+/* Ends every allocation too, but keeps one block for those to come. */
+void arena_clear(struct arena *a);
+
 /* n zeroed bytes, aligned for any type, living as long as the arena. Never
  * NULL, also for n = 0. Slack between allocations is poisoned under
  * AddressSanitizer, so that an overrun is still seen. */
@@ -37,6 +40,10 @@ void *arena_alloc(struct arena *a, size_t n);
 /* A NUL-terminated copy of the first n bytes of s (which may hold NULs). */
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_strdup(struct arena *a, const char *s);
+
+/* The texts one behind the other; the last argument is NULL. */
+char *arena_cat(struct arena *a, const char *first, ...)
+    __attribute__((sentinel));
 
 /* printf into the arena. */
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -298,6 +305,14 @@ void time_http(char out[TIME_TEXT], int64_t ms);
 #define UUID_TEXT 37
 /* A random (version 4) uuid in lower case. */
 void uuid_make(char out[UUID_TEXT]);
+
+/* The same for who makes very many: the randomness is got for a hundred of them
+ * at a time. Begins zeroed. */
+struct uuid_pool {
+	unsigned char bytes[100][16];
+	size_t left;
+};
+void uuid_take(struct uuid_pool *p, char out[UUID_TEXT]);
 
 /* Is s a uuid of any version, 36 characters, in either case? */
 bool uuid_ok(const char *s);

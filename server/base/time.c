@@ -20,7 +20,6 @@
  */
 #include "base/base_int.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define MINUTE_MS  INT64_C(60000)
@@ -152,13 +151,32 @@ static struct parts split(int64_t ms)
 	};
 }
 
+/* Every answer and every resource carries some: no printf here. */
+static char *put_number(char *to, int n, int digits, char behind)
+{
+	for (int i = digits; i-- > 0; n /= 10)
+		to[i] = (char)('0' + n % 10);
+	to[digits] = behind;
+	return to + digits + 1;
+}
+
+static char *put_clock(char *to, const struct parts *p, char behind)
+{
+	to = put_number(to, p->hour, 2, ':');
+	to = put_number(to, p->minute, 2, ':');
+	return put_number(to, p->second, 2, behind);
+}
+
 static void write_iso(char out[TIME_TEXT], int64_t ms, const char *zone)
 {
 	struct parts p = split(ms);
+	char *to = put_number(out, p.date.year, 4, '-');
 
-	snprintf(out, TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%03d%s",
-		 p.date.year, p.date.month, p.date.day, p.hour, p.minute,
-		 p.second, p.ms, zone);
+	to = put_number(to, p.date.month, 2, '-');
+	to = put_number(to, p.date.day, 2, 'T');
+	to = put_clock(to, &p, '.');
+	to = put_number(to, p.ms, 3, '\0') - 1;
+	memcpy(to, zone, strlen(zone) + 1);
 }
 
 void time_finnish(char out[TIME_TEXT], int64_t ms)
@@ -182,10 +200,16 @@ void time_http(char out[TIME_TEXT], int64_t ms)
 					 "May", "Jun", "Jul", "Aug",
 					 "Sep", "Oct", "Nov", "Dec"};
 	struct parts p = split(time_clamp(ms));
+	char *to = out;
 
-	snprintf(out, TIME_TEXT, "%s, %02d %s %04d %02d:%02d:%02d GMT",
-		 days[p.weekday], p.date.day, months[p.date.month - 1],
-		 p.date.year, p.hour, p.minute, p.second);
+	memcpy(to, days[p.weekday], 3);
+	memcpy(to + 3, ", ", 2);
+	to = put_number(to + 5, p.date.day, 2, ' ');
+	memcpy(to, months[p.date.month - 1], 3);
+	to[3] = ' ';
+	to = put_number(to + 4, p.date.year, 4, ' ');
+	to = put_clock(to, &p, ' ');
+	memcpy(to, "GMT", sizeof("GMT"));
 }
 
 /* ---- reading --------------------------------------------------------- */

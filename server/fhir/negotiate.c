@@ -138,7 +138,7 @@ const char *fhir_own_base(const struct rq *rq)
 {
 	const struct fhir *f = rq->ctx;
 
-	return arena_printf(rq->arena, "%s%s", rq->origin, f->base);
+	return arena_cat(rq->arena, rq->origin, f->base, NULL);
 }
 
 /* ---- answering ------------------------------------------------------- */
@@ -164,16 +164,17 @@ void fhir_version_headers(struct rq *rq, const struct store_resource *r,
 			  bool location)
 {
 	char when[TIME_TEXT];
-	const char *url =
-	    arena_printf(rq->arena, "%s/%s/%s/_history/%d", fhir_own_base(rq),
-			 r->type, r->id, r->version);
+	const char *version = arena_printf(rq->arena, "%d", r->version);
+	const char *url = arena_cat(rq->arena, fhir_own_base(rq), "/", r->type,
+				    "/", r->id, "/_history/", version, NULL);
 
 	time_http(when, r->updated_ms);
-	rq_header(rq, "ETag", "W/\"%d\"", r->version);
-	rq_header(rq, "Last-Modified", "%s", when);
-	rq_header(rq, "Content-Location", "%s", url);
+	rq_header_text(rq, "ETag",
+		       arena_cat(rq->arena, "W/\"", version, "\"", NULL));
+	rq_header_text(rq, "Last-Modified", when);
+	rq_header_text(rq, "Content-Location", url);
 	if (location)
-		rq_header(rq, "Location", "%s", url);
+		rq_header_text(rq, "Location", url);
 }
 
 static bool reply_done(struct rq *rq, const struct wish *w, int status,

@@ -72,25 +72,26 @@ static bool check_content_length(struct rq_private *p)
 static bool token(const char *s)
 {
 	static const char also[] = "!#$%&'*+-.^_`|~";
-	size_t n = strlen(s);
+	const char *c = s;
 
-	for (size_t i = 0; i < n; i++) {
-		char c = s[i];
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-		    !(c >= '0' && c <= '9') && !strchr(also, c))
-			return false;
-	}
-	return n > 0;
+	while (ascii_letter(*c) || *c == '-' || ascii_digit(*c) ||
+	       (*c && strchr(also, *c)))
+		c++;
+	return c > s && *c == '\0';
 }
 
 static bool value_ok(const char *s)
 {
-	for (const char *c = s; *c; c++) {
-		if (((unsigned char)*c < 0x20 && *c != '\t') || *c == 0x7f)
+	size_t n = strlen(s);
+	size_t plain = http_plain(s, n);
+
+	for (size_t i = plain; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
 			return false;
 	}
-	return http_utf8_ok(s, strlen(s));
+	return http_utf8_ok(s + plain, n - plain);
 }
 
 /* RFC 9110 5.5, 5.6.2 */
@@ -122,18 +123,13 @@ static bool check_host(struct rq_private *p)
 
 static bool check_sizes(struct rq_private *p)
 {
-	size_t bytes = 0;
-
 	if (strlen(p->target) > HTTP_URL_BYTES) {
 		p->forced_status = 414;
 		return err_set(&p->rq.err, ERR_TOO_LARGE, "too-long", NULL,
 			       "the URL is longer than %u bytes",
 			       HTTP_URL_BYTES);
 	}
-	for (size_t i = 0; i < p->header_count; i++)
-		bytes +=
-		    strlen(p->header[i].name) + strlen(p->header[i].value) + 4;
-	if (bytes > HTTP_HEADER_BYTES) {
+	if (p->header_bytes > HTTP_HEADER_BYTES) {
 		p->forced_status = 431;
 		return err_set(&p->rq.err, ERR_TOO_LARGE, "too-long", NULL,
 			       "the headers are longer than %u bytes",
@@ -271,6 +267,21 @@ static const char *own_url(const struct rq_private *p)
 			    (unsigned)ntohs(six->sin6_port));
 }
 
+/* http_host_allowed, which takes its time, asked for a new host alone. */
+static bool host_allowed(struct http *h, const char *host)
+{
+	struct http_host_seen *seen = &h->host_seen;
+	size_t n = strlen(host);
+
+	if (n == 0 || n >= sizeof(seen->host))
+		return http_host_allowed(h->config, host);
+	if (memcmp(seen->host, host, n + 1) != 0) {
+		memcpy(seen->host, host, n + 1);
+		seen->allowed = http_host_allowed(h->config, host);
+	}
+	return seen->allowed;
+}
+
 bool http_check(struct rq_private *p)
 {
 	static bool (*const checks[])(struct rq_private *) = {
@@ -285,14 +296,16 @@ bool http_check(struct rq_private *p)
 	};
 	const char *id = rq_header_in(&p->rq, "X-Request-Id");
 	const char *host = http_target_authority(p->rq.arena, p->target);
+	bool allowed;
 
 	if (id && id_ok(id))
 		p->request_id = id;
 	if (!host)
 		host = rq_header_in(&p->rq, "Host");
-	p->rq.origin =
-	    http_origin(p->rq.arena, p->http->config, own_url(p), host);
-	p->rq.foreign = http_foreign(p->http->config, &p->rq, host);
+	allowed = host && host_allowed(p->http, host);
+	p->rq.origin = http_origin(p->rq.arena, p->http->config, own_url(p),
+				   host, allowed);
+	p->rq.foreign = http_foreign(&p->rq, host, allowed);
 	read_target(p);
 	find_group(p);
 	for (size_t i = 0; i < LEN(checks) && !p->refused; i++)

@@ -82,9 +82,11 @@ size_t rq_header_count(const struct rq *rq, const char *name);
 const char *rq_cookie(const struct rq *rq, const char *name);
 
 /* Adds a response header; also to refusals, when called before refusing.
- * Control characters and non-ASCII in the value are dropped. */
+ * Control characters and non-ASCII in the value are dropped. name is a literal;
+ * the value is copied. */
 void rq_header(struct rq *rq, const char *name, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+void rq_header_text(struct rq *rq, const char *name, const char *text);
 
 /* The handler's answer: the body is rq->out. content_type NULL: no body and no
  * such header. Always true, so that a handler ends with return rq_reply(...).

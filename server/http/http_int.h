@@ -17,9 +17,14 @@
 #define HTTP_POOL_BYTES	   (64u << 10)	 /* libmicrohttpd's, a connection */
 #define HTTP_DISCARD_BYTES (64ull << 20) /* of a body nobody wants */
 #define HTTP_LINGERS	   64
+#define HTTP_SPARES	   64 /* arenas kept for the next requests */
 #define HTTP_LINGER_MS	   2000
 
 /* ---- texts (text.c) --------------------------------------------------- */
+
+/* How many of the n bytes at s, from the first on, are printable ASCII: what
+ * nearly all text is made of. May stop up to 7 bytes early. */
+size_t http_plain(const char *s, size_t n);
 
 /* Is s, n bytes, UTF-8 as RFC 3629 has it (shortest form, no surrogates)? */
 bool http_utf8_ok(const char *s, size_t n);
@@ -51,14 +56,14 @@ bool http_target_decode(struct arena *a, const char *raw,
 bool http_host_allowed(const struct http_config *c, const char *host);
 
 /* What links to ourselves begin with. own: the listener's URL. host: the Host
- * header or NULL. The text lives in the arena or is one of the arguments. */
+ * header or NULL; allowed: the verdict on it. The text lives in the arena or is
+ * one of the arguments. */
 const char *http_origin(struct arena *a, const struct http_config *c,
-			const char *own, const char *host);
+			const char *own, const char *host, bool allowed);
 
-/* The verdict rq->foreign; rq->origin and the headers are set. host as above.
- */
-bool http_foreign(const struct http_config *c, const struct rq *rq,
-		  const char *host);
+/* The verdict rq->foreign; rq->origin and the headers are set. host and allowed
+ * as above. */
+bool http_foreign(const struct rq *rq, const char *host, bool allowed);
 
 /* ---- routing (route.c) ------------------------------------------------ */
 
@@ -70,7 +75,7 @@ const struct http_group *http_group_find(const struct http_config *c,
 enum http_found { FOUND_ROUTE, FOUND_PATH, FOUND_NOTHING };
 struct http_match {
 	const struct route *route; /* FOUND_ROUTE */
-	const char *allow;	   /* unless FOUND_NOTHING: "GET, HEAD, ..." */
+	const char *allow;	   /* FOUND_PATH: "GET, HEAD, ..." */
 	struct http_pair param[HTTP_SEGMENTS];
 	size_t param_count;
 };
@@ -146,6 +151,7 @@ struct rq_private {
 
 	struct http_pair *header;
 	size_t header_count;
+	size_t header_bytes; /* as sent */
 	struct http_match match;
 	bool http10;
 	bool begun;    /* the headers have been looked at */
@@ -208,6 +214,12 @@ struct http_listener {
 	bool any_address; /* bound to all of them */
 };
 
+/* The Host header that was judged last: most requests bring the same one. */
+struct http_host_seen {
+	char host[128];
+	bool allowed;
+};
+
 /* How the loop avoids turning idly; see loop.c. */
 struct http_backoff {
 	unsigned idle_turns;
@@ -226,6 +238,11 @@ struct http {
 	bool progress; /* something happened since the last turn began */
 	struct http_backoff backoff;
 	uint64_t turns;
+
+	struct arena *spare[HTTP_SPARES];
+	size_t spares;
+	struct uuid_pool ids; /* of requests */
+	struct http_host_seen host_seen;
 
 	struct conn *conns;
 	size_t halves;	   /* of them that are half closed */

@@ -224,6 +224,8 @@ void http_close(struct http *h)
 	for (size_t i = 0; i < h->listener_count; i++)
 		MHD_stop_daemon(h->listener[i].daemon);
 	http_linger_fini(h);
+	while (h->spares > 0)
+		arena_free(h->spare[--h->spares]);
 	if (h->signals >= 0)
 		close(h->signals);
 	if (h->epoll >= 0)

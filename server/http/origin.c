@@ -115,7 +115,7 @@ bool http_host_allowed(const struct http_config *c, const char *host)
 }
 
 const char *http_origin(struct arena *a, const struct http_config *c,
-			const char *own, const char *host)
+			const char *own, const char *host, bool allowed)
 {
 	if (c->public_url) {
 		size_t n = strlen(c->public_url);
@@ -124,8 +124,8 @@ const char *http_origin(struct arena *a, const struct http_config *c,
 			n--;
 		return arena_strndup(a, c->public_url, n);
 	}
-	if (host && http_host_allowed(c, host))
-		return arena_printf(a, "http://%s", host);
+	if (host && allowed)
+		return arena_cat(a, "http://", host, NULL);
 	return own;
 }
 
@@ -145,11 +145,10 @@ static bool own_page(const struct rq *rq, const char *host)
 	       strcasecmp(origin + strlen(scheme), host) == 0;
 }
 
-bool http_foreign(const struct http_config *c, const struct rq *rq,
-		  const char *host)
+bool http_foreign(const struct rq *rq, const char *host, bool allowed)
 {
 	const char *site = rq_header_in(rq, "Sec-Fetch-Site");
 
-	return (host && !http_host_allowed(c, host)) || !own_page(rq, host) ||
+	return (host && !allowed) || !own_page(rq, host) ||
 	       (site && strcasecmp(site, "cross-site") == 0);
 }

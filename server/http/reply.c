@@ -28,12 +28,18 @@ const char *rq_param(const struct rq *rq, const char *name)
 	return "";
 }
 
+/* Most differ in the first letter. */
+static bool same_name(const char *x, const char *y)
+{
+	return ((*x ^ *y) & ~0x20) == 0 && strcasecmp(x, y) == 0;
+}
+
 const char *rq_header_in(const struct rq *rq, const char *name)
 {
 	const struct rq_private *p = rq->private;
 
 	for (size_t i = 0; i < p->header_count; i++) {
-		if (strcasecmp(p->header[i].name, name) == 0)
+		if (same_name(p->header[i].name, name))
 			return p->header[i].value;
 	}
 	return NULL;
@@ -45,7 +51,7 @@ size_t rq_header_count(const struct rq *rq, const char *name)
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->header_count; i++)
-		n += strcasecmp(p->header[i].name, name) == 0;
+		n += same_name(p->header[i].name, name);
 	return n;
 }
 
@@ -78,12 +84,27 @@ const char *rq_cookie(const struct rq *rq, const char *name)
 
 /* ---- what goes out ---------------------------------------------------- */
 
-void rq_header(struct rq *rq, const char *name, const char *fmt, ...)
+void rq_header_text(struct rq *rq, const char *name, const char *text)
 {
 	struct rq_private *p = rq->private;
 	struct http_header *h = arena_alloc(rq->arena, sizeof(*h));
+	char *value = arena_alloc(rq->arena, strlen(text) + 1);
+
+	h->name = name;
+	h->value = value;
+	for (const char *s = text; *s; s++) {
+		if (*s >= 0x20 && *s < 0x7f)
+			*value++ = *s;
+	}
+	*value = '\0';
+	*p->last_header = h;
+	p->last_header = &h->next;
+}
+
+void rq_header(struct rq *rq, const char *name, const char *fmt, ...)
+{
 	va_list args;
-	char *value, *to;
+	char *value;
 	int n;
 
 	va_start(args, fmt);
@@ -94,16 +115,7 @@ void rq_header(struct rq *rq, const char *name, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(value, (size_t)n + 1, fmt, args);
 	va_end(args);
-	to = value;
-	for (const char *s = value; *s; s++) {
-		if (*s >= 0x20 && *s < 0x7f)
-			*to++ = *s;
-	}
-	*to = '\0';
-	h->name = arena_strdup(rq->arena, name);
-	h->value = value;
-	*p->last_header = h;
-	p->last_header = &h->next;
+	rq_header_text(rq, name, value);
 }
 
 bool rq_reply(struct rq *rq, int status, const char *content_type)

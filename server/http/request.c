@@ -29,10 +29,11 @@
 void *http_request_uri(void *cls, const char *uri, struct MHD_Connection *c)
 {
 	struct http_listener *l = cls;
-	struct arena *a = arena_new(0);
+	struct http *h = l->http;
+	struct arena *a = h->spares > 0 ? h->spare[--h->spares] : arena_new(0);
 	struct rq_private *p = arena_alloc(a, sizeof(*p));
 
-	p->http = l->http;
+	p->http = h;
 	p->listener = l;
 	p->connection = c;
 	p->target = arena_strdup(a, uri);
@@ -42,13 +43,13 @@ void *http_request_uri(void *cls, const char *uri, struct MHD_Connection *c)
 	p->rq.arena = a;
 	p->rq.private = p;
 	p->rq.path = p->rq.query = p->rq.body = "";
-	p->rq.now_ms = clock_now_ms(l->http->config->clock);
-	uuid_make(p->rq.id);
+	p->rq.now_ms = clock_now_ms(h->config->clock);
+	uuid_take(&h->ids, p->rq.id);
 	p->request_id = p->rq.id;
 	buf_init(&p->rq.out, a);
-	l->http->under_way++;
-	l->http->progress = true;
-	http_conn_began(l->http, c);
+	h->under_way++;
+	h->progress = true;
+	http_conn_began(h, c);
 	return p;
 }
 
@@ -100,13 +101,16 @@ static const char *log_path(const struct rq_private *p)
 static void log_request(const struct rq_private *p, const char *end)
 {
 	const struct rq *rq = &p->rq;
-	double ms = (double)(clock_steady_us() - p->started_us) / 1000.0;
+	const struct log *log = p->http->config->log;
 	bool named = p->request_id != rq->id; /* by the client */
+	double ms;
 
-	log_line(p->http->config->log, "request",
-		 "%s %s %d %.1f ms %zu bytes %s%s%s%s", p->verb ? p->verb : "-",
-		 log_path(p), rq->status, ms, rq->out.len, rq->id,
-		 named ? " " : "",
+	if (log->format == LOG_OFF)
+		return;
+	ms = (double)(clock_steady_us() - p->started_us) / 1000.0;
+	log_line(log, "request", "%s %s %d %.1f ms %zu bytes %s%s%s%s",
+		 p->verb ? p->verb : "-", log_path(p), rq->status, ms,
+		 rq->out.len, rq->id, named ? " " : "",
 		 named ? masked(rq->arena, p->request_id) : "", end);
 }
 
@@ -122,39 +126,53 @@ static enum MHD_Result send_answer(struct rq_private *p)
 /* ---- headers ---------------------------------------------------------- */
 
 struct header_sink {
-	struct rq_private *p;
-	size_t room;
+	size_t count;
+	size_t bytes;
+	struct http_pair *to; /* NULL: only count */
+	char *text;
 };
+
+/* The sizes are those of C strings: libmicrohttpd cuts a header's value at a
+ * NUL and tells nobody, so what we see is the part before it, and a NUL in a
+ * name is its own 400. */
+static char *keep(struct header_sink *s, const char *text, size_t n)
+{
+	char *kept = s->text;
+
+	if (n > 0)
+		memcpy(kept, text, n);
+	s->text += n + 1;
+	return kept;
+}
 
 static enum MHD_Result one_header(void *cls, enum MHD_ValueKind kind,
 				  const char *key, size_t key_size,
 				  const char *value, size_t value_size)
 {
 	struct header_sink *s = cls;
-	struct rq_private *p = s->p;
 
 	(void)kind;
-	if (p->header_count == s->room)
-		return MHD_NO;
-	/* The sizes are those of C strings: libmicrohttpd cuts a header's
-	 * value at a NUL and tells nobody, so what we see is the part before
-	 * it, and a NUL in a name is its own 400. */
-	p->header[p->header_count].name =
-	    arena_strndup(p->rq.arena, key, key_size);
-	p->header[p->header_count].value =
-	    arena_strndup(p->rq.arena, value ? value : "", value_size);
-	p->header_count++;
+	if (s->to) {
+		s->to->name = keep(s, key, key_size);
+		s->to->value = keep(s, value, value ? value_size : 0);
+		s->to++;
+	}
+	s->count++;
+	s->bytes += key_size + value_size + 2;
 	return MHD_YES;
 }
 
 static void read_headers(struct rq_private *p)
 {
-	struct header_sink s = {p, 0};
-	int n = MHD_get_connection_values_n(p->connection, MHD_HEADER_KIND,
-					    NULL, NULL);
+	struct header_sink s = {0};
 
-	s.room = n > 0 ? (size_t)n : 0;
-	p->header = arena_alloc(p->rq.arena, s.room * sizeof(*p->header));
+	MHD_get_connection_values_n(p->connection, MHD_HEADER_KIND, one_header,
+				    &s);
+	p->header_count = s.count;
+	p->header_bytes = s.bytes + 2 * s.count; /* ": " and CR LF */
+	p->header = arena_alloc(p->rq.arena, s.count * sizeof(*p->header));
+	s.text = arena_alloc(p->rq.arena, s.bytes);
+	s.to = p->header;
 	MHD_get_connection_values_n(p->connection, MHD_HEADER_KIND, one_header,
 				    &s);
 }
@@ -302,6 +320,17 @@ enum MHD_Result http_request_handle(void *cls, struct MHD_Connection *c,
 	return n > 0 ? body(p, data, n) : last_call(p);
 }
 
+/* p was in it. */
+static void give_back(struct http *h, struct arena *a)
+{
+	if (h->spares == HTTP_SPARES) {
+		arena_free(a);
+		return;
+	}
+	arena_clear(a);
+	h->spare[h->spares++] = a;
+}
+
 void http_request_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 			    enum MHD_RequestTerminationCode why)
 {
@@ -318,5 +347,5 @@ void http_request_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 	if (!p->sent || why != MHD_REQUEST_TERMINATED_COMPLETED_OK)
 		log_request(p, " cut");
 	*con_cls = NULL;
-	arena_free(p->rq.arena);
+	give_back(l->http, p->rq.arena);
 }

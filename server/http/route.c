@@ -68,19 +68,22 @@ static bool matches(const char *pattern, const struct segments *s,
 	size_t i = 0;
 
 	*weight = 0;
-	while (pattern[0] == '/' && pattern[1] != '\0') {
-		size_t n = strcspn(++pattern, "/");
+	for (; pattern[0] == '/' && pattern[1] != '\0'; i++) {
+		const char *have;
 
 		if (i == s->n)
 			return false;
-		if (*pattern != ':') {
-			if (strlen(s->v[i]) != n ||
-			    memcmp(s->v[i], pattern, n) != 0)
-				return false;
-			*weight |= 1u << (HTTP_SEGMENTS - 1 - i);
+		have = s->v[i];
+		if (*++pattern == ':') {
+			while (*pattern && *pattern != '/')
+				pattern++;
+			continue;
 		}
-		i++;
-		pattern += n;
+		while (*have && *have == *pattern)
+			have++, pattern++;
+		if (*have || (*pattern && *pattern != '/'))
+			return false;
+		*weight |= 1u << (HTTP_SEGMENTS - 1 - i);
 	}
 	return i == s->n;
 }
@@ -124,33 +127,49 @@ static void allow_add(struct buf *b, const char *method)
 	buf_printf(b, "%s%s", b->len > 0 ? ", " : "", method);
 }
 
+/* What the pattern of that weight can do, for the header Allow. */
+static const char *allowed(struct arena *a, const struct http_group *g,
+			   const struct segments *s, unsigned best)
+{
+	struct buf allow;
+	unsigned weight;
+
+	buf_init(&allow, a);
+	for (size_t i = 0; i < g->route_count; i++) {
+		const struct route *r = &g->routes[i];
+
+		if (!matches(r->path, s, &weight) || weight != best)
+			continue;
+		allow_add(&allow, r->method);
+		if (strcmp(r->method, "GET") == 0)
+			allow_add(&allow, "HEAD");
+	}
+	allow_add(&allow, "OPTIONS");
+	return allow.p;
+}
+
 enum http_found http_route_find(struct arena *a, const struct http_group *g,
 				const char *method, const char *below,
 				struct http_match *out)
 {
 	struct segments s;
-	struct buf allow;
 	unsigned best = 0, weight;
 
-	memset(out, 0, sizeof(*out));
+	out->route = NULL;
+	out->param_count = 0;
 	if (!split(a, below, &s) || !best_weight(g, &s, &best))
 		return FOUND_NOTHING;
-	buf_init(&allow, a);
-	for (size_t i = 0; i < g->route_count; i++) {
+	for (size_t i = 0; i < g->route_count && !out->route; i++) {
 		const struct route *r = &g->routes[i];
 
-		if (!matches(r->path, &s, &weight) || weight != best)
-			continue;
-		allow_add(&allow, r->method);
-		if (strcmp(r->method, "GET") == 0)
-			allow_add(&allow, "HEAD");
-		if (!out->route && strcmp(r->method, method) == 0)
+		if (strcmp(r->method, method) == 0 &&
+		    matches(r->path, &s, &weight) && weight == best)
 			out->route = r;
 	}
-	allow_add(&allow, "OPTIONS");
-	out->allow = allow.p;
-	if (!out->route)
+	if (!out->route) {
+		out->allow = allowed(a, g, &s, best);
 		return FOUND_PATH;
+	}
 	params(a, out->route->path, &s, out);
 	return FOUND_ROUTE;
 }

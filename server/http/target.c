@@ -78,11 +78,12 @@ bool http_target_decode(struct arena *a, const char *raw,
 	size_t n = strcspn(s, "?");
 	size_t all = strlen(raw);
 
-	for (size_t i = 0; i < all; i++) {
-		if (forbidden((unsigned char)raw[i]) || raw[i] == ' ' ||
-		    raw[i] == '#')
+	for (size_t i = http_plain(raw, all); i < all; i++) {
+		if (forbidden((unsigned char)raw[i]))
 			return false;
 	}
+	if (strpbrk(raw, " #"))
+		return false;
 	if (!http_utf8_ok(raw, all) || (s == raw && *s != '/'))
 		return false;
 	out->path = n == 0 ? "/" : decode_path(a, s, n);

@@ -8,6 +8,8 @@
  */
 #include "http/http_int.h"
 
+#include <string.h>
+
 /* One row for each form of a lead byte: how many bytes follow it, and the range
  * of the first of them, which is what excludes long forms and surrogates. */
 static const struct {
@@ -40,10 +42,33 @@ static size_t character(const unsigned char *s, size_t n)
 	return forms[f].follow + 1u;
 }
 
+/* Eight bytes at a time. In a byte below 0x80 the high bit of the difference
+ * tells whether it is less than 0x20; after turning the bits of 0x7f over,
+ * whether it was that. A borrow from a neighbour can only be seen where that
+ * neighbour is refused too. */
+size_t http_plain(const char *s, size_t n)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	size_t i = 0;
+	uint64_t x;
+
+	for (; n - i >= sizeof(x); i += sizeof(x)) {
+		memcpy(&x, s + i, sizeof(x));
+		if (((x | (x - 0x20 * ones) | ((x ^ 0x7f * ones) - ones)) &
+		     0x80 * ones) != 0)
+			return i;
+	}
+	while (i < n && s[i] >= 0x20 && s[i] < 0x7f)
+		i++;
+	return i;
+}
+
 bool http_utf8_ok(const char *s, size_t n)
 {
-	const unsigned char *p = (const unsigned char *)s;
+	size_t plain = http_plain(s, n);
+	const unsigned char *p = (const unsigned char *)s + plain;
 
+	n -= plain;
 	while (n > 0) {
 		size_t k = *p < 0x80 ? 1 : character(p, n);
 

@@ -183,6 +183,28 @@ static void test_target(void **state)
 
 /* ---- origin ----------------------------------------------------------- */
 
+/* Every byte, at every place of a text of two steps and a rest. */
+static void test_plain(void **state)
+{
+	char s[20];
+
+	(void)state;
+	for (size_t at = 0; at < sizeof(s); at++) {
+		for (int c = 0; c < 256; c++) {
+			size_t got;
+
+			memset(s, 'a', sizeof(s));
+			s[at] = (char)c;
+			got = http_plain(s, sizeof(s));
+			if (c >= 0x20 && c < 0x7f)
+				assert_int_equal(got, sizeof(s));
+			else
+				assert_true(got <= at && at - got < 8);
+		}
+	}
+	assert_int_equal(http_plain("", 0), 0);
+}
+
 static void test_origin(void **state)
 {
 	static const char *const allowed[] = {"mock.example.fi"};
@@ -237,7 +259,8 @@ static void test_origin(void **state)
 	(void)state;
 	for (size_t i = 0; i < LEN(cases); i++) {
 		const char *got =
-		    http_origin(a, &c, "http://own:1", cases[i].host);
+		    http_origin(a, &c, "http://own:1", cases[i].host,
+				http_host_allowed(&c, cases[i].host));
 
 		if (http_host_allowed(&c, cases[i].host) != cases[i].ok)
 			fail_msg("%s", cases[i].host);
@@ -246,11 +269,12 @@ static void test_origin(void **state)
 			     ? arena_printf(a, "http://%s", cases[i].host)
 			     : "http://own:1");
 	}
-	assert_string_equal(http_origin(a, &c, "http://own:1", NULL),
+	assert_string_equal(http_origin(a, &c, "http://own:1", NULL, false),
 			    "http://own:1");
 	c.public_url = "https://phr.example/";
-	assert_string_equal(http_origin(a, &c, "http://own:1", "localhost"),
-			    "https://phr.example");
+	assert_string_equal(
+	    http_origin(a, &c, "http://own:1", "localhost", true),
+	    "https://phr.example");
 	arena_free(a);
 }
 

@@ -119,6 +119,9 @@ static void arena_copies_texts(void **state)
 	assert_string_equal(arena_printf(a, "%s-%05d", "x", 42), "x-00042");
 	assert_string_equal(arena_printf(a, "%s", ""), "");
 	assert_int_equal(strlen(arena_printf(a, "%*d", 50000, 1)), 50000);
+	for (int n = 250; n < 260; n++)
+		assert_int_equal(strlen(arena_printf(a, "%*d", n, 1)), n);
+	assert_string_equal(arena_cat(a, "a", "", "bc", NULL), "abc");
 	arena_free(a);
 }
 
@@ -150,6 +153,31 @@ static void arena_goes_back_to_a_mark(void **state)
 	arena_rewind(a, &empty);
 	assert_int_equal(arena_used(a), 0);
 	assert_int_equal(*(char *)arena_alloc(a, 1), 0);
+	arena_free(a);
+}
+
+static void arena_is_used_again(void **state)
+{
+	struct arena *a = arena_new(256);
+
+	(void)state;
+	arena_clear(a); /* nothing is there yet */
+	for (int round = 0; round < 3; round++) {
+		/* a block of its own comes first, then ordinary ones */
+		char *own = arena_alloc(a, 300);
+		for (size_t i = 0; i < 300; i++)
+			assert_int_equal(own[i], 0);
+		memset(own, 'x', 300);
+		for (int i = 0; i < 100; i++) {
+			char *p = arena_alloc(a, 30);
+			for (size_t k = 0; k < 30; k++)
+				assert_int_equal(p[k], 0);
+			memset(p, 'x', 30);
+		}
+		assert_int_equal(arena_used(a), 3300);
+		arena_clear(a);
+		assert_int_equal(arena_used(a), 0);
+	}
 	arena_free(a);
 }
 
@@ -881,7 +909,8 @@ static void http_dates_are_imf_fixdates(void **state)
 
 static void uuids_are_random_and_lower_case(void **state)
 {
-	char x[UUID_TEXT], y[UUID_TEXT];
+	char x[UUID_TEXT], y[UUID_TEXT], last[UUID_TEXT] = "";
+	struct uuid_pool pool = {.left = 0};
 
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
@@ -889,6 +918,11 @@ static void uuids_are_random_and_lower_case(void **state)
 		uuid_make(y);
 		assert_true(uuid_ok(x));
 		assert_string_not_equal(x, y);
+		uuid_take(&pool, y);
+		assert_true(uuid_ok(y));
+		assert_string_not_equal(x, y);
+		assert_string_not_equal(y, last);
+		memcpy(last, y, sizeof(last));
 		assert_int_equal(x[14], '4');
 		assert_non_null(strchr("89ab", x[19]));
 		for (const char *p = x; *p; p++)
@@ -931,6 +965,7 @@ int main(void)
 	    cmocka_unit_test(arena_poisons_its_slack),
 	    cmocka_unit_test(arena_copies_texts),
 	    cmocka_unit_test(arena_goes_back_to_a_mark),
+	    cmocka_unit_test(arena_is_used_again),
 	    cmocka_unit_test(arena_serves_a_large_request_in_linear_time),
 	    cmocka_unit_test(buf_grows_and_stays_terminated),
 	    cmocka_unit_test(buf_takes_any_bytes),

@@ -850,6 +850,7 @@ int main(void)
 	    cmocka_unit_test(test_form_limits),
 	    cmocka_unit_test(test_escape),
 	    cmocka_unit_test(test_target),
+	    cmocka_unit_test(test_plain),
 	    cmocka_unit_test(test_origin),
 	    cmocka_unit_test(test_url),
 	    cmocka_unit_test(test_names),
