@@ -5,10 +5,12 @@
  *
  * The statement is written from the table of resource types, the profiles that
  * are loaded and the routes' real abilities, so it cannot promise what does
- * not work. Its frame (format, security, the words about OAuth) is that of the
- * official statements; kind is "instance", as this is a running server, and
- * it carries no canonical URL, as it is not one of the official ones. The date
- * is a constant: it changes with the program, not with the calendar.
+ * not work. What it says of each type is what the environment's official
+ * statement says (instantiates names that); what is served besides (history,
+ * $validate, parameters of FHIR itself, batch) is not stated, as it is not
+ * there. kind is "instance", as this is a running server, and it carries no
+ * canonical URL, as it is not one of the official ones. The date is a constant:
+ * it changes with the program, not with the calendar.
  *
  * SMART clients find the authorization server in either place; both are
  * additions to what the real service is known to say.
@@ -21,7 +23,7 @@
 
 #include <string.h>
 
-#define STATEMENT_DATE "2026-11-21"
+#define STATEMENT_DATE "2026-11-22"
 #define OAUTH_URIS                                                             \
 	"http://fhir-registry.smarthealthit.org/StructureDefinition/"          \
 	"oauth-uris"
@@ -46,11 +48,13 @@ static const struct {
 	unsigned bit;
 	const char *code;
 } interaction[] = {
-    {IA_CREATE, "create"},
-    {IA_READ, "read"},
-    {IA_SEARCH, "search-type"},
-    {IA_VREAD, "vread"},
+    {IA_CREATE, "create"}, {IA_DELETE, "delete"},      {IA_READ, "read"},
+    {IA_UPDATE, "update"}, {IA_SEARCH, "search-type"}, {IA_VREAD, "vread"},
 };
+
+/* Types of which the official statement does not say how versions are kept. */
+static const char *const silent[] = {"CarePlan", "Questionnaire",
+				     "QuestionnaireResponse"};
 
 static const char *auth_url(const struct rq *rq, const char *end)
 {
@@ -126,7 +130,7 @@ static void add_canonical(struct jw *w, const char *name, const char *url,
 static void add_profiles(struct jw *w, const struct fhir *f, const char *name,
 			 const char *type)
 {
-	const struct profiles *p = f->record->profiles[f->version];
+	const struct profiles *p = record_profiles(f->record, f->version);
 	struct profile_info info;
 
 	jw_open(w, name, '[');
@@ -138,7 +142,7 @@ static void add_profiles(struct jw *w, const struct fhir *f, const char *name,
 
 static bool any_profile(const struct fhir *f, const char *type)
 {
-	const struct profiles *p = f->record->profiles[f->version];
+	const struct profiles *p = record_profiles(f->record, f->version);
 	struct profile_info info;
 
 	for (size_t i = 0; profile_list(p, i, &info) && info.national; i++)
@@ -160,13 +164,17 @@ static void add_interactions(struct jw *w, const struct record_type *t)
 	jw_close(w);
 }
 
-static bool conditional(const struct record_type *t)
+/* STU3 knows no parameter of the type "special". */
+static const char *stated_type(const struct record_param *p,
+			       enum fhir_version v)
 {
-	return (t->interactions & IA_CREATE) &&
-	       fhir_find_param(t, "identifier");
+	if (strcmp(p->name, "_total") != 0)
+		return p->fhir_type;
+	return v == FHIR_R4 ? "special" : "token";
 }
 
-static void add_params(struct jw *w, const struct record_type *t)
+static void add_params(struct jw *w, const struct record_type *t,
+		       enum fhir_version v)
 {
 	if (!t->param->name)
 		return;
@@ -174,24 +182,47 @@ static void add_params(struct jw *w, const struct record_type *t)
 	for (const struct record_param *p = t->param; p->name; p++) {
 		jw_open(w, NULL, '{');
 		jw_str(w, "name", p->name);
-		jw_str(w, "type", p->fhir_type);
+		jw_str(w, "type", stated_type(p, v));
 		jw_str(w, "documentation", p->what);
 		jw_close(w);
 	}
 	jw_close(w);
 }
 
-static void add_reference_policy(struct jw *w)
+static void add_reference_policy(struct jw *w, const struct settings *set)
 {
 	jw_open(w, "referencePolicy", '[');
 	jw_str(w, NULL, "literal");
+	if (set->references)
+		jw_str(w, NULL, "enforced");
 	jw_str(w, NULL, "local");
 	jw_close(w);
+}
+
+static bool update_creates(const struct settings *set,
+			   const struct record_type *t)
+{
+	return set->update_create == UPDATE_CREATE_ON ||
+	       (set->update_create == UPDATE_CREATE_BY_TYPE &&
+		strcmp(t->type, "Patient") == 0);
+}
+
+static void add_versions(struct jw *w, const struct settings *set,
+			 const struct record_type *t)
+{
+	for (size_t i = 0; i < LEN(silent); i++)
+		if (strcmp(t->type, silent[i]) == 0)
+			return;
+	jw_str(w, "versioning", "versioned-update");
+	jw_bool(w, "readHistory", true);
+	jw_bool(w, "updateCreate", update_creates(set, t));
 }
 
 static void add_type(struct jw *w, const struct fhir *f, struct arena *a,
 		     const struct record_type *t)
 {
+	const struct settings *set = &f->record->settings;
+
 	jw_open(w, NULL, '{');
 	jw_str(w, "type", t->type);
 	add_canonical(w, "profile", arena_printf(a, DEFINITION "%s", t->type),
@@ -200,14 +231,13 @@ static void add_type(struct jw *w, const struct fhir *f, struct arena *a,
 		add_profiles(w, f, "supportedProfile", t->type);
 	jw_str(w, "documentation", t->what);
 	add_interactions(w, t);
-	jw_str(w, "versioning", "versioned");
-	jw_bool(w, "readHistory", (t->interactions & IA_VREAD) != 0);
-	jw_bool(w, "updateCreate", false);
-	jw_bool(w, "conditionalCreate", conditional(t));
-	jw_bool(w, "conditionalUpdate", false);
-	jw_str(w, "conditionalDelete", "not-supported");
-	add_reference_policy(w);
-	add_params(w, t);
+	add_versions(w, set, t);
+	jw_bool(w, "conditionalCreate", (t->interactions & IA_CREATE) != 0);
+	jw_bool(w, "conditionalUpdate", set->conditional_update != 0);
+	jw_str(w, "conditionalDelete",
+	       set->conditional_delete ? "single" : "not-supported");
+	add_reference_policy(w, set);
+	add_params(w, t, f->version);
 	jw_close(w);
 }
 
@@ -229,12 +259,19 @@ static void add_rest(struct jw *w, struct rq *rq, const struct fhir *f)
 
 static void add_head(struct jw *w, struct rq *rq, const struct fhir *f)
 {
+	const char *official = f->record->environment->statement[f->version];
+
 	jw_str(w, "resourceType", "CapabilityStatement");
 	jw_str(w, "name", "MockKantaPhr");
 	jw_str(w, "title", "A stand-in for Kanta PHR; not the real service");
 	jw_str(w, "status", "active");
 	jw_str(w, "date", STATEMENT_DATE);
 	jw_str(w, "kind", "instance");
+	if (official) {
+		jw_open(w, "instantiates", '[');
+		jw_str(w, NULL, official);
+		jw_close(w);
+	}
 	add_software(w, f, rq->arena);
 	jw_open(w, "implementation", '{');
 	jw_str(w, "description", "mock-kanta-phr: no real data");
