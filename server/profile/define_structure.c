@@ -97,34 +97,15 @@ static void check_kind_of_base(struct def *d, const struct at *at)
 
 /* ---- compiling it -------------------------------------------------------- */
 
-/* A set that grows apart from the one it is made of. */
-static struct profiles *apart(const struct profiles *p, struct arena *a)
-{
-	struct profiles *trial = arena_alloc(a, sizeof(*trial));
-
-	*trial = *p;
-	trial->arena = a;
-	trial->chunk_cap = trial->chunks;
-	trial->top = trial->end;
-	trial->cap_expr = trial->n_expr;
-	trial->added = NULL;
-	trial->tail = &trial->added;
-	trial->n_added = 0;
-	return trial;
-}
-
 static void check_compiles(struct def *d, const struct at *at)
 {
 	static const char source[] = "-";
 	struct arena *a = arena_new((size_t)64 << 10);
-	struct profiles *trial = apart(d->c->p, a);
+	struct profiles *trial = profile_fork(d->c->p, a);
 	struct err e = {.kind = ERR_NONE};
 	const char *place;
 	bool ok = profile_add(trial, d->sd, source, &e);
 
-	/* it may be loaded already: that one is not to be replaced */
-	if (trial->added)
-		trial->added->version = "\x01";
 	ok = ok && profile_compile(trial, &e);
 	/* "-: StructureDefinition.differential.element[3]" */
 	place = strchr(e.where, '.');

@@ -440,6 +440,8 @@ struct profiles {
 	enum fhir_version version;
 	const char *image;
 	uint32_t image_bytes;
+	const struct profiles *base; /* that it grew from: fork.c; or NULL */
+	ref frozen;		     /* what lies below is never written */
 	char **chunk;
 	size_t chunks, chunk_cap;
 	uint32_t top; /* next free byte of the heap */
@@ -486,7 +488,7 @@ static inline const struct list *list_at(const struct profiles *p, ref r)
 }
 
 /* heap.c */
-void *heap_at(struct profiles *p, ref r);     /* asserts: not in the image */
+void *heap_at(struct profiles *p, ref r);     /* asserts: not frozen */
 ref heap_alloc(struct profiles *p, size_t n); /* zeroed, 4-aligned */
 /* A canonical "url|version": the exact version, also the beginning of one; if
  * there is none and exact is false, the one that stands for all. */

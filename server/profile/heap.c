@@ -21,7 +21,7 @@
 
 void *heap_at(struct profiles *p, ref r)
 {
-	assert(r >= p->image_bytes);
+	assert(r >= p->frozen);
 	r -= p->image_bytes;
 	return p->chunk[r / CHUNK_BYTES] + r % CHUNK_BYTES;
 }

@@ -156,7 +156,7 @@ struct profiles *profile_open(struct arena *boot, enum fhir_version v,
 	}
 	struct profiles *p = profile_new(boot, v);
 	p->image = image;
-	p->image_bytes = h->bytes;
+	p->image_bytes = p->frozen = h->bytes;
 	p->types = rec_at(p, h->types);
 	p->n_types = h->n_types;
 	take_tables(p, &h->by_url, &p->image_sd, &p->image_vs, &p->image_cs);

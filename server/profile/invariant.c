@@ -10,10 +10,10 @@
  * as HL7's validator has it).
  *
  * Compiled expressions are kept with the definitions, by number; those of the
- * image are compiled when they are first needed. Temporaries are given back
- * after each evaluation: what is checked may be large, what is kept is only
- * what is reported. An evaluation within an evaluation (conformsTo) finds the
- * place of the outer one put back behind it.
+ * image are compiled when they are first needed, a base's into the base
+ * (fork.c). Temporaries are given back after each evaluation: what is checked
+ * may be large, what is kept is only what is reported. An evaluation within an
+ * evaluation (conformsTo) finds the place of the outer one put back behind it.
  */
 #include "profile_int.h"
 
@@ -25,6 +25,8 @@ static const struct fp_expr *expression(const struct profiles *p,
 {
 	struct err e = {0};
 	assert(k->number < p->n_expr);
+	while (p->base && k->number < p->base->n_expr)
+		p = p->base;
 	struct fp_expr **x = &p->expr[k->number];
 
 	if (!*x)

@@ -295,7 +295,7 @@ static void compile_globals(struct build *b)
 static void replace(struct build *b, struct item **v, size_t n, size_t bytes)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (v[i]->old >= b->p->image_bytes && v[i]->old > 0)
+		if (v[i]->old >= b->p->frozen && v[i]->old > 0)
 			memcpy(heap_at(b->p, v[i]->old),
 			       rec_at(b->p, v[i]->rec), bytes);
 	}

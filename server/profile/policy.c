@@ -3,13 +3,13 @@
  * policy.c: meta.profile: which profiles are demanded, allowed and applied.
  *
  * The national service takes only resources that name a national profile of
- * their type; a foreign profile beside it is allowed and not looked at, or, if
- * the caller likes, refused. The application that made the resource may have to
- * be named. A
- * profile that is not known here cannot be checked: that is an error or, if the
- * caller likes, a warning. An abstract profile is the base of others; naming it
- * alone says nothing about the kind of data. A batch or a transaction is not
- * kept: what is in its entries has to name profiles, not the Bundle.
+ * their type, definitions excepted; a foreign profile beside it is allowed and
+ * not looked at, or, if the caller likes, refused. The application that made
+ * the resource may have to be named. A profile that is not known here cannot be
+ * checked: that is an error or, if the caller likes, a warning. An abstract
+ * profile is the base of others; naming it alone says nothing about the kind of
+ * data. A batch or a transaction is not kept: what is in its entries has to
+ * name profiles, not the Bundle.
  */
 #include "profile_int.h"
 
@@ -66,8 +66,19 @@ static void take_stock(struct check *c, const struct json *list, unsigned type,
 
 /* ---- rules ------------------------------------------------------------ */
 
+/* Definitions are no data of anybody: no national profile is for them. */
+static bool is_definition(const struct profiles *p, unsigned type)
+{
+	return type == p->known[T_STRUCTUREDEFINITION] ||
+	       type == p->known[T_VALUESET] || type == p->known[T_CODESYSTEM];
+}
+
 bool profile_demanded(const struct check *c, const char *type)
 {
+	const unsigned is = find_type(c->p, type, strlen(type));
+
+	if (is != NO_TYPE && is_definition(c->p, is))
+		return false;
 	if (c->o->required == REQUIRED_NOT_PATIENT)
 		return strcmp(type, "Patient") != 0;
 	return c->o->required == REQUIRED_ALL;

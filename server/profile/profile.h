@@ -45,6 +45,16 @@ void profile_on_top(struct profiles *p);
 /* Compiles what was added. False with e set: where = "file: JSON path". */
 bool profile_compile(struct profiles *p, struct err *e);
 
+/* A set that begins as base is and grows apart from it: what is added to it and
+ * compiled changes nothing of the base, which must outlive it and is not to be
+ * added to meanwhile. It takes microseconds, and memory for what is added
+ * alone, in the arena. */
+struct profiles *profile_fork(const struct profiles *base, struct arena *a);
+
+/* Is there a definition of that type (StructureDefinition, ValueSet or
+ * CodeSystem) and canonical URL, or is it one that is known without? */
+bool profile_knows(const struct profiles *p, const char *type, const char *url);
+
 /* Writes the whole compiled set as an image (used at build time alone). */
 bool profile_write_image(const struct profiles *p, struct buf *out,
 			 struct err *e);

@@ -208,3 +208,8 @@ void store_setting_put(struct store *s, const char *name, const char *value)
 {
 	store_write(s, ST_SETTING_PUT, ARGS(TEXT(name), TEXT(value)));
 }
+
+uint64_t store_setting_epoch(const struct store *s)
+{
+	return s->setting_epoch;
+}

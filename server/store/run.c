@@ -93,9 +93,18 @@ void store_done(sqlite3_stmt *st)
 	sqlite3_clear_bindings(st);
 }
 
+/* May settings be others after it? */
+static bool changes_settings(enum stmt which)
+{
+	return which == ST_SETTING_PUT || which == ST_ROLLBACK ||
+	       which == ST_ROLLBACK_TO || which == ST_OP_UNDO;
+}
+
 bool store_run(struct store *s, enum stmt which, const struct arg *arg,
 	       size_t n)
 {
+	if (changes_settings(which))
+		s->setting_epoch++;
 	sqlite3_stmt *st = store_query(s, which, arg, n);
 	int rc = sqlite3_step(st);
 	while (rc == SQLITE_ROW)
@@ -161,6 +170,7 @@ static void notice_loss(struct store *s)
 	if (!s->open || !sqlite3_get_autocommit(s->db))
 		return;
 	s->lost = s->lost || s->kept;
+	s->setting_epoch++;
 	s->open = s->saved = s->kept = false;
 }
 

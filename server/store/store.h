@@ -66,6 +66,10 @@ void store_count(struct store *s, struct store_counts *out);
  * none of that name; put replaces. */
 const char *store_setting(struct store *s, struct arena *a, const char *name);
 void store_setting_put(struct store *s, const char *name, const char *value);
+/* Another one whenever a setting may have changed: by a put, or because writes
+ * were rolled back. So what was made of a setting holds as long as this is the
+ * same. */
+uint64_t store_setting_epoch(const struct store *s);
 
 /* ---- resources ------------------------------------------------------ */
 

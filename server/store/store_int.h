@@ -104,6 +104,7 @@ struct store {
 	sqlite3 *db;
 	const struct log *log;
 	sqlite3_stmt *stmt[ST_COUNT];
+	uint64_t setting_epoch;
 	bool entered; /* between enter and leave */
 	bool open;    /* the turn's transaction has begun */
 	bool saved;   /* the request's savepoint stands */

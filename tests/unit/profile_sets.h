@@ -90,6 +90,111 @@ static void test_versions(void **state)
 	arena_free(a);
 }
 
+/* The set that a fork is made of stays what it was, byte for byte. */
+static void test_fork(void **state)
+{
+	(void)state;
+	struct arena *a = arena_new(0), *own = arena_new(0);
+	struct profiles *p = open_image(a, FHIR_R4);
+	static const char x[] = "http://example.org/x",
+			  y[] = "http://example.org/y";
+	struct buf before, after;
+	struct err e = {0};
+
+	add_patient(a, p, "x", "1", HL7 "Patient", "name");
+	compile(p);
+	buf_init(&before, a);
+	buf_init(&after, a);
+	assert_true(profile_write_layer(p, &before, &e));
+	struct profiles *f = profile_fork(p, own);
+	add_patient(own, f, "x", "1", HL7 "Patient", "gender");
+	add_patient(own, f, "y", NULL, x, "photo");
+	compile(f);
+	assert_string_equal(lacks(a, f, x), "Patient.gender");
+	assert_string_equal(lacks(a, f, y), "Patient.gender");
+	/* one that grew from a fork, and one that does not compile */
+	struct profiles *g = profile_fork(f, own);
+	add_patient(own, g, "z", NULL, y, "contact");
+	compile(g);
+	assert_string_equal(lacks(a, g, "http://example.org/z"),
+			    "Patient.gender");
+	g = profile_fork(f, own);
+	add_patient(own, g, "z", NULL, x, "tail");
+	assert_false(profile_compile(g, &e));
+	assert_string_equal(lacks(a, f, y), "Patient.gender");
+	arena_free(own);
+	assert_string_equal(lacks(a, p, x), "Patient.name");
+	assert_false(profile_knows(p, "StructureDefinition", y));
+	assert_true(profile_write_layer(p, &after, &e));
+	assert_int_equal(after.len, before.len);
+	assert_memory_equal(after.p, before.p, before.len);
+	arena_free(a);
+}
+
+/* What a fork takes is its own, and goes with its arena. */
+static void test_fork_again(void **state)
+{
+	(void)state;
+	struct arena *a = arena_new(0);
+	struct profiles *p = open_image(a, FHIR_R4);
+	size_t used = 0, first = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		struct arena *own = arena_new(0);
+		struct profiles *f = profile_fork(p, own);
+		const char *element = i % 2 ? "gender" : "photo";
+
+		add_patient(own, f, "x", "1", HL7 "Patient", element);
+		compile(f);
+		if (i % 100 < 2) {
+			struct arena *tmp = arena_new(0);
+			assert_string_equal(
+			    lacks(tmp, f, "http://example.org/x"),
+			    i % 2 ? "Patient.gender" : "Patient.photo");
+			arena_free(tmp);
+		}
+		if (i == 1) {
+			/* the base's invariants have been compiled by now */
+			used = arena_used(a);
+			first = arena_used(own);
+		}
+		assert_true(i == 0 || arena_used(own) <= first + 64);
+		arena_free(own);
+	}
+	assert_int_equal(arena_used(a), used);
+	arena_free(a);
+}
+
+static void test_knows(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *type, *url;
+		bool known;
+	} rows[] = {
+	    {"StructureDefinition", HL7 "Patient", true},
+	    {"StructureDefinition", HL7 "Patience", false},
+	    {"StructureDefinition", "http://hl7.org/fhir/ValueSet/languages",
+	     false},
+	    {"ValueSet", "http://hl7.org/fhir/ValueSet/languages", true},
+	    {"ValueSet", "http://example.org/vs", false},
+	    {"CodeSystem", "http://hl7.org/fhir/observation-status", true},
+	    {"CodeSystem", "http://unitsofmeasure.org", true},
+	    {"CodeSystem", "urn:ietf:bcp:13", true},
+	    {"CodeSystem", "http://example.org/cs", false},
+	    {"Patient", HL7 "Patient", false},
+	};
+	struct arena *a = arena_new(0);
+	struct profiles *p = open_image(a, FHIR_R4);
+
+	for (size_t i = 0; i < LEN(rows); i++) {
+		if (profile_knows(p, rows[i].type, rows[i].url) !=
+		    rows[i].known)
+			fail_msg("%s %s", rows[i].type, rows[i].url);
+	}
+	arena_free(a);
+}
+
 /* Definitions that come while the set is in use. */
 static void test_more_later(void **state)
 {
