@@ -20,68 +20,6 @@
 
 #include <assert.h>
 #include <string.h>
-#include <strings.h>
-
-/* ---- the body -------------------------------------------------------- */
-
-static bool refuse_body(struct err *e, const char *where, const char *why)
-{
-	return err_set(e, ERR_INVALID, RULE_BODY, where,
-		       "Failed to parse request body as JSON resource. Error "
-		       "was: %s%s%s%s",
-		       why, where ? " (" : "", where ? where : "",
-		       where ? ")" : "");
-}
-
-/* The resource's own type against that of the URL. */
-static bool check_type(const struct json *resource, const char *want,
-		       struct err *e)
-{
-	const char *type = json_get_text(resource, "resourceType");
-
-	if (!type)
-		return refuse_body(e, NULL,
-				   "Invalid JSON content detected, missing "
-				   "required element: 'resourceType'");
-	if (strcmp(type, want) == 0)
-		return true;
-	if (strcasecmp(type, want) == 0)
-		return err_set(e, ERR_INVALID, RULE_BODY_TYPE, "resourceType",
-			       "Unknown resource type '%s': Resource names are "
-			       "case sensitive, found similar name: '%s'",
-			       type, want);
-	return err_set(e, ERR_INVALID, RULE_BODY_TYPE, "resourceType",
-		       "Incorrect resource type found, expected \"%s\" but "
-		       "found \"%.100s\"",
-		       want, type);
-}
-
-static const struct json *read_body(struct rq *rq)
-{
-	struct err bad = {.kind = ERR_NONE};
-	const struct json *v;
-
-	if (!fhir_body_type(rq))
-		return NULL;
-	if (rq->body_len == 0) {
-		(void)refuse_body(&rq->err, NULL, "The body is empty");
-		return NULL;
-	}
-	v = json_parse(rq->arena, rq->body, rq->body_len, &bad);
-	if (!v) {
-		(void)refuse_body(&rq->err, bad.where, bad.text);
-		rq->err.line = bad.line;
-		rq->err.column = bad.column;
-		return NULL;
-	}
-	if (json_kind(v) != JSON_OBJECT) {
-		(void)refuse_body(&rq->err, NULL,
-				  "Content does not appear to be FHIR JSON, "
-				  "it is not an object");
-		return NULL;
-	}
-	return check_type(v, rq_param(rq, "type"), &rq->err) ? v : NULL;
-}
 
 /* ---- the handlers ---------------------------------------------------- */
 
@@ -133,7 +71,7 @@ bool fhir_create(struct rq *rq)
 	assert(rq->grant);
 	if (!fhir_wish(rq, &w) || !fhir_offers(rq, IA_CREATE, &t))
 		return false;
-	resource = read_body(rq);
+	resource = fhir_body_of(rq, t->type);
 	if (!resource)
 		return false;
 	if (condition && *condition &&
@@ -149,9 +87,7 @@ bool fhir_create_with_id(struct rq *rq)
 	const char *id = rq_param(rq, "id");
 
 	if (*id == '_' || *id == '$')
-		return err_set(&rq->err, ERR_INVALID, RULE_LATER, NULL,
-			       "%s/%s is not available in this version",
-			       rq_param(rq, "type"), id);
+		return fhir_unknown(rq);
 	return err_set(&rq->err, ERR_INVALID, RULE_BODY_ID, NULL,
 		       "Can not create resource with ID \"%.100s\", ID must "
 		       "not be supplied on a create (POST) operation (use an "

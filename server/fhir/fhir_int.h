@@ -19,6 +19,7 @@
 #define RULE_INTERACTION   "KPHR-REST-0111" /* not offered for this type */
 #define RULE_LATER	   "KPHR-REST-0112" /* not in this version yet */
 #define RULE_CONDITION	   "KPHR-REST-0113" /* If-None-Exist */
+#define RULE_NOT_DEFINED   "KPHR-REST-0114" /* named, without definition */
 #define RULE_PATIENT	   "KPHR-REST-0120" /* patient missing in a search */
 #define RULE_OTHER_PATIENT "KPHR-REST-0121" /* another citizen's record */
 #define RULE_PARAMETER	   "KPHR-REST-0122" /* unknown search parameter */
@@ -50,9 +51,6 @@ bool fhir_wish(struct rq *rq, struct wish *w);
  * ignored, and so is what stands behind a match up to the next separator. */
 bool fhir_names(const char *text, const char *word);
 
-/* Is the body's media type one of FHIR's JSON ones? */
-bool fhir_body_type(struct rq *rq);
-
 /* The version's base as a URL, in the request's arena. */
 const char *fhir_own_base(const struct rq *rq);
 
@@ -67,6 +65,28 @@ void fhir_version_headers(struct rq *rq, const struct store_resource *r,
  * an OperationOutcome says was done, e.g. "created". */
 bool fhir_reply_resource(struct rq *rq, const struct wish *w, int status,
 			 const struct store_resource *r, const char *done);
+
+/* ---- body.c: the resource that came in --------------------------------- */
+
+/* Is the body's media type one of FHIR's JSON ones? */
+bool fhir_body_type(struct rq *rq);
+
+/* The body: a JSON object with a resourceType, and of that type. NULL with
+ * rq->err set. */
+const struct json *fhir_body(struct rq *rq);
+const struct json *fhir_body_of(struct rq *rq, const char *type);
+
+/* Has the resource the type of its URL? */
+bool fhir_body_is(const struct json *resource, const char *type, struct err *e);
+
+/* ---- operation.c: what cannot be done ---------------------------------- */
+
+/* Refuses what there is no method for, in HAPI's words. Always false. */
+bool fhir_unknown(struct rq *rq);
+
+/* The type's row; refuses an interaction that it does not offer. */
+bool fhir_offers(struct rq *rq, enum interaction ia,
+		 const struct record_type **out);
 
 /* ---- outcome.c ------------------------------------------------------- */
 
@@ -96,10 +116,6 @@ bool fhir_not_defined(struct rq *rq); /* an operation without definition */
 bool fhir_bundle(struct rq *rq);
 bool fhir_metadata(struct rq *rq);
 bool fhir_smart(struct rq *rq);
-
-/* The type's row; refuses an interaction that it does not offer. */
-bool fhir_offers(struct rq *rq, enum interaction ia,
-		 const struct record_type **out);
 
 /* ---- bundle.c --------------------------------------------------------- */
 

@@ -4,9 +4,8 @@
  *
  * The table is what the base can do; http answers everything else: 405 with
  * Allow for another method of a path that stands here, 404 for other paths,
- * both as an OperationOutcome by fhir_refuse. Interactions that come with a
- * later version (update, delete, history, batch, operations) are refused as not
- * implemented where their path would otherwise be taken for a resource's id.
+ * both as an OperationOutcome by fhir_refuse. What looks like an operation and
+ * has no row is refused in the words of the real stack (operation.c).
  *
  * Order of the guards (main puts them together): who asks, which type, what
  * for. So an unknown type is 404 for everybody with a token, whatever the
@@ -107,8 +106,7 @@ bool fhir_guard_type(struct rq *rq, void *ctx)
 		return true;
 	type = rq_param(rq, "type");
 	if (*type == '_' || *type == '$')
-		return err_set(&rq->err, ERR_INVALID, RULE_LATER, NULL,
-			       "%.64s is not available in this version", type);
+		return fhir_unknown(rq);
 	if (record_type_get(rq->arena, f->version, type, &rq->err))
 		return true;
 	return err_set(&rq->err, rq->err.kind, RULE_TYPE, NULL, "%s",

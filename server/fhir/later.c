@@ -51,11 +51,6 @@ bool fhir_validate(struct rq *rq)
 	return later(rq);
 }
 
-bool fhir_not_defined(struct rq *rq)
-{
-	return later(rq);
-}
-
 bool fhir_bundle(struct rq *rq)
 {
 	return later(rq);

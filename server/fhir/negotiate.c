@@ -107,33 +107,6 @@ bool fhir_wish(struct rq *rq, struct wish *w)
 	return true;
 }
 
-bool fhir_body_type(struct rq *rq)
-{
-	static const char *const good[] = {
-	    "application/fhir+json",
-	    "application/json+fhir",
-	    "application/json",
-	};
-	const char *type = rq_header_in(rq, "Content-Type");
-	const char *p = type;
-	size_t n;
-
-	if (!type || !*type)
-		return err_set(&rq->err, ERR_INVALID, RULE_CONTENT_TYPE, NULL,
-			       "No Content-Type header was provided in the "
-			       "request. This is required for \"CREATE\" "
-			       "operation");
-	n = trimmed(&p, strcspn(type, ";"));
-	for (size_t i = 0; i < LEN(good); i++)
-		if (n == strlen(good[i]) && strncasecmp(p, good[i], n) == 0)
-			return true;
-	return err_set(&rq->err, ERR_INVALID, RULE_CONTENT_TYPE, NULL,
-		       "Incorrect Content-Type header value of \"%.200s\" was "
-		       "provided in the request. A FHIR Content-Type is "
-		       "required for \"CREATE\" operation",
-		       type);
-}
-
 const char *fhir_own_base(const struct rq *rq)
 {
 	const struct fhir *f = rq->ctx;

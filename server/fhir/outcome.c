@@ -83,6 +83,7 @@ static const char *hint_of(const char *rule)
 	    {RULE_BODY_ID, "leave the id out of the URL: the server gives one"},
 	    {RULE_TYPE, "see /metadata for the types that are served"},
 	    {RULE_INTERACTION, "see /metadata for what is offered"},
+	    {RULE_NOT_DEFINED, "use read and search"},
 	    {RULE_CONDITION, "send If-None-Exist: identifier=system|value"},
 	    {RULE_PATIENT, "add patient={id} to the query"},
 	    {RULE_OTHER_PATIENT, "search with the Patient of the token"},

@@ -7,8 +7,8 @@
  * the former wins when both are there (RFC 9110 13.2.2). Times are compared in
  * whole seconds, which is what Last-Modified carries.
  *
- * Limits: ids that begin with '_' or '$' are operations, which come with a
- * later version and are refused.
+ * What begins with '_' or '$' is no id but an operation that nobody knows:
+ * those that are known have routes of their own.
  *
  * FHIR R4 3.1.0.2, 3.1.0.3, 3.1.0.5.1; facts: fhir-rest.md 1.3, 2.3.
  */
@@ -19,24 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-bool fhir_offers(struct rq *rq, enum interaction ia,
-		 const struct record_type **out)
-{
-	const struct fhir *f = rq->ctx;
-	const char *type = rq_param(rq, "type");
-	const struct record_type *t = record_type_find(f->version, type);
-
-	assert(t); /* by fhir_guard_type */
-	if (!(t->interactions & (unsigned)ia))
-		return err_set(&rq->err, ERR_INVALID, RULE_INTERACTION, NULL,
-			       "Invalid request: The FHIR endpoint on this "
-			       "server does not know how to handle %s "
-			       "operation[%s] with parameters [[]]",
-			       rq->method, type);
-	*out = t;
-	return true;
-}
 
 /* ---- has the client got it already? ---------------------------------- */
 
@@ -129,9 +111,7 @@ bool fhir_read(struct rq *rq)
 
 	assert(rq->grant);
 	if (*id == '_' || *id == '$')
-		return err_set(&rq->err, ERR_INVALID, RULE_LATER, NULL,
-			       "%s/%.64s is not available in this version",
-			       rq_param(rq, "type"), id);
+		return fhir_unknown(rq);
 	if (!fhir_offers(rq, IA_READ, &t))
 		return false;
 	return reply_version(rq, id, 0);

@@ -55,7 +55,7 @@ FUNCTION_LINES = 80
 DEEP = 4           # braces, the function's own included
 DEEP_SHARE = 0.02  # of all function lines may be deeper
 DEEPEST = 6
-SQL = re.compile(r'"\s*(SELECT|INSERT|UPDATE|DELETE FROM|CREATE (?:TABLE|INDEX)'
+SQL = re.compile(r'"\s*(SELECT|INSERT|UPDATE (?=\w)|DELETE FROM|CREATE (?:TABLE|INDEX)'
                  r'|PRAGMA|SAVEPOINT|ROLLBACK|BEGIN IMMEDIATE)\b')
 
 
