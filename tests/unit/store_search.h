@@ -29,31 +29,29 @@ static void searches_by_words(void **state)
 		struct store_value v;
 		const char *found;
 	} cases[] = {
-	    {"code", {OP_TOKEN, NULL, "85354-9", 0, 0}, "bp own "},
-	    {"code", {OP_TOKEN, "loinc", "85354-9", 0, 0}, "bp "},
-	    {"code", {OP_TOKEN, "", "85354-9", 0, 0}, "own "},
-	    {"code", {OP_TOKEN, "loinc", NULL, 0, 0}, "bp kg "},
-	    {"code", {OP_TOKEN, NULL, NULL, 0, 0}, "bp kg own "},
-	    {"code", {OP_TOKEN, NULL, "85354-", 0, 0}, ""},
-	    {"code", {OP_TOKEN, "LOINC", "85354-9", 0, 0}, ""},
-	    {"kode", {OP_TOKEN, NULL, "85354-9", 0, 0}, ""},
-	    {"code", {OP_NOT_TOKEN, NULL, "85354-9", 0, 0}, "kg ref uri "},
-	    {"code", {OP_NOT_TOKEN, "", "85354-9", 0, 0}, "bp kg ref uri "},
-	    {"_id", {OP_ID, NULL, "kg", 0, 0}, "kg "},
-	    {"_id", {OP_ID, NULL, "k", 0, 0}, ""},
-	    {"subject", {OP_REFERENCE, NULL, "Patient/1", 0, 0}, "ref "},
-	    {"subject", {OP_REFERENCE, NULL, "Patient/2", 0, 0}, ""},
-	    {"url", {OP_URI, NULL, "http://x", 0, 0}, "uri "},
-	    {"url", {OP_URI, NULL, "http://", 0, 0}, ""},
-	    {"_lastUpdated",
-	     {OP_UPDATED_GE, NULL, NULL, 1000, 2000},
+	    {"code", WORD(OP_TOKEN, NULL, "85354-9"), "bp own "},
+	    {"code", WORD(OP_TOKEN, "loinc", "85354-9"), "bp "},
+	    {"code", WORD(OP_TOKEN, "", "85354-9"), "own "},
+	    {"code", WORD(OP_TOKEN, "loinc", NULL), "bp kg "},
+	    {"code", WORD(OP_TOKEN, NULL, NULL), "bp kg own "},
+	    {"code", WORD(OP_TOKEN, NULL, "85354-"), ""},
+	    {"code", WORD(OP_TOKEN, "LOINC", "85354-9"), ""},
+	    {"kode", WORD(OP_TOKEN, NULL, "85354-9"), ""},
+	    {"code", WORD(OP_NOT_TOKEN, NULL, "85354-9"), "kg ref uri "},
+	    {"code", WORD(OP_NOT_TOKEN, "", "85354-9"), "bp kg ref uri "},
+	    {"_id", WORD(OP_ID, NULL, "kg"), "kg "},
+	    {"_id", WORD(OP_ID, NULL, "k"), ""},
+	    {"subject", WORD(OP_REFERENCE, NULL, "Patient/1"), "ref "},
+	    {"subject", WORD(OP_REFERENCE, NULL, "Patient/2"), ""},
+	    {"url", WORD(OP_URI, NULL, "http://x"), "uri "},
+	    {"url", WORD(OP_URI, NULL, "http://"), ""},
+	    {"_lastUpdated", SPAN(OP_UPDATED_GE, 1000, 2000),
 	     "bp kg own ref uri "},
-	    {"_lastUpdated", {OP_UPDATED_GE, NULL, NULL, 1001, 2000}, ""},
-	    {"_lastUpdated",
-	     {OP_UPDATED_LT, NULL, NULL, 0, 1001},
+	    {"_lastUpdated", SPAN(OP_UPDATED_GE, 1001, 2000), ""},
+	    {"_lastUpdated", SPAN(OP_UPDATED_LT, 0, 1001),
 	     "bp kg own ref uri "},
-	    {"_lastUpdated", {OP_UPDATED_LT, NULL, NULL, 0, 1000}, ""},
-	    {"code", {OP_TOKEN, NULL, "' OR 1--", 0, 0}, ""},
+	    {"_lastUpdated", SPAN(OP_UPDATED_LT, 0, 1000), ""},
+	    {"code", WORD(OP_TOKEN, NULL, "' OR 1--"), ""},
 	};
 	for (size_t i = 0; i < LEN(cases); i++)
 		assert_string_equal(ids_by(w, cases[i].param, cases[i].v),
@@ -143,16 +141,17 @@ static void clauses_and_values(void **state)
 	rows[0].value = "c";
 	rows[1].value = "fitness";
 	store_resource_put(w->store, &r, rows, 3);
-	const struct store_value codes[] = {{OP_TOKEN, NULL, "a", 0, 0},
-					    {OP_TOKEN, "s", "c", 0, 0}};
-	const struct store_value not_codes[] = {
-	    {OP_NOT_TOKEN, NULL, "a", 0, 0}, {OP_NOT_TOKEN, NULL, "c", 0, 0}};
-	const struct store_value vital = {OP_TOKEN, NULL, "vital", 0, 0};
-	const struct store_value from = {OP_DATE_GE, NULL, NULL, 40, 41};
-	const struct store_value until = {OP_DATE_LT, NULL, NULL, 40, 41};
+	const struct store_value codes[] = {WORD(OP_TOKEN, NULL, "a"),
+					    WORD(OP_TOKEN, "s", "c")};
+	const struct store_value not_codes[] = {WORD(OP_NOT_TOKEN, NULL, "a"),
+						WORD(OP_NOT_TOKEN, NULL, "c")};
+	const struct store_value vital = WORD(OP_TOKEN, NULL, "vital");
+	const struct store_value from = SPAN(OP_DATE_GE, 40, 41);
+	const struct store_value until = SPAN(OP_DATE_LT, 40, 41);
 	const struct store_clause clauses[] = {
-	    {"code", codes, 2},	 {"category", &vital, 1}, {"date", &from, 1},
-	    {"date", &until, 1}, {"code", not_codes, 2},  {"nothing", NULL, 0}};
+	    CLAUSE("code", codes, 2),	  CLAUSE("category", &vital, 1),
+	    CLAUSE("date", &from, 1),	  CLAUSE("date", &until, 1),
+	    CLAUSE("code", not_codes, 2), CLAUSE("nothing", NULL, 0)};
 	static const struct {
 		size_t first, n;
 		const char *found;
@@ -184,7 +183,7 @@ static void old_and_deleted_states_do_not_match(void **state)
 	store_resource_put(w->store, &r, &old, 1);
 	r.version = 2;
 	store_resource_put(w->store, &r, &new, 1);
-	struct store_value v = {OP_TOKEN, NULL, "old", 0, 0};
+	struct store_value v = WORD(OP_TOKEN, NULL, "old");
 	assert_string_equal(ids_by(w, "code", v), "");
 	v.value = "new";
 	assert_string_equal(ids_by(w, "code", v), "a ");
@@ -195,7 +194,7 @@ static void old_and_deleted_states_do_not_match(void **state)
 	assert_string_equal(ids_by(w, "code", v), "");
 	struct store_query q = all();
 	assert_string_equal(ids(w, &q), "");
-	v = (struct store_value){OP_ID, NULL, "a", 0, 0};
+	v = (struct store_value)WORD(OP_ID, NULL, "a");
 	assert_string_equal(ids_by(w, "_id", v), "");
 	r = resource("a", 4);
 	store_resource_put(w->store, &r, &new, 1);
@@ -286,10 +285,10 @@ static void too_much_is_refused(void **state)
 
 	struct store_value many[STORE_SEARCH_VALUES + 1];
 	for (size_t i = 0; i < LEN(many); i++)
-		many[i] = (struct store_value){
-		    i % 2 == 0 ? OP_DATE_EQ : OP_DATE_NE, NULL, NULL,
-		    (int64_t)i, (int64_t)i + 1};
-	struct store_clause c = {"date", many, LEN(many)};
+		many[i] = (struct store_value)SPAN(i % 2 == 0 ? OP_DATE_EQ
+							      : OP_DATE_NE,
+						   (int64_t)i, (int64_t)i + 1);
+	struct store_clause c = CLAUSE("date", many, LEN(many));
 	q = all();
 	q.clause = &c;
 	q.clause_count = 1;
@@ -304,7 +303,8 @@ static void too_much_is_refused(void **state)
 
 	struct store_clause each[100];
 	for (size_t i = 0; i < LEN(each); i++)
-		each[i] = (struct store_clause){"date", many + 10 * i, 10};
+		each[i] =
+		    (struct store_clause)CLAUSE("date", many + 10 * i, 10);
 	q.clause = each;
 	q.clause_count = LEN(each);
 	store_enter(w->store);
@@ -417,21 +417,21 @@ static void serials_outlive_their_resources(void **state)
 
 /* ---- plans ---------------------------------------------------------- */
 
-static const struct store_value token_value = {OP_TOKEN, "s", "v", 0, 0};
-static const struct store_value code_value = {OP_TOKEN, NULL, "v", 0, 0};
-static const struct store_value system_value = {OP_TOKEN, "s", NULL, 0, 0};
-static const struct store_value not_value = {OP_NOT_TOKEN, "s", "v", 0, 0};
-static const struct store_value id_value = {OP_ID, NULL, "v", 0, 0};
-static const struct store_value ref_value = {OP_REFERENCE, NULL, "v", 0, 0};
-static const struct store_value date_value = {OP_DATE_EQ, NULL, NULL, 1, 2};
-static const struct store_value ge_value = {OP_DATE_GE, NULL, NULL, 1, 2};
-static const struct store_value seen_value = {OP_UPDATED_GE, NULL, NULL, 1, 2};
+static const struct store_value token_value = WORD(OP_TOKEN, "s", "v");
+static const struct store_value code_value = WORD(OP_TOKEN, NULL, "v");
+static const struct store_value system_value = WORD(OP_TOKEN, "s", NULL);
+static const struct store_value not_value = WORD(OP_NOT_TOKEN, "s", "v");
+static const struct store_value id_value = WORD(OP_ID, NULL, "v");
+static const struct store_value ref_value = WORD(OP_REFERENCE, NULL, "v");
+static const struct store_value date_value = SPAN(OP_DATE_EQ, 1, 2);
+static const struct store_value ge_value = SPAN(OP_DATE_GE, 1, 2);
+static const struct store_value seen_value = SPAN(OP_UPDATED_GE, 1, 2);
 static const struct store_clause planned[] = {
-    {"code", &token_value, 1},	     {"code", &code_value, 1},
-    {"code", &system_value, 1},	     {"code", &not_value, 1},
-    {"_id", &id_value, 1},	     {"subject", &ref_value, 1},
-    {"date", &date_value, 1},	     {"date", &ge_value, 1},
-    {"_lastUpdated", &seen_value, 1}};
+    CLAUSE("code", &token_value, 1),	   CLAUSE("code", &code_value, 1),
+    CLAUSE("code", &system_value, 1),	   CLAUSE("code", &not_value, 1),
+    CLAUSE("_id", &id_value, 1),	   CLAUSE("subject", &ref_value, 1),
+    CLAUSE("date", &date_value, 1),	   CLAUSE("date", &ge_value, 1),
+    CLAUSE("_lastUpdated", &seen_value, 1)};
 static const struct store_sort planned_sorts[] = {
     {"date", true}, {"_lastUpdated", false}, {"_id", false}};
 

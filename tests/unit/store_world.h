@@ -128,6 +128,21 @@ static const char *plan(struct world *w, const struct store_query *asked,
 	    w, arena_printf(w->arena, "EXPLAIN QUERY PLAN %s", o.sql));
 }
 
+/* ---- queries as constants --------------------------------------------- */
+
+#define WORD(o, s, v)                                                          \
+	{                                                                      \
+		.op = (o), .system = (s), .value = (v)                         \
+	}
+#define SPAN(o, l, h)                                                          \
+	{                                                                      \
+		.op = (o), .lo_ms = (l), .hi_ms = (h)                          \
+	}
+#define CLAUSE(p, v, many)                                                     \
+	{                                                                      \
+		.param = (p), .value = (v), .n = (many)                        \
+	}
+
 /* ---- making things -------------------------------------------------- */
 
 static struct store_resource resource(const char *id, int version)
@@ -292,7 +307,7 @@ static struct store_query all(void)
 static const char *ids_by(struct world *w, const char *param,
 			  struct store_value v)
 {
-	struct store_clause c = {param, &v, 1};
+	struct store_clause c = CLAUSE(param, &v, 1);
 	struct store_query q = all();
 	q.clause = &c;
 	q.clause_count = 1;

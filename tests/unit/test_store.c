@@ -430,13 +430,14 @@ static void figures(void **state)
 	put_many(w, 10000);
 	print_message("    10 000 resources, 4 index rows   %6lld us\n",
 		      (long long)(clock_steady_us() - start));
-	static const struct store_value bp = {OP_TOKEN, NULL, "85354-9", 0, 0};
-	static const struct store_value one = {OP_TOKEN, NULL, "urn:uuid:777",
-					       0, 0};
-	static const struct store_value late = {OP_DATE_GE, NULL, NULL, 9000000,
-						9000001};
+	static const struct store_value bp = WORD(OP_TOKEN, NULL, "85354-9");
+	static const struct store_value one =
+	    WORD(OP_TOKEN, NULL, "urn:uuid:777");
+	static const struct store_value late =
+	    SPAN(OP_DATE_GE, 9000000, 9000001);
 	static const struct store_clause clauses[] = {
-	    {"code", &bp, 1}, {"date", &late, 1}, {"identifier", &one, 1}};
+	    CLAUSE("code", &bp, 1), CLAUSE("date", &late, 1),
+	    CLAUSE("identifier", &one, 1)};
 	static const struct store_sort by_date = {"date", true};
 	struct store_query q = all();
 	q.limit = 50;
