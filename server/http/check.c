@@ -80,7 +80,7 @@ static bool token(const char *s)
 	return c > s && *c == '\0';
 }
 
-static bool value_ok(const char *s)
+bool http_value_ok(const char *s)
 {
 	size_t n = strlen(s);
 	size_t plain = http_plain(s, n);
@@ -101,7 +101,7 @@ static bool check_header_texts(struct rq_private *p)
 		if (!token(p->header[i].name))
 			return broken(p, ERR_INVALID,
 				      "a header name is malformed");
-		if (!value_ok(p->header[i].value))
+		if (!http_value_ok(p->header[i].value))
 			return broken(p, ERR_INVALID,
 				      "a header value holds bytes that it may "
 				      "not");
@@ -138,7 +138,7 @@ static bool check_sizes(struct rq_private *p)
 	return true;
 }
 
-static bool check_target(struct rq_private *p)
+bool http_check_target(struct rq_private *p)
 {
 	if (p->target_ok)
 		return true;
@@ -157,7 +157,7 @@ static bool check_content_encoding(struct rq_private *p)
 		       "Content-Encoding is not supported");
 }
 
-static bool check_route(struct rq_private *p)
+bool http_check_route(struct rq_private *p)
 {
 	struct rq *rq = &p->rq;
 	enum http_found found;
@@ -290,9 +290,9 @@ bool http_check(struct rq_private *p)
 	    check_header_texts,
 	    check_host,
 	    check_sizes,
-	    check_target,
+	    http_check_target,
 	    check_content_encoding,
-	    check_route,
+	    http_check_route,
 	};
 	const char *id = rq_header_in(&p->rq, "X-Request-Id");
 	const char *host = http_target_authority(p->rq.arena, p->target);

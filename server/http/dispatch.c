@@ -2,10 +2,11 @@
  *
  * A request that is whole and has a route: guards in order, then the handler,
  * both inside one savepoint of the turn's transaction. A refusal takes back
- * what was written, unless the request says otherwise (rq->keep), and is then
- * worded by the group: an OperationOutcome here, OAuth's JSON there, a page
- * elsewhere. A path that belongs to no group gets a few words of JSON that
- * name the known prefixes, which helps whoever mistyped a base URL.
+ * what was written, unless the request says otherwise (rq->keep; and rq->undo
+ * takes back what an answer stands for), and is then worded by the group: an
+ * OperationOutcome here, OAuth's JSON there, a page elsewhere. A path that
+ * belongs to no group gets a few words of JSON that name the known prefixes,
+ * which helps whoever mistyped a base URL.
  *
  * What failed inside (disk, SQLite) is for the log; the client gets the request
  * id by which to find it there.
@@ -15,26 +16,29 @@
 #include <assert.h>
 #include <string.h>
 
-static bool guarded(struct rq *rq, const struct http_group *g)
+/* first: the guards before it were asked already. */
+static bool guarded(struct rq *rq, const struct http_group *g, size_t first)
 {
-	for (size_t i = 0; i < HTTP_GUARDS && g->guard[i].check; i++) {
+	for (size_t i = first; i < HTTP_GUARDS && g->guard[i].check; i++) {
 		if (!g->guard[i].check(rq, g->guard[i].ctx))
 			return false;
 	}
 	return rq->route->handler(rq);
 }
 
-void http_dispatch(struct rq_private *p)
+/* Between open and close of a savepoint. */
+static void run(struct rq_private *p, size_t first, void (*open)(void *ctx),
+		bool (*close)(void *ctx, bool keep))
 {
-	const struct http_turn *t = &p->http->config->turn;
+	void *ctx = p->http->config->turn.ctx;
 	struct rq *rq = &p->rq;
 	bool replied;
 
-	if (t->enter)
-		t->enter(t->ctx);
-	replied = guarded(rq, p->group);
+	if (open)
+		open(ctx);
+	replied = guarded(rq, p->group, first);
 	assert(replied ? rq->status != 0 : rq->err.kind != ERR_NONE);
-	if (t->leave && !t->leave(t->ctx, replied || rq->keep)) {
+	if (close && !close(ctx, (replied || rq->keep) && !rq->undo)) {
 		err_set(&rq->err, ERR_INTERNAL, NULL, NULL,
 			"what was written could not be kept");
 		http_reply_reset(p);
@@ -42,6 +46,20 @@ void http_dispatch(struct rq_private *p)
 	}
 	if (!replied)
 		http_refuse(p);
+}
+
+void http_dispatch(struct rq_private *p)
+{
+	const struct http_turn *t = &p->http->config->turn;
+
+	run(p, 0, t->enter, t->leave);
+}
+
+void http_dispatch_nested(struct rq_private *p)
+{
+	const struct http_turn *t = &p->http->config->turn;
+
+	run(p, 1, t->nest, t->unnest);
 }
 
 /* Text between the quotes of a JSON string. */

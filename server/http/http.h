@@ -66,6 +66,7 @@ struct rq {
 	struct buf out;
 	int status; /* 0: nothing replied yet */
 	bool keep;  /* what the request wrote stays, though it is refused */
+	bool undo;  /* what it wrote goes, though it is answered */
 
 	struct rq_private *private; /* http's own */
 };
@@ -110,10 +111,10 @@ struct http_nested {
 	const char *body; /* NUL behind it; or NULL */
 	size_t body_len;
 	const void *within;
+	struct arena *arena; /* what it lives in; NULL: the outer one's */
 };
 /* Runs it in a savepoint of its own. The answer's status, headers and body
- * (rq->out) are those of the request that is returned; it lives in the outer
- * one's arena. */
+ * (rq->out) are those of the request that is returned. */
 struct rq *http_nested(struct rq *outer, const struct http_nested *n);
 
 /* The status that belongs to a kind of refusal, and its reason phrase. */

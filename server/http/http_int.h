@@ -186,8 +186,15 @@ void http_request_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 /* Looks at everything but the body (check.c); false: rq.err is filled. */
 bool http_check(struct rq_private *p);
 
+/* Parts of it, for requests that come another way: is the decoded target sound?
+ * Is there a row for method and path? Is that a header's value? */
+bool http_check_target(struct rq_private *p);
+bool http_check_route(struct rq_private *p);
+bool http_value_ok(const char *s);
+
 /* Answers by guards and handler, inside a transaction (dispatch.c). */
 void http_dispatch(struct rq_private *p);
+void http_dispatch_nested(struct rq_private *p);
 void http_options(struct rq_private *p);
 
 /* Lets the group word what rq.err says; the reply so far is dropped. */

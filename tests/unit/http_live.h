@@ -41,6 +41,8 @@ struct world {
 	int commits;
 	int entered;
 	int kept;
+	int nested; /* savepoints within the request's: open, kept */
+	int nested_kept;
 	bool fail_commit;
 	bool fail_leave;
 };
@@ -64,6 +66,23 @@ static bool w_leave(void *ctx, bool keep)
 	w->kept += keep;
 	w->fail_leave = false;
 	return ok;
+}
+
+static void w_nest(void *ctx)
+{
+	struct world *w = ctx;
+
+	assert_int_equal(w->entered, 1);
+	w->nested++;
+}
+
+static bool w_unnest(void *ctx, bool keep)
+{
+	struct world *w = ctx;
+
+	w->nested--;
+	w->nested_kept += keep;
+	return !w->fail_leave;
 }
 
 static bool w_pending(void *ctx)
@@ -152,9 +171,9 @@ static bool h_state(struct rq *rq)
 		conns++;
 	buf_printf(&rq->out,
 		   "commits=%d entered=%d kept=%d turns=%d "
-		   "conns=%zu under_way=%zu",
+		   "conns=%zu under_way=%zu nested=%d nested_kept=%d",
 		   w->commits, w->entered, w->kept, (int)w->http->turns, conns,
-		   w->http->under_way);
+		   w->http->under_way, w->nested, w->nested_kept);
 	return rq_reply(rq, 200, "text/plain");
 }
 
@@ -164,6 +183,57 @@ static bool h_headers(struct rq *rq)
 	buf_printf(&rq->out, "n=%zu a=%s cookie=%s", rq_header_count(rq, "X-A"),
 		   rq_header_in(rq, "x-a") ? rq_header_in(rq, "x-a") : "-",
 		   rq_cookie(rq, "sid") ? rq_cookie(rq, "sid") : "-");
+	return rq_reply(rq, 200, "text/plain");
+}
+
+/* The body's lines are requests: method, URL, and what X-A and the body say. */
+static bool h_nest(struct rq *rq)
+{
+	char *save = NULL, *text = arena_strdup(rq->arena, rq->body);
+	struct arena *a = arena_new(0);
+	struct arena_mark mark = arena_mark(a);
+
+	for (char *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *at = strchr(line, ' ');
+		struct http_pair x = {"X-A", ""};
+		struct http_nested n = {
+		    .method = arena_strndup(a, line, (size_t)(at - line)),
+		    .url = ++at,
+		    .header = &x,
+		    .header_count = 1,
+		    .within = rq,
+		    .arena = a};
+		const struct rq *in;
+
+		if ((at = strchr(n.url, ' '))) {
+			*at = '\0';
+			n.body = x.value = at + 1;
+			n.body_len = strlen(n.body);
+		}
+		in = http_nested(rq, &n);
+		buf_printf(&rq->out, "%d%s|%s|%s\n", in->status,
+			   in->head ? "h" : "",
+			   rq_header_out(in, "Location")
+			       ? rq_header_out(in, "Location")
+			       : "-",
+			   in->out.p);
+		arena_rewind(a, &mark);
+	}
+	arena_free(a);
+	rq->undo = *rq->query != '\0';
+	return rq_reply(rq, 200, "text/plain");
+}
+
+/* What of the outer request a nested one sees. */
+static bool h_within(struct rq *rq)
+{
+	const struct rq *outer = rq->within;
+
+	buf_printf(&rq->out, "%d %d %d token=%s x=%s %s", rq->ctx == outer->ctx,
+		   rq->grant == outer->grant, strcmp(rq->id, outer->id) == 0,
+		   rq_header_in(rq, "Authorization") ? "yes" : "no",
+		   rq_header_in(rq, "x-a"), rq->origin);
 	return rq_reply(rq, 200, "text/plain");
 }
 
@@ -204,6 +274,18 @@ static const struct route base_routes[] = {
     {"POST", "/fail-leave", h_fail_leave, ACCESS_OPEN, 100, ""},
 };
 
+static const struct route nest_routes[] = {
+    {"POST", "/", h_nest, ACCESS_READ, 10000, ""},
+    {"POST", "/made", h_write, ACCESS_READ, 20, ""},
+    {"POST", "/fail-leave", h_fail_leave, ACCESS_READ, 20, ""},
+    {"GET", "/within", h_within, ACCESS_READ, 0, ""},
+    {"GET", "/internal", h_internal, ACCESS_READ, 0, ""},
+    {"GET", "/forbidden", h_echo, ACCESS_READ, 0, ""},
+    {"GET", "/:type/:id", h_echo, ACCESS_READ, 0, ""},
+    {"POST", "/:type/:id", h_body, ACCESS_READ, 20, ""},
+    {"DELETE", "/:type/:id", h_refuse, ACCESS_READ, 0, ""},
+};
+
 static bool g_token(struct rq *rq, void *ctx)
 {
 	(void)ctx;
@@ -218,7 +300,7 @@ static bool g_token(struct rq *rq, void *ctx)
 static bool g_never(struct rq *rq, void *ctx)
 {
 	(void)ctx;
-	return strcmp(rq->path, "/plain/forbidden") != 0 ||
+	return !strstr(rq->path, "/forbidden") ||
 	       err_set(&rq->err, ERR_FORBIDDEN, "forbidden", NULL, "no");
 }
 
@@ -232,7 +314,8 @@ static void refuse(struct rq *rq)
 {
 	/* groups rely on this, even when the path cannot be decoded */
 	if (strncmp(rq->path, "/base", 5) != 0 &&
-	    strncmp(rq->path, "/plain", 6) != 0)
+	    strncmp(rq->path, "/plain", 6) != 0 &&
+	    strncmp(rq->path, "/nest", 5) != 0)
 		exit(95);
 	buf_printf(&rq->out, "refused %s %s: %s", rq->err.code, rq->err.where,
 		   rq->err.text);
@@ -274,6 +357,12 @@ static void serve(const struct setup *s, int url_fd, int go_fd, int log_fd)
 	     .route_count = LEN(plain_routes),
 	     .guard = {{g_token, NULL}, {g_never, NULL}},
 	     .refuse = refuse},
+	    {.prefix = "/nest",
+	     .routes = nest_routes,
+	     .route_count = LEN(nest_routes),
+	     .ctx = &w,
+	     .guard = {{g_token, NULL}, {g_never, NULL}},
+	     .refuse = refuse},
 	};
 	struct http_config c = {
 	    .listen = listen,
@@ -282,7 +371,8 @@ static void serve(const struct setup *s, int url_fd, int go_fd, int log_fd)
 	    .log = &log,
 	    .group = groups,
 	    .group_count = LEN(groups),
-	    .turn = {w_enter, w_leave, w_pending, w_commit, NULL, NULL, &w},
+	    .turn = {w_enter, w_leave, w_pending, w_commit, w_nest, w_unnest,
+		     &w},
 	    .stop_on_stdin_eof = s->on_stdin,
 	};
 	struct err e = {0};

@@ -5,6 +5,7 @@
  * server are in http_pure.h.
  */
 #include "http_live.h"
+#include "http_nested.h"
 #include "http_pure.h"
 #include "http_wire.h"
 
@@ -875,6 +876,8 @@ int main(void)
 	    cmocka_unit_test(test_half_closed),
 	    cmocka_unit_test(test_held),
 	    cmocka_unit_test(test_commit_fails),
+	    cmocka_unit_test(test_nested),
+	    cmocka_unit_test(test_nested_savepoints),
 	    cmocka_unit_test(test_deadline),
 	    cmocka_unit_test(test_idle),
 	    cmocka_unit_test(test_no_spin),
