@@ -16,6 +16,7 @@
 #include <assert.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -205,6 +206,8 @@ static void make_groups(struct serve *s)
 	    .settings = s->record.settings,
 	    .issuer_path = s->config.auth_path,
 	};
+	s->admin.journal =
+	    journal_new((size_t)strtoull(s->config.journal, NULL, 10));
 	admin_group(&s->admin, new_group(s));
 }
 
@@ -224,6 +227,8 @@ static struct http *open_http(struct serve *s, struct err *e)
 	    .group_count = s->groups,
 	    .turn = {turn_enter, turn_leave, turn_pending, turn_commit,
 		     turn_nest, turn_unnest, s->record.store},
+	    .answered = admin_journal,
+	    .answered_ctx = &s->admin,
 	    .stop_on_stdin_eof = c->exit_on_stdin_eof,
 	};
 	return http_open(&s->http, e);
@@ -315,6 +320,7 @@ static int run(struct serve *s, int64_t started_us)
 		   ? http_run(h)
 		   : cli_complain(EXIT_CONFIGURATION, &e);
 	http_close(h);
+	journal_free(s->admin.journal);
 	return code;
 }
 

@@ -62,6 +62,13 @@ static const struct route routes[] = {
     {"POST", "/permissions/withdraw", admin_withdraw, ACCESS_ADMIN, BODY,
      "what the citizen does in My Kanta"},
 
+    {"GET", "/requests", admin_requests, ACCESS_ADMIN, 0,
+     "the journal: what was asked and how it was answered"},
+    {"GET", "/requests/:id", admin_request, ACCESS_ADMIN, 0,
+     "one request by its id (X-Request-Id)"},
+    {"DELETE", "/requests", admin_requests_delete, ACCESS_ADMIN, 0,
+     "empties the journal"},
+
     {"GET", "/clock", admin_clock, ACCESS_ADMIN, 0, "the time"},
     {"PUT", "/clock", admin_clock_put, ACCESS_ADMIN, BODY,
      "sets the time: real, offset or frozen"},

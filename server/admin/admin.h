@@ -10,6 +10,8 @@
 #include "http/http.h"
 #include "record/record.h"
 
+struct journal;
+
 struct admin {
 	struct record *record;
 	const char *version; /* of the program */
@@ -17,7 +19,17 @@ struct admin {
 	struct clock clock;  /* as at start: what a reset goes back to */
 	struct settings settings;
 	const char *issuer_path; /* "/phr-authserver-sandbox" */
+	struct journal *journal;
 };
+
+/* The journal of so many requests at most (never 0); freeing takes NULL. */
+#define JOURNAL_ENTRIES_MAX 1000000
+struct journal *journal_new(size_t entries);
+void journal_free(struct journal *j);
+
+/* Puts a request that has been answered into it (http_config.answered). ctx:
+ * struct admin. */
+void admin_journal(const struct rq *rq, int64_t us, void *ctx);
 
 /* May the clock show this time? False with e set, code "invalid_value": the
  * text names the range. */

@@ -56,6 +56,17 @@ bool citizen_get(struct rq *rq, const char *hetu, struct store_citizen *out);
 /* Writes now and mode into the object under way. */
 void clock_write(struct jw *w, const struct clock *c);
 
+/* ---- journal.c ------------------------------------------------------ */
+
+void journal_clear(struct journal *j);
+
+/* Writes how many entries are kept and how many went. */
+void journal_write(struct jw *w, const struct journal *j);
+
+bool admin_requests(struct rq *rq);
+bool admin_request(struct rq *rq);
+bool admin_requests_delete(struct rq *rq);
+
 /* ---- handlers ------------------------------------------------------- */
 
 bool admin_health(struct rq *rq);

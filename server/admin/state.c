@@ -66,6 +66,7 @@ bool admin_state(struct rq *rq)
 	jw_open(&w, "clock", '{');
 	clock_write(&w, &admin_of(rq)->record->clock);
 	jw_close(&w);
+	journal_write(&w, admin_of(rq)->journal);
 	jw_close(&w);
 	return reply_json(rq, 200);
 }
@@ -82,6 +83,7 @@ bool admin_reset(struct rq *rq)
 	a->record->clock = a->clock;
 	a->record->settings = a->settings;
 	if (record_reset(a->record, rq->arena, &rq->err)) {
+		journal_clear(a->journal);
 		rq_header(rq, "Cache-Control", "no-store");
 		return rq_reply(rq, 204, NULL);
 	}

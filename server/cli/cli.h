@@ -43,6 +43,7 @@ struct config {
 	size_t citizen_count;
 	const char *environment, *profiles, *public_url, *auth_path, *fhir_path;
 	const char *clock, *admin_token, *log, *port_file, *auto_approve;
+	const char *journal;
 	const char *format, *fhir, *level, *explain_rule;      /* validate */
 	const char *citizens, *days, *seed, *invalid, *client; /* generate */
 	bool exit_on_stdin_eof;

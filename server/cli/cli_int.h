@@ -67,6 +67,11 @@ void help_program(void);
  * False: e->where is the option's name, e->text what is wrong with it. */
 bool config_sound(const struct config *c, struct err *e);
 
+/* A number of an option, from lo to hi; text NULL: the usual one. False: e as
+ * above. */
+bool cli_whole(const char *option, const char *text, uint64_t usual,
+	       uint64_t lo, uint64_t hi, uint64_t *out, struct err *e);
+
 /* ---- package.c ----------------------------------------------------------- */
 
 /* Gives the packages that are configured to the sets. What they depend on and

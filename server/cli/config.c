@@ -644,6 +644,7 @@ static void set_defaults(struct config *c)
 	    .auth_path = "/phr-authserver-sandbox",
 	    .fhir_path = "/phr-resourceserver",
 	    .clock = "real",
+	    .journal = "10000",
 	    .format = "text",
 	};
 	settings_init(&c->settings);

@@ -36,23 +36,6 @@ struct generation {
 
 /* ---- arguments --------------------------------------------------- */
 
-static bool whole(const char *option, const char *text, uint64_t usual,
-		  uint64_t lo, uint64_t hi, uint64_t *out, struct err *e)
-{
-	char *end;
-
-	*out = usual;
-	if (!text)
-		return true;
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	return (ascii_digit(*text) && !*end && errno == 0 && *out >= lo &&
-		*out <= hi) ||
-	       err_set(e, ERR_INVALID, NULL, option,
-		       "must be a number from %llu to %llu",
-		       (unsigned long long)lo, (unsigned long long)hi);
-}
-
 static bool combination(const struct config *c, struct err *e)
 {
 	if (c->db && c->invalid)
@@ -77,8 +60,8 @@ static bool arguments(struct generation *g, struct err *e)
 	uint64_t days;
 
 	if (!combination(c, e) ||
-	    !whole("--seed", c->seed, 1, 0, UINT64_MAX, &g->o.seed, e) ||
-	    !whole("--days", c->days, 30, 1, GENERATE_DAYS, &days, e) ||
+	    !cli_whole("--seed", c->seed, 1, 0, UINT64_MAX, &g->o.seed, e) ||
+	    !cli_whole("--days", c->days, 30, 1, GENERATE_DAYS, &days, e) ||
 	    !clock_parse(&clock, c->clock, e) ||
 	    !citizens_read(g->arena, c, g->fixture, g->fixture_count, g->o.seed,
 			   &g->citizen, &g->o.citizen_count, e))

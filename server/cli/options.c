@@ -96,6 +96,8 @@ static const struct option options[] = {
     {"admin-token", "TOKEN", AT(admin_token), NULL, OPT_STRING, SERVE,
      "open on loopback, closed elsewhere",
      "what guards the control API; none: open everywhere"},
+    {"journal", "N", AT(journal), NULL, OPT_STRING, SERVE, "10000",
+     "so many requests are kept for the control API"},
     {"log", "FORMAT", AT(log), NULL, OPT_STRING, SERVE,
      "text on a terminal, json else", "text, json or off, to stderr"},
     {"port-file", "FILE", AT(port_file), NULL, OPT_STRING, SERVE, NULL,

@@ -14,6 +14,8 @@
  */
 #include "cli/cli_int.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ADMIN_PATH "/__admin"
@@ -130,11 +132,37 @@ static bool paths_ok(const struct config *c, struct err *e)
 	       apart("auth-path", c->auth_path, c->fhir_path, e);
 }
 
+/* A whole number from lo to hi; text NULL: the usual one. */
+bool cli_whole(const char *option, const char *text, uint64_t usual,
+	       uint64_t lo, uint64_t hi, uint64_t *out, struct err *e)
+{
+	char *end;
+
+	*out = usual;
+	if (!text)
+		return true;
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	return (ascii_digit(*text) && !*end && errno == 0 && *out >= lo &&
+		*out <= hi) ||
+	       err_set(e, ERR_INVALID, NULL, option,
+		       "must be a number from %llu to %llu",
+		       (unsigned long long)lo, (unsigned long long)hi);
+}
+
+static bool journal_ok(const struct config *c, struct err *e)
+{
+	uint64_t n;
+
+	return cli_whole("journal", c->journal, 1, 1, JOURNAL_ENTRIES_MAX, &n,
+			 e);
+}
+
 bool config_sound(const struct config *c, struct err *e)
 {
 	static bool (*const checks[])(const struct config *, struct err *) = {
 	    db_ok,	   admin_token_ok, auto_approve_ok, hosts_ok,
-	    public_url_ok, clock_ok,	   paths_ok,
+	    public_url_ok, clock_ok,	   paths_ok,	    journal_ok,
 	};
 
 	for (size_t i = 0; i < LEN(checks); i++)

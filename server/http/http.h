@@ -203,6 +203,9 @@ struct http_config {
 	const struct http_group *group; /* the longest matching prefix wins */
 	size_t group_count;
 	struct http_turn turn;
+	/* Told of each answer when it leaves, with what it took; or NULL. */
+	void (*answered)(const struct rq *rq, int64_t us, void *ctx);
+	void *answered_ctx;
 	bool stop_on_stdin_eof;
 };
 

@@ -118,7 +118,12 @@ static void log_request(const struct rq_private *p, const char *end)
  * finds the line. */
 static enum MHD_Result send_answer(struct rq_private *p)
 {
+	const struct http_config *c = p->http->config;
+
 	log_request(p, "");
+	if (c->answered)
+		c->answered(&p->rq, clock_steady_us() - p->started_us,
+			    c->answered_ctx);
 	p->sent = true;
 	return http_reply_queue(p);
 }

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The journal: GET /__admin/requests tells what was asked and how it was
+answered, to whoever tests an application."""
+import json
+import threading
+
+import pytest
+
+import support
+
+
+def requests_of(server, **query):
+    r = server.request("GET", "/__admin/requests", params=query)
+    assert r.status_code == 200, r.text
+    return r.json()
+
+
+@pytest.fixture(scope="module")
+def quiet(own):
+    """The module's own server, from an empty journal on."""
+    own.admin("DELETE", "/requests", status=204)
+    return own
+
+
+def test_an_entry(quiet, person):
+    r = person.get("/Observation?patient=%s&code=1234-5" % person.id)
+    got = requests_of(quiet, patient=person.id)
+    assert got["dropped"] == 0
+    entry = got["requests"][-1]
+    assert got["next"] >= entry["seq"]
+    assert entry["id"] == r.headers["X-Request-Id"]
+    assert entry["method"] == "GET"
+    assert entry["path"] == "/phr-resourceserver/baseR4/Observation"
+    assert entry["query"] == "patient=%s&code=1234-5" % person.id
+    assert entry["status"] == 200
+    assert entry["client_id"] == person.app["client_id"]
+    assert entry["hetu"] == person.hetu[:7] + "****"
+    assert entry["kind"] == "request"
+    assert entry["bytes"] == len(r.content)
+    assert entry["at"].startswith("2026-03-10T12:00:00.000+02:00")
+    one = quiet.request("GET", "/__admin/requests/" + entry["id"])
+    assert one.json() == entry
+
+
+def test_a_refusal_says_why(quiet, person):
+    person.get("/Observation?patient=somebody-else")
+    entry = requests_of(quiet, patient=person.id, refused="true")[
+        "requests"][-1]
+    assert entry["status"] == 403
+    assert entry["error"]["code"].startswith("KPHR-REST-")
+    assert "another patient" in entry["error"]["message"]
+
+
+def test_filters(quiet, person, other):
+    person.get("/Observation?patient=" + person.id)
+    other.get("/Patient/" + other.id)
+    other.get("/Patient/unknown")
+    for query, paths in (
+            ({"patient": other.id}, ["/Patient/" + other.id,
+                                     "/Patient/unknown"]),
+            ({"hetu": other.hetu}, ["/Patient/" + other.id,
+                                    "/Patient/unknown"]),
+            ({"hetu": person.hetu}, ["/Observation"]),
+            ({"patient": other.id, "status": "2xx"},
+             ["/Patient/" + other.id]),
+            ({"patient": other.id, "status": "404"}, ["/Patient/unknown"]),
+            ({"patient": other.id, "method": "POST"}, []),
+            ({"patient": other.id, "limit": "1"}, ["/Patient/" + other.id]),
+            ({"patient": other.id,
+              "path": "/phr-resourceserver/baseR4/Patient/u"},
+             ["/Patient/unknown"])):
+        found = requests_of(quiet, **query)["requests"]
+        assert [e["path"].replace("/phr-resourceserver/baseR4", "")
+                for e in found] == paths, query
+
+
+def test_since_goes_on_where_one_stopped(quiet, person):
+    person.get("/Patient/" + person.id)
+    first = requests_of(quiet)
+    assert requests_of(quiet, since=first["next"])["requests"] == []
+    person.get("/Patient/" + person.id)
+    more = requests_of(quiet, since=first["next"])["requests"]
+    assert len(more) == 1
+    assert more[0]["seq"] == first["next"] + 1
+
+
+@pytest.mark.parametrize("query, text", [
+    ("since=x", "since must be a number"),
+    ("limit=-1", "limit must be a number"),
+    ("status=6xx", "status must be like"),
+    ("hetu=010190-999X", "There is no citizen"),
+    ("pathh=x", "path")])
+def test_mistakes(quiet, query, text):
+    r = quiet.request("GET", "/__admin/requests?" + query)
+    assert r.status_code in (400, 404), r.text
+    assert text in r.json()["error"]["message"]
+
+
+def test_unknown_entry(quiet):
+    r = quiet.request("GET", "/__admin/requests/nothing")
+    assert r.status_code == 404
+    assert r.json()["error"]["code"] == "unknown_request"
+
+
+def test_no_secrets(quiet, app):
+    """What would let somebody in, or names a person, is not kept."""
+    citizen = quiet.citizen()
+    support.dance(quiet, app, citizen["hetu"])
+    quiet.request("GET", "/__admin/citizens/" + citizen["hetu"])
+    quiet.admin("DELETE", "/citizens/" + citizen["hetu"])
+    quiet.request("GET", "/phr-authserver-sandbox/authorize?code=CANARY-1&"
+                  "client_secret=CANARY-2&access_token=CANARY-3")
+    text = json.dumps(requests_of(quiet, limit=1000))
+    assert "authorize" in text
+    assert "CANARY" not in text
+    assert citizen["hetu"][-4:] not in text.replace(citizen["patient_id"], "")
+    assert app["client_secret"] not in text
+
+
+def test_control_requests_that_change(quiet):
+    before = requests_of(quiet)["next"]
+    quiet.admin("GET", "/state")
+    quiet.request("GET", "/__admin/health")
+    quiet.citizen()
+    after = requests_of(quiet, since=before)["requests"]
+    assert [(e["kind"], e["method"], e["path"]) for e in after] == [
+        ("control", "POST", "/__admin/citizens")]
+
+
+def test_bounded(start):
+    s = start("--journal", "5")
+    ids = [s.request("GET", "/phr-resourceserver/baseR4/metadata")
+           .headers["X-Request-Id"] for _ in range(12)]
+    got = requests_of(s)
+    assert [e["id"] for e in got["requests"]] == ids[-5:]
+    assert got["dropped"] == 7
+    state = s.admin("GET", "/state", status=200).json()
+    assert state["journal"] == {"kept": 5, "dropped": 7}
+    s.admin("POST", "/reset", status=204)
+    assert [e["path"] for e in requests_of(s)["requests"]] == [
+        "/__admin/reset"]
+
+
+def test_bounded_in_bytes(start):
+    s = start()
+    long = "x" * 7000
+
+    def many():
+        http = support.session()
+        for _ in range(700):
+            http.get(s.r4 + "/metadata?" + long, timeout=30)
+
+    workers = [threading.Thread(target=many) for _ in range(4)]
+    for w in workers:
+        w.start()
+    for w in workers:
+        w.join()
+    journal = s.admin("GET", "/state", status=200).json()["journal"]
+    assert journal["kept"] + journal["dropped"] == 2800
+    assert journal["kept"] * 7000 < 16 << 20
+    assert journal["kept"] > 2000
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "many", "1000001"])
+def test_option(binary, value):
+    done = support.run(binary, "serve", "--journal", value)
+    assert done.returncode == 78
+    assert "--journal" in done.err
