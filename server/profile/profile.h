@@ -244,6 +244,24 @@ bool profile_has_creator(const struct profiles *p, const char *type);
 int profile_code_in(const struct profiles *p, const char *value_set,
 		    const char *system, const char *code);
 
+/* ---- search parameters -------------------------------------------------- */
+
+/* A SearchParameter of the official definitions. */
+struct search_info {
+	const char *code;	/* "date" */
+	const char *type;	/* SearchParamType, "token" */
+	const char *expression; /* of all types it is for; NULL: it has none */
+	const char *targets;	/* types with spaces between; NULL: none */
+};
+/* The i-th one of a resource type: its own in the order of the codes, then
+ * those of DomainResource and of Resource; a code may come again. False behind
+ * the last, and for an unknown type. */
+bool profile_search_param(const struct profiles *p, const char *type, size_t i,
+			  struct search_info *out);
+/* The first of that code. */
+bool profile_search_find(const struct profiles *p, const char *type,
+			 const char *code, struct search_info *out);
+
 /* ---- for FHIRPath ------------------------------------------------------- */
 
 /* The definitions as a model for expressions; good as long as the set is. An

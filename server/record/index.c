@@ -213,7 +213,8 @@ static void uri(const struct json *v, void *ctx)
 		add(ctx)->value = json_text(v);
 }
 
-struct store_index_row *record_index(struct arena *a,
+struct store_index_row *record_index(struct record *r, struct arena *a,
+				     enum fhir_version v,
 				     const struct record_type *type,
 				     const struct json *resource,
 				     const char *own_base, size_t *n)
@@ -226,6 +227,7 @@ struct store_index_row *record_index(struct arena *a,
 	};
 	struct rows rows = {.arena = a, .own_base = own_base};
 
+	(void)r, (void)v;
 	for (const struct record_param *p = type->param; p->name; p++) {
 		const char *path = p->path;
 

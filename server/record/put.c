@@ -5,10 +5,10 @@
  * The order of the checks is what an application's developer wants to see
  * first: is the type served, does the resource keep to its profile (all issues
  * at once), and then, is it about the citizen who allowed the application.
- * Whose a resource is, the table of types says: the path of its parameter
- * "patient". Who is said to have made it must be the same citizen, by the same
- * kind of reference: Patient/{id}, relative or below the own base. A type that
- * is shared (Questionnaire) is nobody's.
+ * Whose a resource is, the table of types says: the path of its owner. Who is
+ * said to have made it must be the same citizen, by the same kind of reference:
+ * Patient/{id}, relative or below the own base. A type that is shared
+ * (Questionnaire) is nobody's.
  *
  * What is stored is the client's own text. The server's id, versionId and
  * lastUpdated are written in front, every other member follows in the client's
@@ -129,15 +129,6 @@ static void see_patient(const struct json *v, void *ctx)
 	o->other_path = o->path;
 }
 
-static const char *owner_path(const struct record_type *type)
-{
-	for (const struct record_param *p = type->param; p->name; p++) {
-		if (strcmp(p->name, "patient") == 0)
-			return p->path;
-	}
-	return NULL;
-}
-
 static bool refuse_owner(const struct record_type *type, enum err_kind kind,
 			 const char *path, struct err *e, const char *why)
 {
@@ -155,7 +146,7 @@ static bool owned(const struct record *r, const struct record_type *type,
 	enum err_kind kind =
 	    record_status_kind(r->settings.patient_mismatch_status);
 
-	o->path = owner_path(type);
+	o->path = type->owner;
 	assert(o->path != NULL);
 	record_walk(resource, o->path, see_patient, o);
 	if (!o->named)
@@ -309,7 +300,7 @@ bool record_put(struct record *r, struct arena *a, const struct put *p,
 								  : NULL);
 	out->text = text.p;
 	out->text_len = text.len;
-	rows = record_index(a, p->type, resource, p->own_base, &n);
+	rows = record_index(r, a, p->fhir, p->type, resource, p->own_base, &n);
 	store_resource_put(r->store, out, rows, n);
 	return true;
 }

@@ -148,6 +148,7 @@ struct record {
 	const struct environment *environment;
 	const char *fhir_base[FHIR_VERSIONS]; /* paths, "/phr-.../baseR4" */
 	struct jose_key *key; /* made when first needed; see record_close */
+	struct record_params *params;	/* the same: search parameters */
 	const struct fixture *fixtures; /* of a fresh start, in order */
 	size_t fixture_count;
 };
@@ -314,8 +315,10 @@ struct record_type {
 	unsigned fhir; /* bit per enum fhir_version */
 	unsigned interactions;
 	const struct record_param *param; /* as stated; ended by a name NULL */
-	bool shared;	 /* nobody's: readable by whoever has the scope */
-	bool definition; /* of FHIR itself: takes effect when it is stored */
+	const char *owner; /* path of the references that tell whose it is;
+			    * NULL when it is shared, and of Patient */
+	bool shared;	   /* nobody's: readable by whoever has the scope */
+	bool definition;   /* of FHIR itself: takes effect when it is stored */
 	const char *what;
 };
 /* NULL behind the last (by index) or for an unknown type (by name); get refuses

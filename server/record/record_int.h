@@ -78,7 +78,8 @@ const char *record_reference(struct arena *a, const char *text,
 			     const char *own_base);
 
 /* The search index rows of a resource. */
-struct store_index_row *record_index(struct arena *a,
+struct store_index_row *record_index(struct record *r, struct arena *a,
+				     enum fhir_version v,
 				     const struct record_type *type,
 				     const struct json *resource,
 				     const char *own_base, size_t *n);

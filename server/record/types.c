@@ -4,14 +4,14 @@
  * and search parameters.
  *
  * One table is the source of indexing, of search, of the CapabilityStatement
- * and of the list in "Server knows how to handle". It holds what works: a type
- * comes in together with its national profile, an interaction together with its
- * code. The parameters are those of the service's capability statement; the
- * first row of each list, _security, is STU3's alone, so R4 begins behind it.
+ * and of the list in "Server knows how to handle". It holds what works: an
+ * interaction comes in together with its code. The parameters are those of the
+ * service's capability statement; the first row of each list, _security, is
+ * STU3's alone, so R4 begins behind it.
  *
- * A parameter "patient" also says whose a resource is: see put.c.
- * Questionnaires have none: they belong to nobody, and everybody who has the
- * scope reads them.
+ * The path of the owner says whose a resource is: see put.c. Questionnaires and
+ * definitions have none: they belong to nobody, and everybody who has the scope
+ * reads them.
  *
  * Facts: kanta.md 4.1.
  */
@@ -145,8 +145,8 @@ static const struct record_param response_params[] = {
     ROW_END,
 };
 
-/* STU3's draft; what could be searched for is not told (kanta.md 4.1), so it is
- * what all types have. */
+/* STU3's drafts; what could be searched for is not told (kanta.md 4.1), so it
+ * is what all types have. */
 static const struct record_param consent_params[] = {
     ROWS_COMMON("Consent"),
     ROW_IDENTIFIER("Consent"),
@@ -154,32 +154,64 @@ static const struct record_param consent_params[] = {
     ROW_END,
 };
 
+static const struct record_param statement_params[] = {
+    ROWS_COMMON("MedicationStatement"),
+    ROW_IDENTIFIER("MedicationStatement"),
+    ROW_PATIENT("MedicationStatement", "subject"),
+    ROW_END,
+};
+
+static const struct record_param definition_params[] = {
+    ROW_ID("definition"),
+    URI("url", "url", "The canonical URL by which it is known"),
+    ROW_END,
+};
+
 /* ---- types ------------------------------------------------------------ */
 
-/* In both bases; of the parameters, R4 has those behind _security. */
-#define BOTH(type_, interactions_, params_, shared_, what_)                    \
+/* A citizen's, or (owner NULL) nobody's, in both bases; of the parameters, R4
+ * has those behind _security. */
+#define BOTH(type_, params_, owner_, what_)                                    \
 	{.type = (type_),                                                      \
 	 .fhir = STU3,                                                         \
-	 .interactions = (interactions_),                                      \
+	 .interactions = ALL,                                                  \
 	 .param = (params_),                                                   \
-	 .shared = (shared_),                                                  \
+	 .owner = (owner_),                                                    \
+	 .shared = (owner_) == NULL,                                           \
 	 .what = (what_)},                                                     \
 	{                                                                      \
-		.type = (type_), .fhir = R4, .interactions = (interactions_),  \
-		.param = (params_) + 1, .shared = (shared_), .what = (what_)   \
+		.type = (type_), .fhir = R4, .interactions = ALL,              \
+		.param = (params_) + 1, .owner = (owner_),                     \
+		.shared = (owner_) == NULL, .what = (what_)                    \
+	}
+/* Of FHIR itself. The service keeps its own, so nobody deletes one. */
+#define DEFINITION(type_, what_)                                               \
+	{                                                                      \
+		.type = (type_), .fhir = STU3 | R4,                            \
+		.interactions = ALL & ~(unsigned)IA_DELETE,                    \
+		.param = definition_params, .shared = true,                    \
+		.definition = true, .what = (what_)                            \
 	}
 
 static const struct record_type types[] = {
-    BOTH("CarePlan", ALL, plan_params, false,
+    BOTH("CarePlan", plan_params, "subject",
 	 "A citizen's own plan of care, completed"),
+    DEFINITION("CodeSystem", "Codes and what they mean"),
     {.type = "Consent",
      .fhir = STU3,
      .interactions = ALL,
      .param = consent_params,
+     .owner = "patient",
      .what = "What a citizen lets providers of care see; a draft"},
-    BOTH("MedicationAdministration", ALL, administration_params, false,
+    BOTH("MedicationAdministration", administration_params, "subject",
 	 "Doses that a citizen took, insulin above all"),
-    BOTH("Observation", ALL, observation_params, false,
+    {.type = "MedicationStatement",
+     .fhir = STU3,
+     .interactions = ALL,
+     .param = statement_params,
+     .owner = "subject",
+     .what = "What medicines a citizen takes; a draft"},
+    BOTH("Observation", observation_params, "subject",
 	 "Measurements of a citizen"),
     {.type = "Patient",
      .fhir = STU3 | R4,
@@ -187,10 +219,13 @@ static const struct record_type types[] = {
      .param = patient_params,
      .what = "A citizen, by pseudonym alone; made when he or she first logs "
 	     "in"},
-    BOTH("Questionnaire", ALL, questionnaire_params, true,
+    BOTH("Questionnaire", questionnaire_params, NULL,
 	 "Questions; they belong to no citizen"),
-    BOTH("QuestionnaireResponse", ALL, response_params, false,
+    BOTH("QuestionnaireResponse", response_params, "subject",
 	 "A citizen's answers"),
+    DEFINITION("StructureDefinition",
+	       "A profile: what a resource may hold and what it must"),
+    DEFINITION("ValueSet", "Codes to choose from"),
 };
 
 const struct record_type *record_type_at(enum fhir_version v, size_t i)

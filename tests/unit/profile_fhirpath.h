@@ -65,6 +65,40 @@ static void test_model(void **state)
 	arena_free(a);
 }
 
+static void test_search_params(void **state)
+{
+	(void)state;
+	struct arena *a = arena_new(0);
+	struct profiles *p = open_image(a, FHIR_R4);
+	struct search_info info;
+	size_t n = 0, resource = 0;
+
+	for (; profile_search_param(p, "Observation", n, &info); n++)
+		resource += strcmp(info.code, "_profile") == 0;
+	assert_int_equal(resource, 1);
+	assert_true(n > 40);
+	/* its own come first */
+	assert_true(profile_search_param(p, "Observation", 0, &info));
+	assert_string_equal(info.code, "amino-acid-change");
+	assert_true(
+	    profile_search_find(p, "Observation", "derived-from", &info));
+	assert_string_equal(info.type, "reference");
+	assert_string_equal(info.expression, "Observation.derivedFrom");
+	assert_string_equal(info.targets,
+			    "Media Observation ImagingStudy MolecularSequence "
+			    "QuestionnaireResponse DocumentReference");
+	assert_true(profile_search_find(p, "Observation", "_text", &info));
+	assert_null(info.expression);
+	assert_null(info.targets);
+	/* no DomainResource */
+	assert_false(profile_search_find(p, "Bundle", "_text", &info));
+	assert_true(profile_search_find(p, "Bundle", "_tag", &info));
+	assert_false(profile_search_find(p, "Observation", "dat", &info));
+	assert_false(profile_search_find(p, "Patients", "_tag", &info));
+	assert_false(profile_search_param(p, "Patients", 0, &info));
+	arena_free(a);
+}
+
 /* ---- the host's answers ------------------------------------------------- */
 
 static const char host_text[] =

@@ -280,7 +280,6 @@ static const struct {
      "questionnaire Questionnaire/8\n"},
 };
 
-#define PATIENT_ROW 4
 static const struct {
 	const char *type, *params; /* without _security, which STU3 has */
 	bool stu3_only;
@@ -289,11 +288,14 @@ static const struct {
      "_id _lastUpdated _total category date identifier patient "
      "status supporting-info ",
      false},
+    {"CodeSystem", "_id url ", false},
     {"Consent", "_id _lastUpdated _total identifier patient! ", true},
     {"MedicationAdministration",
      "_id _lastUpdated _total code effective-time "
      "identifier patient! ",
      false},
+    {"MedicationStatement", "_id _lastUpdated _total identifier patient! ",
+     true},
     {"Observation",
      "_id _lastUpdated _total category code date identifier patient! ", false},
     {"Patient", "_id ", false},
@@ -301,6 +303,8 @@ static const struct {
     {"QuestionnaireResponse",
      "_id _lastUpdated _total authored identifier patient! questionnaire ",
      false},
+    {"StructureDefinition", "_id url ", false},
+    {"ValueSet", "_id url ", false},
 };
 
 static const struct {
@@ -398,8 +402,9 @@ static const struct {
      "does not know how to handle POST operation[Patient]"},
     {"{'resourceType':'Medication'}", 403, ERR_NOT_FOUND, false, "",
      "Unknown resource type 'Medication' - Server knows how to handle: "
-     "[CarePlan, MedicationAdministration, Observation, Patient, "
-     "Questionnaire, QuestionnaireResponse]"},
+     "[CarePlan, CodeSystem, MedicationAdministration, Observation, "
+     "Patient, Questionnaire, QuestionnaireResponse, StructureDefinition, "
+     "ValueSet]"},
     {"{'resourceType':7}", 403, ERR_INVALID, false, "",
      "missing required element: 'resourceType'"},
     {"[]", 403, ERR_INVALID, false, "", "'resourceType'"},

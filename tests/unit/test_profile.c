@@ -904,6 +904,7 @@ int main(void)
 	    cmocka_unit_test(test_terminology),
 	    cmocka_unit_test(test_later_wins),
 	    cmocka_unit_test(test_model),
+	    cmocka_unit_test(test_search_params),
 	    cmocka_unit_test(test_host),
 	    cmocka_unit_test(test_budget),
 	    cmocka_unit_test(test_texts),
