@@ -13,8 +13,10 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#define HTTP_SEGMENTS	   16		 /* in a path below its prefix */
-#define HTTP_POOL_BYTES	   (64u << 10)	 /* libmicrohttpd's, a connection */
+#define HTTP_SEGMENTS 16 /* in a path below its prefix */
+/* libmicrohttpd's, of each connection: room for the longest URL and headers
+ * and for the answer's, and no more, as it is zeroed after every request. */
+#define HTTP_POOL_BYTES	   (48u << 10)
 #define HTTP_DISCARD_BYTES (64ull << 20) /* of a body nobody wants */
 #define HTTP_LINGERS	   64
 #define HTTP_SPARES	   64 /* arenas kept for the next requests */

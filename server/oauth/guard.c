@@ -17,22 +17,14 @@
 
 #define REALM "phr-resourceserver"
 
-/* RFC 6750 2.1 */
-static bool token_char(char c)
-{
-	return ascii_letter(c) || ascii_digit(c) || c == '-' || c == '_' ||
-	       (c != '\0' && strchr(".~+/", c) != NULL);
-}
-
 const char *oauth_bearer_read(struct arena *a, const char *header)
 {
 	if (!oauth_scheme(header, "Bearer"))
 		return NULL;
 	const char *text = header + strlen("Bearer");
 	text += strspn(text, " ");
-	size_t n = 0;
-	while (token_char(text[n]))
-		n++;
+	size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				"abcdefghijklmnopqrstuvwxyz0123456789-._~+/");
 	size_t end = n + strspn(text + n, "=");
 	end += strspn(text + end, " ");
 	if (n == 0 || text[end] != '\0')
