@@ -272,11 +272,26 @@ fuzz: $(FUZZERS:%=build/fuzz/%) $(IMAGES)
 		echo "fuzz $$f: $$(grep -c . build/fuzz/$$f.log) lines of log," \
 		"nothing found in $(T) s"; done
 
-## make bench      start, memory, checking and requests, as one table
-bench: all build/bench/check
+build/deps-bench:
+	@sh server/tools/deps.sh bench
+	@mkdir -p build && touch $@
+
+## make bench      start, memory, checking, requests and searches, as one table;
+##                 PEER=FOLDER [PEER_MODULES=FOLDER] beside another server;
+##                 QUICK=1 searches in less
+bench: all build/bench/check build/bench/bare | build/deps-bench
 	/usr/bin/python3 tests/bench/bench.py build/mock-kanta-phr \
-		--check build/bench/check $(if $(ORACLE),--oracle '$(ORACLE)') \
+		--check build/bench/check --bare build/bench/bare \
+		$(if $(PEER),--peer $(PEER)) \
+		$(if $(PEER_MODULES),--peer-modules $(PEER_MODULES)) \
+		$(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) \
+		$(if $(ORACLE),--oracle '$(ORACLE)') \
 		$(if $(PACKAGE),--oracle-package $(PACKAGE))
+
+build/bench/bare: tests/bench/bare.c | build/deps-build
+	@mkdir -p $(@D)
+	@echo '  BENCH $@'
+	$(Q)$(CC) -std=c11 $(WARN) -O2 -g $(CPPFLAGS) -o $@ $< -lmicrohttpd
 
 build/bench/check: tests/bench/check.c $(call mods,profile) \
 		$(call mods,fhirpath) $(call mods,json) $(call mods,base) \

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, and says what it does. Debian 12 and Ubuntu.
-#	deps.sh build | test | lint | definitions | all
+#	deps.sh build | test | lint | bench | definitions | all
 #	deps.sh named		only say what a build lacks
 # shellcheck disable=SC2086 # the lists of packages are meant to be split
 set -eu
@@ -9,6 +9,7 @@ set -eu
 build='gcc libc6-dev make pkg-config libmicrohttpd-dev libgnutls28-dev
 libcjson-dev libsqlite3-dev uuid-dev libssl-dev zlib1g-dev'
 test='libcmocka-dev python3-pytest python3-requests curl'
+bench='wrk curl'
 lint='clang clang-format clang-tidy libclang-rt-14-dev valgrind'
 
 # missing PACKAGE...: those of them that are not installed
@@ -75,6 +76,7 @@ case ${1:-all} in
 build) need $build ;;
 test) need $test ;;
 lint) need $lint ;;
+bench) need $bench ;;
 definitions) definitions ;;
 named) named ;;
 all)

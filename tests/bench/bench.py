@@ -4,14 +4,16 @@
 turn with it in the same run, so that the ratio means something on a noisy
 machine.
 
-    bench.py BINARY [--runs N] [--check PROGRAM] [--oracle COMMAND]
-             [--oracle-package FOLDER]
+    bench.py BINARY [--runs N] [--check PROGRAM] [--bare PROGRAM]
+             [--peer FOLDER [--peer-modules FOLDER]] [--quick]
+             [--oracle COMMAND] [--oracle-package FOLDER] [--only PART]
 
-PROGRAM is the one made of check.c. COMMAND is another validator, run as by
-tests/conformance/differential.py, with --bench N: all files N times more.
+The programs are those made of check.c and bare.c. COMMAND is another validator,
+run as by tests/conformance/differential.py, with --bench N: all files N times
+more. The peer is another FHIR server (rates.py). PART is one of start, check,
+rates, search.
 """
 import argparse
-import http.client
 import json
 import os
 import shlex
@@ -20,8 +22,9 @@ import subprocess
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
+import found
+import rates
+from served import ROOT, Server, row, weight
 
 
 def spawn_yardstick():
@@ -38,31 +41,6 @@ def resident_mb(pid):
     raise RuntimeError("no VmRSS")
 
 
-class Server:
-    """The binary on a free port; begin is taken before the fork."""
-
-    def __init__(self, binary, *options):
-        self.begin = time.perf_counter()
-        self.process = subprocess.Popen(
-            [binary, "serve", "--listen", "http://127.0.0.1:0", "--log", "off",
-             *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.ready = json.loads(self.process.stdout.readline())
-        self.host = self.ready["listeners"][0]["url"].split("//")[1]
-        self.http = http.client.HTTPConnection(self.host)
-
-    def request(self, method, path, body=None, headers=None):
-        self.http.request(method, path, body, headers or {})
-        answer = self.http.getresponse()
-        return answer.status, answer.read()
-
-    def stop(self):
-        self.http.close()
-        self.process.terminate()
-        if self.process.wait(10) != 0:
-            raise RuntimeError("the server did not stop cleanly")
-        self.process.stdout.close()
-
-
 def start_once(binary):
     """Milliseconds from before the fork to the last byte of the first answer,
     of one FHIR version and then the other; resident megabytes after both."""
@@ -76,32 +54,6 @@ def start_once(binary):
     mb = resident_mb(server.process.pid)
     server.stop()
     return ms, mb
-
-
-def weight(patient, value):
-    return {
-        "resourceType": "Observation",
-        "meta": {"profile": ["http://phr.kanta.fi/StructureDefinition/"
-                             "fiphr-sd-bodyweight"]},
-        "language": "en",
-        "text": {"status": "generated", "div":
-                 "<div xmlns=\"http://www.w3.org/1999/xhtml\">Code: Body "
-                 f"weight (29463-7)<br/>Result: {value} kg</div>"},
-        "identifier": [{"system": "urn:ietf:rfc:3986", "value":
-                        f"urn:uuid:00000000-0000-4000-8000-{value:012d}"}],
-        "status": "final",
-        "category": [{"coding": [{"system": "http://terminology.hl7.org/"
-                                  "CodeSystem/observation-category",
-                                  "code": "vital-signs"}]}],
-        "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7",
-                             "display": "Body weight"}]},
-        "subject": {"reference": f"Patient/{patient}"},
-        "effectiveDateTime": "2026-11-20T07:00:00+02:00",
-        "issued": "2026-11-20T07:00:00+02:00",
-        "performer": [{"reference": f"Patient/{patient}"}],
-        "valueQuantity": {"value": 70 + value % 10, "unit": "kg",
-                          "system": "http://unitsofmeasure.org", "code": "kg"},
-    }
 
 
 def blood_pressure(patient, value):
@@ -187,42 +139,6 @@ def validate_rate(binary, count):
     return count / ours, count / parse
 
 
-def request_rates(binary, options, count):
-    """Creates and reads a second over one kept-alive connection."""
-    server = Server(binary, *options)
-    hetu = "010190-900P"
-    client = {"client_name": "bench", "client_id": "bench",
-              "client_secret": "bench-secret-of-the-benchmark",
-              "redirect_uris": ["http://localhost/cb"],
-              "scope": "patient/Observation.read patient/Observation.write"}
-    json_type = {"Content-Type": "application/json"}
-    status, body = server.request("POST", "/__admin/clients",
-                                  json.dumps(client), json_type)
-    if status != 201:
-        raise RuntimeError(f"client: {status} {body[:300]}")
-    status, body = server.request(
-        "POST", "/__admin/tokens",
-        json.dumps({"client_id": "bench", "hetu": hetu}), json_type)
-    token = json.loads(body)
-    headers = {"Authorization": "Bearer " + token["access_token"],
-               "Content-Type": "application/fhir+json"}
-    base = "/phr-resourceserver/baseR4/Observation"
-    bodies = [json.dumps(weight(token["sub"], i)) for i in range(count)]
-    begin = time.perf_counter()
-    for body in bodies:
-        status, answer = server.request("POST", base, body, headers)
-        if status != 201:
-            raise RuntimeError(f"create: {status} {answer[:300]}")
-    creates = count / (time.perf_counter() - begin)
-    path = f"{base}/{json.loads(answer)['id']}"
-    begin = time.perf_counter()
-    for _ in range(count):
-        server.request("GET", path, None, headers)
-    reads = count / (time.perf_counter() - begin)
-    server.stop()
-    return creates, reads
-
-
 def generate_rates(binary):
     """Resources a second: as lines, and into a file, checked and indexed."""
     def rate(*options):
@@ -238,11 +154,6 @@ def generate_rates(binary):
         n, s = rate("--citizens", "20", "--days", "100", "--db",
                     os.path.join(folder, "x.db"))
     return lines, n / s
-
-
-def row(what, value, unit, against, other):
-    print(f"{what:<44}{value:>10.1f} {unit:<6}{against}: {other:.1f}"
-          f"  ratio {value / other:.2f}")
 
 
 def check_rows(args):
@@ -262,19 +173,10 @@ def check_rows(args):
         "1000 alone", 1e6 / one["per_second"])
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("binary")
-    parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument("--check")
-    parser.add_argument("--oracle")
-    parser.add_argument("--oracle-package")
-    args = parser.parse_args()
-    binary = os.path.abspath(args.binary)
-
+def start_rows(binary, runs):
     start_once(binary)  # warms the page cache
     times, memory, yardstick = [], [], []
-    for _ in range(args.runs):
+    for _ in range(runs):
         ms, mb = start_once(binary)
         times.append(ms)
         memory.append(mb)
@@ -286,21 +188,46 @@ def main():
     print(f"{'resident after start (most)':<44}{max(memory):>10.1f} MB"
           f"    of which the binary's file: "
           f"{os.path.getsize(binary) / 2**20:.1f}")
+
+
+def command_rows(binary):
     ours, parse = validate_rate(binary, 2000)
     row("validate command, body weights", ours, "/s", "Python only parsing",
         parse)
     lines, stored = generate_rates(binary)
     row("generate, as lines", lines, "/s", "wanted", 50000)
     row("generate, into a database file", stored, "/s", "wanted", 8300)
-    if args.check:
+
+
+def options():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("binary")
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--check")
+    parser.add_argument("--bare")
+    parser.add_argument("--peer")
+    parser.add_argument("--peer-modules")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--oracle")
+    parser.add_argument("--oracle-package")
+    parser.add_argument("--only",
+                        choices=["start", "check", "rates", "search"])
+    return parser.parse_args()
+
+
+def main():
+    args = options()
+    binary = os.path.abspath(args.binary)
+
+    if args.only in (None, "start"):
+        start_rows(binary, args.runs)
+        command_rows(binary)
+    if args.check and args.only in (None, "check"):
         check_rows(args)
-    creates, reads = request_rates(binary, [], 3000)
-    row("create, in memory, one connection", creates, "/s", "reads", reads)
-    with tempfile.TemporaryDirectory() as folder:
-        durable, reads = request_rates(
-            binary, ["--db", os.path.join(folder, "x.db")], 3000)
-    row("create, in a file, one connection", durable, "/s", "in memory",
-        creates)
+    if args.only in (None, "rates"):
+        rates.rows(binary, args)
+    if args.only in (None, "search"):
+        found.rows(binary, args.quick)
 
 
 if __name__ == "__main__":
