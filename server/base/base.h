@@ -97,6 +97,7 @@ enum err_kind {
 	ERR_NOT_FOUND,	    /* 404 */
 	ERR_METHOD,	    /* 405 */
 	ERR_NOT_ACCEPTABLE, /* 406 */
+	ERR_MEDIA_TYPE,	    /* 415 */
 	ERR_TIMEOUT,	    /* 408 */
 	ERR_CONFLICT,	    /* 409 */
 	ERR_GONE,	    /* 410 */
@@ -136,6 +137,9 @@ struct gunzip *gunzip_open(struct arena *a, const void *packed, size_t n,
  * short, damaged, or too large (ERR_TOO_LARGE). */
 bool gunzip_read(struct gunzip *g, void *out, size_t n, size_t *got,
 		 struct err *e);
+
+/* Appends n bytes (below 2 GB), packed. */
+void gzip_pack(struct buf *out, const void *p, size_t n);
 
 /* ---- small questions about texts -------------------------------------- */
 

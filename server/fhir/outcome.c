@@ -57,6 +57,7 @@ static const struct {
     [ERR_FORBIDDEN] = {"forbidden", "KPHR-REST-0004"},
     [ERR_NOT_FOUND] = {"not-found", "KPHR-REST-0005"},
     [ERR_METHOD] = {"not-supported", "KPHR-REST-0006"},
+    [ERR_MEDIA_TYPE] = {"not-supported", "KPHR-REST-0016"},
     [ERR_NOT_ACCEPTABLE] = {"not-supported", "KPHR-REST-0007"},
     [ERR_TIMEOUT] = {"timeout", "KPHR-REST-0008"},
     [ERR_CONFLICT] = {"conflict", "KPHR-REST-0009"},

@@ -147,16 +147,6 @@ bool http_check_target(struct rq_private *p)
 		       "bytes that are not UTF-8");
 }
 
-static bool check_content_encoding(struct rq_private *p)
-{
-	const char *coding = rq_header_in(&p->rq, "Content-Encoding");
-
-	if (!coding || strcasecmp(coding, "identity") == 0)
-		return true;
-	return err_set(&p->rq.err, ERR_INVALID, "invalid_request", NULL,
-		       "Content-Encoding is not supported");
-}
-
 bool http_check_route(struct rq_private *p)
 {
 	struct rq *rq = &p->rq;
@@ -291,7 +281,7 @@ bool http_check(struct rq_private *p)
 	    check_host,
 	    check_sizes,
 	    http_check_target,
-	    check_content_encoding,
+	    http_check_coding,
 	    http_check_route,
 	};
 	const char *id = rq_header_in(&p->rq, "X-Request-Id");

@@ -127,7 +127,8 @@ void http_options(struct rq_private *p)
 		rq_header(rq, "Access-Control-Allow-Headers", "%s",
 			  "X-Requested-With,Origin,Content-Type, Accept, "
 			  "Authorization, If-None-Exist, If-Match, "
-			  "If-None-Match, Prefer");
+			  "If-None-Match, If-Modified-Since, Prefer, "
+			  "Content-Encoding, X-Request-Id");
 	}
 	rq_reply(rq, 200, NULL);
 }

@@ -194,6 +194,14 @@ bool http_check_target(struct rq_private *p);
 bool http_check_route(struct rq_private *p);
 bool http_value_ok(const char *s);
 
+/* Is the body's content coding one that can be read (coding.c)? Unpacks it;
+ * false: rq.err is filled. */
+bool http_check_coding(struct rq_private *p);
+bool http_unpack(struct rq_private *p);
+
+/* The answer packed, with the headers that say so; false: as it is. */
+bool http_pack(struct rq_private *p, struct buf *out);
+
 /* Answers by guards and handler, inside a transaction (dispatch.c). */
 void http_dispatch(struct rq_private *p);
 void http_dispatch_nested(struct rq_private *p);

@@ -154,21 +154,14 @@ void http_reply_reset(struct rq_private *p)
 int http_status(enum err_kind kind)
 {
 	static const int status[] = {
-	    [ERR_NONE] = 500,
-	    [ERR_INVALID] = 400,
-	    [ERR_UNAUTHORIZED] = 401,
-	    [ERR_FORBIDDEN] = 403,
-	    [ERR_NOT_FOUND] = 404,
-	    [ERR_METHOD] = 405,
-	    [ERR_NOT_ACCEPTABLE] = 406,
-	    [ERR_TIMEOUT] = 408,
-	    [ERR_CONFLICT] = 409,
-	    [ERR_GONE] = 410,
-	    [ERR_PRECONDITION] = 412,
-	    [ERR_TOO_LARGE] = 413,
-	    [ERR_UNPROCESSABLE] = 422,
-	    [ERR_INTERNAL] = 500,
-	    [ERR_NOT_IMPLEMENTED] = 501,
+	    [ERR_NONE] = 500,		[ERR_INVALID] = 400,
+	    [ERR_UNAUTHORIZED] = 401,	[ERR_FORBIDDEN] = 403,
+	    [ERR_NOT_FOUND] = 404,	[ERR_METHOD] = 405,
+	    [ERR_NOT_ACCEPTABLE] = 406, [ERR_MEDIA_TYPE] = 415,
+	    [ERR_TIMEOUT] = 408,	[ERR_CONFLICT] = 409,
+	    [ERR_GONE] = 410,		[ERR_PRECONDITION] = 412,
+	    [ERR_TOO_LARGE] = 413,	[ERR_UNPROCESSABLE] = 422,
+	    [ERR_INTERNAL] = 500,	[ERR_NOT_IMPLEMENTED] = 501,
 	};
 
 	assert((size_t)kind < LEN(status));
@@ -224,10 +217,13 @@ static void add_standard(struct rq_private *p, struct MHD_Response *r)
 enum MHD_Result http_reply_queue(struct rq_private *p)
 {
 	struct rq *rq = &p->rq;
+	struct buf packed, *body = &rq->out;
 	enum MHD_Result done;
 	struct MHD_Response *r;
 
-	r = MHD_create_response_from_buffer(rq->out.len, rq->out.p,
+	if (http_pack(p, &packed))
+		body = &packed;
+	r = MHD_create_response_from_buffer(body->len, body->p,
 					    MHD_RESPMEM_PERSISTENT);
 	if (!r)
 		return MHD_NO;

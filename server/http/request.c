@@ -283,6 +283,8 @@ static void answer(struct rq_private *p)
 			"the body is larger than %zu bytes", p->body_max);
 		p->refused = true;
 	}
+	if (!p->refused && !p->options)
+		p->refused = !http_unpack(p);
 	if (p->refused)
 		http_refuse(p);
 	else if (p->options)
