@@ -7,6 +7,8 @@
  * the URL. The words are those of the stack. Only JSON is taken, under each of
  * the names that FHIR has had for it; the charset that a media type names is
  * not looked at, as JSON is UTF-8, and what is not is refused as broken JSON.
+ * A request within a Bundle has its resource read already; it stays where it
+ * stands in the Bundle's text, and so do lines and columns.
  *
  * FHIR R4 3.1.0.1.11; facts: fhir-rest.md 1.2, 1.4.
  */
@@ -100,9 +102,12 @@ static bool has_type(const struct json *v, struct err *e)
 
 const struct json *fhir_body(struct rq *rq)
 {
+	const struct fhir_within *in = rq->within;
 	struct err bad = {.kind = ERR_NONE};
 	const struct json *v;
 
+	if (in && in->resource)
+		return has_type(in->resource, &rq->err) ? in->resource : NULL;
 	if (!fhir_body_type(rq))
 		return NULL;
 	if (rq->body_len == 0) {

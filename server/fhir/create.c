@@ -27,12 +27,23 @@ static bool create_new(struct rq *rq, const struct wish *w,
 		       const struct json *resource)
 {
 	const struct fhir *f = rq->ctx;
+	const struct fhir_within *in = rq->within;
 	const struct issues *issues = NULL;
+	struct record_write to = {
+	    .fhir = f->version,
+	    .grant = rq->grant,
+	    .own_base = fhir_own_base(rq),
+	    .client_id = rq->grant->client_id,
+	};
 	struct store_resource r;
 
-	if (record_create(f->record, rq->arena, f->version, rq->grant, resource,
-			  fhir_own_base(rq), NULL, rq->grant->client_id, &r,
-			  &issues, &rq->err)) {
+	if (in) {
+		to.id = in->id;
+		to.expected = in->expected;
+		to.expected_count = in->expected_count;
+	}
+	if (record_store_new(f->record, rq->arena, &to, resource, &r, &issues,
+			     &rq->err)) {
 		fhir_version_headers(rq, &r, true);
 		return fhir_reply_resource(rq, w, 201, &r, "created");
 	}

@@ -121,10 +121,19 @@ bool fhir_smart(struct rq *rq);
 
 /* What a Bundle tells the requests within it (rq->within); all may be NULL. */
 struct fhir_within {
+	const struct json *resource; /* the body, which is read already */
 	const char *id;		     /* that a create gives the resource */
 	const char *const *expected; /* see struct record_write */
 	size_t expected_count;
+	struct store_resource *done; /* set to what was stored or read */
+	const char *place; /* "Bundle.entry[2]": where the issues are; NULL: in
+			    * the resource, as if it had come alone */
+	bool moved;	   /* and lines and columns are not the client's */
 };
+
+/* The issues as the Bundle has them, when it says where its entry is. */
+const struct issues *fhir_within_issues(const struct rq *rq,
+					const struct issues *issues);
 
 /* ---- condition.c ------------------------------------------------------ */
 

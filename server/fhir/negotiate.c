@@ -136,11 +136,14 @@ bool fhir_reply(struct rq *rq, const struct wish *w, int status)
 void fhir_version_headers(struct rq *rq, const struct store_resource *r,
 			  bool location)
 {
+	const struct fhir_within *in = rq->within;
 	char when[TIME_TEXT];
 	const char *version = arena_printf(rq->arena, "%d", r->version);
 	const char *url = arena_cat(rq->arena, fhir_own_base(rq), "/", r->type,
 				    "/", r->id, "/_history/", version, NULL);
 
+	if (in && in->done)
+		*in->done = *r;
 	time_http(when, r->updated_ms);
 	rq_header_text(rq, "ETag",
 		       arena_cat(rq->arena, "W/\"", version, "\"", NULL));

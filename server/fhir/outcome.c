@@ -313,6 +313,7 @@ bool fhir_reply_issues(struct rq *rq, const struct wish *w, int status,
 	const struct settings *s = &f->record->settings;
 
 	buf_init(&rq->out, rq->arena);
+	issues = fhir_within_issues(rq, issues);
 	fhir_outcome(&rq->out, issues, s->errors, s->oo_narrative);
 	return fhir_reply(rq, w, status);
 }

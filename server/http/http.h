@@ -112,6 +112,7 @@ struct http_nested {
 	size_t body_len;
 	const void *within;
 	struct arena *arena; /* what it lives in; NULL: the outer one's */
+	const struct err *refused; /* it is refused for that, whatever it is */
 };
 /* Runs it in a savepoint of its own. The answer's status, headers and body
  * (rq->out) are those of the request that is returned. */

@@ -40,7 +40,6 @@ static struct rq_private *begin(struct rq *outer, const struct http_nested *n)
 	p->rq.method = p->rq.head ? "GET" : n->method;
 	p->rq.body = n->body ? n->body : "";
 	p->rq.body_len = n->body ? n->body_len : 0;
-	p->rq.route = NULL;
 	p->rq.within = n->within;
 	p->rq.status = 0;
 	p->rq.keep = p->rq.undo = false;
@@ -107,7 +106,12 @@ struct rq *http_nested(struct rq *outer, const struct http_nested *n)
 {
 	struct rq_private *p = begin(outer, n);
 
-	p->refused = !find(p, n->url) || !check_headers(p) || !check_body(p);
+	if (n->refused)
+		p->rq.err = *n->refused;
+	else
+		p->rq.route = NULL;
+	p->refused = n->refused || !find(p, n->url) || !check_headers(p) ||
+		     !check_body(p);
 	if (p->refused)
 		http_refuse(p);
 	else

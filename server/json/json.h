@@ -59,6 +59,10 @@ const struct json *json_get(const struct json *v, const char *name);
 /* The text of a member that is a string; NULL otherwise. */
 const char *json_get_text(const struct json *v, const char *name);
 
+/* The bytes that the value was read from, strings with their quotes. They are
+ * part of the text that was parsed: places of values in one text compare. */
+const char *json_source(const struct json *v, size_t *n);
+
 /* Where the value begins in the text that was parsed. */
 void json_position(const struct json *v, unsigned *line, unsigned *column);
 

@@ -81,6 +81,12 @@ const char *json_get_text(const struct json *v, const char *name)
 	return m && m->node.type == cJSON_String ? m->node.valuestring : NULL;
 }
 
+const char *json_source(const struct json *v, size_t *n)
+{
+	*n = v->end - v->start;
+	return v->doc->text + v->start;
+}
+
 /* ---- positions ------------------------------------------------------- */
 
 void json_locate(const char *text, uint32_t from, uint32_t to, unsigned *line,
