@@ -15,6 +15,8 @@ import uuid
 
 import requests
 
+import answers
+
 MOCK = os.environ.get("MOCK", "")
 URL = os.environ.get("URL", "").rstrip("/")
 CORPUS = os.environ.get("CORPUS", "")
@@ -58,6 +60,7 @@ def run(binary, *arguments, stdin=None, env=None, cwd=None, timeout=60):
 def session():
     s = requests.Session()
     s.trust_env = False  # no proxy between us and the server
+    s.hooks["response"].append(answers.keep)
     return s
 
 
