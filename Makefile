@@ -169,6 +169,7 @@ UNIT_store   := store base
 UNIT_http    := http base
 UNIT_page    := page base
 UNIT_record  := record profile fhirpath store jose json base
+UNIT_define  := record profile fhirpath store jose json base
 UNIT_fhir    := fhir http record profile fhirpath store jose json base
 UNIT_oauth   := oauth http page record profile fhirpath store jose json base
 UNIT_generate := generate page profile fhirpath json base

@@ -89,6 +89,10 @@ static const char *hint_of(const char *rule)
 	    {RULE_PATIENT, "add patient={id} to the query"},
 	    {RULE_OTHER_PATIENT, "search with the Patient of the token"},
 	    {RULE_PARAMETER, "see /metadata for the search parameters"},
+	    {RULE_DEFINITIONS_OFF,
+	     "use a sandbox, or allow_test_profiles=on, or --package"},
+	    {RULE_DEFINITION_OFFICIAL, "give the definition a URL of its own"},
+	    {RULE_DEFINITIONS_FULL, "update a definition that is stored"},
 	};
 
 	for (size_t i = 0; i < LEN(hints); i++)

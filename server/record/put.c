@@ -39,9 +39,11 @@ const struct issues *record_check(struct record *r, struct arena *a,
 	o.fetch = record_fetch;
 	o.fetch_ctx = &f;
 	o.own_base = own_base;
-	o.other = r->profiles[v == FHIR_R4 ? FHIR_STU3 : FHIR_R4];
+	o.other = record_profiles(r, v == FHIR_R4 ? FHIR_STU3 : FHIR_R4);
 	o.now_ms = clock_now_ms(&r->clock);
-	return profile_check(r->profiles[v], a, resource, &o);
+	return record_definition_issues(
+	    r, a, v, resource,
+	    profile_check(record_profiles(r, v), a, resource, &o));
 }
 
 /* The refusal carries the first error; the caller shows all of them. */

@@ -148,8 +148,9 @@ struct record {
 	const struct environment *environment;
 	const char *fhir_base[FHIR_VERSIONS]; /* paths, "/phr-.../baseR4" */
 	struct jose_key *key; /* made when first needed; see record_close */
-	struct record_params *params;	/* the same: search parameters */
-	const struct fixture *fixtures; /* of a fresh start, in order */
+	struct record_params *params;	 /* the same: search parameters */
+	struct definitions *definitions; /* of applications; the same */
+	const struct fixture *fixtures;	 /* of a fresh start, in order */
 	size_t fixture_count;
 };
 int64_t record_now_ms(const struct record *r);
@@ -418,15 +419,22 @@ bool record_read(struct record *r, struct arena *a, enum fhir_version v,
 /* ---- definitions that clients store ------------------------------------- */
 
 /* The definitions in force: those of the start and what is stored of
- * StructureDefinitions, ValueSets and CodeSystems. Good until the next call. */
+ * StructureDefinitions, ValueSets and CodeSystems. Good until the next call for
+ * that version. NULL when there are none of it. */
 const struct profiles *record_profiles(struct record *r, enum fhir_version v);
 
-/* May this definition be stored? It must not stand in for one that the server
- * came with, and must compile with the others. False: e. */
+/* May this definition be stored (w->id NULL: as a new one)? It must not stand
+ * in for one that the server came with, and there must be room. False: e.
+ * Whether it can be used, record_check() tells. Other resources: true. */
+#define RULE_DEFINITIONS_OFF	 "KPHR-REST-0140" /* not in this environment */
+#define RULE_DEFINITION_OFFICIAL "KPHR-REST-0141" /* not to be overwritten */
+#define RULE_DEFINITIONS_FULL	 "KPHR-REST-0142" /* no room for another one */
+#define RULE_DEFINITION_UNUSABLE "KPHR-REST-0143" /* it does not compile */
 bool record_definition_check(struct record *r, struct arena *a,
-			     enum fhir_version v, const struct json *resource,
-			     const char *id, struct err *e);
-/* It has been stored or deleted, in the same savepoint. */
+			     const struct record_write *w,
+			     const struct json *resource, struct err *e);
+/* A resource of a type with "definition" has been stored or deleted, in the
+ * same savepoint. */
 void record_definition_stored(struct record *r, enum fhir_version v);
 
 /* ---- fixtures and reset ------------------------------------------------ */

@@ -84,6 +84,57 @@ struct store_index_row *record_index(struct record *r, struct arena *a,
 				     const struct json *resource,
 				     const char *own_base, size_t *n);
 
+/* ---- definitions.c ---------------------------------------------------- */
+
+/* How many of them applications may store for each FHIR version, of how many
+ * bytes of text, and what they may take when they are compiled. */
+#define DEFINITIONS_MAX	     500
+#define DEFINITIONS_BYTES    (8 << 20)
+#define DEFINITIONS_COMPILED (64 << 20)
+
+/* One that is stored. */
+struct definition {
+	const struct json *json;
+	const char *source; /* "StructureDefinition/id", of messages */
+	const char *type, *id;
+	const char *url; /* without version; "" when it has none */
+	bool out;	 /* not to be compiled */
+};
+/* In the order in which they were stored, each type for itself; one more has
+ * room. Of two with one canonical the later one counts. */
+struct definition_list {
+	struct definition *v;
+	size_t n, bytes;
+};
+void definition_list(struct record *r, struct arena *a, enum fhir_version v,
+		     struct definition_list *out);
+
+/* Is it a StructureDefinition, ValueSet or CodeSystem? */
+bool definition_is(const struct json *resource);
+/* Is there room for another one? */
+bool definition_room(struct record *r, enum fhir_version v);
+
+/* Compiles the list on top of the base, in the arena. NULL with e set; then one
+ * of the list is blamed, or NULL. */
+struct profiles *definition_compile(const struct profiles *base,
+				    const struct definition_list *list,
+				    struct arena *a, struct err *e);
+struct definition *definition_blamed(const struct definition_list *list,
+				     const struct err *e);
+
+/* Nothing is stored any more (all rows but the settings are gone). */
+void record_definitions_reset(struct record *r, struct arena *a);
+void record_definitions_close(struct record *r);
+
+/* ---- definition.c ----------------------------------------------------- */
+
+/* What a check found, fit to outlast the definitions in force; of a definition
+ * without errors also whether it can be used. */
+const struct issues *record_definition_issues(struct record *r, struct arena *a,
+					      enum fhir_version v,
+					      const struct json *resource,
+					      const struct issues *found);
+
 /* ---- fetch.c ---------------------------------------------------------- */
 
 /* On whose behalf a stored Questionnaire is looked for. */
