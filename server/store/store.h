@@ -164,14 +164,14 @@ enum store_op {
 	/* [lo,hi) of the search value against the stored [lo,hi) */
 	OP_DATE_EQ, /* overlaps a stored period; contains a stored instant */
 	OP_DATE_NE,
+	OP_DATE_EQ_CONTAIN, /* contains what is stored, periods too */
+	OP_DATE_NE_CONTAIN,
 	OP_DATE_GT,
 	OP_DATE_GE,
 	OP_DATE_LT,
 	OP_DATE_LE,
 	OP_DATE_SA,
 	OP_DATE_EB,
-	OP_DATE_WITHIN, /* contains what is stored, periods too */
-	OP_DATE_NOT_WITHIN,
 	/* as HAPI 3.6 has it: of what is no period only its start counts (S =
 	 * [lo, lo]); LT, LE and SA are the same there */
 	OP_DATE_HAPI_EQ,
@@ -222,9 +222,13 @@ struct store_sort {
 			    * ascending, first descending; of those updated in
 			    * one millisecond the one stored last is newer */
 };
+#define STORE_SEARCH_TYPES 40
 struct store_query {
 	int fhir;
 	const char *type;
+	/* Not NULL: of any of these instead (ended by NULL; at most
+	 * STORE_SEARCH_TYPES); type is what a kept result is filed under. */
+	const char *const *types;
 	const char *patient; /* only this citizen's; NULL: everybody's */
 	const struct store_clause *clause;
 	size_t clause_count;
