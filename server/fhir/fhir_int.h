@@ -90,12 +90,45 @@ bool fhir_offers(struct rq *rq, enum interaction ia,
 
 /* ---- outcome.c ------------------------------------------------------- */
 
-/* Answers rq->err; the group's error page. */
-void fhir_refuse(struct rq *rq);
+/* How an outcome looks. */
+struct look {
+	bool explain, narrative;
+	bool stack8;	/* as the stack's successors have it */
+	bool own_codes; /* each issue's own code, not "processing" */
+};
+struct look fhir_look(const struct rq *rq); /* by the settings */
 
 /* Replies with an outcome of these issues. Always true. */
 bool fhir_reply_issues(struct rq *rq, const struct wish *w, int status,
 		       const struct issues *issues);
+bool fhir_reply_look(struct rq *rq, const struct wish *w, int status,
+		     const struct issues *issues, const struct look *look);
+
+/* Replies with an outcome that says what was done, and in how long. text: as in
+ * "Successfully deleted 1 resource(s)"; code: "SUCCESSFUL_DELETE", or NULL (see
+ * stack8.c). Always true. */
+bool fhir_reply_done(struct rq *rq, const struct wish *w, int status,
+		     const char *code, const char *text);
+
+/* ---- refuse.c --------------------------------------------------------- */
+
+/* Answers rq->err; the group's error page. */
+void fhir_refuse(struct rq *rq);
+
+/* A refusal as an issue; its texts are in the request's arena. */
+struct issue fhir_refusal(const struct rq *rq, const struct err *e);
+
+/* ---- stack8.c: oo_style=hapi8 ------------------------------------------- */
+
+/* Rewords a refusal. */
+void fhir_stack8(struct arena *a, enum fhir_version v, struct issue *i);
+/* Writes the details that tell what was done. */
+void fhir_stack8_done(struct jw *w, const char *code);
+
+/* ---- group.c ------------------------------------------------------------ */
+
+/* X-Powered-By, by the switch x_powered_by. */
+void fhir_name_software(struct rq *rq);
 
 /* ---- handlers -------------------------------------------------------- */
 

@@ -33,6 +33,18 @@ static bool at_base(struct rq *rq)
 		       "or operation name.");
 }
 
+static bool post_base(struct rq *rq)
+{
+	struct wish w;
+
+	if (!fhir_wish(rq, &w))
+		return false;
+	if (http_form_get(w.pair, w.pairs, PARAM_PAGES))
+		return err_set(&rq->err, ERR_INVALID, RULE_PAGE, NULL,
+			       "Requests for _getpages must use HTTP GET");
+	return fhir_bundle(rq);
+}
+
 /* Clients look here for documents of the authorization server; a refusal for
  * want of a token would make them try again with one (oauth.md 12, 15.5). */
 static bool no_document(struct rq *rq)
@@ -44,7 +56,7 @@ static bool no_document(struct rq *rq)
 
 static const struct route routes[] = {
     {"GET", "/", at_base, ACCESS_OPEN, 0, "the base has no content"},
-    {"POST", "/", fhir_bundle, ACCESS_WRITE, HTTP_FHIR_BODY_BYTES,
+    {"POST", "/", post_base, ACCESS_WRITE, HTTP_FHIR_BODY_BYTES,
      "batch and transaction"},
     {"GET", "/_history", fhir_history, ACCESS_READ, 0, "history of all types"},
     {"GET", "/metadata", fhir_metadata, ACCESS_OPEN, 0, "CapabilityStatement"},
@@ -96,12 +108,26 @@ static const struct route routes[] = {
      HTTP_FHIR_BODY_BYTES, "the same"},
 };
 
+void fhir_name_software(struct rq *rq)
+{
+	static const char *const versions[FHIR_VERSIONS] = {
+	    [FHIR_STU3] = "FHIR 3.0.1/DSTU3", [FHIR_R4] = "FHIR 4.0.0/R4"};
+	const struct fhir *f = rq->ctx;
+
+	if (f->record->settings.x_powered_by &&
+	    !rq_header_out(rq, "X-Powered-By"))
+		rq_header(rq, "X-Powered-By",
+			  "HAPI FHIR 3.6.0 REST Server (FHIR Server; %s)",
+			  versions[f->version]);
+}
+
 bool fhir_guard_type(struct rq *rq, void *ctx)
 {
 	const struct fhir *f = rq->ctx;
 	const char *type;
 
 	(void)ctx;
+	fhir_name_software(rq);
 	if (strncmp(rq->route->path, "/:type", 6) != 0)
 		return true;
 	type = rq_param(rq, "type");

@@ -12,11 +12,13 @@
  * the hint as details.text, the expected value at the end of diagnostics, and
  * as extensions the profile that demanded it and the line and column in the
  * text that was sent. What is not official is marked by an extension too, and
- * details.text says that the service may accept it. R4 carries the place a
- * second time as expression.
+ * details.text says that the service may accept it. Both versions carry the
+ * place a second time as expression.
  *
- * A failure of our own surroundings (ERR_INTERNAL) says nothing but the
- * request's id, by which the log tells the rest.
+ * An issue without a rule tells what was done or found; its code is always its
+ * own. oo_style=hapi8 is the shape of the stack's successors: a narrative
+ * without white space, refusals with codes of their own and numbers (stack8.c),
+ * successes with a coding of what was done.
  *
  * FHIR R4 and STU3 OperationOutcome; facts: fhir-rest.md 1.4,
  * fhir-validation.md 2.2, stand-in.md 10.
@@ -46,61 +48,6 @@ static const char *const severity_title[] = {
     [ISSUE_INFO] = "INFORMATION",
 };
 
-/* What a refusal is called in explain style, when nobody was more exact. */
-static const struct {
-	const char *code; /* IssueType of both versions */
-	const char *rule;
-} refusal[] = {
-    [ERR_NONE] = {"exception", "KPHR-REST-0001"},
-    [ERR_INVALID] = {"invalid", "KPHR-REST-0002"},
-    [ERR_UNAUTHORIZED] = {"login", "KPHR-REST-0003"},
-    [ERR_FORBIDDEN] = {"forbidden", "KPHR-REST-0004"},
-    [ERR_NOT_FOUND] = {"not-found", "KPHR-REST-0005"},
-    [ERR_METHOD] = {"not-supported", "KPHR-REST-0006"},
-    [ERR_MEDIA_TYPE] = {"not-supported", "KPHR-REST-0016"},
-    [ERR_NOT_ACCEPTABLE] = {"not-supported", "KPHR-REST-0007"},
-    [ERR_TIMEOUT] = {"timeout", "KPHR-REST-0008"},
-    [ERR_CONFLICT] = {"conflict", "KPHR-REST-0009"},
-    [ERR_GONE] = {"not-found", "KPHR-REST-0010"},
-    [ERR_PRECONDITION] = {"conflict", "KPHR-REST-0011"},
-    [ERR_TOO_LARGE] = {"too-long", "KPHR-REST-0012"},
-    [ERR_UNPROCESSABLE] = {"business-rule", "KPHR-REST-0013"},
-    [ERR_INTERNAL] = {"exception", "KPHR-REST-0014"},
-    [ERR_NOT_IMPLEMENTED] = {"not-supported", "KPHR-REST-0015"},
-};
-
-/* What to do about a refusal, where one sentence tells it. */
-static const char *hint_of(const char *rule)
-{
-	static const char *const hints[][2] = {
-	    {"KPHR-REST-0003", "send Authorization: Bearer and a valid token"},
-	    {"KPHR-REST-0004",
-	     "refer to the citizen of the token, as Patient/{id}"},
-	    {"KPHR-REST-0006", "see /metadata for what is offered"},
-	    {RULE_FORMAT, "ask for application/fhir+json"},
-	    {RULE_CONTENT_TYPE, "set Content-Type: application/fhir+json"},
-	    {RULE_BODY, "send one resource: a JSON object with resourceType"},
-	    {RULE_BODY_TYPE, "send it to the URL of its resourceType"},
-	    {RULE_BODY_ID, "leave the id out of the URL: the server gives one"},
-	    {RULE_TYPE, "see /metadata for the types that are served"},
-	    {RULE_INTERACTION, "see /metadata for what is offered"},
-	    {RULE_NOT_DEFINED, "use read and search"},
-	    {RULE_CONDITION, "send If-None-Exist: identifier=system|value"},
-	    {RULE_PATIENT, "add patient={id} to the query"},
-	    {RULE_OTHER_PATIENT, "search with the Patient of the token"},
-	    {RULE_PARAMETER, "see /metadata for the search parameters"},
-	    {RULE_DEFINITIONS_OFF,
-	     "use a sandbox, or allow_test_profiles=on, or --package"},
-	    {RULE_DEFINITION_OFFICIAL, "give the definition a URL of its own"},
-	    {RULE_DEFINITIONS_FULL, "update a definition that is stored"},
-	};
-
-	for (size_t i = 0; i < LEN(hints); i++)
-		if (strcmp(hints[i][0], rule) == 0)
-			return hints[i][1];
-	return NULL;
-}
-
 /* ---- narrative ------------------------------------------------------- */
 
 /* XHTML text: markup escaped, characters that XML has not replaced. */
@@ -128,7 +75,7 @@ static void add_escaped(struct buf *b, const char *s)
 /* The white space is that of the template of the time. */
 static void add_narrative(struct jw *w, struct arena *a,
 			  const struct issue *issue, const char *const *place,
-			  const char *const *text, size_t n)
+			  const char *const *text, size_t n, bool stack8)
 {
 	struct buf t;
 
@@ -139,14 +86,15 @@ static void add_narrative(struct jw *w, struct arena *a,
 		buf_printf(&t,
 			   "%s<tr><td style=\"font-weight: bold;\">%s</td>"
 			   "<td>[",
-			   i > 0 ? "\n\t\t\t" : "",
+			   i > 0 && !stack8 ? "\n\t\t\t" : "",
 			   severity_title[issue[i].severity]);
 		add_escaped(&t, place[i] ? place[i] : "");
-		buf_puts(&t, "]</td><td><pre>");
+		buf_puts(&t, stack8 ? "]</td><td>" : "]</td><td><pre>");
 		add_escaped(&t, text[i]);
-		buf_puts(&t, "</pre></td>\n\t\t\t</tr>");
+		buf_puts(&t,
+			 stack8 ? "</td></tr>" : "</pre></td>\n\t\t\t</tr>");
 	}
-	buf_puts(&t, "\n\t\t</table>\n\t</div>");
+	buf_puts(&t, stack8 ? "</table></div>" : "\n\t\t</table>\n\t</div>");
 	jw_open(w, "text", '{');
 	jw_str(w, "status", "generated");
 	jw_str(w, "div", t.p);
@@ -242,21 +190,23 @@ static const struct issue no_issue = {
 };
 
 /* The code that HAPI 3.6 gives: it has no other, whatever the severity; but for
- * the one that says that there is nothing to say. */
-static const char *plain_code(const struct issue *i)
+ * what is no finding. */
+static const char *code_of(const struct issue *i, bool own)
 {
-	return i == &no_issue ? no_issue.code : "processing";
+	return i->code && (own || !i->rule) ? i->code : "processing";
 }
 
 static void add_issue(struct jw *w, const struct issue *i, const char *place,
-		      const char *text, bool explain)
+		      const char *text, const struct look *look)
 {
 	jw_open(w, NULL, '{');
-	if (explain)
+	if (look->explain)
 		add_extensions(w, i);
 	jw_str(w, "severity", severity_code[i->severity]);
-	jw_str(w, "code", explain && i->code ? i->code : plain_code(i));
-	if (explain)
+	jw_str(w, "code", code_of(i, look->explain || look->own_codes));
+	if (!i->rule && i->key && look->stack8)
+		fhir_stack8_done(w, i->key);
+	else if (look->explain)
 		add_details(w, i);
 	jw_str(w, "diagnostics", text);
 	add_place(w, "location", place);
@@ -282,11 +232,10 @@ static const char *text_of(struct arena *a, const struct issue *i, bool explain)
 	return arena_printf(a, "%s (expected: %s)", i->text, i->expected);
 }
 
-void fhir_outcome(struct buf *b, const struct issues *issues, int style,
-		  bool narrative)
+static void write_outcome(struct buf *b, const struct issues *issues,
+			  const struct look *look)
 {
 	struct arena *a = b->arena;
-	const bool explain = style == ERRORS_EXPLAIN;
 	const struct issue *issue = issues->n > 0 ? issues->v : &no_issue;
 	const size_t n = issues->n > 0 ? issues->n : 1;
 	const char **place = arena_alloc(a, n * sizeof(*place));
@@ -295,60 +244,76 @@ void fhir_outcome(struct buf *b, const struct issues *issues, int style,
 
 	for (size_t i = 0; i < n; i++) {
 		place[i] = place_of(a, &issue[i]);
-		text[i] = text_of(a, &issue[i], explain);
+		text[i] = text_of(a, &issue[i], look->explain);
 	}
 	jw_open(&w, NULL, '{');
 	jw_str(&w, "resourceType", "OperationOutcome");
-	if (narrative)
-		add_narrative(&w, a, issue, place, text, n);
+	if (look->narrative)
+		add_narrative(&w, a, issue, place, text, n, look->stack8);
 	jw_open(&w, "issue", '[');
 	for (size_t i = 0; i < n; i++)
-		add_issue(&w, &issue[i], place[i], text[i], explain);
+		add_issue(&w, &issue[i], place[i], text[i], look);
 	jw_close(&w);
 	jw_close(&w);
+}
+
+void fhir_outcome(struct buf *b, const struct issues *issues, int style,
+		  bool narrative)
+{
+	const struct look look = {
+	    .explain = style == ERRORS_EXPLAIN,
+	    .narrative = narrative,
+	};
+
+	write_outcome(b, issues, &look);
 }
 
 /* ---- replies --------------------------------------------------------- */
 
-bool fhir_reply_issues(struct rq *rq, const struct wish *w, int status,
-		       const struct issues *issues)
+struct look fhir_look(const struct rq *rq)
 {
 	const struct fhir *f = rq->ctx;
 	const struct settings *s = &f->record->settings;
 
+	return (struct look){
+	    .explain = s->errors == ERRORS_EXPLAIN,
+	    .narrative = s->oo_narrative,
+	    .stack8 = s->oo_style == 8,
+	};
+}
+
+bool fhir_reply_look(struct rq *rq, const struct wish *w, int status,
+		     const struct issues *issues, const struct look *look)
+{
 	buf_init(&rq->out, rq->arena);
 	issues = fhir_within_issues(rq, issues);
-	fhir_outcome(&rq->out, issues, s->errors, s->oo_narrative);
+	write_outcome(&rq->out, issues, look);
 	return fhir_reply(rq, w, status);
 }
 
-void fhir_refuse(struct rq *rq)
+bool fhir_reply_issues(struct rq *rq, const struct wish *w, int status,
+		       const struct issues *issues)
 {
-	const struct err *e = &rq->err;
-	struct err kept = *e; /* what a second failure below may overwrite */
-	struct wish w;
-	struct issue issue = {
-	    .severity = ISSUE_ERROR,
-	    .code = refusal[e->kind].code,
-	    .rule = refusal[e->kind].rule,
-	    .text = arena_strdup(rq->arena, e->text),
-	};
-	const struct issues one = {.v = &issue, .n = 1, .errors = 1};
+	const struct look look = fhir_look(rq);
 
-	(void)fhir_wish(rq, &w);
-	rq->err = kept;
-	if (strncmp(e->code, "KPHR-", 5) == 0)
-		issue.rule = e->code;
-	issue.hint = e->line > 0 ? "correct the JSON in that place"
-				 : hint_of(issue.rule);
-	issue.line = e->line;
-	issue.column = e->column;
-	if (e->line == 0 && *e->where)
-		issue.path = arena_strdup(rq->arena, e->where);
-	if (e->kind == ERR_INTERNAL) {
-		issue.path = NULL;
-		issue.text = arena_printf(rq->arena,
-					  "Internal error; request %s", rq->id);
-	}
-	(void)fhir_reply_issues(rq, &w, http_status(e->kind), &one);
+	return fhir_reply_look(rq, w, status, issues, &look);
+}
+
+bool fhir_reply_done(struct rq *rq, const struct wish *w, int status,
+		     const char *code, const char *text)
+{
+	const struct fhir *f = rq->ctx;
+	const struct look look = fhir_look(rq);
+	const int64_t took = record_now_ms(f->record) - rq->now_ms;
+	struct issue i = {
+	    .severity = ISSUE_INFO,
+	    .code = "informational",
+	    .key = code,
+	    .text = arena_printf(
+		rq->arena, look.stack8 ? "%s. Took %dms." : "%s in %dms", text,
+		took > 0 && took < 60000 ? (int)took : 0),
+	};
+	const struct issues one = {.v = &i, .n = 1};
+
+	return fhir_reply_look(rq, w, status, &one, &look);
 }

@@ -2,10 +2,12 @@
  *
  * read and vread: GET Type/id and GET Type/id/_history/version.
  *
- * The resource goes out byte for byte as it is stored. An application that
- * already has it says so with If-None-Match or If-Modified-Since and gets 304;
- * the former wins when both are there (RFC 9110 13.2.2). Times are compared in
- * whole seconds, which is what Last-Modified carries.
+ * The resource goes out byte for byte as it is stored, unless _summary or
+ * _elements ask for parts of it; other parameters are not looked at. An
+ * application that already has it says so with If-None-Match or
+ * If-Modified-Since and gets 304; the former wins when both are there (RFC
+ * 9110 13.2.2). Times are compared in whole seconds, which is what
+ * Last-Modified carries.
  *
  * What begins with '_' or '$' is no id but an operation that nobody knows:
  * those that are known have routes of their own.
@@ -45,7 +47,23 @@ static bool http_date(const char *text, int64_t *ms)
 	return true;
 }
 
-/* A list of entity tags, weak or strong or, as some clients send it, bare. */
+/* One of a list's n bytes: an entity tag, weak or strong or, as some clients
+ * send it, bare; or '*'. */
+static bool tag_is(const char *p, size_t n, const char *tag)
+{
+	while (n > 0 && strchr(" \t", *p))
+		p++, n--;
+	while (n > 0 && strchr(" \t", p[n - 1]))
+		n--;
+	if (n == 1 && *p == '*')
+		return true;
+	if (n > 1 && strncasecmp(p, "W/", 2) == 0)
+		p += 2, n -= 2;
+	if (n > 1 && *p == '"' && p[n - 1] == '"')
+		p++, n -= 2;
+	return n == strlen(tag) && strncmp(p, tag, n) == 0;
+}
+
 static bool tag_listed(const char *list, int version)
 {
 	char tag[16];
@@ -53,21 +71,10 @@ static bool tag_listed(const char *list, int version)
 	snprintf(tag, sizeof(tag), "%d", version);
 	while (*list) {
 		size_t n = strcspn(list, ",");
-		const char *p = list;
 
-		while (n > 0 && strchr(" \t", *p))
-			p++, n--;
-		if (n > 1 && strncasecmp(p, "W/", 2) == 0)
-			p += 2, n -= 2;
-		while (n > 0 && strchr(" \t\"", p[n - 1]))
-			n--;
-		if (n > 0 && *p == '"')
-			p++, n--;
-		if (n == strlen(tag) && strncmp(p, tag, n) == 0)
+		if (tag_is(list, n, tag))
 			return true;
-		if (n == 1 && *p == '*')
-			return true;
-		list = strchr(p, ',') ? strchr(p, ',') + 1 : "";
+		list += n + (list[n] != '\0');
 	}
 	return false;
 }
@@ -86,13 +93,16 @@ static bool unchanged(const struct rq *rq, const struct store_resource *r)
 
 /* ---- the handlers ---------------------------------------------------- */
 
+/* version 0: the current one */
 static bool reply_version(struct rq *rq, const char *id, int version)
 {
 	const struct fhir *f = rq->ctx;
 	struct store_resource r;
+	struct subset part;
 	struct wish w;
 
-	if (!fhir_wish(rq, &w))
+	if (!fhir_wish(rq, &w) ||
+	    !fhir_subset_read(w.pair, w.pairs, &part, &rq->err))
 		return false;
 	if (!record_read(f->record, rq->arena, f->version, rq->grant,
 			 rq_param(rq, "type"), id, version, &r, &rq->err))
@@ -100,7 +110,10 @@ static bool reply_version(struct rq *rq, const char *id, int version)
 	fhir_version_headers(rq, &r, false);
 	if (unchanged(rq, &r))
 		return rq_reply(rq, 304, NULL);
-	buf_add(&rq->out, r.text, r.text_len);
+	if (fhir_subset_asked(&part))
+		fhir_subset(&rq->out, f, &part, &r);
+	else
+		buf_add(&rq->out, r.text, r.text_len);
 	return fhir_reply(rq, &w, 200);
 }
 
@@ -117,6 +130,22 @@ bool fhir_read(struct rq *rq)
 	return reply_version(rq, id, 0);
 }
 
+/* Who may not see the resource learns nothing about its versions. */
+static bool refuse_version(struct rq *rq, const char *id, const char *vid)
+{
+	const struct fhir *f = rq->ctx;
+	const char *type = rq_param(rq, "type");
+	struct store_resource r;
+
+	if (!record_read(f->record, rq->arena, f->version, rq->grant, type, id,
+			 0, &r, &rq->err) &&
+	    rq->err.kind != ERR_GONE)
+		return false;
+	return err_set(&rq->err, ERR_NOT_FOUND, NULL, NULL,
+		       "Version \"%.64s\" is not valid for resource %s/%.64s",
+		       vid, type, id);
+}
+
 bool fhir_vread(struct rq *rq)
 {
 	const char *vid = rq_param(rq, "vid");
@@ -128,8 +157,6 @@ bool fhir_vread(struct rq *rq)
 	if (!fhir_offers(rq, IA_VREAD, &t))
 		return false;
 	if (digits == 0 || digits > 9 || vid[digits] || *vid == '0')
-		return err_set(&rq->err, ERR_NOT_FOUND, RULE_TYPE, NULL,
-			       "Resource %s/%.64s/_history/%.64s is not known",
-			       rq_param(rq, "type"), id, vid);
+		return refuse_version(rq, id, vid);
 	return reply_version(rq, id, (int)strtol(vid, NULL, 10));
 }
