@@ -20,6 +20,8 @@
 #include <assert.h>
 #include <string.h>
 
+#define WORK_BYTES 2048 /* what one evaluation usually takes */
+
 static const struct fp_expr *expression(const struct profiles *p,
 					const struct constraint *k)
 {
@@ -151,7 +153,7 @@ static int judge(struct check *c, const struct constraint *k,
 	if (!may_evaluate(c, s->at))
 		return 1;
 	if (!ev->env.arena)
-		ev->env.arena = arena_new(0);
+		ev->env.arena = arena_new(WORK_BYTES);
 	if (k->native)
 		return native_holds(c, k->native, s);
 	return evaluate(c, expression(c->p, k), focus, e);

@@ -427,8 +427,12 @@ void check_object(struct check *c, const struct json *object,
 	}
 	for (unsigned i = 0; i < l->n && !c->stop; i++) {
 		const struct node *n = node_at(c->p, l->child[i]);
-		if (!slots[i].name)
+		if (!slots[i].name) {
+			/* most of a type's elements are absent, and may be */
+			if (n->min == 0 && (c->base || !n->slicing))
+				continue;
 			slots[i].type = NO_TYPE;
+		}
 		if (c->base || (n->flags & NODE_CONSTRAINED))
 			check_child(c, object, n, &slots[i], at);
 	}
