@@ -294,6 +294,8 @@ bool time_parse(const char *s, size_t n, struct time_span *out);
  * the form that the real service writes into meta.lastUpdated. */
 #define TIME_TEXT 32
 void time_finnish(char out[TIME_TEXT], int64_t ms);
+/* The same in UTC: +00:00. */
+void time_greenwich(char out[TIME_TEXT], int64_t ms);
 
 /* How far Finnish clocks are ahead at an instant, and the instant at which they
  * show local_ms (counted as if they were UTC). Of an hour that happens twice

@@ -187,6 +187,11 @@ void time_finnish(char out[TIME_TEXT], int64_t ms)
 	write_iso(out, utc + zone, zone == SUMMER_MS ? "+03:00" : "+02:00");
 }
 
+void time_greenwich(char out[TIME_TEXT], int64_t ms)
+{
+	write_iso(out, time_clamp(ms), "+00:00");
+}
+
 void time_utc(char out[TIME_TEXT], int64_t ms)
 {
 	write_iso(out, time_clamp(ms), "Z");

@@ -2,11 +2,11 @@
  *
  * What is generated, straight into a database file.
  *
- * Each resource goes through record_create(), as one that an application sends:
- * checked, owned by its citizen, indexed. A transaction takes some thousands of
- * them, so an interrupted run leaves whole resources, and the next one goes on:
- * a resource's id is made from its identifier, so what is there already is
- * counted and passed over.
+ * Each resource goes through record_store_new(), as one that an application
+ * sends: checked, owned by its citizen, indexed. A transaction takes some
+ * thousands of them, so an interrupted run leaves whole resources, and the next
+ * one goes on: a resource's id is made from its identifier, so what is there
+ * already is counted and passed over.
  *
  * A new file gets the fixtures first, as serve would give it, and with them the
  * application that is said to have stored all this. What the record cannot hold
@@ -170,11 +170,13 @@ int filling_citizens(struct filling *f, struct generate_citizen *c, size_t n)
 	return code;
 }
 
+/* The Patients are made with their citizens. */
 static bool holds(const struct generate_plan *p)
 {
 	const struct record_type *t = record_type_find(p->fhir, p->type);
 
-	return t && (t->interactions & IA_CREATE);
+	return t && (t->interactions & IA_CREATE) &&
+	       strcmp(p->type, "Patient") != 0;
 }
 
 static bool create(struct filling *f, const struct generated *g, struct err *e)
@@ -188,12 +190,17 @@ static bool create(struct filling *f, const struct generated *g, struct err *e)
 	const struct issues *issues;
 	struct store_resource out;
 	char id[UUID_TEXT];
+	const struct record_write w = {
+	    .fhir = g->plan->fhir,
+	    .grant = &owner,
+	    .seed = true,
+	    .client_id = f->client,
+	    .id = *g->uuid ? id : NULL,
+	};
 
 	generate_uuid(id, g->uuid);
-	return resource &&
-	       record_create(&f->record, f->work, g->plan->fhir, &owner,
-			     resource, NULL, *g->uuid ? id : NULL, f->client,
-			     &out, &issues, e);
+	return resource && record_store_new(&f->record, f->work, &w, resource,
+					    &out, &issues, e);
 }
 
 /* The refusal of a generated resource, with its profile. */

@@ -19,7 +19,6 @@
 #include "fhir/fhir_int.h"
 
 #include <assert.h>
-#include <string.h>
 
 /* ---- the handlers ---------------------------------------------------- */
 
@@ -27,30 +26,17 @@ static bool create_new(struct rq *rq, const struct wish *w,
 		       const struct json *resource)
 {
 	const struct fhir *f = rq->ctx;
-	const struct fhir_within *in = rq->within;
+	const struct fhir_within *within = rq->within;
+	const struct record_write write =
+	    fhir_write(rq, within != NULL ? within->id : NULL);
 	const struct issues *issues = NULL;
-	struct record_write to = {
-	    .fhir = f->version,
-	    .grant = rq->grant,
-	    .own_base = fhir_own_base(rq),
-	    .client_id = rq->grant->client_id,
-	};
 	struct store_resource r;
 
-	if (in) {
-		to.id = in->id;
-		to.expected = in->expected;
-		to.expected_count = in->expected_count;
-	}
-	if (record_store_new(f->record, rq->arena, &to, resource, &r, &issues,
-			     &rq->err)) {
-		fhir_version_headers(rq, &r, true);
-		return fhir_reply_resource(rq, w, 201, &r, "created");
-	}
-	if (rq->err.kind == ERR_UNPROCESSABLE && issues)
-		return fhir_reply_issues(
-		    rq, w, f->record->settings.validation_status, issues);
-	return false;
+	if (!record_store_new(f->record, rq->arena, &write, resource, &r,
+			      &issues, &rq->err))
+		return fhir_refuse_write(rq, w, issues);
+	fhir_version_headers(rq, &r, true);
+	return fhir_reply_resource(rq, w, 201, &r, "created");
 }
 
 /* A request that is repeated is answered as the first one was; what its body
@@ -70,9 +56,19 @@ static bool answer_existing(struct rq *rq, const struct wish *w,
 	return fhir_reply_resource(rq, w, 200, r, "found");
 }
 
+/* The header, but of an early STU3 service, which did not know it. */
+static const char *condition_of(const struct rq *rq)
+{
+	const struct fhir *f = rq->ctx;
+
+	if (f->version == FHIR_STU3 && !f->record->settings.if_none_exist_stu3)
+		return NULL;
+	return rq_header_in(rq, "If-None-Exist");
+}
+
 bool fhir_create(struct rq *rq)
 {
-	const char *condition = rq_header_in(rq, "If-None-Exist");
+	const char *condition = condition_of(rq);
 	struct store_resource found;
 	const struct record_type *t;
 	const struct json *resource;

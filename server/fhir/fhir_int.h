@@ -27,6 +27,7 @@
 #define RULE_VALUE	   "KPHR-REST-0124" /* value of a search parameter */
 #define RULE_SORT	   "KPHR-REST-0125"
 #define RULE_PAGE	   "KPHR-REST-0126" /* page link that is none of ours */
+#define RULE_UPDATE_ID	   "KPHR-REST-0160" /* ids of the body and of the URL */
 
 /* ---- negotiate.c: what the client wants ------------------------------ */
 
@@ -129,6 +130,26 @@ void fhir_stack8_done(struct jw *w, const char *code);
 
 /* X-Powered-By, by the switch x_powered_by. */
 void fhir_name_software(struct rq *rq);
+
+/* ---- write.c: what create, update and delete share -------------------- */
+
+/* With what the request writes: whose permission, which application, what the
+ * headers If-Match and If-None-Match ask, and what rq->within says. id: see
+ * struct record_write. */
+struct record_write fhir_write(struct rq *rq, const char *id);
+
+/* Answers what record refused: a resource that breaks its profile with all of
+ * issues and the status of validation_status (true), everything else by
+ * rq->err (false). */
+bool fhir_refuse_write(struct rq *rq, const struct wish *w,
+		       const struct issues *issues);
+
+/* The query as a condition: without _format and _pretty. */
+const char *fhir_condition_query(struct rq *rq, const struct wish *w);
+
+/* Refuses a condition that is not served, in HAPI's words. Always false. */
+bool fhir_refuse_conditional(struct rq *rq, const struct wish *w,
+			     const struct record_type *t);
 
 /* ---- handlers -------------------------------------------------------- */
 

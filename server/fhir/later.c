@@ -11,26 +11,6 @@ static bool later(struct rq *rq)
 		       rq->path);
 }
 
-bool fhir_update(struct rq *rq)
-{
-	return later(rq);
-}
-
-bool fhir_update_conditional(struct rq *rq)
-{
-	return later(rq);
-}
-
-bool fhir_delete(struct rq *rq)
-{
-	return later(rq);
-}
-
-bool fhir_delete_conditional(struct rq *rq)
-{
-	return later(rq);
-}
-
 bool fhir_history(struct rq *rq)
 {
 	return later(rq);

@@ -60,6 +60,21 @@ static const char *hint_of(const char *rule)
 	    {RULE_INTERACTION, "see /metadata for what is offered"},
 	    {RULE_NOT_DEFINED, "use read and search"},
 	    {RULE_CONDITION, "send If-None-Exist: identifier=system|value"},
+	    {RULE_UPDATE_ID, "send the resource with the id of the URL"},
+	    {RULE_NEW_ID, "choose a uuid"},
+	    {RULE_VERSION, "read the resource again, apply the change to it, "
+			   "and send the version that was read"},
+	    {RULE_APPLICATION, "store a resource of this application instead"},
+	    {RULE_OWNER, "leave the Patient as it is, or store a new resource"},
+	    {RULE_ONE_PATIENT, "update the Patient of the token with PUT"},
+	    {RULE_SWITCHED_OFF, "use a sandbox, or --set the switch to on"},
+	    {RULE_REFERENCE, "store what is referred to first, leave the "
+			     "reference out, or --set references=free"},
+	    {RULE_EXTERNAL, "refer to what is stored here, as Type/id, or "
+			    "--set references=free"},
+	    {RULE_PLACEHOLDER, "send a transaction with an entry of that "
+			       "fullUrl"},
+	    {RULE_REFERRED_TO, "delete what refers to it first"},
 	    {RULE_PATIENT, "add patient={id} to the query"},
 	    {RULE_OTHER_PATIENT, "search with the Patient of the token"},
 	    {RULE_PARAMETER, "see /metadata for the search parameters"},

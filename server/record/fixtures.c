@@ -160,15 +160,6 @@ static bool check_application(struct load *l, const char *client_id)
 		       "there is no application \"%.128s\"", client_id);
 }
 
-/* FHIR's form of an id (2.24.0.1): 1-64 of letters, digits, '-' and '.'. */
-static bool id_ok(const char *id)
-{
-	size_t n = strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			      "abcdefghijklmnopqrstuvwxyz0123456789-.");
-
-	return n > 0 && n <= 64 && id[n] == '\0';
-}
-
 static bool put_resource(struct load *l, const struct json *resource,
 			 enum fhir_version v, const struct grant *g,
 			 const char *client_id)
@@ -177,12 +168,18 @@ static bool put_resource(struct load *l, const struct json *resource,
 	const struct issues *issues;
 	struct store_resource stored;
 	struct store_citizen owner;
+	const struct record_write w = {
+	    .fhir = v,
+	    .grant = g,
+	    .seed = true,
+	    .client_id = client_id,
+	    .id = id,
+	};
 
-	if (id != NULL && !id_ok(id))
+	if (id != NULL && !record_id_ok(id))
 		return err_set(l->e, ERR_INVALID, "invalid_fixture",
 			       "resource.id", "is no FHIR id");
-	if (!record_create(l->r, l->a, v, g, resource, NULL, id, client_id,
-			   &stored, &issues, l->e))
+	if (!record_store_new(l->r, l->a, &w, resource, &stored, &issues, l->e))
 		return false;
 	if (g != NULL || *stored.patient == '\0' ||
 	    store_citizen_find(l->r->store, l->a, NULL, stored.patient, &owner))

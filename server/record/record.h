@@ -360,24 +360,46 @@ const struct issues *record_check(struct record *r, struct arena *a,
 				  const struct json *resource,
 				  const char *own_base);
 
+/* A time as the service writes it into meta.lastUpdated, by the switch
+ * timezone. */
+void record_instant(const struct record *r, char out[TIME_TEXT], int64_t ms);
+
 /* With what a resource is written. */
 struct record_write {
 	enum fhir_version fhir;
-	/* Whose permission. NULL: fixtures and generated data, whose owner is
-	 * taken from the resource itself. A grant without a patient (the open
-	 * sandbox): the same, and what refers to no Patient is nobody's. */
+	/* Whose permission. NULL: the server's own, whose owner is taken from
+	 * the resource itself. A grant without a patient (the open sandbox):
+	 * the same, and under references=free what refers to no Patient is
+	 * nobody's. */
 	const struct grant *grant;
+	/* Fixtures and generated data: neither references nor the switches
+	 * that keep types from applications are looked at. */
+	bool seed;
 	const char *own_base;
 	const char *client_id; /* who stores it; NULL or "": nobody is told */
 	const char *id;	       /* NULL: a fresh uuid (create) */
-	int if_match;	       /* the version that must be the current one;
-				* 0: not asked */
-	bool if_none_match;    /* there must be none */
-	/* "Type/id" that the same transaction stores later: references to them
-	 * hold. */
+	/* Versions of which one must be the current one; 0 stands for any. No
+	 * versions: not asked. */
+	const int *if_match;
+	size_t if_match_count;
+	bool if_none_match; /* there must be none */
+	/* "Type/id" that the same transaction stores later, and urn:uuid: that
+	 * it resolves: references to them hold. */
 	const char *const *expected;
 	size_t expected_count;
 };
+/* What it breaks, a refusal says as its code. */
+#define RULE_NEW_ID	  "KPHR-REST-0161" /* an id that clients cannot give */
+#define RULE_VERSION	  "KPHR-REST-0162" /* if_match, if_none_match */
+#define RULE_APPLICATION  "KPHR-REST-0163" /* another one stored it */
+#define RULE_OWNER	  "KPHR-REST-0164" /* an update that changes whose */
+#define RULE_ONE_PATIENT  "KPHR-REST-0165" /* a citizen's second Patient */
+#define RULE_SWITCHED_OFF "KPHR-REST-0166" /* not in this environment */
+#define RULE_REFERENCE	  "KPHR-REST-0167" /* leads nowhere */
+#define RULE_EXTERNAL	  "KPHR-REST-0168" /* leads out of this base */
+#define RULE_PLACEHOLDER  "KPHR-REST-0169" /* urn:uuid: of no transaction */
+#define RULE_REFERRED_TO  "KPHR-REST-0170" /* so it cannot be deleted */
+
 enum record_done { DONE_CREATED, DONE_UPDATED, DONE_UNCHANGED };
 
 /* Checks and stores a new resource for the grant's citizen (or, of a shared
@@ -385,21 +407,17 @@ enum record_done { DONE_CREATED, DONE_UPDATED, DONE_UNCHANGED };
  * rest is the client's own text.
  * Refusals: *issues set and e ERR_UNPROCESSABLE when the profile does not hold;
  * e ERR_FORBIDDEN when the subject or who made it is not that citizen,
- * ERR_INVALID for a reference that leads nowhere. */
-bool record_create(struct record *r, struct arena *a, enum fhir_version v,
-		   const struct grant *grant, const struct json *resource,
-		   const char *own_base, const char *id, const char *client_id,
-		   struct store_resource *out, const struct issues **issues,
-		   struct err *e);
-
-/* The same for what w says; and the next version of a resource (w->id), or the
- * first one where the type lets clients choose ids. Refusals besides:
- * ERR_NOT_FOUND, ERR_GONE, ERR_FORBIDDEN (another application's), ERR_CONFLICT
- * or ERR_PRECONDITION (w->if_match, if_none_match). */
+ * ERR_INVALID for a reference that leads nowhere, ERR_CONFLICT when the id is
+ * taken. */
 bool record_store_new(struct record *r, struct arena *a,
 		      const struct record_write *w, const struct json *resource,
 		      struct store_resource *out, const struct issues **issues,
 		      struct err *e);
+
+/* The next version of a resource (w->id), or the first one where the type lets
+ * clients choose ids. Refusals besides: ERR_NOT_FOUND, ERR_GONE, ERR_FORBIDDEN
+ * (another application's), ERR_CONFLICT or ERR_PRECONDITION (if_match,
+ * if_none_match). */
 bool record_update(struct record *r, struct arena *a,
 		   const struct record_write *w, const struct json *resource,
 		   struct store_resource *out, enum record_done *done,

@@ -168,11 +168,104 @@ bool record_put(struct record *r, struct arena *a, const struct put *p,
 		const struct json *resource, struct store_resource *out,
 		struct err *e);
 
-/* Appends the resource's own text with the server's id, versionId and
- * lastUpdated in it, and the extension that names the creator unless that is
- * NULL. */
-void record_merge(struct buf *b, const struct json *resource, const char *id,
-		  int version, int64_t updated_ms,
-		  const struct store_client *creator);
+/* The version behind before (NULL: the first one), and storing it. */
+void record_put_make(struct record *r, struct arena *a, const struct put *p,
+		     const struct store_resource *before, const char *method,
+		     const struct json *resource, struct store_resource *out);
+void record_put_store(struct record *r, struct arena *a, const struct put *p,
+		      const struct json *resource,
+		      const struct store_resource *version);
+
+/* When a version that follows before (or NULL) is stored: now, but always
+ * later than that one. */
+int64_t record_put_ms(const struct record *r,
+		      const struct store_resource *before);
+
+/* The type of a resource that is to be created or updated, if the base serves
+ * that and the switches let applications store such; NULL with e set. */
+const struct record_type *record_storable(struct record *r, struct arena *a,
+					  const struct record_write *w,
+					  const struct json *resource,
+					  enum interaction ia, struct err *e);
+
+/* Does it keep to the rules? */
+bool record_conforms(struct record *r, struct arena *a,
+		     const struct record_write *w, const struct json *resource,
+		     const struct issues **issues, struct err *e);
+
+/* Is the resource a Patient's, and is its owner the Patient alone? */
+bool record_is_patient(const struct record_type *type);
+
+/* FHIR's form of an id (2.24.0.1): 1-64 of letters, digits, '-' and '.'. */
+bool record_id_ok(const char *id);
+
+/* ---- put_update.c ----------------------------------------------------- */
+
+/* Is the current version one that w->if_match names? */
+bool record_version_holds(const struct record *r, const struct record_write *w,
+			  const struct store_resource *current, struct err *e);
+
+/* ---- put_text.c ------------------------------------------------------- */
+
+/* What the server adds to a resource's own text. */
+struct stamp {
+	const char *id;
+	int version;
+	const char *updated;		    /* instant */
+	const struct store_client *creator; /* named in an extension; or NULL */
+	const struct json *before; /* whose tags, security labels and profiles
+				    * are kept; or NULL */
+};
+
+/* Appends the resource's own text with the stamp in it. */
+void record_merge(struct buf *b, const struct json *resource,
+		  const struct stamp *s);
+
+/* Are two resources the same but for id, versionId and lastUpdated? */
+bool record_same(struct arena *a, const struct json *stored,
+		 const struct json *resource);
+
+/* ---- read.c ----------------------------------------------------------- */
+
+/* The refusals of what cannot be read. Always false. */
+bool record_refuse_unknown(const char *type, const char *id, struct err *e);
+bool record_refuse_deleted(const struct record *r,
+			   const struct store_resource *res, struct err *e);
+
+/* May the grant's citizen (NULL, or one without a patient: everybody) see it at
+ * all? By the switch foreign_read. */
+bool record_may_see(const struct record *r, const struct grant *grant,
+		    const struct store_resource *res, struct err *e);
+
+/* ---- owner.c ---------------------------------------------------------- */
+
+/* Whose the resource is, by what it says itself, under the grant of w: *patient
+ * is the id of a Patient, or "" for nobody's. id: its own, NULL if it has none
+ * yet. False: e by patient_mismatch_status. */
+bool record_owner(struct record *r, struct arena *a,
+		  const struct record_write *w, const struct record_type *type,
+		  const struct json *resource, const char *id,
+		  const char **patient, struct err *e);
+
+/* May the application of w change or delete it? what: "updated", "deleted". */
+bool record_may_change(struct record *r, struct arena *a,
+		       const struct record_write *w,
+		       const struct store_resource *current, const char *what,
+		       struct err *e);
+
+/* ---- refs.c ----------------------------------------------------------- */
+
+/* Does every literal reference of the resource (its id: id) lead to something
+ * here? By the switch references. */
+bool record_refs_check(struct record *r, struct arena *a,
+		       const struct record_write *w,
+		       const struct record_type *type,
+		       const struct json *resource, const char *id, bool update,
+		       struct err *e);
+
+/* Where in a resource a reference to "Type/id" is: "Observation.subject"; NULL
+ * if there is none. */
+const char *record_refs_path(struct arena *a, const struct json *resource,
+			     const char *own_base, const char *local);
 
 #endif

@@ -411,9 +411,9 @@ enum err_kind record_status_kind(int status)
 		int status;
 		enum err_kind kind;
 	} kinds[] = {
-	    {400, ERR_INVALID},	      {403, ERR_FORBIDDEN},
-	    {404, ERR_NOT_FOUND},     {412, ERR_PRECONDITION},
-	    {422, ERR_UNPROCESSABLE},
+	    {400, ERR_INVALID},	     {403, ERR_FORBIDDEN},
+	    {404, ERR_NOT_FOUND},    {409, ERR_CONFLICT},
+	    {412, ERR_PRECONDITION}, {422, ERR_UNPROCESSABLE},
 	};
 
 	for (size_t i = 0; i < LEN(kinds); i++) {

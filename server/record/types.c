@@ -9,9 +9,9 @@
  * service's capability statement; the first row of each list, _security, is
  * STU3's alone, so R4 begins behind it.
  *
- * The path of the owner says whose a resource is: see put.c. Questionnaires and
- * definitions have none: they belong to nobody, and everybody who has the scope
- * reads them.
+ * The path of the owner says whose a resource is: see owner.c. Questionnaires
+ * and definitions have none: they belong to nobody, and everybody who has the
+ * scope reads them.
  *
  * Facts: kanta.md 4.1.
  */
@@ -215,7 +215,7 @@ static const struct record_type types[] = {
 	 "Measurements of a citizen"),
     {.type = "Patient",
      .fhir = STU3 | R4,
-     .interactions = IA_READ | IA_VREAD | IA_SEARCH | IA_HISTORY,
+     .interactions = ALL & ~(unsigned)IA_DELETE,
      .param = patient_params,
      .what = "A citizen, by pseudonym alone; made when he or she first logs "
 	     "in"},

@@ -398,8 +398,6 @@ static const struct {
     /* The profile is told first. */
     {WEIGHT_OF(THEM, THEM, "g", "1"), 403, ERR_UNPROCESSABLE, true,
      "Observation.valueQuantity", NULL},
-    {"{'resourceType':'Patient'}", 403, ERR_INVALID, false, "",
-     "does not know how to handle POST operation[Patient]"},
     {"{'resourceType':'Medication'}", 403, ERR_NOT_FOUND, false, "",
      "Unknown resource type 'Medication' - Server knows how to handle: "
      "[CarePlan, CodeSystem, MedicationAdministration, Observation, "

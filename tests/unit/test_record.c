@@ -469,7 +469,8 @@ static void test_types(void **state)
 		assert_null(record_type_find(f, "Medication"));
 		type = record_type_find(f, "Patient");
 		assert_int_equal(type->interactions,
-				 IA_READ | IA_VREAD | IA_SEARCH | IA_HISTORY);
+				 IA_READ | IA_VREAD | IA_SEARCH | IA_CREATE |
+				     IA_UPDATE | IA_HISTORY);
 		assert_string_equal(type->param[0].name, "_id");
 		assert_null(type->param[1].name);
 	}
@@ -479,6 +480,8 @@ static void test_types(void **state)
 
 static void test_merge_is_exact(void **state)
 {
+	const struct stamp stamp = {
+	    .id = "i", .version = 3, .updated = NOW_TEXT};
 	struct t *t = *state;
 
 	for (size_t i = 0; i < LEN(merge_rows); i++) {
@@ -488,7 +491,7 @@ static void test_merge_is_exact(void **state)
 
 		assert_non_null(v);
 		buf_init(&b, t->a);
-		record_merge(&b, v, "i", 3, ms(NOW), NULL);
+		record_merge(&b, v, &stamp);
 		assert_string_equal(b.p, merge_rows[i].out);
 	}
 }
@@ -503,17 +506,18 @@ static void test_merge_names_creator(void **state)
 	    "{\"url\":\"" PROFILE_CREATOR "\",\"extension\":[{\"url\":"
 	    "\"name\",\"valueString\":\"The \\\"app\\\"\"},{\"url\":"
 	    "\"applicationId\",\"valueString\":\"app-1\"}]}]}";
+	const struct stamp stamp = {
+	    .id = "i", .version = 1, .updated = NOW_TEXT, .creator = &creator};
 	struct buf b;
 
 	buf_init(&b, t->a);
-	record_merge(&b, J(t, "{'resourceType':'X','a':1.50}"), "i", 1, ms(NOW),
-		     &creator);
+	record_merge(&b, J(t, "{'resourceType':'X','a':1.50}"), &stamp);
 	has(b.p, arena_printf(t->a, "},\"a\":1.50,\"extension\":[%s", name));
 	buf_init(&b, t->a);
 	record_merge(&b,
 		     J(t, "{'resourceType':'X','extension':[{'url':'u'}],"
 			  "'a':1.50}"),
-		     "i", 1, ms(NOW), &creator);
+		     &stamp);
 	has(b.p, arena_printf(t->a,
 			      "},\"a\":1.50,\"extension\":[{\"url\":\"u\"},"
 			      "%s",
@@ -665,6 +669,18 @@ static void test_patient_conforms(void **state)
 	}
 }
 
+static bool create(struct t *t, const struct grant *g, const char *resource,
+		   struct store_resource *out, const struct issues **issues)
+{
+	const struct record_write w = {.fhir = FHIR_R4,
+				       .grant = g,
+				       .own_base = OWN_BASE,
+				       .client_id = "app"};
+
+	return record_store_new(&t->r, t->a, &w, J(t, resource), out, issues,
+				&t->e);
+}
+
 static void test_create_table(void **state)
 {
 	struct t *t = *state;
@@ -682,9 +698,7 @@ static void test_create_table(void **state)
 
 		t->r.settings.patient_mismatch_status = create_rows[i].mismatch;
 		t->e.kind = ERR_NONE;
-		ok = record_create(&t->r, t->a, FHIR_R4, &g,
-				   J(t, create_rows[i].resource), OWN_BASE,
-				   NULL, "app", &out, &issues, &t->e);
+		ok = create(t, &g, create_rows[i].resource, &out, &issues);
 		if (ok != (create_rows[i].kind == ERR_NONE))
 			fail_msg("row %zu: %s: %s", i, t->e.where, t->e.text);
 		assert_int_equal(issues != NULL, create_rows[i].issues);
@@ -711,8 +725,7 @@ static void test_create_keeps_the_text(void **state)
 	citizen(t, HETU, PATIENT);
 	client(t, APP);
 	g = granted(t, NULL);
-	assert_true(record_create(&t->r, t->a, FHIR_R4, &g, J(t, WEIGHT),
-				  OWN_BASE, NULL, "app", &out, &issues, &t->e));
+	assert_true(create(t, &g, WEIGHT, &out, &issues));
 	assert_true(record_read(&t->r, t->a, FHIR_R4, &g, "Observation", out.id,
 				0, &found, &t->e));
 	assert_int_equal(found.version, 1);
@@ -727,11 +740,11 @@ static void test_create_keeps_the_text(void **state)
 	/* Without the demand for a profile, somebody must still be named. */
 	assert_true(
 	    settings_set(&t->r.settings, "profile_required", "off", &t->e));
-	assert_false(record_create(
-	    &t->r, t->a, FHIR_R4, &g,
-	    J(t, "{'resourceType':'Observation','status':'final','code':{"
-		 "'text':'x'},'subject':{'reference':'Group/1'}}"),
-	    OWN_BASE, NULL, "app", &out, &issues, &t->e));
+	assert_false(
+	    create(t, &g,
+		   "{'resourceType':'Observation','status':'final','code':{"
+		   "'text':'x'},'subject':{'reference':'Group/1'}}",
+		   &out, &issues));
 	assert_int_equal(t->e.kind, ERR_FORBIDDEN);
 	assert_string_equal(t->e.where, "Observation.subject");
 }
