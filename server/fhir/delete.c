@@ -4,10 +4,7 @@
  *
  * The record decides who may; here is how it is answered: 200 with an
  * OperationOutcome in the words of the real stack, which counts what was
- * deleted (nothing, when it was before), or 204. A type that is never deleted
- * (Patient) is a method that its resources do not have: 405 with Allow, or the
- * 400 by which the real stack says that it knows no such operation
- * (hapi_unknown_method).
+ * deleted (nothing, when it was before), or 204.
  *
  * The service states that it has no conditional delete; the switch
  * conditional_delete adds HAPI's: no match is a warning, several are refused.
@@ -18,37 +15,6 @@
 
 #include <assert.h>
 #include <string.h>
-
-/* ---- refusals -------------------------------------------------------- */
-
-bool fhir_refuse_conditional(struct rq *rq, const struct wish *w,
-			     const struct record_type *t)
-{
-	struct buf names;
-
-	buf_init(&names, rq->arena);
-	for (size_t i = 0; i < w->pairs; i++)
-		buf_printf(&names, "%s%.64s", i > 0 ? ", " : "",
-			   w->pair[i].name);
-	return err_set(&rq->err, ERR_INVALID, RULE_INTERACTION, NULL,
-		       "Invalid request: The FHIR endpoint on this server does "
-		       "not know how to handle %s operation[%s] with "
-		       "parameters [[%.300s]]",
-		       rq->method, t->type, names.p);
-}
-
-static bool offers_delete(struct rq *rq, const struct record_type **t)
-{
-	const struct fhir *f = rq->ctx;
-
-	if (fhir_offers(rq, IA_DELETE, t))
-		return true;
-	if (f->record->settings.hapi_unknown_method == 405) {
-		rq->err.kind = ERR_METHOD;
-		rq_header(rq, "Allow", "GET, HEAD, PUT");
-	}
-	return false;
-}
 
 /* ---- answers --------------------------------------------------------- */
 
@@ -92,7 +58,7 @@ bool fhir_delete(struct rq *rq)
 	struct wish w;
 
 	assert(rq->grant);
-	return fhir_wish(rq, &w) && offers_delete(rq, &t) &&
+	return fhir_wish(rq, &w) && fhir_offers(rq, IA_DELETE, &t) &&
 	       delete (rq, &w, t, rq_param(rq, "id"));
 }
 
@@ -120,10 +86,10 @@ bool fhir_delete_conditional(struct rq *rq)
 	size_t n = 0;
 
 	assert(rq->grant);
-	if (!fhir_wish(rq, &w) || !offers_delete(rq, &t))
+	if (!fhir_wish(rq, &w) || !fhir_offers(rq, IA_DELETE, &t))
 		return false;
 	if (!f->record->settings.conditional_delete)
-		return fhir_refuse_conditional(rq, &w, t);
+		return fhir_unknown(rq);
 	if (!fhir_condition_find(rq, t, fhir_condition_query(rq, &w), "DELETE",
 				 &found, &n))
 		return false;

@@ -147,10 +147,6 @@ bool fhir_refuse_write(struct rq *rq, const struct wish *w,
 /* The query as a condition: without _format and _pretty. */
 const char *fhir_condition_query(struct rq *rq, const struct wish *w);
 
-/* Refuses a condition that is not served, in HAPI's words. Always false. */
-bool fhir_refuse_conditional(struct rq *rq, const struct wish *w,
-			     const struct record_type *t);
-
 /* ---- handlers -------------------------------------------------------- */
 
 bool fhir_create(struct rq *rq);

@@ -115,7 +115,7 @@ bool fhir_update_conditional(struct rq *rq)
 		return err_set(&rq->err, ERR_INVALID, RULE_UPDATE_ID, NULL,
 			       URL_HAS_NO_ID);
 	if (!f->record->settings.conditional_update)
-		return fhir_refuse_conditional(rq, &w, t);
+		return fhir_unknown(rq);
 	resource = fhir_body_of(rq, t->type);
 	if (!resource ||
 	    !fhir_condition_find(rq, t, condition, "UPDATE", &found, &n))

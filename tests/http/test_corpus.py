@@ -125,8 +125,6 @@ def refused(row, r):
     type = json.loads(text_of(row))["resourceType"]
     if r.status_code == 404:  # a type that is not served
         assert "Unknown resource type '%s'" % type in r.text
-    elif type == "Patient" and r.status_code == 400:  # made by the login
-        assert "does not know how to handle POST" in r.text
     else:
         assert r.status_code == 422, r.text
     assert support.errors(outcome(r))
