@@ -20,6 +20,9 @@
 #define RULE_LATER	   "KPHR-REST-0112" /* not in this version yet */
 #define RULE_CONDITION	   "KPHR-REST-0113" /* If-None-Exist */
 #define RULE_NOT_DEFINED   "KPHR-REST-0114" /* named, without definition */
+#define RULE_BUNDLE	   "KPHR-REST-0115" /* a Bundle as a whole */
+#define RULE_ENTRY	   "KPHR-REST-0116" /* an entry of one */
+#define RULE_BATCH_OFF	   "KPHR-REST-0117" /* Bundles are not taken */
 #define RULE_PATIENT	   "KPHR-REST-0120" /* patient missing in a search */
 #define RULE_OTHER_PATIENT "KPHR-REST-0121" /* another citizen's record */
 #define RULE_PARAMETER	   "KPHR-REST-0122" /* unknown search parameter */

@@ -31,7 +31,3 @@ bool fhir_validate(struct rq *rq)
 	return later(rq);
 }
 
-bool fhir_bundle(struct rq *rq)
-{
-	return later(rq);
-}
