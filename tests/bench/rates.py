@@ -46,28 +46,43 @@ def wrk(url, seconds, token=None, body=None):
 class Side:
     """One of those that are measured in turn."""
 
-    def __init__(self, read_url, create_url=None, token=None, body=None):
+    def __init__(self, pid, read_url, create_url=None, token=None, body=None):
+        self.pid = pid
         self.read_url, self.create_url = read_url, create_url
         self.token, self.body = token, body
         self.reads, self.creates = [], []
 
+    def processor_us(self):
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as f:
+            ticks = f.read().rsplit(")", 1)[1].split()[11:13]
+        return sum(map(int, ticks)) * 1e6 / os.sysconf("SC_CLK_TCK")
+
+    def run(self, results, url, seconds, body=None):
+        before = self.processor_us()
+        result = wrk(url, seconds, self.token, body)
+        result["processor_us"] = ((self.processor_us() - before) /
+                                  result["requests"])
+        results.append(result)
+
     def read(self, seconds):
-        self.reads.append(wrk(self.read_url, seconds, self.token))
+        self.run(self.reads, self.read_url, seconds)
 
     def create(self, seconds):
         if self.create_url:
-            self.creates.append(wrk(self.create_url, seconds, self.token,
-                                    self.body))
+            self.run(self.creates, self.create_url, seconds, self.body)
 
 
 def best(results):
     return max(r["per_second"] for r in results)
 
 
-def print_latencies(what, results):
-    half, most = (statistics.median(r[k] for r in results)
-                  for k in ("p50_ms", "p99_ms"))
-    print(f"{what:<44}{half:>10.2f} ms    99 of 100 within: {most:.2f} ms")
+def print_side(what, results):
+    if not results:
+        return
+    half, most, us = (statistics.median(r[k] for r in results)
+                      for k in ("p50_ms", "p99_ms", "processor_us"))
+    print(f"{what:<44}{half:>10.2f} ms    99 of 100 within: {most:.2f} ms"
+          f"  processor: {us:.1f} us each")
 
 
 # ---- the three ------------------------------------------------------------
@@ -83,7 +98,8 @@ def ours(server, folder):
     with open(file, "w", encoding="utf-8") as f:
         json.dump(body, f)
     url = f"{server.url}{BASE}/Observation"
-    return Side(f"{url}/{made['id']}", url, token["access_token"], file)
+    return Side(server.process.pid, f"{url}/{made['id']}", url,
+                token["access_token"], file)
 
 
 def read_once(server, side):
@@ -125,7 +141,7 @@ def start_peer(peer, modules):
     return process, ready[1].rstrip("/")
 
 
-def peer_side(url, body):
+def peer_side(pid, url, body):
     """Its read is of what it was sent as the first create."""
     with open(body, encoding="utf-8") as f:
         text = f.read().replace(
@@ -134,8 +150,9 @@ def peer_side(url, body):
         ["curl", "-sf", "-H", "Content-Type: application/fhir+json",
          "--data-binary", "@-", f"{url}/Observation"],
         input=text, capture_output=True, text=True, check=True)
-    return Side(f"{url}/Observation/{json.loads(made.stdout)['id']}",
-                f"{url}/Observation", None, body)
+    made_id = json.loads(made.stdout)["id"]
+    return Side(pid, f"{url}/Observation/{made_id}", f"{url}/Observation",
+                None, body)
 
 
 # ---- the rounds -----------------------------------------------------------
@@ -165,11 +182,10 @@ def print_rows(we, bare, peer):
     else:
         print("the peer is left out: PEER=FOLDER names it")
         row("create, checked, in a file", creates, "/s", "our reads", reads)
-    print_latencies("  read: half of them within", we.reads)
-    print_latencies("  create: half of them within", we.creates)
-    if peer:
-        print_latencies("  the peer's read", peer.reads)
-        print_latencies("  the peer's create", peer.creates)
+    for name, side in (("", we), ("bare ", bare), ("the peer's ", peer)):
+        if side:
+            print_side(f"  {name}read: half of them within", side.reads)
+            print_side(f"  {name}create: half of them within", side.creates)
 
 
 def rows(binary, args):
@@ -183,12 +199,12 @@ def rows(binary, args):
             if args.bare:
                 process, url = start_bare(args.bare, *read_once(server, we))
                 started.append(process)
-                bare = Side(url + we.read_url[len(server.url):],
+                bare = Side(process.pid, url + we.read_url[len(server.url):],
                             token=we.token)
             if args.peer:
                 process, url = start_peer(args.peer, args.peer_modules)
                 started.append(process)
-                peer = peer_side(url, we.body)
+                peer = peer_side(process.pid, url, we.body)
             measure([s for s in (bare, we, peer) if s], seconds)
             print_rows(we, bare, peer)
         finally:
