@@ -54,7 +54,7 @@ NATIONAL_STU3 := $(sort $(wildcard profiles/finnish-phr-r4/fiphr-cs-*.json)) \
 	$(sort $(wildcard profiles/finnish-phr-r4/fiphr-vs-*.json)) \
 	$(sort $(wildcard profiles/finnish-phr-stu3/*.json))
 
-.PHONY: all deps run check check-all lint unit http-test bench fuzz clean \
+.PHONY: all deps run check check-all lint unit http-test bench fuzz clean clients \
 	conformance differential generated install uninstall help
 .DELETE_ON_ERROR:
 
@@ -71,7 +71,7 @@ deps:
 
 # "make" alone only names what is missing; the others install it.
 INSTALLS := $(filter run check check-all lint unit unit-quiet http-test bench \
-	conformance differential generated fuzz,$(MAKECMDGOALS))
+	clients conformance differential generated fuzz,$(MAKECMDGOALS))
 
 build/deps-build:
 	@sh server/tools/deps.sh $(if $(INSTALLS),build,named)
@@ -194,8 +194,10 @@ unit: $(UNITS:%=$(B)/unit/%)
 	@for u in $(UNITS); do $(B)/unit/$$u || exit 1; done
 
 http-test: $(B)/mock-kanta-phr | build/deps-test
+	@rm -rf build/answers
 	MOCK=$(abspath $(B))/mock-kanta-phr CORPUS='$(CORPUS)' CASES='$(CASES)' \
-		URL='$(URL)' $(PYTEST) -q tests/http $(ARGS)
+		ANSWERS=$(abspath build)/answers URL='$(URL)' \
+		$(PYTEST) -q tests/http $(ARGS)
 
 ## make check      sanitizer build, unit and HTTP tests (under 3 minutes)
 check:
@@ -205,9 +207,20 @@ check:
 unit-quiet: $(UNITS:%=$(B)/unit/%) $(B)/mock-kanta-phr
 	@$(MAKE) --no-print-directory SAN=1 unit
 
-## make check-all  check, then kill -9, valgrind and the fuzz targets, briefly
+## make clients    the client libraries of vendors, and the official JSON
+##                 schemas against the answers of the last check
+clients: all build/deps-clients
+	MOCK=$(abspath build)/mock-kanta-phr ANSWERS=$(abspath build)/answers \
+		SCHEMAS=$(abspath build)/schemas node --test tests/clients
+
+build/deps-clients: tests/clients/package-lock.json tests/clients/schemas.mjs
+	@sh server/tools/deps.sh clients
+	@mkdir -p build && touch $@
+
+## make check-all  check, then clients, kill -9, valgrind and the fuzz targets,
+##                 briefly
 check-all: check build/deps-lint
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all clients
 	MOCK=$(abspath build)/mock-kanta-phr $(PYTEST) -q tests/all
 	$(if $(CASES),@$(MAKE) --no-print-directory conformance)
 	@$(MAKE) --no-print-directory fuzz T=10

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, and says what it does. Debian 12 and Ubuntu.
-#	deps.sh build | test | lint | bench | definitions | all
+#	deps.sh build | test | lint | bench | definitions | clients | all
 #	deps.sh named		only say what a build lacks
 # shellcheck disable=SC2086 # the lists of packages are meant to be split
 set -eu
@@ -67,6 +67,14 @@ definitions() {
 	(cd "$out" && npm ci --ignore-scripts --silent)
 }
 
+# The client libraries, and the official JSON schemas.
+clients() {
+	command -v node >/dev/null || need nodejs
+	command -v npm >/dev/null || need npm
+	(cd tests/clients && npm ci --silent)
+	node tests/clients/schemas.mjs build/schemas
+}
+
 # One at a time: a parallel make may ask for several kinds at once.
 mkdir -p build
 exec 9>build/deps.lock
@@ -78,6 +86,7 @@ test) need $test ;;
 lint) need $lint ;;
 bench) need $bench ;;
 definitions) definitions ;;
+clients) clients ;;
 named) named ;;
 all)
 	need $build $test
@@ -87,7 +96,7 @@ all)
 	echo "deps: all there"
 	;;
 *)
-	echo "usage: deps.sh build|test|lint|definitions|all|named" >&2
+	echo "usage: deps.sh build|test|lint|bench|definitions|clients|all|named" >&2
 	exit 2
 	;;
 esac

@@ -19,6 +19,7 @@ def written(tmp_path_factory):
         pytest.skip("no other module ran before this one")
     folder = answers.FOLDER or str(tmp_path_factory.mktemp("answers"))
     names = answers.write(folder)
+    os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "requests.json"), "w",
               encoding="utf-8") as f:
         json.dump(names, f, indent=0)
