@@ -44,6 +44,15 @@ static bool is_official(const struct record *r, enum fhir_version v,
 	return profile_knows(r->profiles[v], type, url);
 }
 
+static bool is_update(struct record *r, struct arena *a,
+		      const struct record_write *w, const char *type)
+{
+	struct store_resource found;
+
+	return w->id != NULL && store_resource_find(r->store, a, (int)w->fhir,
+						    type, w->id, 0, &found);
+}
+
 bool record_definition_check(struct record *r, struct arena *a,
 			     const struct record_write *w,
 			     const struct json *resource, struct err *e)
@@ -53,7 +62,7 @@ bool record_definition_check(struct record *r, struct arena *a,
 
 	if (!definition_is(resource))
 		return true;
-	if (w->grant != NULL && !r->settings.allow_test_profiles)
+	if (w->grant != NULL && !w->seed && !r->settings.allow_test_profiles)
 		return err_set(e, ERR_FORBIDDEN, RULE_DEFINITIONS_OFF, NULL,
 			       "Applications cannot store a %s here: set "
 			       "allow_test_profiles=on, as it is in the "
@@ -68,7 +77,7 @@ bool record_definition_check(struct record *r, struct arena *a,
 			       "give this one a URL of its own, for example "
 			       "below http://example.org/",
 			       type, url);
-	if (w->id == NULL && !definition_room(r, w->fhir))
+	if (!is_update(r, a, w, type) && !definition_room(r, w->fhir))
 		return err_set(e, ERR_TOO_LARGE, RULE_DEFINITIONS_FULL, NULL,
 			       "There is no room for more than %d definitions "
 			       "of applications, or %d MiB: update one that is "
