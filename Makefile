@@ -168,6 +168,7 @@ UNIT_profile := profile fhirpath json base
 UNIT_store   := store base
 UNIT_http    := http base
 UNIT_page    := page base
+UNIT_index   := record profile fhirpath store jose json base
 UNIT_record  := record profile fhirpath store jose json base
 UNIT_define  := record profile fhirpath store jose json base
 UNIT_fhir    := fhir http record profile fhirpath store jose json base

@@ -2,215 +2,107 @@
  *
  * index: what of a resource can be searched for.
  *
- * Each search parameter names a simple path ("code", "effective[x]",
- *"subject"). The walker follows it through members and lists and hands over
- *what it finds there; by the kind of the parameter that becomes rows:
+ * The parameters of the resource's type (params.c) say by FHIRPath expressions
+ * where their values stand. Those that are paths are found together in one walk
+ * (index_tree.c), the few others by evaluating them; index_rows.c makes rows of
+ * what was found. An expression that does not fit the data, or costs too much,
+ * gives no row: what may be stored is decided by the profile rules, not here.
  *
- *	token		Coding, each coding of a CodeableConcept, Identifier,
- *			ContactPoint, and bare code, string, boolean
- *	date		dateTime, date, instant as the span of their precision;
- *			Period from the start of its start to the end of its
- *			end, open at a side that is missing
- *	reference	"Type/id" without base and version, other texts as they
- *			are; a canonical with and without its version
- *	uri		as it is
+ * Nothing is resolved: of "resolve() is Patient" the reference's own words
+ * tell the type. Contained resources are not indexed. Work and memory are
+ * linear in the resource, and the rows are bounded (index_int.h). The part of
+ * what an expression finds that is no path is not known: it is 0.
  *
- * A value that does not have the form of its kind gives no row: what may be
- * stored is decided by the profile rules, not here. Contained resources are not
- * indexed. Work and memory are linear in the resource.
- *
- * Facts: fhir-rest.md 4.2, 4.3, 4.6, 4.8.
+ * Facts: fhir-rest.md 4.8.
  */
-#include "record/record_int.h"
+#include "record/index_int.h"
 
-#include <ctype.h>
-#include <string.h>
+#define STEPS 100000 /* of an expression: some 5 ms */
 
-struct rows {
-	struct arena *arena;
-	struct store_index_row *v;
-	size_t n, cap;
-	const struct record_param *param;
-	const char *own_base;
-};
+/* ---- by FHIRPath ------------------------------------------------------ */
 
-/* ---- the walker ------------------------------------------------------- */
-
-/* Is name the member that a path segment of n characters means? For "value[x]":
- * the word, and a type behind it. */
-static bool means(const char *segment, size_t n, const char *name)
+/* Of what type is that which "Type/id" leads to? */
+static bool resolve(void *ctx, const char *reference, struct fp_item *out)
 {
-	if (n > 3 && memcmp(segment + n - 3, "[x]", 3) == 0)
-		return strncmp(name, segment, n - 3) == 0 &&
-		       isupper((unsigned char)name[n - 3]);
-	return strncmp(name, segment, n) == 0 && name[n] == '\0';
+	const struct fp_model *m = ctx;
+	const char *version = strstr(reference, "/_history/");
+	const char *end = version ? version : reference + strlen(reference);
+	const char *id = end, *type;
+	uint32_t t;
+
+	while (id > reference && id[-1] != '/')
+		id--;
+	if (id == reference)
+		return false;
+	for (type = --id; type > reference && type[-1] != '/';)
+		type--;
+	t = m->type_find(m->set, type, (size_t)(id - type));
+	if (t == FP_NO_TYPE)
+		return false;
+	*out = (struct fp_item){.kind = FP_NODE, .type = {NULL, t}};
+	return true;
 }
 
-void record_walk(const struct json *v, const char *path,
-		 void (*f)(const struct json *v, void *ctx), void *ctx)
+static void item(struct rows *rows, const struct fp_model *m,
+		 const struct fp_item *x)
 {
-	size_t n = strcspn(path, "*.|"), more = strcspn(path, ".|");
+	const char *type;
+	rows_fn *make;
 
-	if (v != NULL && json_kind(v) == JSON_ARRAY) {
-		for (v = json_first(v); v != NULL; v = json_next(v))
-			record_walk(v, path, f, ctx);
+	if (x->kind == FP_BOOLEAN)
+		rows_truth(rows, x->u.boolean);
+	if (x->kind != FP_NODE || !x->u.node.value)
 		return;
-	}
-	if (n == 0) {
-		f(v, ctx);
+	type = m->type_name(m->set, x->type.id);
+	make = type ? rows_maker(rows->of->param->type, type) : NULL;
+	if (make)
+		make(rows, x->u.node.value);
+}
+
+static void evaluate(struct rows *rows, struct fp_env *env,
+		     const struct source *s)
+{
+	struct err e = {.kind = ERR_NONE};
+	struct fp_list found;
+
+	if (!fp_eval(s->expr, env, &env->resource, &found, &e))
 		return;
-	}
-	if (v == NULL || json_kind(v) != JSON_OBJECT)
-		return;
-	for (v = json_first(v); v != NULL; v = json_next(v)) {
-		if (!means(path, n, json_name(v)))
-			continue;
-		record_walk(v, path + more + (path[more] == '.'), f, ctx);
-		if (path[n] == '*')
-			record_walk(v, path, f, ctx);
-	}
+	rows->of = s;
+	for (size_t i = 0; i < found.n; i++)
+		item(rows, env->model, &found.v[i]);
 }
 
-/* ---- rows ------------------------------------------------------------- */
-
-static struct store_index_row *add(struct rows *rows)
+/* All sources, or those that are not in the tree. */
+static void by_engine(struct rows *rows, const struct profiles *set,
+		      const struct indexing *x, const struct json *resource,
+		      bool all)
 {
-	struct store_index_row *row;
+	static const struct fp_host host = {.resolve = resolve};
+	struct fp_model model = profile_model(set);
+	struct fp_env env = {
+	    .arena = rows->arena,
+	    .model = &model,
+	    .host = &host,
+	    .ctx = &model,
+	    .steps = STEPS,
+	};
 
-	if (rows->n == rows->cap) {
-		size_t cap = rows->cap ? 2 * rows->cap : 16;
-		struct store_index_row *v =
-		    arena_alloc(rows->arena, cap * sizeof *v);
-
-		if (rows->n > 0)
-			memcpy(v, rows->v, rows->n * sizeof *v);
-		rows->v = v;
-		rows->cap = cap;
-	}
-	row = &rows->v[rows->n++];
-	row->kind = rows->param->kind;
-	row->param = rows->param->name;
-	row->system = "";
-	row->value = "";
-	return row;
+	env.resource = env.root = fp_resource(&env, resource);
+	for (size_t i = 0; i < x->sources; i++)
+		if (all || !x->source[i].direct)
+			evaluate(rows, &env, &x->source[i]);
 }
 
-static void add_token(struct rows *rows, const char *system, const char *value)
+/* ---- rows of a resource ----------------------------------------------- */
+
+static struct rows begin(struct arena *a, const struct indexing *x,
+			 const char *own_base)
 {
-	struct store_index_row *row;
-
-	if (value == NULL || *value == '\0')
-		return;
-	row = add(rows);
-	row->system = system != NULL ? system : "";
-	row->value = value;
-}
-
-static void token(const struct json *v, void *ctx)
-{
-	struct rows *rows = ctx;
-	const struct json *coding = json_get(v, "coding");
-	const char *system = json_get_text(v, "system");
-
-	switch (json_kind(v)) {
-	case JSON_STRING:
-	case JSON_TRUE:
-	case JSON_FALSE: add_token(rows, NULL, json_text(v)); break;
-	case JSON_OBJECT:
-		if (coding != NULL)
-			record_walk(coding, "", token, rows);
-		else if (json_get(v, "code") != NULL)
-			add_token(rows, system, json_get_text(v, "code"));
-		else
-			add_token(rows, system, json_get_text(v, "value"));
-		break;
-	default: break;
-	}
-}
-
-static bool span(const struct json *v, struct time_span *out)
-{
-	return v != NULL && json_kind(v) == JSON_STRING &&
-	       time_parse(json_text(v), json_len(v), out);
-}
-
-static void date(const struct json *v, void *ctx)
-{
-	struct time_span start, end;
-	bool has_start, has_end;
-	struct store_index_row *row;
-
-	if (json_kind(v) == JSON_OBJECT) {
-		has_start = span(json_get(v, "start"), &start);
-		has_end = span(json_get(v, "end"), &end);
-	} else {
-		has_start = has_end = span(v, &start);
-		end = start;
-	}
-	if (!has_start && !has_end)
-		return;
-	row = add(ctx);
-	row->lo_ms = has_start ? start.lo_ms : INT64_MIN;
-	row->hi_ms = has_end ? end.hi_ms : INT64_MAX;
-	row->period = json_kind(v) == JSON_OBJECT;
-}
-
-/* Letters, then '/', then something without a further '/'. */
-static bool is_local(const char *s)
-{
-	size_t letters = 0;
-
-	while (isalpha((unsigned char)s[letters]))
-		letters++;
-	return letters > 0 && s[letters] == '/' && s[letters + 1] != '\0' &&
-	       strchr(s + letters + 1, '/') == NULL;
-}
-
-const char *record_reference(struct arena *a, const char *text,
-			     const char *own_base)
-{
-	size_t base = own_base != NULL ? strlen(own_base) : 0;
-	const char *local = text, *version;
-
-	if (*text == '#')
-		return NULL;
-	if (base > 0 && strncmp(text, own_base, base) == 0 && text[base] == '/')
-		local = text + base + 1;
-	version = strstr(local, "/_history/");
-	if (version != NULL)
-		local = arena_strndup(a, local, (size_t)(version - local));
-	return is_local(local) ? local : text;
-}
-
-static void add_reference(struct rows *rows, const char *text)
-{
-	const char *value = record_reference(rows->arena, text, rows->own_base);
-
-	if (value != NULL && *value != '\0')
-		add(rows)->value = value;
-}
-
-/* A canonical is found by its url as well as with the version behind it. */
-static void reference(const struct json *v, void *ctx)
-{
-	struct rows *rows = ctx;
-	bool canonical =
-	    rows->param->target != NULL && json_kind(v) == JSON_STRING;
-	const char *text =
-	    canonical ? json_text(v) : json_get_text(v, "reference");
-	size_t n = text != NULL ? strcspn(text, "|") : 0;
-
-	if (text == NULL)
-		return;
-	add_reference(rows, text);
-	if (canonical && text[n] == '|')
-		add_reference(rows, arena_strndup(rows->arena, text, n));
-}
-
-static void uri(const struct json *v, void *ctx)
-{
-	if (json_kind(v) == JSON_STRING && json_len(v) > 0)
-		add(ctx)->value = json_text(v);
+	return (struct rows){
+	    .arena = a,
+	    .own_base = own_base,
+	    .made = arena_alloc(a, x->sources * sizeof(uint16_t)),
+	};
 }
 
 struct store_index_row *record_index(struct record *r, struct arena *a,
@@ -219,27 +111,56 @@ struct store_index_row *record_index(struct record *r, struct arena *a,
 				     const struct json *resource,
 				     const char *own_base, size_t *n)
 {
-	static void (*const by_kind[])(const struct json *, void *) = {
-	    [INDEX_TOKEN] = token,
-	    [INDEX_DATE] = date,
-	    [INDEX_REFERENCE] = reference,
-	    [INDEX_URI] = uri,
-	};
-	struct rows rows = {.arena = a, .own_base = own_base};
+	const struct indexing *x = record_indexing(r, v, type);
+	struct rows rows = begin(a, x, own_base);
 
-	(void)r, (void)v;
-	for (const struct record_param *p = type->param; p->name; p++) {
-		const char *path = p->path;
-
-		rows.param = p;
-		while (path != NULL) {
-			record_walk(resource, path, by_kind[p->kind], &rows);
-			path = strchr(path, '|');
-			path += path != NULL;
-		}
-	}
+	tree_walk(&x->root, &rows, resource);
+	if (x->engine)
+		by_engine(&rows, r->profiles[v], x, resource, false);
 	*n = rows.n;
 	return rows.v;
+}
+
+struct store_index_row *record_index_by_engine(struct record *r,
+					       struct arena *a,
+					       enum fhir_version v,
+					       const struct record_type *type,
+					       const struct json *resource,
+					       const char *own_base, size_t *n)
+{
+	const struct indexing *x = record_indexing(r, v, type);
+	struct rows rows = begin(a, x, own_base);
+
+	by_engine(&rows, r->profiles[v], x, resource, true);
+	*n = rows.n;
+	return rows.v;
+}
+
+/* ---- references of a parameter ---------------------------------------- */
+
+/* Does it lead to one of the types? What is no "Type/id" may. */
+static bool is_target(const struct record_param *p, const char *reference)
+{
+	const size_t n = strcspn(reference, "/:");
+
+	if (!p->targets || reference[n] != '/')
+		return true;
+	for (size_t i = 0; p->targets[i]; i++)
+		if (strlen(p->targets[i]) == n &&
+		    memcmp(p->targets[i], reference, n) == 0)
+			return true;
+	return false;
+}
+
+static bool is_row_of(const struct record_param *p,
+		      const struct store_index_row *row)
+{
+	if (row->kind != INDEX_REFERENCE || !is_target(p, row->value))
+		return false;
+	for (size_t i = 0; p->rows && p->rows[i]; i++)
+		if (strcmp(p->rows[i], row->param) == 0)
+			return true;
+	return false;
 }
 
 size_t record_references(struct record *r, struct arena *a, enum fhir_version v,
@@ -248,13 +169,15 @@ size_t record_references(struct record *r, struct arena *a, enum fhir_version v,
 			 const struct json *resource, const char *own_base,
 			 const char ***out)
 {
-	(void)r, (void)a, (void)v, (void)t, (void)p, (void)resource;
-	(void)own_base;
-	*out = NULL;
-	return 0;
-}
+	size_t rows, n = 0;
+	const struct store_index_row *row =
+	    record_index(r, a, v, t, resource, own_base, &rows);
 
-const char *record_fold(struct arena *a, const char *text)
-{
-	return arena_strdup(a, text);
+	*out = rows > 0 ? arena_alloc(a, rows * sizeof **out) : NULL;
+	for (; rows > 0; rows--, row++)
+		if (is_row_of(p, row))
+			(*out)[n++] = row->value;
+	if (n == 0)
+		*out = NULL;
+	return n;
 }

@@ -225,6 +225,7 @@ void record_close(struct record *r)
 	jose_key_free(r->key);
 	r->key = NULL;
 	record_definitions_close(r);
+	record_params_free(r);
 }
 
 /* ---- tokens ----------------------------------------------------------- */

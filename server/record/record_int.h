@@ -63,7 +63,7 @@ const char *scope_words(struct arena *a, const char *text);
 bool scope_each(struct arena *a, const char *text,
 		bool (*f)(const char *word, void *ctx), void *ctx);
 
-/* ---- index.c ---------------------------------------------------------- */
+/* ---- walk.c ----------------------------------------------------------- */
 
 /* Calls f for each value at the path below v: members joined by dots, lists
  * entered, "effective[x]" for a choice of types, "item*" for a member that may
@@ -77,7 +77,11 @@ void record_walk(const struct json *v, const char *path,
 const char *record_reference(struct arena *a, const char *text,
 			     const char *own_base);
 
-/* The search index rows of a resource. */
+/* ---- params.c, index.c ------------------------------------------------ */
+
+void record_params_free(struct record *r);
+
+/* The search index rows of a resource: some thousand at most. */
 struct store_index_row *record_index(struct record *r, struct arena *a,
 				     enum fhir_version v,
 				     const struct record_type *type,

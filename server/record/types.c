@@ -30,36 +30,33 @@
 #define INSULIN "http://phr.kanta.fi/CodeSystem/fiphr-cs-insulincode"
 #define FORMS	": [code] or [system]|[code]"
 
-/* A parameter of the name, kind and FHIR type, indexed by the path. */
-#define ROW(name_, kind_, type_, path_, what_)                                 \
+#define ROW(name_, kind_, param_, type_, what_)                                \
 	{                                                                      \
-		.name = (name_), .kind = (kind_), .path = (path_),             \
+		.name = (name_), .kind = (kind_), .type = (param_),            \
 		.fhir_type = (type_), .what = (what_)                          \
 	}
-#define TOKEN(name_, path_, what_)                                             \
-	ROW(name_, INDEX_TOKEN, "token", path_, what_)
-#define DATE(name_, path_, what_) ROW(name_, INDEX_DATE, "date", path_, what_)
-#define REFERENCE(name_, path_, what_)                                         \
-	ROW(name_, INDEX_REFERENCE, "reference", path_, what_)
-#define URI(name_, path_, what_) ROW(name_, INDEX_URI, "uri", path_, what_)
+#define TOKEN(name_, what_) ROW(name_, INDEX_TOKEN, PARAM_TOKEN, "token", what_)
+#define DATE(name_, what_)  ROW(name_, INDEX_DATE, PARAM_DATE, "date", what_)
+#define REFERENCE(name_, what_)                                                \
+	ROW(name_, INDEX_REFERENCE, PARAM_REFERENCE, "reference", what_)
+#define URI(name_, what_) ROW(name_, INDEX_URI, PARAM_URI, "uri", what_)
 
 #define ROW_SECURITY                                                           \
-	TOKEN("_security", "meta.security",                                    \
-	      "Whether viewing the resource is restricted" FORMS)
-#define ROW_ID(type) TOKEN("_id", NULL, "The id of the " type)
+	TOKEN("_security", "Whether viewing the resource is restricted" FORMS)
+#define ROW_ID(type) TOKEN("_id", "The id of the " type)
 #define ROWS_COMMON(type)                                                      \
 	ROW_SECURITY, ROW_ID(type),                                            \
-	    DATE("_lastUpdated", NULL, "When this version was stored"),        \
-	    TOKEN("_total", NULL,                                              \
+	    DATE("_lastUpdated", "When this version was stored"),              \
+	    TOKEN("_total",                                                    \
 		  "none: the answer does without the number of matches")
 #define ROW_IDENTIFIER(type)                                                   \
-	TOKEN("identifier", "identifier",                                      \
-	      type ".identifier: [value] or [system]|[value]")
-#define ROW_PATIENT(type, path_)                                               \
+	TOKEN("identifier", type ".identifier: [value] or [system]|[value]")
+#define ROW_PATIENT(of_, path_)                                                \
 	{                                                                      \
-		.name = "patient", .kind = INDEX_REFERENCE, .mandatory = true, \
-		.path = (path_), .fhir_type = "reference",                     \
-		.what = type "." path_ "; mandatory search parameter"          \
+		.name = "patient", .kind = INDEX_REFERENCE,                    \
+		.type = PARAM_REFERENCE, .mandatory = true,                    \
+		.fhir_type = "reference",                                      \
+		.what = of_ "." path_ "; mandatory search parameter"           \
 	}
 #define ROW_END                                                                \
 	{                                                                      \
@@ -73,15 +70,15 @@ static const struct record_param patient_params[] = {
 
 static const struct record_param observation_params[] = {
     ROWS_COMMON("Observation"),
-    TOKEN("category", "category", "Observation.category" FORMS),
+    TOKEN("category", "Observation.category" FORMS),
     {.name = "code",
      .kind = INDEX_TOKEN,
-     .path = "code",
+     .type = PARAM_TOKEN,
      .fhir_type = "token",
      .default_system = "http://loinc.org",
      .what = "Observation.code" FORMS "; with several codes and no system, "
 	     "http://loinc.org is meant"},
-    DATE("date", "effective[x]",
+    DATE("date",
 	 "Observation.effective[x]; of a period, a date that falls in it"),
     ROW_IDENTIFIER("Observation"),
     ROW_PATIENT("Observation", "subject"),
@@ -92,13 +89,12 @@ static const struct record_param administration_params[] = {
     ROWS_COMMON("MedicationAdministration"),
     {.name = "code",
      .kind = INDEX_TOKEN,
-     .path = "medication[x]",
+     .type = PARAM_TOKEN,
      .fhir_type = "token",
      .default_system = INSULIN,
      .what = "MedicationAdministration.medicationCodeableConcept" FORMS
 	     "; with several codes and no system, " INSULIN " is meant"},
-    DATE("effective-time", "effective[x]",
-	 "MedicationAdministration.effective[x]"),
+    DATE("effective-time", "MedicationAdministration.effective[x]"),
     ROW_IDENTIFIER("MedicationAdministration"),
     ROW_PATIENT("MedicationAdministration", "subject"),
     ROW_END,
@@ -106,15 +102,16 @@ static const struct record_param administration_params[] = {
 
 static const struct record_param plan_params[] = {
     ROWS_COMMON("CarePlan"),
-    TOKEN("category", "category", "CarePlan.category" FORMS),
-    DATE("date", "period", "CarePlan.period; a date that falls in it"),
+    TOKEN("category", "CarePlan.category" FORMS),
+    DATE("date", "CarePlan.period; a date that falls in it"),
     ROW_IDENTIFIER("CarePlan"),
-    REFERENCE("patient", "subject", "CarePlan.subject"),
-    TOKEN("status", "status", "CarePlan.status"),
+    REFERENCE("patient", "CarePlan.subject"),
+    TOKEN("status", "CarePlan.status"),
     {.name = "supporting-info",
      .kind = INDEX_REFERENCE,
-     .path = "supportingInfo",
+     .type = PARAM_REFERENCE,
      .fhir_type = "reference",
+     .expression = "CarePlan.supportingInfo",
      .target = "QuestionnaireResponse",
      .what = "CarePlan.supportingInfo"},
     ROW_END,
@@ -122,22 +119,26 @@ static const struct record_param plan_params[] = {
 
 static const struct record_param questionnaire_params[] = {
     ROWS_COMMON("Questionnaire"),
-    TOKEN("code", "code|item*.code",
-	  "A code that corresponds to the questionnaire or one of its "
-	  "groups" FORMS),
+    {.name = "code",
+     .kind = INDEX_TOKEN,
+     .type = PARAM_TOKEN,
+     .fhir_type = "token",
+     .expression = "Questionnaire.code | Questionnaire.repeat(item).code",
+     .what = "A code that corresponds to the questionnaire or one of its "
+	     "groups" FORMS},
     ROW_IDENTIFIER("Questionnaire"),
-    URI("url", "url", "Questionnaire.url"),
+    URI("url", "Questionnaire.url"),
     ROW_END,
 };
 
 static const struct record_param response_params[] = {
     ROWS_COMMON("QuestionnaireResponse"),
-    DATE("authored", "authored", "QuestionnaireResponse.authored"),
+    DATE("authored", "QuestionnaireResponse.authored"),
     ROW_IDENTIFIER("QuestionnaireResponse"),
     ROW_PATIENT("QuestionnaireResponse", "subject"),
     {.name = "questionnaire",
      .kind = INDEX_REFERENCE,
-     .path = "questionnaire",
+     .type = PARAM_REFERENCE,
      .fhir_type = "reference",
      .target = "Questionnaire",
      .what = "QuestionnaireResponse.questionnaire: the url of a "
@@ -163,7 +164,7 @@ static const struct record_param statement_params[] = {
 
 static const struct record_param definition_params[] = {
     ROW_ID("definition"),
-    URI("url", "url", "The canonical URL by which it is known"),
+    URI("url", "The canonical URL by which it is known"),
     ROW_END,
 };
 
@@ -266,29 +267,4 @@ const struct record_type *record_type_get(struct arena *a, enum fhir_version v,
 		"[%s]",
 		type, known.p);
 	return NULL;
-}
-
-const struct record_param *record_param_find(struct record *r,
-					     enum fhir_version v,
-					     const struct record_type *t,
-					     const char *name)
-{
-	(void)r, (void)v;
-	for (const struct record_param *p = t->param; p->name; p++)
-		if (strcmp(p->name, name) == 0)
-			return p;
-	return NULL;
-}
-
-const struct record_param *record_param_at(struct record *r,
-					   enum fhir_version v,
-					   const struct record_type *t,
-					   size_t i)
-{
-	const struct record_param *p = t->param;
-
-	(void)r, (void)v;
-	while (p->name && i-- > 0)
-		p++;
-	return p->name ? p : NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * record: settings, personal identity codes, citizens, applications, grants and
- * tokens, the index, the stored text, checked create and read, fixtures, reset.
+ * tokens, the types, the stored text, checked create and read, fixtures, reset.
  *
  * Runs from the repository's root. Each test has an empty database of its own
  * and a clock that stands at NOW. The tests that need the rules open the
@@ -351,7 +351,7 @@ static void test_citizen_fresh_and_delete(void **state)
 	assert_int_equal(n.citizens + n.resources + n.versions, 0);
 }
 
-/* ---- the index -------------------------------------------------------- */
+/* ---- references, types ------------------------------------------------ */
 
 static void test_references(void **state)
 {
@@ -368,58 +368,6 @@ static void test_references(void **state)
 	}
 	assert_string_equal(record_reference(t->a, OWN_BASE "/Patient/1", NULL),
 			    OWN_BASE "/Patient/1");
-}
-
-static void print_ms(struct buf *b, int64_t at)
-{
-	char text[TIME_TEXT];
-
-	if (at == INT64_MIN || at == INT64_MAX) {
-		buf_puts(b, at < 0 ? "-inf" : "inf");
-		return;
-	}
-	time_finnish(text, at);
-	buf_puts(b, text);
-}
-
-static const char *print_rows(struct t *t, const struct store_index_row *row,
-			      size_t n)
-{
-	struct buf b;
-
-	buf_init(&b, t->a);
-	for (; n > 0; n--, row++) {
-		buf_printf(&b, "%s ", row->param);
-		if (row->kind == INDEX_DATE) {
-			print_ms(&b, row->lo_ms);
-			buf_puts(&b, row->period ? ".." : " ");
-			print_ms(&b, row->hi_ms);
-		} else if (row->kind == INDEX_TOKEN) {
-			buf_printf(&b, "%s|%s", row->system, row->value);
-		} else {
-			buf_puts(&b, row->value);
-		}
-		buf_putc(&b, '\n');
-	}
-	return b.p;
-}
-
-static void test_index_rows(void **state)
-{
-	struct t *t = *state;
-
-	for (size_t i = 0; i < LEN(index_rows); i++) {
-		const struct json *resource = J(t, index_rows[i].resource);
-		const char *type = json_get_text(resource, "resourceType");
-		size_t n;
-		const struct store_index_row *found = record_index(
-		    &t->r, t->a, FHIR_STU3,
-		    record_type_find(FHIR_STU3, type ? type : "Observation"),
-		    resource, OWN_BASE, &n);
-
-		assert_string_equal(print_rows(t, found, n),
-				    index_rows[i].rows);
-	}
 }
 
 /* The names of the parameters, each with a space behind it, in the order of
@@ -993,7 +941,6 @@ int main(void)
 	    T(test_signing_key_is_kept),
 	    T(test_secrets_not_in_the_file),
 	    T(test_references),
-	    T(test_index_rows),
 	    T(test_types),
 	    T(test_fixture_permissions),
 	    T(test_fixture_sharings),

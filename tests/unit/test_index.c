@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * index: which search parameters each type has, and which rows a resource gives
+ * the search index. What is expected stands in tests/data/index: params-*.txt
+ * (a line for each parameter) and rows-*.json (resources and their rows); what
+ * is found is written beside the program, for comparing.
+ *
+ * Runs from the repository's root, with the compiled definitions; the official
+ * examples are looked at when they are there.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "record/index_int.h"
+
+#define OWN_BASE "http://127.0.0.1:8080/phr-resourceserver/baseR4"
+
+static const struct {
+	const char *name, *image, *examples;
+} version[FHIR_VERSIONS] = {
+    {"stu3", "build/image/stu3.img",
+     "build/definitions/node_modules/hl7.fhir.r3.examples"},
+    {"r4", "build/image/r4.img",
+     "build/definitions/node_modules/hl7.fhir.r4.examples"},
+};
+
+static struct {
+	struct arena *a;
+	struct record r;
+} t;
+
+/* ---- files ------------------------------------------------------------ */
+
+static char *slurp(struct arena *a, const char *path, size_t *n)
+{
+	FILE *f = fopen(path, "rb");
+	char *s;
+	long size;
+
+	if (f == NULL)
+		return NULL;
+	assert_int_equal(fseek(f, 0, SEEK_END), 0);
+	size = ftell(f);
+	assert_true(size >= 0);
+	rewind(f);
+	s = arena_alloc(a, (size_t)size + 1);
+	*n = fread(s, 1, (size_t)size, f);
+	assert_int_equal(*n, size);
+	fclose(f);
+	return s;
+}
+
+static const struct json *parse(struct arena *a, const char *path)
+{
+	struct err e;
+	size_t n = 0;
+	const char *text = slurp(a, path, &n);
+	const struct json *v;
+
+	if (text != NULL && strncmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text += 3;
+		n -= 3;
+	}
+	v = text ? json_parse(a, text, n, &e) : NULL;
+
+	if (v == NULL)
+		fail_msg("%s: %s", path, text ? e.text : "not there");
+	return v;
+}
+
+static const struct json *J(struct arena *a, const char *text)
+{
+	struct err e;
+	char *s = arena_strdup(a, text);
+	const struct json *v;
+
+	for (char *c = s; *c != '\0'; c++)
+		if (*c == '\'')
+			*c = '"';
+	v = json_parse(a, s, strlen(s), &e);
+	if (v == NULL)
+		fail_msg("%s: %s", text, e.text);
+	return v;
+}
+
+/* What was found is what the file has; else it is left for comparing. */
+static void same_as(const char *path, const char *found)
+{
+	const char *name = strrchr(path, '/') + 1;
+	const char *beside = arena_printf(t.a, "build/found-%s", name);
+	size_t n, at = 0, line = 1;
+	const char *wanted = slurp(t.a, path, &n);
+	FILE *f;
+
+	if (wanted != NULL && strcmp(wanted, found) == 0)
+		return;
+	f = fopen(beside, "w");
+	assert_non_null(f);
+	fputs(found, f);
+	fclose(f);
+	for (; wanted && wanted[at] && wanted[at] == found[at]; at++)
+		line += found[at] == '\n';
+	fail_msg("%s, line %zu: see %s", path, line, beside);
+}
+
+/* ---- printing --------------------------------------------------------- */
+
+static void print_names(struct buf *b, const char *label,
+			const char *const *name)
+{
+	for (size_t i = 0; name != NULL && name[i] != NULL; i++)
+		buf_printf(b, "%s%s", i == 0 ? label : ",", name[i]);
+}
+
+static void print_ms(struct buf *b, int64_t at)
+{
+	char text[TIME_TEXT];
+
+	if (at == INT64_MIN || at == INT64_MAX) {
+		buf_puts(b, at < 0 ? "-inf" : "inf");
+		return;
+	}
+	time_finnish(text, at);
+	buf_puts(b, text);
+}
+
+static const char *print_row(const struct store_index_row *row)
+{
+	struct buf b;
+
+	buf_init(&b, t.a);
+	buf_puts(&b, row->param);
+	if (row->part > 0)
+		buf_printf(&b, "#%u", row->part);
+	buf_putc(&b, ' ');
+	switch (row->kind) {
+	case INDEX_DATE:
+		print_ms(&b, row->lo_ms);
+		buf_puts(&b, row->period ? ".." : " ");
+		print_ms(&b, row->hi_ms);
+		break;
+	case INDEX_NUMBER:
+		buf_printf(&b, "%g..%g %s|%s", row->lo, row->hi, row->system,
+			   row->value);
+		break;
+	case INDEX_TOKEN:
+		buf_printf(&b, "%s|%s", row->system, row->value);
+		break;
+	case INDEX_REFERENCE:
+	case INDEX_URI:
+	case INDEX_STRING: buf_puts(&b, row->value); break;
+	}
+	if (row->text != NULL)
+		buf_printf(&b, " (%s)", row->text);
+	return b.p;
+}
+
+static int by_text(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+/* A line for each row, sorted; with_parts: and told apart by them. */
+static const char *print_rows(const struct store_index_row *row, size_t n,
+			      bool parts)
+{
+	const char **line = arena_alloc(t.a, (n + 1) * sizeof *line);
+	struct buf b;
+
+	for (size_t i = 0; i < n; i++) {
+		struct store_index_row one = row[i];
+
+		if (!parts)
+			one.part = 0;
+		line[i] = print_row(&one);
+	}
+	qsort(line, n, sizeof *line, by_text);
+	buf_init(&b, t.a);
+	for (size_t i = 0; i < n; i++)
+		if (parts || i == 0 || strcmp(line[i], line[i - 1]) != 0)
+			buf_printf(&b, "%s\n", line[i]);
+	return b.p;
+}
+
+/* ---- parameters ------------------------------------------------------- */
+
+static void print_param(struct buf *b, const struct record_type *type,
+			const struct record_param *p)
+{
+	buf_printf(b, "%s %s %s%s", type->type, p->name, p->fhir_type,
+		   !p->stated	  ? ""
+		   : p->mandatory ? " mandatory"
+				  : " stated");
+	if (p->expression != NULL)
+		buf_printf(b, " = %s", p->expression);
+	else
+		print_names(b, " rows ", p->rows);
+	print_names(b, " with ", p->rows2);
+	if (p->target != NULL)
+		buf_printf(b, " -> %s", p->target);
+	buf_putc(b, '\n');
+}
+
+static void test_params(void **state)
+{
+	const struct record_type *type;
+	const struct record_param *p;
+	struct buf b;
+
+	(void)state;
+	for (int i = 0; i < FHIR_VERSIONS; i++) {
+		const enum fhir_version v = (enum fhir_version)i;
+
+		buf_init(&b, t.a);
+		for (size_t k = 0; (type = record_type_at(v, k)) != NULL; k++)
+			for (size_t m = 0;
+			     (p = record_param_at(&t.r, v, type, m)) != NULL;
+			     m++) {
+				print_param(&b, type, p);
+				assert_ptr_equal(
+				    record_param_find(&t.r, v, type, p->name),
+				    p);
+			}
+		same_as(arena_printf(t.a, "tests/data/index/params-%s.txt",
+				     version[i].name),
+			b.p);
+	}
+}
+
+/* ---- rows ------------------------------------------------------------- */
+
+static const char *rows_of(enum fhir_version v, const struct json *resource)
+{
+	const struct record_type *type =
+	    record_type_find(v, json_get_text(resource, "resourceType"));
+	size_t n;
+	const struct store_index_row *row;
+
+	assert_non_null(type);
+	row = record_index(&t.r, t.a, v, type, resource, OWN_BASE, &n);
+	return print_rows(row, n, true);
+}
+
+static void test_rows(void **state)
+{
+	(void)state;
+	for (int i = 0; i < FHIR_VERSIONS; i++) {
+		const struct json *c = json_first(parse(
+		    t.a, arena_printf(t.a, "tests/data/index/rows-%s.json",
+				      version[i].name)));
+
+		for (; c != NULL; c = json_next(c)) {
+			const struct json *row =
+			    json_first(json_get(c, "rows"));
+			const char *found = rows_of((enum fhir_version)i,
+						    json_get(c, "resource"));
+			struct buf b;
+
+			buf_init(&b, t.a);
+			for (; row != NULL; row = json_next(row))
+				buf_printf(&b, "%s\n", json_text(row));
+			if (strcmp(b.p, found) != 0)
+				fail_msg("%s, %s: found\n%s", version[i].name,
+					 json_get_text(c, "what"), found);
+		}
+	}
+}
+
+/* ---- official examples ------------------------------------------------ */
+
+static bool is_example(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot != NULL && strcmp(dot, ".json") == 0 &&
+	       strcmp(name, "package.json") != 0 && name[0] != '.';
+}
+
+/* The tree finds what FHIRPath finds; how many rows. */
+static size_t compare(enum fhir_version v, const char *path)
+{
+	const struct arena_mark m = arena_mark(t.a);
+	const struct json *r = parse(t.a, path);
+	const char *name = json_get_text(r, "resourceType");
+	const struct record_type *type =
+	    name != NULL ? record_type_find(v, name) : NULL;
+	struct store_index_row *tree, *engine;
+	size_t n = 0, n_engine;
+
+	if (type != NULL) {
+		tree = record_index(&t.r, t.a, v, type, r, OWN_BASE, &n);
+		engine = record_index_by_engine(&t.r, t.a, v, type, r, OWN_BASE,
+						&n_engine);
+		if (n < ROWS_OF_PARAM &&
+		    strcmp(print_rows(tree, n, false),
+			   print_rows(engine, n_engine, false)) != 0)
+			fail_msg("%s\ntree\n%sengine\n%s", path,
+				 print_rows(tree, n, false),
+				 print_rows(engine, n_engine, false));
+		assert_true(n <= ROWS_MAX);
+	}
+	arena_rewind(t.a, &m);
+	return n;
+}
+
+static void test_examples(void **state)
+{
+	(void)state;
+	for (int i = 0; i < FHIR_VERSIONS; i++) {
+		DIR *dir = opendir(version[i].examples);
+		struct dirent *entry;
+		size_t rows = 0;
+		const struct record_type *type;
+
+		if (dir == NULL)
+			skip();
+		/* made before the marks */
+		for (size_t k = 0;
+		     (type = record_type_at((enum fhir_version)i, k)) != NULL;
+		     k++)
+			record_param_at(&t.r, (enum fhir_version)i, type, 0);
+		while ((entry = readdir(dir)) != NULL)
+			if (is_example(entry->d_name))
+				rows +=
+				    compare((enum fhir_version)i,
+					    arena_printf(t.a, "%s/%s",
+							 version[i].examples,
+							 entry->d_name));
+		closedir(dir);
+		assert_true(rows > 10000);
+	}
+}
+
+/* ---- set up ----------------------------------------------------------- */
+
+static int open_definitions(void **state)
+{
+	struct err e;
+
+	(void)state;
+	t.a = arena_new(1 << 20);
+	for (int i = 0; i < FHIR_VERSIONS; i++) {
+		size_t n;
+		const char *image = slurp(t.a, version[i].image, &n);
+
+		if (image == NULL)
+			return 1;
+		t.r.profiles[i] =
+		    profile_open(t.a, (enum fhir_version)i, image, n, &e);
+		if (t.r.profiles[i] == NULL)
+			return 1;
+	}
+	return 0;
+}
+
+static int close_definitions(void **state)
+{
+	(void)state;
+	record_close(&t.r);
+	arena_free(t.a);
+	return 0;
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_params),
+	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_examples),
+	};
+
+	return cmocka_run_group_tests(tests, open_definitions,
+				      close_definitions);
+}
