@@ -76,21 +76,6 @@ static const struct json *parse(struct arena *a, const char *path)
 	return v;
 }
 
-static const struct json *J(struct arena *a, const char *text)
-{
-	struct err e;
-	char *s = arena_strdup(a, text);
-	const struct json *v;
-
-	for (char *c = s; *c != '\0'; c++)
-		if (*c == '\'')
-			*c = '"';
-	v = json_parse(a, s, strlen(s), &e);
-	if (v == NULL)
-		fail_msg("%s: %s", text, e.text);
-	return v;
-}
-
 /* What was found is what the file has; else it is left for comparing. */
 static void same_as(const char *path, const char *found)
 {
