@@ -63,11 +63,6 @@ static bool creates(const struct record *r, const struct record_type *type)
 
 static bool check_new_id(const char *id, struct err *e)
 {
-	if (!record_id_ok(id))
-		return err_set(e, ERR_INVALID, RULE_NEW_ID, NULL,
-			       "Can not create resource with ID[%.128s]: an id "
-			       "is 1 to 64 letters, digits, '-' and '.'",
-			       id);
 	if (strspn(id, "0123456789") == strlen(id))
 		return err_set(e, ERR_INVALID, RULE_NEW_ID, NULL,
 			       "Can not create resource with ID[%s], no "

@@ -9,7 +9,8 @@
  * refused in the words of the real stack, with its path. References into the
  * resource itself ("#x") and logical ones (identifier alone) are not looked
  * for. Canonical elements (R4 QuestionnaireResponse.questionnaire) are no
- * references. A urn:uuid: means something only within a transaction, which
+ * references; STU3's Reference there may be the url of a stored Questionnaire.
+ * A urn:uuid: means something only within a transaction, which
  * tells what it stores later.
  *
  * What refers to another citizen's resource is refused as that citizen's. The
@@ -195,6 +196,22 @@ static bool is_local(const char *s)
 	return n > 0 && s[n] == '/' && record_id_ok(s + n + 1);
 }
 
+/* STU3's QuestionnaireResponse.questionnaire is a Reference, and should be the
+ * url of a stored Questionnaire (kanta.md 4.6). */
+static bool is_questionnaire(const struct refs *x, const struct place *p,
+			     const char *text)
+{
+	struct fetch f = {.record = x->r,
+			  .arena = x->a,
+			  .fhir = x->w->fhir,
+			  .own_base = x->w->own_base};
+
+	return p->up != NULL && p->up->up == NULL &&
+	       strcmp(p->up->name, "QuestionnaireResponse") == 0 &&
+	       strcmp(p->name, "questionnaire") == 0 &&
+	       record_fetch(&f, text) != NULL;
+}
+
 static bool holds(struct refs *x, const struct place *p, const char *text)
 {
 	const char *local = record_reference(x->a, text, x->w->own_base);
@@ -202,6 +219,8 @@ static bool holds(struct refs *x, const struct place *p, const char *text)
 
 	if (local == NULL || *text == '\0' || expected(x, text) ||
 	    text_same(text, x->last))
+		return true;
+	if (!is_local(local) && is_questionnaire(x, p, text))
 		return true;
 	if (text_begins(text, "urn:"))
 		return refuse_placeholder(x, p, text);

@@ -256,6 +256,11 @@ def someone(server):
 def test_create_read_search(server, someone, fhir, type):
     o, value = example(server, fhir, CREATED[fhir, type], someone.id)
     path = "/" + type
+    if (fhir, type) == ("stu3", "QuestionnaireResponse"):
+        # a Reference there, which must lead to a stored one
+        form = (EXAMPLES / "fiphr-sd-questionnaire-stu3-min.json").read_text(
+            encoding="utf-8")
+        someone.post(form, fhir, "/Questionnaire", 201)
     once = {"If_None_Exist": "identifier=" + value}
     made = someone.post(o, fhir, path, 201, **once)
     assert someone.post(o, fhir, path, 200, **once).json() == made.json()
