@@ -11,11 +11,6 @@ static bool later(struct rq *rq)
 		       rq->path);
 }
 
-bool fhir_history(struct rq *rq)
-{
-	return later(rq);
-}
-
 bool fhir_search_post(struct rq *rq)
 {
 	return later(rq);

@@ -109,7 +109,7 @@ bool fhir_offers(struct rq *rq, enum interaction ia,
 	*out = t;
 	if (t->interactions & (unsigned)ia)
 		return true;
-	if (*rq_param(rq, "id") &&
+	if ((ia == IA_UPDATE || ia == IA_DELETE) && *rq_param(rq, "id") &&
 	    f->record->settings.hapi_unknown_method == 405)
 		return refuse_method(rq, t);
 	return fhir_unknown(rq);
