@@ -141,6 +141,10 @@ void fhir_name_software(struct rq *rq);
  * struct record_write. */
 struct record_write fhir_write(struct rq *rq, const char *id);
 
+/* Does the body of an update carry the id? needed: it must have one. */
+bool fhir_update_id(const struct json *resource, const char *want, bool needed,
+		    struct err *e);
+
 /* Answers what record refused: a resource that breaks its profile with all of
  * issues and the status of validation_status (true), everything else by
  * rq->err (false). */

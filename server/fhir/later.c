@@ -20,9 +20,3 @@ bool fhir_everything(struct rq *rq)
 {
 	return later(rq);
 }
-
-bool fhir_validate(struct rq *rq)
-{
-	return later(rq);
-}
-

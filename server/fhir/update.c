@@ -31,8 +31,8 @@
 	"update (PUT) operation (it must be of the form [base]/[resource "     \
 	"type]/[id])"
 
-static bool check_id(const struct json *resource, const char *want, bool needed,
-		     struct err *e)
+bool fhir_update_id(const struct json *resource, const char *want, bool needed,
+		    struct err *e)
 {
 	const char *id = json_get_text(resource, "id");
 
@@ -76,7 +76,7 @@ bool fhir_update(struct rq *rq)
 	if (!fhir_wish(rq, &w) || !fhir_offers(rq, IA_UPDATE, &t))
 		return false;
 	resource = fhir_body_of(rq, t->type);
-	return resource && check_id(resource, id, true, &rq->err) &&
+	return resource && fhir_update_id(resource, id, true, &rq->err) &&
 	       update(rq, &w, resource, id);
 }
 
@@ -122,6 +122,6 @@ bool fhir_update_conditional(struct rq *rq)
 		return false;
 	if (n == 0)
 		return create(rq, &w, resource);
-	return check_id(resource, found.id, false, &rq->err) &&
+	return fhir_update_id(resource, found.id, false, &rq->err) &&
 	       update(rq, &w, resource, found.id);
 }

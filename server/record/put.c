@@ -25,6 +25,15 @@ const struct issues *record_check(struct record *r, struct arena *a,
 				  const struct json *resource,
 				  const char *own_base)
 {
+	return record_check_as(r, a, v, resource, own_base, NULL, 0);
+}
+
+const struct issues *record_check_as(struct record *r, struct arena *a,
+				     enum fhir_version v,
+				     const struct json *resource,
+				     const char *own_base,
+				     const char *const *profiles, size_t n)
+{
 	struct profile_options o = settings_rules(&r->settings);
 	struct fetch f = {
 	    .record = r, .arena = a, .fhir = v, .own_base = own_base};
@@ -32,6 +41,8 @@ const struct issues *record_check(struct record *r, struct arena *a,
 	o.fetch = record_fetch;
 	o.fetch_ctx = &f;
 	o.own_base = own_base;
+	o.extra = profiles;
+	o.extra_count = n;
 	o.other = record_profiles(r, v == FHIR_R4 ? FHIR_STU3 : FHIR_R4);
 	o.now_ms = clock_now_ms(&r->clock);
 	return record_definition_issues(

@@ -359,6 +359,12 @@ const struct issues *record_check(struct record *r, struct arena *a,
 				  enum fhir_version v,
 				  const struct json *resource,
 				  const char *own_base);
+/* The same, and it must keep to these profiles besides those it names. */
+const struct issues *record_check_as(struct record *r, struct arena *a,
+				     enum fhir_version v,
+				     const struct json *resource,
+				     const char *own_base,
+				     const char *const *profiles, size_t n);
 
 /* A time as the service writes it into meta.lastUpdated, by the switch
  * timezone. */

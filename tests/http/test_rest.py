@@ -139,7 +139,7 @@ METHODS = [
     ("PATCH", "/Observation/1"), ("DELETE", "/metadata"),
     ("POST", "/Observation/_history"), ("POST", "/metadata"),
     ("PUT", "/Observation/1/_history/1"), ("DELETE", ""),
-    ("PUT", "/Observation/$validate")]
+    ("PUT", "/Observation/$validate"), ("DELETE", "/Patient/1")]
 
 
 @pytest.mark.parametrize("method,path", METHODS)
@@ -227,7 +227,9 @@ def test_body_types(person, settings, sent, right, status):
 
 
 @pytest.mark.parametrize("method,path,name", [
-    ("POST", "/Observation", "CREATE")])
+    ("POST", "/Observation", "CREATE"), ("PUT", "/Observation/1", "UPDATE"),
+    ("POST", "/Observation/$validate", "VALIDATE"),
+    ("POST", "/Observation/1/$validate", "VALIDATE")])
 def test_body_types_by_operation(person, method, path, name):
     r = ask(person, method, path, data="x", Content_Type="text/plain")
     assert r.status_code == 400
