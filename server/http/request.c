@@ -25,12 +25,14 @@
 
 #define DIGITS		 "0123456789"
 #define FIRST_BODY_BYTES (64u << 10) /* believed before any has come */
+#define ARENA_BYTES	 (64u << 10) /* enough for nearly every request */
 
 void *http_request_uri(void *cls, const char *uri, struct MHD_Connection *c)
 {
 	struct http_listener *l = cls;
 	struct http *h = l->http;
-	struct arena *a = h->spares > 0 ? h->spare[--h->spares] : arena_new(0);
+	struct arena *a =
+	    h->spares > 0 ? h->spare[--h->spares] : arena_new(ARENA_BYTES);
 	struct rq_private *p = arena_alloc(a, sizeof(*p));
 
 	p->http = h;

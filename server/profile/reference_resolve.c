@@ -18,10 +18,12 @@
 /* Does the URI begin with a scheme (RFC 3986 3.1)? */
 bool is_absolute(const char *uri)
 {
-	size_t n = strspn(uri, "abcdefghijklmnopqrstuvwxyz"
-			       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+	const char *s = uri;
 
-	return n > 0 && uri[n] == ':' && !ascii_digit(uri[0]);
+	while (ascii_letter(*s) || ascii_digit(*s) || *s == '+' || *s == '-' ||
+	       *s == '.')
+		s++;
+	return s > uri && *s == ':' && !ascii_digit(uri[0]);
 }
 
 /* The part of a reference below our own base; NULL: it is elsewhere. */
