@@ -182,7 +182,8 @@ struct http_group {
 /* ---- the server ------------------------------------------------------ */
 
 /* The transaction around requests, brought by main. Every request that is not
- * refused keeps what it wrote; a turn's answers leave after commit(). */
+ * refused keeps what it wrote; a turn's answers leave after commit(), which
+ * ends every turn, also one in which nothing was written. */
 struct http_turn {
 	void (*enter)(void *ctx);	     /* a handler is about to run */
 	bool (*leave)(void *ctx, bool keep); /* false: could not be kept: 500 */

@@ -159,7 +159,7 @@ static void end_turn(struct http *h)
 	bool kept = true;
 
 	h->released = h->held != NULL;
-	if (t->pending && t->pending(t->ctx))
+	if (t->commit)
 		kept = t->commit(t->ctx);
 	if (!kept)
 		fail_held(h);

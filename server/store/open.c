@@ -20,11 +20,24 @@
 /* Another process reading or copying the file may hold it for a moment. */
 #define BUSY_MS 1000
 
-#define FEW 100
-
 /* Ids are random, so each new resource is another page of the indexes: they
  * should fit. In KiB, taken as pages are used. */
-#define CACHE "PRAGMA cache_size=-131072"
+#define CACHE "PRAGMA cache_size=-262144;"
+
+/* The log is written back when it has that many pages: many more than a turn
+ * writes, since what is written again and again is then written back once. */
+#define CHECKPOINT "PRAGMA wal_autocheckpoint=8192;"
+
+/* See search.c. */
+#define PATIENCE 256
+
+/* Of this process alone, and in memory; see kept.c. */
+#define KEPT                                                                   \
+	"CREATE TEMP TABLE kept(serial INTEGER PRIMARY KEY,"                   \
+	" token TEXT NOT NULL UNIQUE,fhir INTEGER NOT NULL,"                   \
+	" type TEXT NOT NULL,patient TEXT NOT NULL,query TEXT NOT NULL,"       \
+	" total INTEGER NOT NULL,made_ms INTEGER NOT NULL,"                    \
+	" serials BLOB NOT NULL)STRICT;"
 
 static bool exec(struct store *s, const char *sql)
 {
@@ -112,10 +125,9 @@ static bool set_up(struct store *s, const char *path, struct err *e)
 	sqlite3_busy_timeout(s->db, BUSY_MS);
 	if (!identify(s, path, &version, e))
 		return false;
-	if (exec(
-		s,
-		"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-		"PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;" CACHE) &&
+	if (exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+		    "PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;" CACHE
+			CHECKPOINT KEPT) &&
 	    migrate(s, version) && prepare(s))
 		return true;
 	return refuse(s, e, path);
@@ -137,7 +149,10 @@ struct store *store_open(const char *path, const struct log *log, struct err *e)
 		abort();
 	without_locks();
 	s->log = log;
-	s->few = FEW;
+	s->last = s->data_version = -1;
+	s->generation = 1;
+	s->patience = PATIENCE;
+	s->work = arena_new(0);
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
 		    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK) {
@@ -158,6 +173,7 @@ void store_close(struct store *s)
 	int rc = sqlite3_close(s->db);
 	assert(rc != SQLITE_BUSY); /* a statement was left behind */
 	(void)rc;
+	arena_free(s->work);
 	free(s);
 }
 
@@ -167,8 +183,9 @@ void store_reset(struct store *s)
 {
 	if (!store_write_begin(s))
 		return;
-	for (int i = ST_RESET_RESOURCE; i <= ST_RESET_SEQUENCE; i++)
+	for (int i = ST_RESET_RESOURCE; i <= ST_RESET_TICKET; i++)
 		store_run(s, (enum stmt)i, NO_ARGS);
+	store_forget(s);
 	store_write_end(s);
 }
 
@@ -206,6 +223,7 @@ const char *store_setting(struct store *s, struct arena *a, const char *name)
 
 void store_setting_put(struct store *s, const char *name, const char *value)
 {
+	s->setting_epoch++;
 	store_write(s, ST_SETTING_PUT, ARGS(TEXT(name), TEXT(value)));
 }
 

@@ -7,9 +7,12 @@
  * marks the request. Callers read on as if nothing was found, and store_leave()
  * says so.
  *
- * The turn's transaction begins with the first write of the first request that
- * writes, so a turn that only reads costs nothing. Each request that writes has
- * a savepoint in it: kept when it is released, gone when it is rolled back.
+ * The turn's transaction begins with its first request and only reads, which
+ * spares each statement the file locks; with the first write of the first
+ * request that writes it ends, and one that writes begins. Each further request
+ * that writes has a savepoint in it: kept when it is released, gone when it is
+ * rolled back. The first needs none: before it the transaction was empty. A
+ * part of a request (nest) has a savepoint within.
  * On some failures (a full disk) SQLite itself gives up the whole transaction,
  * and with it what earlier requests of the turn had left; that is found out by
  * asking for its autocommit state, and the turn's store_commit() then fails.
@@ -26,17 +29,28 @@
 
 struct arg store_int(int64_t i)
 {
-	return (struct arg){.n = i, .is_int = true};
+	return (struct arg){.kind = ARG_INT, .i = i};
+}
+
+struct arg store_real(double d)
+{
+	return (struct arg){.kind = ARG_REAL, .real = d};
 }
 
 struct arg store_text_n(const char *s, size_t n)
 {
-	return (struct arg){.text = s, .n = (int64_t)n};
+	return (struct arg){.kind = ARG_TEXT, .bytes = s, .i = (int64_t)n};
 }
 
 struct arg store_text(const char *s)
 {
 	return store_text_n(s, s == NULL ? 0 : strlen(s));
+}
+
+struct arg store_blob(const void *bytes, size_t n)
+{
+	return (struct arg){
+	    .kind = ARG_BLOB, .bytes = n > 0 ? bytes : "", .i = (int64_t)n};
 }
 
 bool store_fail(struct store *s, const char *what)
@@ -50,29 +64,30 @@ bool store_fail(struct store *s, const char *what)
 
 static int bind_one(sqlite3_stmt *st, int i, const struct arg *a)
 {
-	if (a->is_int)
-		return sqlite3_bind_int64(st, i, a->n);
-	if (a->text == NULL)
-		return sqlite3_bind_null(st, i);
-	return sqlite3_bind_text64(st, i, a->text, (sqlite3_uint64)a->n,
-				   SQLITE_STATIC, SQLITE_UTF8);
-}
-
-sqlite3_stmt *store_bind(struct store *s, sqlite3_stmt *st,
-			 const struct arg *arg, size_t n)
-{
-	assert((size_t)sqlite3_bind_parameter_count(st) == n);
-	for (size_t i = 0; i < n; i++) {
-		if (bind_one(st, (int)i + 1, &arg[i]) != SQLITE_OK)
-			store_fail(s, sqlite3_sql(st));
+	switch (a->kind) {
+	case ARG_INT: return sqlite3_bind_int64(st, i, a->i);
+	case ARG_REAL: return sqlite3_bind_double(st, i, a->real);
+	case ARG_BLOB:
+		return sqlite3_bind_blob64(st, i, a->bytes,
+					   (sqlite3_uint64)a->i, SQLITE_STATIC);
+	default: break;
 	}
-	return st;
+	if (a->bytes == NULL)
+		return sqlite3_bind_null(st, i);
+	return sqlite3_bind_text64(st, i, a->bytes, (sqlite3_uint64)a->i,
+				   SQLITE_STATIC, SQLITE_UTF8);
 }
 
 sqlite3_stmt *store_query(struct store *s, enum stmt which,
 			  const struct arg *arg, size_t n)
 {
-	return store_bind(s, s->stmt[which], arg, n);
+	sqlite3_stmt *st = s->stmt[which];
+	assert((size_t)sqlite3_bind_parameter_count(st) == n);
+	for (size_t i = 0; i < n; i++) {
+		if (bind_one(st, (int)i + 1, &arg[i]) != SQLITE_OK)
+			store_fail(s, store_sql[which]);
+	}
+	return st;
 }
 
 bool store_row(struct store *s, sqlite3_stmt *st)
@@ -93,18 +108,13 @@ void store_done(sqlite3_stmt *st)
 	sqlite3_clear_bindings(st);
 }
 
-/* May settings be others after it? */
-static bool changes_settings(enum stmt which)
-{
-	return which == ST_SETTING_PUT || which == ST_ROLLBACK ||
-	       which == ST_ROLLBACK_TO || which == ST_OP_UNDO;
-}
-
+/* After a failure SQLite may have given up the transaction: what is written
+ * then would stay. */
 bool store_run(struct store *s, enum stmt which, const struct arg *arg,
 	       size_t n)
 {
-	if (changes_settings(which))
-		s->setting_epoch++;
+	if (s->failed && which > ST_DATA_VERSION)
+		return false;
 	sqlite3_stmt *st = store_query(s, which, arg, n);
 	int rc = sqlite3_step(st);
 	while (rc == SQLITE_ROW)
@@ -164,14 +174,45 @@ char *store_column(struct arena *a, sqlite3_stmt *st, int column)
 
 /* ---- transactions --------------------------------------------------- */
 
+void store_forget(struct store *s)
+{
+	s->last = -1;
+	s->generation++;
+	s->setting_epoch++;
+}
+
+void store_refresh(struct store *s)
+{
+	int64_t now = store_number(s, ST_DATA_VERSION, NO_ARGS);
+	if (now == s->data_version)
+		return;
+	s->data_version = now;
+	store_forget(s);
+}
+
 /* Has SQLite given up the transaction by itself? */
 static void notice_loss(struct store *s)
 {
-	if (!s->open || !sqlite3_get_autocommit(s->db))
+	if (!(s->open || s->reading) || !sqlite3_get_autocommit(s->db))
 		return;
 	s->lost = s->lost || s->kept;
-	s->setting_epoch++;
-	s->open = s->saved = s->kept = false;
+	s->open = s->saved = s->kept = s->whole = s->reading = false;
+	s->nested = false;
+	store_forget(s);
+}
+
+static void undo(struct store *s, enum stmt to, enum stmt end)
+{
+	store_forget(s);
+	if (store_run(s, to, NO_ARGS))
+		store_run(s, end, NO_ARGS);
+}
+
+static void give_up(struct store *s)
+{
+	store_forget(s);
+	store_run(s, ST_ROLLBACK, NO_ARGS);
+	s->open = s->whole = false;
 }
 
 void store_enter(struct store *s)
@@ -179,17 +220,36 @@ void store_enter(struct store *s)
 	assert(!s->entered);
 	s->entered = true;
 	s->failed = false;
+	if (s->open || s->reading)
+		return;
+	s->reading = store_run(s, ST_READ, NO_ARGS);
+	store_refresh(s);
+}
+
+/* A transaction that has only read would be refused to write when another
+ * process has written meanwhile, so it ends and another one begins. */
+static void begin(struct store *s)
+{
+	if (s->reading)
+		store_run(s, ST_COMMIT, NO_ARGS);
+	s->reading = false;
+	s->open = store_run(s, ST_BEGIN, NO_ARGS);
+	store_refresh(s);
 }
 
 static bool savepoint_begin(struct store *s)
 {
 	if (s->failed)
 		return false;
-	if (!s->open)
-		s->open = store_run(s, ST_BEGIN, NO_ARGS);
-	if (s->open && !s->saved)
+	if (!s->saved && !s->open) {
+		begin(s);
+		s->whole = s->saved = s->open;
+	} else if (!s->saved) {
 		s->saved = store_run(s, ST_SAVEPOINT, NO_ARGS);
-	return s->saved;
+	}
+	if (s->saved && s->nesting && !s->nested)
+		s->nested = store_run(s, ST_PART_BEGIN, NO_ARGS);
+	return s->saved && s->nested == s->nesting;
 }
 
 bool store_write_begin(struct store *s)
@@ -197,13 +257,20 @@ bool store_write_begin(struct store *s)
 	if (s->entered)
 		return savepoint_begin(s);
 	s->failed = false;
-	return store_run(s, ST_OP_BEGIN, NO_ARGS);
+	if (s->reading)
+		store_commit(s);
+	if (!store_run(s, ST_OP_BEGIN, NO_ARGS))
+		return false;
+	store_refresh(s);
+	return true;
 }
 
 void store_write_end(struct store *s)
 {
 	if (s->entered)
 		return;
+	if (s->failed)
+		store_forget(s);
 	if (s->failed && !sqlite3_get_autocommit(s->db))
 		store_run(s, ST_OP_UNDO, NO_ARGS);
 	if (!sqlite3_get_autocommit(s->db) &&
@@ -227,18 +294,17 @@ int64_t store_write(struct store *s, enum stmt which, const struct arg *arg,
 
 bool store_leave(struct store *s, bool keep)
 {
-	assert(s->entered);
+	assert(s->entered && !s->nesting);
 	notice_loss(s);
-	if (s->saved && keep && !s->failed)
-		s->kept |= store_run(s, ST_RELEASE, NO_ARGS);
-	else if (s->saved && store_run(s, ST_ROLLBACK_TO, NO_ARGS))
-		store_run(s, ST_RELEASE, NO_ARGS);
-	s->saved = false;
+	keep = keep && !s->failed;
+	if (s->saved && keep)
+		s->kept |= s->whole || store_run(s, ST_RELEASE, NO_ARGS);
+	else if (s->saved && !s->whole)
+		undo(s, ST_ROLLBACK_TO, ST_RELEASE);
+	s->saved = s->whole = false;
 	notice_loss(s);
-	if (s->open && !s->kept) {
-		store_run(s, ST_ROLLBACK, NO_ARGS);
-		s->open = false;
-	}
+	if (s->open && !s->kept)
+		give_up(s);
 	bool ok = !s->failed;
 	s->entered = s->failed = false;
 	return ok;
@@ -253,21 +319,29 @@ bool store_commit(struct store *s)
 {
 	assert(!s->entered);
 	bool ok = !s->lost;
-	if (s->open)
-		ok = ok && store_run(s, ST_COMMIT, NO_ARGS);
+	if (s->open || s->reading)
+		ok = store_run(s, ST_COMMIT, NO_ARGS) && ok;
 	if (s->open && !ok && !sqlite3_get_autocommit(s->db))
-		store_run(s, ST_ROLLBACK, NO_ARGS);
-	s->open = s->kept = s->lost = s->failed = false;
+		give_up(s);
+	s->open = s->reading = s->kept = s->lost = s->failed = false;
 	return ok;
 }
 
 void store_nest(struct store *s)
 {
-	(void)s;
+	assert(s->entered && !s->nesting);
+	s->nesting = true;
 }
 
 bool store_unnest(struct store *s, bool keep)
 {
-	(void)s;
-	return keep;
+	assert(s->entered && s->nesting);
+	notice_loss(s);
+	if (s->nested && keep && !s->failed)
+		store_run(s, ST_PART_END, NO_ARGS);
+	else if (s->nested)
+		undo(s, ST_PART_UNDO, ST_PART_END);
+	s->nesting = s->nested = false;
+	notice_loss(s);
+	return !s->failed;
 }

@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * search: the one place that puts SQL together, from the constant fragments
- * below; every value from outside is bound.
+ * search: which resources hold all clauses, and a page of them in order.
  *
- * A search is a count and a page of serial numbers over the same conditions;
- * the resources of the page are then fetched one by one, so that sorting never
- * carries their texts. The count is left out when the page shows the total.
+ * It is done with lists of serial numbers. The clause whose index rows come to
+ * an end first, all being read for the same while (lead.c), gives the
+ * candidates; what is cheap to read beside them thins them out; the rest of the
+ * clauses is judged on the candidates' own index rows (match.c). So a search
+ * costs as much as its most selective clause, however much else the citizen or
+ * the file has. Where no clause can lead, all resources of the citizen do.
  *
- * Which index drives it: with a patient the citizen's own resources, each tried
- * against the clauses (EXISTS, by resource); without one the rows of the first
- * clause of words, or else of dates (IN, by value). So do, even with a patient,
- * the rows of a word that only few have, such as an identifier. A unary plus
- * keeps SQLite from choosing differently.
+ * Without a patient the same is done over all owners that have resources of the
+ * type: one look-up each. A search within a search (a chain, _has) is done
+ * first, and gives a list that the outer one uses; the other resource is
+ * then the same citizen's or nobody's.
  *
- * Dates follow the "spec" column of fhir-rest.md 4.2 with the rule of Kanta for
- * "eq" on periods. The spans here are half-open, S = [lo, hi) stored and
- * P = [lo, hi) searched, so "S ends at or after the start of P" becomes
- * S.hi > P.lo, and "S begins after P" S.lo >= P.hi.
- *
- * Limits: SQLite bounds the depth of an expression and the number of its terms;
- * ORs are written as balanced trees and the counts are capped.
+ * Limits: values, clauses, sorts and depth are capped; the memory is the
+ * request's, 24 bytes a match and more for its sort keys.
  */
 #include "store/store_int.h"
 
@@ -27,367 +23,308 @@
 
 #define SORTS_MAX   16
 #define CLAUSES_MAX 100
+#define DEPTH_MAX   8
 
-/* ---- fragments ------------------------------------------------------ */
+/* ---- where is searched ---------------------------------------------- */
 
-enum family { FAMILY_ROW, FAMILY_WORD, FAMILY_DATE };
+static void add_owner(struct scope *sc, const char *patient)
+{
+	int64_t id = store_name_find(sc->store, NAME_OWNER, 0, patient);
+	if (id != 0)
+		store_set_add(&sc->owner, sc->arena, id);
+}
 
-#define DATE_EQ                                                                \
-	"x.lo_ms<? AND x.hi_ms>? AND(x.period OR x.lo_ms>=? AND x.hi_ms<=?)"
+static void add_owners(struct scope *sc)
+{
+	sqlite3_stmt *st =
+	    store_query(sc->store, ST_HOLDING_OWNERS, ARGS(INT(sc->kind)));
+	while (store_row(sc->store, st))
+		store_set_add(&sc->owner, sc->arena,
+			      sqlite3_column_int64(st, 0));
+}
 
-#define HAPI_HIGH "iif(x.period,x.hi_ms-1,x.lo_ms)"
+static void scope_open(struct scope *sc, const char *type)
+{
+	sc->kind = store_name_find(sc->store, NAME_KIND, sc->fhir, type);
+	sc->owner = (struct set){0};
+	if (sc->kind != 0 && sc->patient == NULL)
+		add_owners(sc);
+	else if (sc->kind != 0)
+		add_owner(sc, sc->patient);
+}
 
-/* bind: which members of the value, in order: v(alue), s(ystem), l(o), h(i) */
-static const struct condition {
-	enum family family;
-	const char *sql;
-	const char *bind;
-} conditions[] = {
-    [OP_TOKEN] = {FAMILY_WORD, "x.value=? AND x.system=?", "vs"},
-    [OP_NOT_TOKEN] = {FAMILY_WORD, "x.value=? AND x.system=?", "vs"},
-    [OP_ID] = {FAMILY_ROW, "r.id=?", "v"},
-    [OP_REFERENCE] = {FAMILY_WORD, "x.value=?", "v"},
-    [OP_URI] = {FAMILY_WORD, "x.value=?", "v"},
-    [OP_DATE_EQ] = {FAMILY_DATE, DATE_EQ, "hllh"},
-    [OP_DATE_NE] = {FAMILY_DATE, "NOT(" DATE_EQ ")", "hllh"},
-    [OP_DATE_GT] = {FAMILY_DATE, "x.hi_ms>?", "h"},
-    [OP_DATE_GE] = {FAMILY_DATE, "x.hi_ms>?", "l"},
-    [OP_DATE_LT] = {FAMILY_DATE, "x.lo_ms<?", "l"},
-    [OP_DATE_LE] = {FAMILY_DATE, "x.lo_ms<?", "h"},
-    [OP_DATE_SA] = {FAMILY_DATE, "x.lo_ms>=?", "h"},
-    [OP_DATE_EB] = {FAMILY_DATE, "x.hi_ms<=?", "l"},
-    [OP_DATE_EQ_CONTAIN] = {FAMILY_DATE, "x.lo_ms>=? AND x.hi_ms<=?", "lh"},
-    [OP_DATE_NE_CONTAIN] = {FAMILY_DATE, "x.lo_ms<? OR x.hi_ms>?", "lh"},
-    [OP_DATE_HAPI_EQ] = {FAMILY_DATE, "x.lo_ms>=? AND " HAPI_HIGH "<?", "lh"},
-    [OP_DATE_HAPI_NE] = {FAMILY_DATE, "x.lo_ms<? OR " HAPI_HIGH ">=?", "lh"},
-    [OP_DATE_HAPI_GT] = {FAMILY_DATE, HAPI_HIGH ">=?", "h"},
-    [OP_DATE_HAPI_GE] = {FAMILY_DATE, HAPI_HIGH ">=?", "l"},
-    [OP_DATE_HAPI_EB] = {FAMILY_DATE, HAPI_HIGH "<?", "l"},
-    [OP_UPDATED_GE] = {FAMILY_ROW, "r.updated_ms>=?", "l"},
-    [OP_UPDATED_LT] = {FAMILY_ROW, "r.updated_ms<?", "h"},
-};
-/* tokens that leave something open */
-static const struct condition any_system = {FAMILY_WORD, "x.value=?", "v"};
-static const struct condition any_code = {FAMILY_WORD, "x.system=?", "s"};
-static const struct condition any_token = {FAMILY_WORD, "1", ""};
+static void scope_hunt(struct scope *sc, const struct store_clause *c, size_t n)
+{
+	sc->n = n;
+	sc->hunt = arena_alloc(sc->arena, (n + 1) * sizeof *sc->hunt);
+	for (size_t i = 0; i < n; i++)
+		store_hunt_make(sc, &c[i], &sc->hunt[i]);
+}
 
-enum driver {
-	DRIVE_PATIENT,
-	DRIVE_PATIENT_CLAUSE,
-	DRIVE_CLAUSE,
-	DRIVE_TYPE,
-	DRIVE_ID
-};
-static const char *const from[] = {
-    [DRIVE_PATIENT] = " FROM resource r WHERE r.patient=? AND r.fhir=?"
-		      " AND r.type=? AND r.deleted=0 AND +r.serial<=?",
-    [DRIVE_PATIENT_CLAUSE] = " FROM resource r WHERE +r.patient=?"
-			     " AND +r.fhir=? AND +r.type=? AND +r.deleted=0"
-			     " AND +r.serial<=?",
-    [DRIVE_CLAUSE] = " FROM resource r WHERE +r.fhir=? AND +r.type=?"
-		     " AND +r.deleted=0 AND +r.serial<=?",
-    [DRIVE_TYPE] = " FROM resource r WHERE r.fhir=? AND r.type=?"
-		   " AND r.deleted=0 AND +r.serial<=?",
-    [DRIVE_ID] = " FROM resource r WHERE r.fhir=? AND r.type=?"
-		 " AND +r.deleted=0 AND +r.serial<=?",
-};
+/* ---- candidates ----------------------------------------------------- */
 
-static const char *const table[] = {
-    [FAMILY_WORD] = " FROM index_word x WHERE ",
-    [FAMILY_DATE] = " FROM index_date x WHERE ",
-};
-
-#define LEAST                                                                  \
-	"coalesce((SELECT min(y.lo_ms)FROM index_date y WHERE"                 \
-	" y.serial=r.serial AND y.param=?),(SELECT min(z.value)FROM"           \
-	" index_word z WHERE z.serial=r.serial AND z.param=?))"                \
-	" ASC NULLS LAST"
-#define MOST                                                                   \
-	"coalesce((SELECT max(y.lo_ms)FROM index_date y WHERE"                 \
-	" y.serial=r.serial AND y.param=?),(SELECT max(z.value)FROM"           \
-	" index_word z WHERE z.serial=r.serial AND z.param=?))"                \
-	" DESC NULLS FIRST"
-
-static const struct order {
-	const char *param;  /* NULL: any indexed one, bound twice */
-	const char *sql[2]; /* ascending, descending */
-} orders[] = {
-    {"_lastUpdated", {"r.updated_ms", "r.updated_ms DESC,r.serial DESC"}},
-    {"_id", {"r.id", "r.id DESC"}},
-    {NULL, {LEAST, MOST}},
-};
-
-/* ---- putting them together ------------------------------------------ */
-
-struct text {
-	struct buf sql;
-	struct arg *arg;
+struct matches {
+	struct match *v;
 	size_t n;
+	bool dated; /* updated_ms is known */
 };
 
-static void put(struct text *t, const char *sql, struct arg arg)
+/* 0: that was without limit. */
+static int64_t more(int64_t budget)
 {
-	buf_puts(&t->sql, sql);
-	t->arg[t->n++] = arg;
+	if (budget == INT64_MAX)
+		return 0;
+	return budget > 65536 ? INT64_MAX : 16 * budget;
 }
 
-static const struct condition *condition_of(const struct store_value *v)
+/* Which clause leads, with its candidates in set; sc->n: none does. Those that
+ * come to no end are given more time, all of them, until one does. */
+static size_t find_leader(const struct scope *sc, struct set *set)
 {
-	if (v->op != OP_TOKEN && v->op != OP_NOT_TOKEN)
-		return &conditions[v->op];
-	if (v->value == NULL)
-		return v->system == NULL ? &any_token : &any_code;
-	return v->system == NULL ? &any_system : &conditions[v->op];
+	int64_t budget = sc->store->patience;
+	for (; budget > 0; budget = more(budget)) {
+		for (size_t i = 0; i < sc->n; i++) {
+			if (store_lead(sc, &sc->hunt[i], budget, set))
+				return i;
+		}
+	}
+	return sc->n;
 }
 
-static struct arg member(const struct store_value *v, char which)
+/* Thins the candidates out by a clause, if reading its index rows costs less
+ * than judging them would. */
+static void thin_out(const struct scope *sc, struct hunt *h, struct set *set)
 {
-	switch (which) {
-	case 'v': return TEXT(v->value);
-	case 's': return TEXT(v->system);
-	case 'l': return INT(v->lo_ms);
-	default: return INT(v->hi_ms);
+	struct set other = {0};
+	if (!store_lead(sc, h, 8 * (int64_t)set->n, &other))
+		return;
+	store_set_meet(set, &other);
+	h->known = h->exact;
+}
+
+static void from_set(const struct scope *sc, const struct set *set,
+		     struct matches *m)
+{
+	m->n = set->n;
+	m->v = arena_alloc(sc->arena, (set->n + 1) * sizeof *m->v);
+	for (size_t i = 0; i < set->n; i++)
+		m->v[i] = (struct match){.serial = set->v[i]};
+}
+
+/* All of the type. */
+static void from_owners(const struct scope *sc, struct matches *m)
+{
+	size_t cap = 0;
+	m->dated = true;
+	for (size_t o = 0; o < sc->owner.n; o++) {
+		sqlite3_stmt *st =
+		    store_query(sc->store, ST_LEAD_UPDATED,
+				ARGS(INT(sc->owner.v[o]), INT(sc->kind),
+				     INT(INT64_MIN), INT(INT64_MAX), INT(-1)));
+		while (store_row(sc->store, st)) {
+			int64_t serial = sqlite3_column_int64(st, 0);
+			if (serial > sc->snapshot)
+				continue;
+			if (m->n == cap) {
+				cap = cap == 0 ? 64 : 2 * cap;
+				struct match *v =
+				    arena_alloc(sc->arena, cap * sizeof *v);
+				if (m->n > 0)
+					memcpy(v, m->v, m->n * sizeof *v);
+				m->v = v;
+			}
+			m->v[m->n++] = (struct match){
+			    .serial = serial,
+			    .updated_ms = sqlite3_column_int64(st, 1)};
+		}
 	}
 }
 
-/* (a OR b) OR (c OR d): as deep as the logarithm of their number */
-static void any_of(struct text *t, const struct store_value *v, size_t n)
+static void find_candidates(const struct scope *sc, struct matches *m)
 {
-	buf_putc(&t->sql, '(');
-	if (n > 1) {
-		any_of(t, v, n / 2);
-		buf_puts(&t->sql, " OR ");
-		any_of(t, v + n / 2, n - n / 2);
-	} else {
-		const struct condition *c = condition_of(v);
-		buf_puts(&t->sql, c->sql);
-		for (const char *b = c->bind; *b != '\0'; b++)
-			t->arg[t->n++] = member(v, *b);
-	}
-	buf_putc(&t->sql, ')');
-}
-
-static enum family family_of(const struct store_clause *c)
-{
-	return conditions[c->value[0].op].family;
-}
-
-static bool is_negative(const struct store_clause *c)
-{
-	return c->value[0].op == OP_NOT_TOKEN;
-}
-
-static void put_clause(struct text *t, const struct store_clause *c,
-		       bool drives)
-{
-	enum family family = family_of(c);
-	buf_puts(&t->sql, " AND ");
-	if (family == FAMILY_ROW) {
-		any_of(t, c->value, c->n);
+	struct set set = {0};
+	size_t leader = find_leader(sc, &set);
+	if (leader == sc->n) {
+		from_owners(sc, m);
 		return;
 	}
-	if (drives)
-		buf_puts(&t->sql, "r.serial IN(SELECT x.serial");
-	else
-		buf_puts(&t->sql, is_negative(c) ? "NOT EXISTS(SELECT 1"
-						 : "EXISTS(SELECT 1");
-	buf_puts(&t->sql, table[family]);
-	if (!drives)
-		buf_puts(&t->sql, "x.serial=r.serial AND ");
-	put(t, "x.param=? AND ", TEXT(c->param));
-	any_of(t, c->value, c->n);
-	buf_putc(&t->sql, ')');
-}
-
-/* The clause whose index rows are the best to begin with, or NULL. */
-static const struct store_clause *driving_clause(const struct store_query *q,
-						 enum family family)
-{
-	for (size_t i = 0; i < q->clause_count; i++) {
-		const struct store_clause *c = &q->clause[i];
-		if (c->n > 0 && family_of(c) == family && !is_negative(c))
-			return c;
+	sc->hunt[leader].known = sc->hunt[leader].exact;
+	for (size_t i = 0; i < sc->n && set.n > 0; i++) {
+		if (i != leader)
+			thin_out(sc, &sc->hunt[i], &set);
 	}
-	return NULL;
+	from_set(sc, &set, m);
 }
 
-/* The clause that one word of few rows makes the best to begin with. */
-static const struct store_clause *rare_clause(struct store *s,
-					      const struct store_query *q)
-{
-	for (size_t i = 0; i < q->clause_count; i++) {
-		const struct store_clause *c = &q->clause[i];
-		if (c->n == 1 && family_of(c) == FAMILY_WORD &&
-		    !is_negative(c) && c->value->value != NULL &&
-		    store_number(s, ST_WORD_COUNT,
-				 ARGS(TEXT(c->param), TEXT(c->value->value),
-				      INT(s->few))) < s->few)
-			return c;
-	}
-	return NULL;
-}
+/* ---- judging -------------------------------------------------------- */
 
-static bool asks_for_ids(const struct store_query *q)
+static bool must_judge(const struct scope *sc)
 {
-	for (size_t i = 0; i < q->clause_count; i++) {
-		if (q->clause[i].n > 0 && q->clause[i].value[0].op == OP_ID)
+	for (size_t i = 0; i < sc->n; i++) {
+		if (!sc->hunt[i].known)
 			return true;
 	}
 	return false;
 }
 
-static enum driver driver_of(struct store *s, const struct store_query *q,
-			     const struct store_clause **clause)
+static bool holds_all(const struct scope *sc, const struct candidate *c)
 {
-	*clause = NULL;
-	if (q->patient != NULL) {
-		*clause = rare_clause(s, q);
-		return *clause == NULL ? DRIVE_PATIENT : DRIVE_PATIENT_CLAUSE;
+	for (size_t i = 0; i < sc->n; i++) {
+		if (!sc->hunt[i].known &&
+		    !store_hunt_holds(sc, &sc->hunt[i], c))
+			return false;
 	}
-	if (asks_for_ids(q))
-		return DRIVE_ID;
-	*clause = driving_clause(q, FAMILY_WORD);
-	if (*clause == NULL)
-		*clause = driving_clause(q, FAMILY_DATE);
-	return *clause == NULL ? DRIVE_TYPE : DRIVE_CLAUSE;
+	return true;
 }
 
-static void put_conditions(struct store *s, struct text *t,
-			   const struct store_query *q)
+/* The row at hand, if it is within the scope. */
+static bool take_candidate(const struct scope *sc, sqlite3_stmt *st,
+			   int64_t serial, struct candidate *c)
 {
-	const struct store_clause *first;
-	enum driver driver = driver_of(s, q, &first);
-	if (q->patient != NULL)
-		t->arg[t->n++] = TEXT(q->patient);
-	put(t, from[driver], INT(q->fhir));
-	t->arg[t->n++] = TEXT(q->type);
-	t->arg[t->n++] = INT(q->snapshot);
-	for (size_t i = 0; i < q->clause_count; i++) {
-		if (q->clause[i].n > 0)
-			put_clause(t, &q->clause[i], &q->clause[i] == first);
-	}
+	c->serial = serial;
+	c->updated_ms = sqlite3_column_int64(st, 0);
+	c->id = (const char *)sqlite3_column_text(st, 1);
+	c->id_len = (size_t)sqlite3_column_bytes(st, 1);
+	c->rows = sqlite3_column_blob(st, 2);
+	c->len = (size_t)sqlite3_column_bytes(st, 2);
+	if (c->rows == NULL)
+		c->rows = "";
+	return serial <= sc->snapshot && sqlite3_column_int(st, 4) == 0 &&
+	       sqlite3_column_int64(st, 5) == sc->kind &&
+	       store_set_has(&sc->owner, sqlite3_column_int64(st, 3));
 }
 
-static void put_order(struct text *t, const struct store_query *q)
+/* Leaves those that hold all clauses, with their sort keys. */
+static void judge(const struct scope *sc, const struct order *o,
+		  struct matches *m)
 {
-	buf_puts(&t->sql, " ORDER BY ");
-	for (size_t i = 0; i < q->sort_count; i++) {
-		const struct store_sort *s = &q->sort[i];
-		const struct order *o = orders;
-		while (o->param != NULL && strcmp(o->param, s->param) != 0)
-			o++;
-		buf_puts(&t->sql, o->sql[s->descending]);
-		if (o->param == NULL) {
-			t->arg[t->n++] = TEXT(s->param);
-			t->arg[t->n++] = TEXT(s->param);
-		}
-		buf_putc(&t->sql, ',');
-	}
-	buf_puts(&t->sql, "r.updated_ms,r.serial");
-}
-
-static size_t count_values(const struct store_query *q)
-{
-	size_t values = 0;
-	for (size_t i = 0; i < q->clause_count; i++)
-		values += q->clause[i].n;
-	return values;
-}
-
-static void text_init(struct text *t, struct arena *a,
-		      const struct store_query *q, const char *select)
-{
-	/* head 4, page 2, a param each, at most 4 members a value */
-	size_t most =
-	    6 + q->clause_count + 2 * q->sort_count + 4 * count_values(q);
-	buf_init(&t->sql, a);
-	buf_puts(&t->sql, select);
-	t->arg = arena_alloc(a, most * sizeof *t->arg);
-	t->n = 0;
-}
-
-static void text_count(struct store *s, struct text *t, struct arena *a,
-		       const struct store_query *q)
-{
-	text_init(t, a, q, "SELECT count(*)");
-	put_conditions(s, t, q);
-}
-
-static void text_page(struct store *s, struct text *t, struct arena *a,
-		      const struct store_query *q)
-{
-	text_init(t, a, q, "SELECT r.serial");
-	put_conditions(s, t, q);
-	put_order(t, q);
-	put(t, " LIMIT ?", INT(q->limit));
-	put(t, " OFFSET ?", INT(q->offset < 0 ? 0 : q->offset));
-}
-
-/* ---- running -------------------------------------------------------- */
-
-/* Bound and ready; NULL when SQLite refuses the text (a defect of ours). */
-static sqlite3_stmt *prepare(struct store *s, const struct text *t)
-{
-	sqlite3_stmt *st = NULL;
-	if (sqlite3_prepare_v2(s->db, t->sql.p, (int)t->sql.len + 1, &st,
-			       NULL) != SQLITE_OK) {
-		store_fail(s, t->sql.p);
-		return NULL;
-	}
-	return store_bind(s, st, t->arg, t->n);
-}
-
-static void total(struct store *s, struct arena *a, const struct store_query *q,
-		  struct store_found *out)
-{
-	struct text t;
-	text_count(s, &t, a, q);
-	sqlite3_stmt *st = prepare(s, &t);
-	if (st == NULL)
-		return;
-	if (store_row(s, st))
-		out->total = sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-}
-
-static void add(struct arena *a, struct store_found *out, size_t *cap,
-		const struct store_resource *r)
-{
-	if (out->n == *cap) {
-		*cap = *cap == 0 ? 16 : *cap * 2;
-		struct store_resource *v = arena_alloc(a, *cap * sizeof *v);
-		if (out->n > 0)
-			memcpy(v, out->v, out->n * sizeof *v);
-		out->v = v;
-	}
-	out->v[out->n++] = *r;
-}
-
-/* False: it ended before the limit because its texts are large enough. */
-static bool page(struct store *s, struct arena *a, const struct store_query *q,
-		 struct store_found *out)
-{
-	struct text t;
-	struct store_resource r;
-	size_t cap = 0, bytes = 0;
-	text_page(s, &t, a, q);
-	sqlite3_stmt *st = prepare(s, &t);
-	if (st == NULL)
-		return true;
-	while (bytes < STORE_PAGE_BYTES && store_row(s, st)) {
-		if (!store_resource_get(s, a, sqlite3_column_int64(st, 0), &r))
+	size_t n = 0;
+	for (size_t i = 0; i < m->n; i++) {
+		struct match match = m->v[i];
+		struct candidate c;
+		sqlite3_stmt *st = store_query(sc->store, ST_RESOURCE_ROW,
+					       ARGS(INT(match.serial)));
+		if (!store_row(sc->store, st))
 			continue;
-		add(a, out, &cap, &r);
-		bytes += r.text_len;
+		if (take_candidate(sc, st, match.serial, &c) &&
+		    holds_all(sc, &c)) {
+			match.updated_ms = c.updated_ms;
+			store_order_keys(o, sc->arena, &c, &match);
+			m->v[n++] = match;
+		}
+		store_done(st);
 	}
-	sqlite3_finalize(st);
-	return bytes < STORE_PAGE_BYTES;
+	m->n = n;
+}
+
+static void find_matches(const struct scope *sc, const struct order *o,
+			 bool in_order, struct matches *m)
+{
+	*m = (struct matches){0};
+	find_candidates(sc, m);
+	if (must_judge(sc) ||
+	    (in_order && (!m->dated || store_order_reads(o))))
+		judge(sc, o, m);
+}
+
+static void append(struct arena *a, struct matches *m,
+		   const struct matches *more)
+{
+	if (m->n == 0) {
+		*m = *more;
+		return;
+	}
+	struct match *v = arena_alloc(a, (m->n + more->n + 1) * sizeof *v);
+	memcpy(v, m->v, m->n * sizeof *v);
+	if (more->n > 0)
+		memcpy(v + m->n, more->v, more->n * sizeof *v);
+	m->v = v;
+	m->n += more->n;
+}
+
+/* Those of one type are added. */
+static void find_type(const struct scope *outer, const struct store_query *q,
+		      const char *type, struct matches *m)
+{
+	struct scope sc = *outer;
+	struct order order;
+	struct matches more;
+	scope_open(&sc, type);
+	if (sc.kind == 0)
+		return;
+	scope_hunt(&sc, q->clause, q->clause_count);
+	store_order_make(&sc, q, &order);
+	find_matches(&sc, &order, q->limit > 0 || q->keep != NULL, &more);
+	append(sc.arena, m, &more);
+}
+
+static void find_types(const struct scope *sc, const struct store_query *q,
+		       struct matches *m)
+{
+	*m = (struct matches){0};
+	if (q->types == NULL)
+		find_type(sc, q, q->type, m);
+	for (const char *const *t = q->types; t != NULL && *t != NULL; t++)
+		find_type(sc, q, *t, m);
+}
+
+void store_search_set(const struct scope *outer, const char *type,
+		      const struct store_clause *c, size_t n, struct set *out)
+{
+	static const struct order none = {0};
+	struct scope sc = *outer;
+	struct matches m;
+	scope_open(&sc, type);
+	if (sc.kind != 0 && sc.patient != NULL && sc.patient[0] != '\0')
+		add_owner(&sc, "");
+	store_set_close(&sc.owner, sc.arena);
+	scope_hunt(&sc, c, n);
+	find_matches(&sc, &none, false, &m);
+	for (size_t i = 0; i < m.n; i++)
+		store_set_add(out, sc.arena, m.v[i].serial);
+}
+
+/* ---- the answer ----------------------------------------------------- */
+
+static void page(const struct scope *sc, const struct store_query *q,
+		 const struct matches *m, struct store_found *out)
+{
+	size_t from = q->offset < 0 ? 0 : (size_t)q->offset, bytes = 0;
+	if (q->limit <= 0 || from >= m->n)
+		return;
+	size_t n = m->n - from;
+	if ((uint64_t)q->limit < n)
+		n = (size_t)q->limit;
+	out->v = arena_alloc(sc->arena, n * sizeof *out->v);
+	for (size_t i = 0; i < n && bytes < STORE_PAGE_BYTES; i++) {
+		struct store_resource *r = &out->v[out->n];
+		if (!store_resource_get(sc->store, sc->arena,
+					m->v[from + i].serial, r))
+			continue;
+		bytes += r->text_len;
+		out->n++;
+	}
+}
+
+static bool count(const struct store_clause *c, size_t n, int depth,
+		  size_t *clauses, size_t *values)
+{
+	*clauses += n;
+	for (size_t i = 0; i < n; i++) {
+		*values += c[i].n;
+		if (depth == 0 || !count(c[i].sub, c[i].sub_count, depth - 1,
+					 clauses, values))
+			return false;
+	}
+	return true;
 }
 
 static bool can_search(const struct store_query *q, struct err *e)
 {
-	if (count_values(q) > STORE_SEARCH_VALUES ||
-	    q->clause_count > CLAUSES_MAX || q->sort_count > SORTS_MAX)
+	size_t clauses = 0, values = 0;
+	if (!count(q->clause, q->clause_count, DEPTH_MAX, &clauses, &values) ||
+	    values > STORE_SEARCH_VALUES || clauses > CLAUSES_MAX ||
+	    q->sort_count > SORTS_MAX)
 		return err_set(e, ERR_INVALID, "too-costly", NULL,
 			       "The search asks for too much: at most %d "
 			       "values, %d conditions and %d sort keys are "
@@ -404,52 +341,28 @@ static bool can_search(const struct store_query *q, struct err *e)
 	return true;
 }
 
-int64_t store_serial(struct store *s)
+bool store_search(struct store *s, struct arena *a, const struct store_query *q,
+		  struct store_found *out, struct err *e)
 {
-	return store_number(s, ST_RESOURCE_LAST, NO_ARGS);
-}
-
-bool store_search(struct store *s, struct arena *a,
-		  const struct store_query *asked, struct store_found *out,
-		  struct err *e)
-{
+	struct scope sc = {.store = s,
+			   .arena = a,
+			   .fhir = q->fhir,
+			   .patient = q->patient,
+			   .snapshot = q->snapshot};
+	const struct order order = {.sort = q->sort, .n = q->sort_count};
+	struct matches m;
 	*out = (struct store_found){0};
-	if (!can_search(asked, e))
+	if (!can_search(q, e))
 		return false;
-	struct store_query q = *asked;
-	if (q.snapshot <= 0)
-		q.snapshot = store_serial(s);
-	out->snapshot = q.snapshot;
-	bool whole = q.limit <= 0 || page(s, a, &q, out);
-	/* A page with room left ends the result, unless it lies behind it. */
-	int64_t before = q.offset < 0 ? 0 : q.offset;
-	if (whole && (int64_t)out->n < q.limit && (out->n > 0 || before == 0))
-		out->total = before + (int64_t)out->n;
-	else
-		total(s, a, &q, out);
+	if (sc.snapshot <= 0)
+		sc.snapshot = store_serial(s);
+	find_types(&sc, q, &m);
+	if (q->limit > 0 || q->keep != NULL)
+		store_order_apply(&order, a, m.v, m.n);
+	page(&sc, q, &m, out);
+	out->total = (int64_t)m.n;
+	out->snapshot = sc.snapshot;
+	if (q->keep != NULL && out->n < m.n)
+		store_keep(s, a, q->keep, m.v, m.n);
 	return true;
-}
-
-bool store_page(struct store *s, struct arena *a, const char *token,
-		int64_t now_ms, int64_t offset, int64_t limit,
-		struct store_kept *what, struct store_found *out, int64_t *next)
-{
-	(void)s, (void)a, (void)token, (void)now_ms, (void)offset, (void)limit;
-	(void)what, (void)out, (void)next;
-	return false;
-}
-
-void store_history(struct store *s, struct arena *a,
-		   const struct store_history_query *q, struct store_found *out)
-{
-	(void)s, (void)a, (void)q;
-	*out = (struct store_found){0};
-}
-
-bool store_referrer(struct store *s, struct arena *a, int fhir,
-		    const char *reference, struct store_resource *out,
-		    const char **param)
-{
-	(void)s, (void)a, (void)fhir, (void)reference, (void)out, (void)param;
-	return false;
 }

@@ -1,111 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * statements: the schema, step by step, and the one list of SQL statements.
+ * statements: the one list of SQL statements. All of them are constant, so a
+ * search too only binds values: it is put together from the lists of serial
+ * numbers that the LEAD statements give (lead.c). Each of those reads one
+ * stretch of one b-tree; the unit tests ask SQLite for the plans.
  *
- * A resource has one row in resource, whose serial number is given once and
- * never again (AUTOINCREMENT), and one row in version for each state it was in.
- * The search index is two tables: index_word for tokens, references and uris,
- * index_date for spans of time; both hold rows of current versions alone, and
- * both are read from either end: by resource when the search knows whose they
- * are, by value when it does not.
- *
- * What an application may do is a row of permission ("grant" in C); codes and
- * tokens hang on it by grant_id. What professionals may see is a row of
- * sharing. There are no foreign keys: the few deletions
- * that take others with them are spelled out, and a reset then is as fast as
- * SQLite's truncation.
- *
- * A step of the schema that has been released is never changed; a new one is
- * appended. Parameters are numbered where one is used twice.
+ * Parameters are numbered where one is used twice.
  */
 #include "store/store_int.h"
 
-const char *const store_migrations[] = {
-    /* 1 */
-    "CREATE TABLE setting(name TEXT NOT NULL PRIMARY KEY,"
-    " value TEXT NOT NULL)STRICT,WITHOUT ROWID;"
-
-    "CREATE TABLE resource(serial INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " fhir INTEGER NOT NULL,type TEXT NOT NULL,id TEXT NOT NULL,"
-    " version INTEGER NOT NULL,updated_ms INTEGER NOT NULL,"
-    " patient TEXT NOT NULL,deleted INTEGER NOT NULL,"
-    " UNIQUE(fhir,type,id))STRICT;"
-    "CREATE INDEX resource_patient"
-    " ON resource(patient,fhir,type,deleted,updated_ms);"
-    "CREATE INDEX resource_type ON resource(fhir,type,deleted,updated_ms);"
-
-    "CREATE TABLE version(serial INTEGER NOT NULL,"
-    " version INTEGER NOT NULL,updated_ms INTEGER NOT NULL,"
-    " client_id TEXT NOT NULL,deleted INTEGER NOT NULL,"
-    " method TEXT NOT NULL,text TEXT,PRIMARY KEY(serial,version))STRICT;"
-
-    "CREATE TABLE index_word(serial INTEGER NOT NULL,param TEXT NOT NULL,"
-    " value TEXT NOT NULL,system TEXT NOT NULL,"
-    " PRIMARY KEY(serial,param,value,system))STRICT,WITHOUT ROWID;"
-    "CREATE INDEX index_word_value ON index_word(param,value,system);"
-
-    "CREATE TABLE index_date(serial INTEGER NOT NULL,param TEXT NOT NULL,"
-    " lo_ms INTEGER NOT NULL,hi_ms INTEGER NOT NULL,"
-    " period INTEGER NOT NULL,"
-    " PRIMARY KEY(serial,param,lo_ms,hi_ms,period))STRICT,WITHOUT ROWID;"
-    "CREATE INDEX index_date_lo ON index_date(param,lo_ms,hi_ms);"
-
-    "CREATE TABLE citizen(hetu TEXT NOT NULL PRIMARY KEY,"
-    " patient TEXT NOT NULL UNIQUE,created_ms INTEGER NOT NULL)"
-    "STRICT,WITHOUT ROWID;"
-
-    "CREATE TABLE client(client_id TEXT NOT NULL PRIMARY KEY,"
-    " secret_digest TEXT NOT NULL,name TEXT NOT NULL,"
-    " redirect_uris TEXT NOT NULL,scope TEXT NOT NULL,"
-    " grant_types TEXT NOT NULL,auth_method TEXT NOT NULL,"
-    " kind TEXT NOT NULL,certificate_serial_number TEXT NOT NULL,"
-    " access_token_seconds INTEGER NOT NULL,"
-    " refresh_token_seconds INTEGER NOT NULL,issued_ms INTEGER NOT NULL,"
-    " metadata TEXT NOT NULL)STRICT;"
-
-    "CREATE TABLE permission(serial INTEGER PRIMARY KEY,"
-    " id TEXT NOT NULL UNIQUE,client_id TEXT NOT NULL,hetu TEXT NOT NULL,"
-    " patient TEXT NOT NULL,scope TEXT NOT NULL,"
-    " created_ms INTEGER NOT NULL,remember_until_ms INTEGER NOT NULL)"
-    "STRICT;"
-    "CREATE INDEX permission_client ON permission(client_id,hetu);"
-    "CREATE INDEX permission_hetu ON permission(hetu);"
-
-    "CREATE TABLE code(digest TEXT NOT NULL PRIMARY KEY,"
-    " grant_id TEXT NOT NULL,client_id TEXT NOT NULL,"
-    " redirect_uri TEXT NOT NULL,challenge TEXT NOT NULL,"
-    " challenge_method TEXT NOT NULL,expires_ms INTEGER NOT NULL)"
-    "STRICT,WITHOUT ROWID;"
-    "CREATE INDEX code_grant ON code(grant_id);"
-
-    "CREATE TABLE token(digest TEXT NOT NULL PRIMARY KEY,"
-    " kind INTEGER NOT NULL,grant_id TEXT NOT NULL,scope TEXT NOT NULL,"
-    " issued_ms INTEGER NOT NULL,expires_ms INTEGER NOT NULL)"
-    "STRICT,WITHOUT ROWID;"
-    "CREATE INDEX token_grant ON token(grant_id);"
-    "CREATE INDEX token_expires ON token(expires_ms);"
-
-    "CREATE TABLE ticket(serial INTEGER PRIMARY KEY,"
-    " digest TEXT NOT NULL UNIQUE,kind TEXT NOT NULL,text TEXT NOT NULL,"
-    " expires_ms INTEGER NOT NULL)STRICT;",
-
-    /* 2: how a citizen behaves; what professionals may see */
-    "ALTER TABLE citizen ADD COLUMN behaviours TEXT NOT NULL DEFAULT'';"
-
-    "CREATE TABLE sharing(serial INTEGER PRIMARY KEY,"
-    " id TEXT NOT NULL UNIQUE,kind INTEGER NOT NULL,hetu TEXT NOT NULL,"
-    " client_id TEXT NOT NULL,from_ms INTEGER NOT NULL,"
-    " until_ms INTEGER NOT NULL)STRICT;"
-    "CREATE INDEX sharing_hetu ON sharing(hetu);",
-
-    NULL};
-
 #define RESOURCE_COLUMNS                                                       \
-	"SELECT r.fhir,r.type,r.id,v.version,v.updated_ms,r.patient,"          \
-	"v.client_id,v.deleted,v.method,v.text"                                \
-	" FROM resource r JOIN version v ON v.serial=r.serial"
-#define OF_PATIENT                                                             \
-	" WHERE serial IN(SELECT serial FROM resource WHERE patient=?)"
+	"SELECT k.of,k.text,r.id,v.version,v.updated_ms,o.text,"               \
+	"v.client_id,v.deleted,v.method,v.text"
+#define NAMES	      " JOIN name k ON k.id=r.kind JOIN name o ON o.id=r.owner"
+#define OF_OWNER      " WHERE serial IN(SELECT serial FROM resource WHERE owner=?)"
+#define HISTORY_SINCE " AND seq<=?3 AND updated_ms>=?4"
+#define HISTORY_AT                                                             \
+	" AND seq<=?3 AND updated_ms<?4 AND NOT EXISTS(SELECT 1 FROM"          \
+	" version n WHERE n.serial=v.serial AND n.version=v.version+1"         \
+	" AND n.version>1 AND n.updated_ms<=?5)"
 #define PERMISSIONS                                                            \
 	"(SELECT id FROM permission WHERE(?1 IS NULL OR client_id=?1)"         \
 	" AND(?2 IS NULL OR hetu=?2))"
@@ -129,12 +42,22 @@ const char *const store_sql[ST_COUNT] = {
     [ST_OP_BEGIN] = "SAVEPOINT operation",
     [ST_OP_END] = "RELEASE operation",
     [ST_OP_UNDO] = "ROLLBACK TO operation",
+    [ST_READ] = "BEGIN",
+    [ST_PART_BEGIN] = "SAVEPOINT part",
+    [ST_PART_END] = "RELEASE part",
+    [ST_PART_UNDO] = "ROLLBACK TO part",
+    [ST_DATA_VERSION] = "PRAGMA data_version",
 
     /* the whole */
     [ST_RESET_RESOURCE] = "DELETE FROM resource",
     [ST_RESET_VERSION] = "DELETE FROM version",
+    [ST_RESET_NAME] = "DELETE FROM name",
+    [ST_RESET_HOLDING] = "DELETE FROM holding",
+    [ST_RESET_LAST] = "DELETE FROM last",
     [ST_RESET_WORD] = "DELETE FROM index_word",
     [ST_RESET_DATE] = "DELETE FROM index_date",
+    [ST_RESET_NUMBER] = "DELETE FROM index_number",
+    [ST_RESET_KEPT] = "DELETE FROM kept",
     [ST_RESET_CITIZEN] = "DELETE FROM citizen",
     [ST_RESET_CLIENT] = "DELETE FROM client",
     [ST_RESET_PERMISSION] = "DELETE FROM permission",
@@ -142,7 +65,6 @@ const char *const store_sql[ST_COUNT] = {
     [ST_RESET_CODE] = "DELETE FROM code",
     [ST_RESET_TOKEN] = "DELETE FROM token",
     [ST_RESET_TICKET] = "DELETE FROM ticket",
-    [ST_RESET_SEQUENCE] = "DELETE FROM sqlite_sequence",
     [ST_EMPTY] = "SELECT NOT(EXISTS(SELECT 1 FROM citizen)"
 		 " OR EXISTS(SELECT 1 FROM client)"
 		 " OR EXISTS(SELECT 1 FROM resource))",
@@ -157,36 +79,132 @@ const char *const store_sql[ST_COUNT] = {
     [ST_SETTING_PUT] = "INSERT OR REPLACE INTO setting(name,value)VALUES(?,?)",
 
     /* resources */
-    [ST_RESOURCE_SERIAL] = "SELECT serial,version FROM resource"
-			   " WHERE fhir=? AND type=? AND id=?",
+    [ST_NAME_FIND] = "SELECT id FROM name WHERE class=? AND of=? AND text=?",
+    [ST_NAME_INSERT] = "INSERT INTO name(class,of,text)VALUES(?,?,?)",
+    [ST_HOLDING_PUT] = "INSERT OR IGNORE INTO holding(kind,owner)VALUES(?,?)",
+    [ST_HOLDING_OWNERS] = "SELECT owner FROM holding WHERE kind=?",
+    [ST_KINDS] = "SELECT id,text FROM name WHERE class=1 AND of=?",
+    [ST_LAST] = "SELECT max(coalesce((SELECT max(seq)FROM version),0),"
+		"coalesce((SELECT max(seq)FROM last),0))",
+    [ST_LAST_PUT] = "INSERT INTO last(seq)VALUES(?)",
+    [ST_RESOURCE_STATE] = "SELECT serial,version,owner,deleted,rows"
+			  " FROM resource WHERE kind=? AND id=?",
     [ST_RESOURCE_INSERT] =
-	"INSERT INTO resource(fhir,type,id,version,updated_ms,patient,deleted)"
-	"VALUES(?,?,?,?,?,?,?)",
-    [ST_RESOURCE_UPDATE] = "UPDATE resource SET version=?2,updated_ms=?3,"
-			   "patient=?4,deleted=?5 WHERE serial=?1",
-    [ST_RESOURCE_FIND] =
-	RESOURCE_COLUMNS " AND v.version=CASE ?4 WHEN 0 THEN r.version"
-			 " ELSE ?4 END WHERE r.fhir=?1 AND r.type=?2"
-			 " AND r.id=?3",
-    [ST_RESOURCE_GET] =
-	RESOURCE_COLUMNS " AND v.version=r.version WHERE r.serial=?",
-    [ST_RESOURCE_LAST] =
-	"SELECT seq FROM sqlite_sequence WHERE name='resource'",
-    [ST_WORD_COUNT] = "SELECT count(*)FROM(SELECT 1 FROM index_word"
-		      " WHERE param=? AND value=? LIMIT ?)",
+	"INSERT INTO resource(serial,kind,id,version,current,updated_ms,"
+	"owner,deleted,rows)VALUES(?,?,?,?,?,?,?,?,?)",
+    [ST_RESOURCE_UPDATE] =
+	"UPDATE resource SET version=?2,current=?3,updated_ms=?4,owner=?5,"
+	"deleted=?6,rows=?7 WHERE serial=?1",
+    [ST_RESOURCE_ROWS] = "UPDATE resource SET rows=?2 WHERE serial=?1",
+    [ST_RESOURCE_OF_OWNER] =
+	"SELECT serial,rows FROM resource WHERE owner=? AND deleted=0",
+    [ST_RESOURCE_FIND] = RESOURCE_COLUMNS
+    " FROM resource r JOIN version v ON v.seq=r.current" NAMES
+    " WHERE r.kind=? AND r.id=?",
+    [ST_RESOURCE_FIRST] = RESOURCE_COLUMNS
+    " FROM resource r JOIN version v ON v.seq=r.serial" NAMES
+    " WHERE r.kind=? AND r.id=?",
+    [ST_RESOURCE_LATER] = RESOURCE_COLUMNS
+    " FROM resource r JOIN version v ON v.serial=r.serial AND v.version>1"
+    " AND v.version=?3" NAMES " WHERE r.kind=?1 AND r.id=?2",
+    [ST_RESOURCE_GET] = RESOURCE_COLUMNS
+    " FROM resource r JOIN version v ON v.seq=r.current" NAMES
+    " WHERE r.serial=?",
+    [ST_RESOURCE_ROW] = "SELECT updated_ms,id,rows,owner,deleted,kind"
+			" FROM resource WHERE serial=?",
+    [ST_RESOURCE_NAME] = "SELECT k.text||'/'||r.id FROM resource r"
+			 " JOIN name k ON k.id=r.kind WHERE r.serial=?",
+    [ST_VERSION_GET] = RESOURCE_COLUMNS
+    " FROM version v JOIN resource r ON r.serial=v.serial"
+    " JOIN name k ON k.id=v.kind JOIN name o ON o.id=v.owner WHERE v.seq=?",
     [ST_VERSION_INSERT] =
-	"INSERT INTO version(serial,version,updated_ms,client_id,deleted,"
-	"method,text)VALUES(?,?,?,?,?,?,?)",
-    [ST_WORD_INSERT] = "INSERT OR IGNORE INTO index_word(serial,param,value,"
-		       "system)VALUES(?,?,?,?)",
-    [ST_DATE_INSERT] = "INSERT OR IGNORE INTO index_date(serial,param,lo_ms,"
-		       "hi_ms,period)VALUES(?,?,?,?,?)",
-    [ST_WORD_DELETE] = "DELETE FROM index_word WHERE serial=?",
-    [ST_DATE_DELETE] = "DELETE FROM index_date WHERE serial=?",
-    [ST_ERASE_VERSION] = "DELETE FROM version" OF_PATIENT,
-    [ST_ERASE_WORD] = "DELETE FROM index_word" OF_PATIENT,
-    [ST_ERASE_DATE] = "DELETE FROM index_date" OF_PATIENT,
-    [ST_ERASE_RESOURCE] = "DELETE FROM resource WHERE patient=?",
+	"INSERT INTO version(seq,serial,version,updated_ms,owner,kind,"
+	"client_id,deleted,method,text)VALUES(?,?,?,?,?,?,?,?,?,?)",
+
+    /* the search index: made, unmade */
+    [ST_WORD_INSERT] = "INSERT OR IGNORE INTO index_word(owner,term,value,"
+		       "system,serial)VALUES(?,?,?,?,?)",
+    [ST_DATE_INSERT] = "INSERT OR IGNORE INTO index_date(owner,term,wide,"
+		       "lo_ms,hi_ms,period,serial)VALUES(?,?,?,?,?,?,?)",
+    [ST_NUMBER_INSERT] = "INSERT OR IGNORE INTO index_number(owner,term,wide,"
+			 "lo,hi,serial)VALUES(?,?,?,?,?,?)",
+    [ST_WORD_DELETE] = "DELETE FROM index_word WHERE owner=? AND term=?"
+		       " AND value=? AND system=? AND serial=?",
+    [ST_DATE_DELETE] = "DELETE FROM index_date WHERE owner=? AND term=?"
+		       " AND wide=? AND lo_ms=? AND hi_ms=? AND period=?"
+		       " AND serial=?",
+    [ST_NUMBER_DELETE] = "DELETE FROM index_number WHERE owner=? AND term=?"
+			 " AND wide=? AND lo=? AND hi=? AND serial=?",
+    [ST_NOT_INDEXED] = "SELECT EXISTS(SELECT 1 FROM resource"
+		       " WHERE rows IS NULL)",
+    [ST_INDEX_NEXT] = "SELECT min(serial)FROM resource WHERE serial>?"
+		      " AND deleted=0",
+
+    /* the search index: read */
+    [ST_LEAD_WORD] = "SELECT serial,value,system FROM index_word"
+		     " WHERE owner=? AND term=? LIMIT ?",
+    [ST_LEAD_WORD_EQ] = "SELECT serial,value,system FROM index_word"
+			" WHERE owner=? AND term=? AND value=? LIMIT ?",
+    [ST_LEAD_WORD_OF] = "SELECT serial,value,system FROM index_word"
+			" WHERE owner=? AND term=? AND value=? AND system=?"
+			" LIMIT ?",
+    [ST_LEAD_WORD_FROM] = "SELECT serial,value,system FROM index_word"
+			  " WHERE owner=? AND term=? AND value>=? AND value<?"
+			  " LIMIT ?",
+    [ST_LEAD_DATE] = "SELECT serial,lo_ms,hi_ms,period FROM index_date"
+		     " WHERE owner=? AND term=? AND wide=? AND lo_ms>=?"
+		     " AND lo_ms<=? LIMIT ?",
+    [ST_LEAD_NUMBER] = "SELECT serial,lo,hi FROM index_number"
+		       " WHERE owner=? AND term=? AND wide=? AND lo>=?"
+		       " AND lo<=? LIMIT ?",
+    [ST_LEAD_UPDATED] = "SELECT serial,updated_ms FROM resource"
+			" WHERE owner=? AND kind=? AND deleted=0"
+			" AND updated_ms>=? AND updated_ms<=? LIMIT ?",
+    [ST_REFERRERS] =
+	"SELECT w.serial,n.text FROM name k"
+	" CROSS JOIN name n CROSS JOIN holding h CROSS JOIN index_word w"
+	" WHERE k.class=1 AND k.of=?1 AND n.class=5 AND n.of=k.id"
+	" AND h.kind=k.id AND w.owner=h.owner AND w.term=n.id"
+	" AND w.value=?2",
+
+    /* history: serials of versions, the newest first, and how many */
+    [ST_HISTORY] =
+	"SELECT seq FROM version v WHERE owner=?1 AND kind=?2" HISTORY_SINCE
+	" ORDER BY seq DESC LIMIT ?5",
+    [ST_HISTORY_COUNT] = "SELECT count(*)FROM version v WHERE owner=?1"
+			 " AND kind=?2" HISTORY_SINCE,
+    [ST_HISTORY_AT] =
+	"SELECT seq FROM version v WHERE owner=?1 AND kind=?2" HISTORY_AT
+	" ORDER BY seq DESC LIMIT ?6",
+    [ST_HISTORY_AT_COUNT] = "SELECT count(*)FROM version v WHERE owner=?1"
+			    " AND kind=?2" HISTORY_AT,
+    [ST_HISTORY_ONE] =
+	"SELECT seq,updated_ms,owner FROM version WHERE serial=?1"
+	" AND version>1 UNION ALL SELECT seq,updated_ms,owner FROM version"
+	" WHERE seq=?1 ORDER BY seq DESC",
+
+    /* kept results */
+    [ST_KEPT_PUT] =
+	"INSERT INTO kept(token,fhir,type,patient,query,total,made_ms,"
+	"serials)VALUES(?,?,?,?,?,?,?,?)",
+    [ST_KEPT_FIND] =
+	"SELECT fhir,token,type,patient,query,total,made_ms,"
+	"substr(serials,1+8*?3,8*?4)FROM kept WHERE token=?1 AND made_ms>?2",
+    [ST_KEPT_SIZE] = "SELECT count(*)-?1,coalesce(sum(length(serials)),0)-?2"
+		     " FROM kept",
+    [ST_KEPT_DROP] =
+	"DELETE FROM kept WHERE serial=(SELECT min(serial)FROM kept)",
+
+    /* erasing what is a citizen's; names go last */
+    [ST_ERASE_LATER] = "DELETE FROM version" OF_OWNER " AND version>1",
+    [ST_ERASE_FIRST] = "DELETE FROM version WHERE seq IN"
+		       "(SELECT serial FROM resource WHERE owner=?)",
+    [ST_ERASE_RESOURCE] = "DELETE FROM resource WHERE owner=?",
+    [ST_ERASE_WORD] = "DELETE FROM index_word WHERE owner=?",
+    [ST_ERASE_DATE] = "DELETE FROM index_date WHERE owner=?",
+    [ST_ERASE_NUMBER] = "DELETE FROM index_number WHERE owner=?",
+    [ST_ERASE_HOLDING] = "DELETE FROM holding WHERE owner=?",
+    [ST_ERASE_NAME] = "DELETE FROM name WHERE id=?",
 
     /* citizens and applications */
     [ST_CITIZEN_PUT] =

@@ -123,6 +123,16 @@ struct store_index_row {
 void store_resource_put(struct store *s, const struct store_resource *r,
 			const struct store_index_row *rows, size_t n);
 
+/* Resources of an older file have no index rows until they are indexed anew: so
+ * for every one that next gives, put replaces the rows. next: the first current
+ * resource, not deleted, that was stored after *after (0: of all), which it
+ * moves; false at the end. */
+bool store_must_index(struct store *s);
+bool store_index_next(struct store *s, struct arena *a, int64_t *after,
+		      struct store_resource *out);
+void store_index_put(struct store *s, const struct store_resource *r,
+		     const struct store_index_row *rows, size_t n);
+
 /* version 0: the current one. */
 bool store_resource_find(struct store *s, struct arena *a, int fhir,
 			 const char *type, const char *id, int version,

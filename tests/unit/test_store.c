@@ -37,7 +37,7 @@ static void file_is_in_wal_mode(void **state)
 	assert_string_equal(
 	    exec_text(w, "PRAGMA journal_mode;PRAGMA synchronous;"
 			 "PRAGMA application_id;PRAGMA user_version"),
-	    "wal\n1\n1297107026\n2\n");
+	    "wal\n1\n1297107026\n3\n");
 }
 
 static void refused(struct world *w, enum err_kind kind, const char *text)
@@ -54,7 +54,7 @@ static void foreign_files_are_refused(void **state)
 	static const struct {
 		const char *sql, *text;
 	} cases[] = {
-	    {"PRAGMA user_version=3", "version 3"},
+	    {"PRAGMA user_version=4", "version 4"},
 	    {"PRAGMA application_id=7", "another program"},
 	    {"PRAGMA application_id=0", "another program"},
 	    {"PRAGMA application_id=0;PRAGMA user_version=0",
@@ -127,14 +127,66 @@ static void requests_of_a_turn_are_apart(void **state)
 	assert_true(has(w, "c"));
 }
 
-static void reading_opens_no_transaction(void **state)
+static void reading_leaves_nothing_to_commit(void **state)
 {
 	struct world *w = *state;
 	store_enter(w->store);
 	assert_false(has(w, "a"));
 	assert_true(store_leave(w->store, true));
 	assert_false(store_pending(w->store));
+	assert_true(store_commit(w->store)); /* but the turn ends */
 	assert_true(sqlite3_get_autocommit(w->store->db));
+}
+
+/* A turn that has read must be able to write when another process wrote. */
+static void readers_become_writers(void **state)
+{
+	struct world *w = *state;
+	struct store *other = store_open(w->path, &quiet, &w->err);
+	struct store_resource r = resource("b", 1);
+	assert_non_null(other);
+	store_enter(w->store);
+	assert_false(has(w, "b"));
+	assert_true(store_leave(w->store, true));
+	store_resource_put(other, &r, NULL, 0);
+	store_enter(w->store);
+	assert_false(has(w, "b")); /* what the turn saw, it sees */
+	put(w, "a", "p1");
+	assert_true(has(w, "b"));
+	assert_true(store_leave(w->store, true));
+	assert_true(store_commit(w->store));
+	store_enter(other);
+	assert_int_equal(store_serial(other), 2);
+	assert_true(store_leave(other, true));
+	store_close(other);
+}
+
+/* Two processes give numbers to names and versions; neither relies on what it
+ * remembers. */
+static void two_writers_agree_on_numbers(void **state)
+{
+	struct world *w = *state;
+	struct store *other = store_open(w->path, &quiet, &w->err);
+	assert_non_null(other);
+	for (int i = 0; i < 6; i++) {
+		struct store *s = i % 2 == 0 ? w->store : other;
+		struct store_index_row row =
+		    word("code", arena_printf(w->arena, "s%d", i % 3), "v");
+		struct store_resource r =
+		    resource(arena_printf(w->arena, "r%d", i), 1);
+		r.patient = i < 3 ? "p1" : "p2";
+		store_enter(s);
+		store_resource_put(s, &r, &row, 1);
+		assert_true(store_leave(s, true));
+		assert_true(store_commit(s));
+	}
+	store_enter(w->store);
+	assert_string_equal(
+	    exec_text(w, "SELECT count(*),max(serial)FROM resource;"
+			 "SELECT count(*)FROM name;"),
+	    "6|6\n7\n");
+	assert_true(store_leave(w->store, true));
+	store_close(other);
 }
 
 static void another_connection_sees_it_after_commit(void **state)
@@ -375,8 +427,9 @@ static void erasing_leaves_no_trace(void **state)
 	store_resource_erase(w->store, "p1");
 	assert_false(has(w, "mine"));
 	assert_true(has(w, "other"));
-	/* but for the serial number, which is never given again */
-	exec_text(w, "UPDATE sqlite_sequence SET seq=1");
+	/* but for the serial number, which is never given again, and what
+	 * parameters and systems are called */
+	exec_text(w, "DELETE FROM last;DELETE FROM name WHERE class>2");
 	assert_string_equal(dump(w), before);
 }
 
@@ -479,7 +532,9 @@ int main(void)
 	    FILED(text_files_and_folders_are_refused),
 	    MEMORY(refused_request_leaves_nothing),
 	    FILED(requests_of_a_turn_are_apart),
-	    FILED(reading_opens_no_transaction),
+	    FILED(reading_leaves_nothing_to_commit),
+	    FILED(readers_become_writers),
+	    FILED(two_writers_agree_on_numbers),
 	    FILED(another_connection_sees_it_after_commit),
 	    FILED(storage_errors_fail_the_request),
 	    MEMORY(storage_errors_fail_the_request),
@@ -503,9 +558,7 @@ int main(void)
 	    MEMORY(search_returns_whole_resources),
 	    MEMORY(pages_end_at_their_size),
 	    MEMORY(serials_outlive_their_resources),
-	    MEMORY(plans_with_a_patient_use_its_index),
-	    MEMORY(plans_without_a_patient_use_values),
-	    MEMORY(rare_words_lead_even_with_a_patient),
+	    MEMORY(no_statement_scans),
 	    MEMORY(citizens),
 	    MEMORY(deleting_a_citizen_ends_permissions),
 	    MEMORY(behaviours_are_kept),
