@@ -33,7 +33,7 @@ enum family store_op_family(enum store_op op)
 	if (op >= OP_NUMBER_EQ && op <= OP_NUMBER_AP)
 		return FAMILY_NUMBER;
 	return op >= OP_DATE_EQ && op <= OP_DATE_HAPI_EB ? FAMILY_DATE
-							    : FAMILY_WORD;
+							 : FAMILY_WORD;
 }
 
 static enum family family_of_row(enum store_index kind)

@@ -222,8 +222,7 @@ static void find_matches(const struct scope *sc, const struct order *o,
 {
 	*m = (struct matches){0};
 	find_candidates(sc, m);
-	if (must_judge(sc) ||
-	    (in_order && (!m->dated || store_order_reads(o))))
+	if (must_judge(sc) || (in_order && (!m->dated || store_order_reads(o))))
 		judge(sc, o, m);
 }
 

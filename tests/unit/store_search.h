@@ -105,9 +105,9 @@ static const struct {
 static void date_operators(void **state)
 {
 	static const char letters[] = "=!>)<(se";
-	static const enum store_op ops[] = {
-	    OP_DATE_EQ, OP_DATE_NE, OP_DATE_GT, OP_DATE_GE,
-	    OP_DATE_LT, OP_DATE_LE, OP_DATE_SA, OP_DATE_EB};
+	static const enum store_op ops[] = {OP_DATE_EQ, OP_DATE_NE, OP_DATE_GT,
+					    OP_DATE_GE, OP_DATE_LT, OP_DATE_LE,
+					    OP_DATE_SA, OP_DATE_EB};
 	struct world *w = *state;
 	for (size_t i = 0; i < LEN(spans); i++)
 		put_indexed(w, arena_printf(w->arena, "%zu", i),
@@ -424,8 +424,8 @@ static void serials_outlive_their_resources(void **state)
 /* Statements that see every row on purpose. */
 static bool sees_all(enum stmt i)
 {
-	return i == ST_EMPTY || i == ST_NOT_INDEXED || i == ST_COUNT_ROWS || i == ST_LAST ||
-	       i == ST_CITIZEN_LIST || i == ST_CLIENT_LIST ||
+	return i == ST_EMPTY || i == ST_NOT_INDEXED || i == ST_COUNT_ROWS ||
+	       i == ST_LAST || i == ST_CITIZEN_LIST || i == ST_CLIENT_LIST ||
 	       (i >= ST_RESET_RESOURCE && i <= ST_RESET_TICKET);
 }
 
