@@ -18,25 +18,20 @@
 
 /* ---- answers --------------------------------------------------------- */
 
-static bool reply_outcome(struct rq *rq, const struct wish *w,
-			  struct issue *one)
+static bool wants_no_body(struct rq *rq, const struct wish *w)
 {
 	const struct fhir *f = rq->ctx;
-	const int status = f->record->settings.delete_status;
-	const struct issues issues = {.v = one, .n = 1};
 
-	if (status == 204 || w->answer == RETURN_MINIMAL)
-		return rq_reply(rq, status, NULL);
-	return fhir_reply_issues(rq, w, status, &issues);
+	return f->record->settings.delete_status == 204 ||
+	       w->answer == RETURN_MINIMAL;
 }
 
 static bool delete (struct rq *rq, const struct wish *w,
 		    const struct record_type *t, const char *id)
 {
 	const struct fhir *f = rq->ctx;
-	const int64_t began_us = clock_steady_us();
+	const int status = f->record->settings.delete_status;
 	const struct record_write write = fhir_write(rq, id);
-	struct issue done = {.severity = ISSUE_INFO, .code = "informational"};
 	struct store_resource r;
 	int count;
 
@@ -44,10 +39,14 @@ static bool delete (struct rq *rq, const struct wish *w,
 			   &rq->err))
 		return fhir_refuse_write(rq, w, NULL);
 	rq_header(rq, "ETag", "W/\"%d\"", r.version);
-	done.text = arena_printf(
-	    rq->arena, "Successfully deleted %d resource(s) in %dms", count,
-	    (int)((clock_steady_us() - began_us) / 1000));
-	return reply_outcome(rq, w, &done);
+	if (wants_no_body(rq, w))
+		return rq_reply(rq, status, NULL);
+	return fhir_reply_done(
+	    rq, w, status,
+	    count > 0 ? "SUCCESSFUL_DELETE"
+		      : "SUCCESSFUL_DELETE_ALREADY_DELETED",
+	    arena_printf(rq->arena, "Successfully deleted %d resource(s)",
+			 count));
 }
 
 /* ---- the handlers ---------------------------------------------------- */
@@ -65,16 +64,22 @@ bool fhir_delete(struct rq *rq)
 static bool reply_nothing(struct rq *rq, const struct wish *w,
 			  const struct record_type *t)
 {
+	const struct fhir *f = rq->ctx;
+	const int status = f->record->settings.delete_status;
 	struct issue none = {
 	    .severity = ISSUE_WARNING,
 	    .code = "not-found",
+	    .key = "SUCCESSFUL_DELETE_NOT_FOUND",
 	    .text = arena_printf(rq->arena,
 				 "Unable to find resource matching URL "
 				 "\"%s?%.300s\". Deletion failed.",
 				 t->type, rq->query),
 	};
+	const struct issues issues = {.v = &none, .n = 1};
 
-	return reply_outcome(rq, w, &none);
+	if (wants_no_body(rq, w))
+		return rq_reply(rq, status, NULL);
+	return fhir_reply_issues(rq, w, status, &issues);
 }
 
 bool fhir_delete_conditional(struct rq *rq)

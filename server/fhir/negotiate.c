@@ -271,11 +271,12 @@ void fhir_version_headers(struct rq *rq, const struct store_resource *r,
 /* What was done, as one says it: in the OperationOutcome, and by the code that
  * the stack's successors add to it. */
 static const struct {
-	const char *word, *code;
+	const char *method, *word, *code;
 } storage[] = {
-    {"created", "SUCCESSFUL_CREATE"},
-    {"updated", "SUCCESSFUL_UPDATE"},
-    {"found", "SUCCESSFUL_CREATE_WITH_CONDITIONAL_MATCH"},
+    {"POST", "created", "SUCCESSFUL_CREATE"},
+    {"POST", "found", "SUCCESSFUL_CREATE_WITH_CONDITIONAL_MATCH"},
+    {"PUT", "created", "SUCCESSFUL_UPDATE_AS_CREATE"},
+    {"PUT", "updated", "SUCCESSFUL_UPDATE"},
 };
 
 static bool reply_done(struct rq *rq, const struct wish *w, int status,
@@ -284,7 +285,8 @@ static bool reply_done(struct rq *rq, const struct wish *w, int status,
 	const char *code = NULL;
 
 	for (size_t i = 0; i < LEN(storage); i++)
-		if (strcmp(storage[i].word, done) == 0)
+		if (strcmp(storage[i].method, rq->method) == 0 &&
+		    strcmp(storage[i].word, done) == 0)
 			code = storage[i].code;
 	return fhir_reply_done(
 	    rq, w, status, code,

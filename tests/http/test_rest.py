@@ -229,7 +229,8 @@ def test_body_types(person, settings, sent, right, status):
 @pytest.mark.parametrize("method,path,name", [
     ("POST", "/Observation", "CREATE"), ("PUT", "/Observation/1", "UPDATE"),
     ("POST", "/Observation/$validate", "VALIDATE"),
-    ("POST", "/Observation/1/$validate", "VALIDATE")])
+    ("POST", "/Observation/1/$validate", "VALIDATE"),
+    ("POST", "", "TRANSACTION")])
 def test_body_types_by_operation(person, method, path, name):
     r = ask(person, method, path, data="x", Content_Type="text/plain")
     assert r.status_code == 400
@@ -617,6 +618,33 @@ def test_success_of_the_successors(person, settings, fhir):
         "system": "https://hapifhir.io/fhir/CodeSystem/"
                   "hapi-fhir-storage-response-code",
         "code": "SUCCESSFUL_CREATE", "display": "Create succeeded."}]
+
+
+@pytest.mark.parametrize("style,first,second,code", [
+    ("hapi3", "1 resource\\(s\\) in [0-9]+ms", "0 resource\\(s\\) in [0-9]+ms",
+     None),
+    ("hapi8", "1 resource\\(s\\). Took [0-9]+ms\\.",
+     "0 resource\\(s\\). Took [0-9]+ms\\.", "SUCCESSFUL_DELETE")])
+def test_deletions(person, settings, stored, style, first, second, code):
+    settings(oo_style=style)
+    path = "/Observation/" + stored["id"]
+    for text, end in ((first, ""), (second, "_ALREADY_DELETED")):
+        r = ask(person, "DELETE", path)
+        issue, = outcome(r)["issue"]
+        assert r.status_code == 200
+        assert re.fullmatch("Successfully deleted " + text,
+                            issue["diagnostics"])
+        assert (issue["severity"], issue["code"]) == ("information",
+                                                      "informational")
+        assert ("details" in issue) == (code is not None)
+        if code:
+            assert issue["details"]["coding"][0]["code"] == code + end
+    r = ask(person, "GET", path)
+    assert r.status_code == 410
+    issue, = outcome(r)["issue"]
+    assert re.fullmatch(r"Resource was deleted at 2026-03-[0-9]{2}T[0-9:.]{12}"
+                        r"\+02:00", issue["diagnostics"])
+    assert issue["code"] == ("deleted" if code else "processing")
 
 
 # ---- last -------------------------------------------------------------------
