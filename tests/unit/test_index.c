@@ -259,6 +259,187 @@ static void test_rows(void **state)
 	}
 }
 
+/* ---- what is broken --------------------------------------------------- */
+
+static const char *const oddities[] = {"7",	"\"x\"", "{}",	 "[]",
+				       "[[7]]", "null",	 "true", "-1e400"};
+
+/* Writes v, but what in place of the value that *left leads to. */
+static void write_odd(struct jw *w, const char *name, const struct json *v,
+		      size_t *left, const char *what)
+{
+	const enum json_kind kind = json_kind(v);
+
+	if (*left > 0 && --*left == 0) {
+		jw_raw(w, name, what, strlen(what));
+		return;
+	}
+	if (kind != JSON_OBJECT && kind != JSON_ARRAY) {
+		jw_value(w, name, v);
+		return;
+	}
+	jw_open(w, name, kind == JSON_OBJECT ? '{' : '[');
+	for (v = json_first(v); v != NULL; v = json_next(v))
+		write_odd(w, json_name(v), v, left, what);
+	jw_close(w);
+}
+
+static size_t index_odd(enum fhir_version v, const struct record_type *type,
+			const struct json *resource, size_t at,
+			const char *what)
+{
+	const struct arena_mark m = arena_mark(t.a);
+	size_t left = at, n;
+	struct buf b;
+	struct jw w = {.b = &b};
+	const struct json *odd;
+	struct err e;
+
+	buf_init(&b, t.a);
+	write_odd(&w, NULL, resource, &left, what);
+	odd = json_parse(t.a, b.p, b.len, &e);
+	assert_non_null(odd);
+	record_index(&t.r, t.a, v, type, odd, OWN_BASE, &n);
+	record_index_by_engine(&t.r, t.a, v, type, odd, OWN_BASE, &n);
+	arena_rewind(t.a, &m);
+	return left;
+}
+
+/* How many values were replaced. */
+static size_t break_everywhere(enum fhir_version v, const struct json *resource)
+{
+	const struct record_type *type =
+	    record_type_find(v, json_get_text(resource, "resourceType"));
+	bool more = true;
+	size_t at = 0;
+
+	while (more) {
+		at++;
+		for (size_t i = 0; i < LEN(oddities); i++)
+			more =
+			    index_odd(v, type, resource, at, oddities[i]) == 0;
+	}
+	return at - 1;
+}
+
+static void test_broken(void **state)
+{
+	(void)state;
+	for (int i = 0; i < FHIR_VERSIONS; i++) {
+		const struct json *c = json_first(parse(
+		    t.a, arena_printf(t.a, "tests/data/index/rows-%s.json",
+				      version[i].name)));
+
+		for (; c != NULL; c = json_next(c))
+			break_everywhere((enum fhir_version)i,
+					 json_get(c, "resource"));
+	}
+}
+
+static const struct json *many_codes(size_t n)
+{
+	struct buf b;
+	struct err e;
+
+	buf_init(&b, t.a);
+	buf_puts(&b, "{\"resourceType\":\"CodeSystem\",\"concept\":[");
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&b, "%s{\"code\":\"c%zu\"}", i > 0 ? "," : "", i);
+	buf_puts(&b, "],\"url\":\"http://s\"}");
+	return json_parse(t.a, b.p, b.len, &e);
+}
+
+/* Many codes do not hide what else there is. */
+static void test_bounds(void **state)
+{
+	const struct record_type *type =
+	    record_type_find(FHIR_R4, "CodeSystem");
+	size_t n;
+	const struct store_index_row *row = record_index(
+	    &t.r, t.a, FHIR_R4, type, many_codes(3000), OWN_BASE, &n);
+
+	(void)state;
+	assert_int_equal(n, ROWS_OF_PARAM + 1);
+	assert_string_equal(row[n - 1].param, "url");
+}
+
+/* ---- references, folding ---------------------------------------------- */
+
+static void test_references(void **state)
+{
+	static const char text[] =
+	    "{\"resourceType\":\"Observation\",\"subject\":{\"reference\":"
+	    "\"Device/1\"},\"performer\":[{\"reference\":\"" OWN_BASE
+	    "/Patient/2/_history/3\"},{\"reference\":\"#x\"},{\"identifier\":"
+	    "{\"value\":\"v\"}},{\"reference\":\"urn:uuid:1\"}]}";
+	static const struct {
+		const char *param, *found[3];
+	} rows[] = {
+	    {"subject", {"Device/1", NULL}},
+	    {"patient", {NULL}},
+	    {"performer", {"Patient/2", "urn:uuid:1", NULL}},
+	    {"specimen", {NULL}},
+	    {"code", {NULL}},
+	};
+	const struct record_type *type =
+	    record_type_find(FHIR_R4, "Observation");
+	struct err e;
+	const struct json *r = json_parse(t.a, text, strlen(text), &e);
+	const char **out;
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		const struct record_param *p =
+		    record_param_find(&t.r, FHIR_R4, type, rows[i].param);
+		size_t n = record_references(&t.r, t.a, FHIR_R4, type, p, r,
+					     OWN_BASE, &out);
+
+		for (size_t k = 0; k < n; k++)
+			assert_string_equal(out[k], rows[i].found[k]);
+		assert_null(rows[i].found[n]);
+		assert_true(n > 0 || out == NULL);
+	}
+	assert_null(record_param_find(&t.r, FHIR_R4, type, "nothing"));
+}
+
+static void test_fold(void **state)
+{
+	static const struct {
+		const char *text, *folded;
+	} rows[] = {
+	    {"", ""},
+	    {"Paino 72,5 kg", "PAINO 72,5 KG"},
+	    {"\xc3\x84mm\xc3\xa4l\xc3\xa4 \xc3\x85sa \xc3\xb6", "AMMALA ASA O"},
+	    /* the same, decomposed */
+	    {"A\xcc\x88mma\xcc\x88la\xcc\x88", "AMMALA"},
+	    {"\xc5\xa1\xc5\xbd\xc4\x8d\xc4\xab", "SZCI"},
+	    /* no marks, but letters of their own */
+	    {"\xc3\xb8\xc3\xa6\xc4\x91\xc5\x82\xc5\x8b\xc3\xb0",
+	     "\xc3\x98\xc3\x86\xc4\x90\xc5\x81\xc5\x8a\xc3\x90"},
+	    {"Stra\xc3\x9f"
+	     "e",
+	     "STRASSE"},
+	    {"\xc3\x97\xc3\xb7\xc4\xb8", "\xc3\x97\xc3\xb7\xc4\xb8"},
+	    /* alpha with tonos, final sigma, iota with both */
+	    {"\xce\xac\xcf\x82\xce\x90\xcf\x8e",
+	     "\xce\x91\xce\xa3\xce\x99\xce\xa9"},
+	    /* short i, io, ya */
+	    {"\xd0\xb9\xd1\x91\xd1\x8f\xd0\x81",
+	     "\xd0\x98\xd0\x95\xd0\xaf\xd0\x95"},
+	    /* of three and four bytes: as they are */
+	    {"\xe1\xba\xa1\xe2\x82\xac\xf0\x9f\x99\x82x",
+	     "\xe1\xba\xa1\xe2\x82\xac\xf0\x9f\x99\x82X"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		const char *once = record_fold(t.a, rows[i].text);
+
+		assert_string_equal(once, rows[i].folded);
+		assert_string_equal(record_fold(t.a, once), once);
+	}
+}
+
 /* ---- official examples ------------------------------------------------ */
 
 static bool is_example(const char *name)
@@ -357,8 +538,9 @@ static int close_definitions(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_params),
-	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_params),     cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_broken),     cmocka_unit_test(test_bounds),
+	    cmocka_unit_test(test_references), cmocka_unit_test(test_fold),
 	    cmocka_unit_test(test_examples),
 	};
 
