@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is stored comes back as it was sent: FHIR's own examples of the types
+that are served, on a server that asks for no profile and lets references lead
+anywhere. Only id and meta are the server's; every other byte stays, but for the
+white space between tokens."""
+import glob
+import json
+import os
+import pathlib
+import re
+
+import pytest
+
+from support import FHIR_JSON
+
+OPTIONS = ["--environment", "sandbox-open", "--profiles", "none", "--set",
+           "profile_required=off", "--set", "references=free"]
+PACKAGES = pathlib.Path(__file__).resolve().parents[2] / \
+    "build/definitions/node_modules"
+TYPES = {
+    "r4": ("hl7.fhir.r4.examples", "CarePlan MedicationAdministration "
+           "Observation Patient Questionnaire QuestionnaireResponse"),
+    "stu3": ("hl7.fhir.r3.examples", "CarePlan Consent "
+             "MedicationAdministration MedicationStatement Observation "
+             "Patient Questionnaire QuestionnaireResponse")}
+# what breaks FHIR's own rules, and so is not stored
+REFUSED = {("r4", "Questionnaire-qs1.json"): "linkId",
+           ("stu3", "Questionnaire-qs1.json"): "linkId",
+           ("stu3", "Patient-null.json"): "SHALL NOT contain any narrative"}
+TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^\s"])')
+
+
+def compact(text):
+    """Without the white space between tokens."""
+    return "".join(TOKEN.findall(text.strip()))
+
+
+def rest(text):
+    """The members of a compact object that are the client's, as they stand."""
+    decoder, at, members = json.JSONDecoder(), 1, []
+    while text[at:at + 1] == '"':
+        name, end = decoder.raw_decode(text, at)
+        _, end = decoder.raw_decode(text, end + 1)
+        if name not in ("resourceType", "id", "meta"):
+            members.append(text[at:end])
+        at = end + 1
+    return members
+
+
+def files(fhir):
+    package, types = TYPES[fhir]
+    for path in sorted(glob.glob(str(PACKAGES / package / "*.json"))):
+        if os.path.basename(path).split("-")[0] in types.split():
+            yield path
+
+
+@pytest.mark.parametrize("fhir", ["r4", "stu3"])
+def test_official_examples(own, fhir):
+    done, base = 0, own.base(fhir)
+    for path in files(fhir):
+        text = pathlib.Path(path).read_text(encoding="utf-8-sig")
+        where = base + "/" + json.loads(text)["resourceType"]
+        head = {"Content-Type": FHIR_JSON}
+        r = own.http.post(where, data=text.encode(), headers=head)
+        refused = REFUSED.get((fhir, os.path.basename(path)))
+        if refused:
+            assert r.status_code == 422 and refused in r.text, path
+            continue
+        assert r.status_code == 201, (path, r.text)
+        got = own.http.get(r.headers["Location"])
+        assert rest(got.text) == rest(compact(text)), path
+        # and the same again changes nothing
+        again = own.http.put(where + "/" + got.json()["id"],
+                             data=got.content, headers=head)
+        assert again.headers["ETag"] == 'W/"1"', (path, again.text)
+        assert again.content == got.content
+        done += 1
+    assert done > 100, "the official definitions are not there"
