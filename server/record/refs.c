@@ -161,7 +161,7 @@ static bool is_citizen(const struct refs *x, const char *local, int version)
 }
 
 static bool leads_somewhere(struct refs *x, const struct place *p,
-			    const char *local, int version)
+			    const char *text, const char *local, int version)
 {
 	const size_t n = strcspn(local, "/");
 	const char *type = arena_strndup(x->a, local, n);
@@ -183,9 +183,10 @@ static bool leads_somewhere(struct refs *x, const struct place *p,
 		return refuse_missing(x, p, local, "is deleted");
 	if (version != 0 &&
 	    !store_resource_find(x->r->store, x->a, v, type, id, version, &r))
-		return refuse_missing(
-		    x, p, arena_printf(x->a, "%s/_history/%d", local, version),
-		    "not found");
+		return refuse_missing(x, p,
+				      arena_printf(x->a, "%s%s", local,
+						   strstr(text, "/_history/")),
+				      "not found");
 	return true;
 }
 
@@ -233,7 +234,7 @@ static bool holds(struct refs *x, const struct place *p, const char *text)
 	    is_citizen(x, local, version))
 		return true;
 	x->last = text;
-	return leads_somewhere(x, p, local, version);
+	return leads_somewhere(x, p, text, local, version);
 }
 
 static bool see(struct refs *x, const struct place *p, const char *text)

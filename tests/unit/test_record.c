@@ -424,54 +424,6 @@ static void test_types(void **state)
 	}
 }
 
-/* ---- the stored text -------------------------------------------------- */
-
-static void test_merge_is_exact(void **state)
-{
-	const struct stamp stamp = {
-	    .id = "i", .version = 3, .updated = NOW_TEXT};
-	struct t *t = *state;
-
-	for (size_t i = 0; i < LEN(merge_rows); i++) {
-		const struct json *v = json_parse(
-		    t->a, merge_rows[i].in, strlen(merge_rows[i].in), &t->e);
-		struct buf b;
-
-		assert_non_null(v);
-		buf_init(&b, t->a);
-		record_merge(&b, v, &stamp);
-		assert_string_equal(b.p, merge_rows[i].out);
-	}
-}
-
-/* The application is named behind the extensions of the client. */
-static void test_merge_names_creator(void **state)
-{
-	struct t *t = *state;
-	static const struct store_client creator = {.client_id = "app-1",
-						    .name = "The \"app\""};
-	static const char name[] =
-	    "{\"url\":\"" PROFILE_CREATOR "\",\"extension\":[{\"url\":"
-	    "\"name\",\"valueString\":\"The \\\"app\\\"\"},{\"url\":"
-	    "\"applicationId\",\"valueString\":\"app-1\"}]}]}";
-	const struct stamp stamp = {
-	    .id = "i", .version = 1, .updated = NOW_TEXT, .creator = &creator};
-	struct buf b;
-
-	buf_init(&b, t->a);
-	record_merge(&b, J(t, "{'resourceType':'X','a':1.50}"), &stamp);
-	has(b.p, arena_printf(t->a, "},\"a\":1.50,\"extension\":[%s", name));
-	buf_init(&b, t->a);
-	record_merge(&b,
-		     J(t, "{'resourceType':'X','extension':[{'url':'u'}],"
-			  "'a':1.50}"),
-		     &stamp);
-	has(b.p, arena_printf(t->a,
-			      "},\"a\":1.50,\"extension\":[{\"url\":\"u\"},"
-			      "%s",
-			      name));
-}
-
 /* ---- storing and reading without the rules ----------------------------- */
 
 static struct store_resource put(struct t *t, const char *id,
@@ -617,85 +569,7 @@ static void test_patient_conforms(void **state)
 	}
 }
 
-static bool create(struct t *t, const struct grant *g, const char *resource,
-		   struct store_resource *out, const struct issues **issues)
-{
-	const struct record_write w = {.fhir = FHIR_R4,
-				       .grant = g,
-				       .own_base = OWN_BASE,
-				       .client_id = "app"};
-
-	return record_store_new(&t->r, t->a, &w, J(t, resource), out, issues,
-				&t->e);
-}
-
-static void test_create_table(void **state)
-{
-	struct t *t = *state;
-	struct grant g;
-
-	if (without_rules())
-		skip();
-	citizen(t, HETU, PATIENT);
-	client(t, APP);
-	g = granted(t, NULL);
-	for (size_t i = 0; i < LEN(create_rows); i++) {
-		const struct issues *issues;
-		struct store_resource out;
-		bool ok;
-
-		t->r.settings.patient_mismatch_status = create_rows[i].mismatch;
-		t->e.kind = ERR_NONE;
-		ok = create(t, &g, create_rows[i].resource, &out, &issues);
-		if (ok != (create_rows[i].kind == ERR_NONE))
-			fail_msg("row %zu: %s: %s", i, t->e.where, t->e.text);
-		assert_int_equal(issues != NULL, create_rows[i].issues);
-		if (ok) {
-			assert_true(uuid_ok(out.id));
-			assert_string_equal(out.patient, PATIENT);
-			continue;
-		}
-		assert_int_equal(t->e.kind, create_rows[i].kind);
-		has(t->e.where, create_rows[i].where);
-		has(t->e.text, create_rows[i].text ? create_rows[i].text : "");
-	}
-}
-
-static void test_create_keeps_the_text(void **state)
-{
-	struct t *t = *state;
-	const struct issues *issues;
-	struct store_resource out, found;
-	struct grant g;
-
-	if (without_rules())
-		skip();
-	citizen(t, HETU, PATIENT);
-	client(t, APP);
-	g = granted(t, NULL);
-	assert_true(create(t, &g, WEIGHT, &out, &issues));
-	assert_true(record_read(&t->r, t->a, FHIR_R4, &g, "Observation", out.id,
-				0, &found, &t->e));
-	assert_int_equal(found.version, 1);
-	assert_string_equal(found.client_id, "app");
-	has(found.text, "\"value\":72.50,");
-	has(found.text,
-	    arena_printf(t->a,
-			 "{\"resourceType\":\"Observation\",\"id\":"
-			 "\"%s\",\"meta\":{\"versionId\":\"1\","
-			 "\"lastUpdated\":\"" NOW_TEXT "\",\"profile\":[",
-			 out.id));
-	/* Without the demand for a profile, somebody must still be named. */
-	assert_true(
-	    settings_set(&t->r.settings, "profile_required", "off", &t->e));
-	assert_false(
-	    create(t, &g,
-		   "{'resourceType':'Observation','status':'final','code':{"
-		   "'text':'x'},'subject':{'reference':'Group/1'}}",
-		   &out, &issues));
-	assert_int_equal(t->e.kind, ERR_FORBIDDEN);
-	assert_string_equal(t->e.where, "Observation.subject");
-}
+#include "record_writes.h"
 
 /* ---- fixtures and reset ------------------------------------------------ */
 
@@ -955,6 +829,16 @@ int main(void)
 	    T(test_patient_conforms),
 	    T(test_create_table),
 	    T(test_create_keeps_the_text),
+	    T(test_updates),
+	    T(test_update_versions),
+	    T(test_merge_keeps_labels),
+	    T(test_same),
+	    T(test_reference_forms),
+	    T(test_reference_paths),
+	    T(test_expected_references),
+	    T(test_seed),
+	    T(test_owners),
+	    T(test_instants),
 	    T(test_fixture_refusals),
 	    T(test_fixture_resources),
 	    T(test_reset),
