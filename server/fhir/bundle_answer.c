@@ -71,7 +71,7 @@ static void add_version(struct jw *w, const struct bundle *b,
 	       arena_printf(a,
 			    f->record->settings.batch_etag ? "%d" : "W/\"%d\"",
 			    done->version));
-	time_finnish(when, done->updated_ms);
+	record_instant(f->record, when, done->updated_ms);
 	jw_str(w, "lastModified", when);
 }
 

@@ -22,6 +22,11 @@
 #include <assert.h>
 #include <string.h>
 
+/* A Bundle may hold this many different searches in place of references, and a
+ * fullUrl that names neighbours is this long at most. */
+#define SEARCHES 2000
+#define FULL_URL 1000
+
 struct splice {
 	struct splice *next;
 	const struct json *old; /* a string */
@@ -34,6 +39,7 @@ struct link {
 	struct fp_model model;
 	uint32_t uri;
 	struct splice *first, **last; /* in document order */
+	size_t searches;	      /* so far, of all entries */
 };
 
 /* ---- what a name becomes ---------------------------------------------- */
@@ -45,7 +51,8 @@ static const char *neighbour(const struct link *l, const char *text)
 	const char *end = strrchr(full, '/');
 	size_t n;
 
-	if (!end || !strstr(full, "://") || strstr(text, "://"))
+	if (!end || end - full > FULL_URL || !strstr(full, "://") ||
+	    strstr(text, "://"))
 		return NULL;
 	n = (size_t)(end - full);
 	while (n > 0 && full[n - 1] != '/')
@@ -78,6 +85,11 @@ static bool find_one(struct link *l, const struct record_type *t,
 	struct store_resource found;
 	size_t n;
 
+	if (l->searches++ == SEARCHES)
+		return bundle_refuse(l->b, l->e, ERR_TOO_LARGE, "resource",
+				     "The Bundle has more than %d different "
+				     "searches in place of references",
+				     SEARCHES);
 	if (!fhir_condition_find(rq, t, text, NULL, &found, &n)) {
 		const struct err err = rq->err;
 

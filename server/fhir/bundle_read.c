@@ -161,7 +161,8 @@ static bool read_name(struct bundle *b, struct bundle_entry *e,
 {
 	const char *last;
 
-	e->full_url = json_get_text(entry, "fullUrl");
+	if (e->resource)
+		e->full_url = json_get_text(entry, "fullUrl");
 	if (!e->full_url || !*e->full_url || is_placeholder(e->full_url))
 		return true;
 	last = strrchr(e->full_url, '/');

@@ -44,7 +44,7 @@ static const char *named_by_id(struct arena *a, const struct bundle_entry *e)
 
 static const char *full_url(const struct bundle_entry *e)
 {
-	return e->resource && e->full_url && *e->full_url ? e->full_url : NULL;
+	return e->full_url && *e->full_url ? e->full_url : NULL;
 }
 
 static bool once(struct bundle *b, struct bundle_map *seen,

@@ -26,9 +26,7 @@ static bool create_new(struct rq *rq, const struct wish *w,
 		       const struct json *resource)
 {
 	const struct fhir *f = rq->ctx;
-	const struct fhir_within *within = rq->within;
-	const struct record_write write =
-	    fhir_write(rq, within != NULL ? within->id : NULL);
+	const struct record_write write = fhir_write(rq, NULL);
 	const struct issues *issues = NULL;
 	struct store_resource r;
 

@@ -59,6 +59,10 @@ static const char *hint_of(const char *rule)
 	    {RULE_TYPE, "see /metadata for the types that are served"},
 	    {RULE_INTERACTION, "see /metadata for what is offered"},
 	    {RULE_NOT_DEFINED, "use read and search"},
+	    {RULE_BUNDLE, "send a Bundle of type batch or transaction"},
+	    {RULE_ENTRY, "correct that entry of the Bundle"},
+	    {RULE_BATCH_OFF, "send the entries one by one, or change the "
+			     "setting"},
 	    {RULE_CONDITION, "send If-None-Exist: identifier=system|value"},
 	    {RULE_UPDATE_ID, "send the resource with the id of the URL"},
 	    {RULE_NEW_ID, "choose a uuid"},

@@ -78,6 +78,8 @@ struct record_write fhir_write(struct rq *rq, const char *id)
 
 	read_if_match(rq, &w);
 	if (within) {
+		if (id == NULL)
+			w.id = within->id;
 		w.expected = within->expected;
 		w.expected_count = within->expected_count;
 	}
