@@ -23,6 +23,16 @@
 
 #define ANSWER_BYTES ((size_t)32 << 20)
 
+/* The names of statuses in the service's time, where they are others now. */
+static const char *reason_of(int status)
+{
+	switch (status) {
+	case 413: return "Payload Too Large";
+	case 422: return "Unprocessable Entity";
+	default: return http_reason(status);
+	}
+}
+
 static const char *status_text(const struct bundle *b,
 			       const struct bundle_entry *e,
 			       const struct rq *in)
@@ -31,7 +41,7 @@ static const char *status_text(const struct bundle *b,
 	    b->wish.answer != RETURN_OUTCOME)
 		return "204 No Content";
 	return arena_printf(b->scratch, "%d %s", in->status,
-			    http_reason(in->status));
+			    reason_of(in->status));
 }
 
 /* The JSON of the answer, where it has its place in the entry. */

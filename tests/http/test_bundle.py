@@ -1,0 +1,949 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bundles of requests: batch and transaction, row by row of the facts. What
+clients of the real service send is here as they send it: one URL with a slash
+at its end for every entry, ifNoneExist without a system, fullUrl urn:uuid."""
+import json
+import pathlib
+import re
+import uuid
+
+import pytest
+
+from support import (MOCK, SCOPE, errors, ids, outcome, places, run, weight)
+
+OPTIONS = ["--set", "batch_stu3=on"]
+EXAMPLES = pathlib.Path(__file__).parents[2] / "fixtures" / "examples"
+INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$")
+BOTH = ["r4", "stu3"]
+
+
+def new_uuid():
+    return "urn:uuid:" + str(uuid.uuid4())
+
+
+def entry(method, url, resource=None, full=None, **request):
+    e = {"request": {"method": method, "url": url, **request}}
+    if resource is not None:
+        e["resource"] = resource
+    if full:
+        e["fullUrl"] = full
+    return e
+
+
+def post(resource, full=None, url=None, **request):
+    return entry("POST", url or resource["resourceType"], resource, full,
+                 **request)
+
+
+def bundle(kind, *entries):
+    return {"resourceType": "Bundle", "type": kind, "entry": list(entries)}
+
+
+def send(person, kind, *entries, fhir="r4", **headers):
+    """The entries of the answer, which has the form that it must have."""
+    r = person.post(bundle(kind, *entries), fhir, "/", 200, **headers)
+    b = r.json()
+    assert list(b)[:4] == ["resourceType", "id", "type", "link"], b
+    assert b["type"] == kind + "-response"
+    assert b["link"] == [{"relation": "self",
+                          "url": person.server.base(fhir)}]
+    assert uuid.UUID(b["id"]).version == 4
+    assert len(b.get("entry", [])) == len(entries)
+    return b.get("entry", [])
+
+
+def refused(person, status, *entries, kind="transaction", fhir="r4",
+            **headers):
+    """The one outcome of a Bundle that is refused as a whole."""
+    r = person.post(bundle(kind, *entries), fhir, "/", status, **headers)
+    return outcome(r)
+
+
+def text_of(o):
+    assert len(o["issue"]) == 1, o
+    return o["issue"][0]["diagnostics"]
+
+
+def statuses(entries):
+    return [int(e["response"]["status"].split()[0]) for e in entries]
+
+
+def id_of(e):
+    return e["response"]["location"].split("/")[1]
+
+
+def total(person, fhir="r4", query=""):
+    return person.search("&_summary=count" + query, fhir)["total"]
+
+
+def referring(patient, reference, fhir="r4", **values):
+    """A weight that refers to something else."""
+    o = weight(patient, fhir=fhir)
+    o["extension"] = [{"url": "http://test/ref",
+                       "valueReference": {"reference": reference}}]
+    o["extension"] += [{"url": "http://test/" + name, name: value}
+                       for name, value in values.items()]
+    return o
+
+
+def referred(person, id, fhir="r4"):
+    o = person.get("/Observation/" + id, fhir).json()
+    return o["extension"][0]["valueReference"]["reference"]
+
+
+def insulin(patient, fhir="r4"):
+    name = f"fiphr-sd-insulindosing-{fhir}-min.json"
+    text = (EXAMPLES / name).read_text(encoding="utf-8")
+    o = json.loads(text.replace("90090090-0900-4900-8900-900900900900",
+                                patient))
+    first = o["identifier"]
+    first = first[0] if isinstance(first, list) else first
+    first["value"] = new_uuid()
+    return o
+
+
+def identifier(resource):
+    return resource["identifier"][0]["value"]
+
+
+# ---- the Bundle itself ------------------------------------------------------
+
+@pytest.mark.parametrize("kind", ["collection", "searchset", "document",
+                                  "transaction-response", "history", "Batch"])
+def test_other_types(person, kind):
+    o = refused(person, 400, post(weight(person.id)), kind=kind)
+    assert text_of(o) == ("Unable to process transaction where incoming "
+                          "Bundle.type = " + kind)
+    assert places(o) == ["Bundle.type"]
+    assert total(person) == 0
+
+
+BODIES = [
+    # body, status, the text has
+    ({"resourceType": "Bundle"}, 400, "Bundle.type = null"),
+    ({"resourceType": "Bundle", "type": 7}, 400, "Bundle.type = null"),
+    ({"resourceType": "Bundle", "type": "batch", "entry": {}}, 400,
+     "Bundle.entry is no array"),
+    ({"resourceType": "Observation"}, 400, 'Incorrect resource type found, '
+     'expected "Bundle" but found "Observation"'),
+    ({"resourceType": "bundle"}, 400, "found similar name: 'Bundle'"),
+    ([], 400, "Failed to parse request body as JSON resource"),
+    ("{", 400, "Failed to parse request body as JSON resource"),
+    ("", 400, "The body is empty"),
+]
+
+
+@pytest.mark.parametrize("fhir", BOTH)
+@pytest.mark.parametrize("body,status,text", BODIES)
+def test_bodies(person, fhir, body, status, text):
+    r = person.post(body, fhir, "/", status)
+    assert text in text_of(outcome(r))
+
+
+def test_content_type(person):
+    r = person.post(bundle("batch"), path="/", status=400,
+                    Content_Type="text/plain")
+    assert 'Content-Type header value of "text/plain"' in text_of(outcome(r))
+    assert '"TRANSACTION" operation' in text_of(outcome(r))
+    person.post(bundle("batch"), path="/", status=200,
+                Content_Type="application/json; charset=UTF-8")
+
+
+@pytest.mark.parametrize("fhir", BOTH)
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+def test_empty(person, fhir, kind):
+    assert send(person, kind, fhir=fhir) == []
+    r = person.post({"resourceType": "Bundle", "type": kind}, fhir, "/", 200)
+    assert "entry" not in r.json()
+
+
+@pytest.mark.parametrize("path", ["", "/"])
+def test_with_and_without_slash(person, path):
+    r = person.post(bundle("batch", post(weight(person.id))), path=path)
+    assert r.status_code == 200
+
+
+def test_pretty_and_xml(person):
+    r = person.post(bundle("batch"), path="/?_pretty=true", status=200)
+    assert r.text.startswith('{\n  "resourceType": "Bundle"')
+    person.post(bundle("batch"), path="/", status=406,
+                Accept="application/fhir+xml")
+
+
+def test_stu3_is_off(start):
+    s = start()
+    p = s.person(s.register())
+    for kind in ("batch", "transaction"):
+        o = refused(p, 400, post(weight(p.id, fhir="stu3")), kind=kind,
+                    fhir="stu3")
+        assert text_of(o).startswith(
+            "Invalid request: The FHIR endpoint on this server does not know "
+            "how to handle POST operation[null] with parameters [[]]")
+        assert "batch_stu3" in text_of(o)
+    assert total(p, "stu3") == 0
+    assert statuses(send(p, "batch", post(weight(p.id)))) == [201]
+
+
+def test_r4_can_be_off(start):
+    s = start("--set", "batch_r4=off")
+    p = s.person(s.register())
+    o = refused(p, 400, post(weight(p.id)), kind="batch")
+    assert "batch_r4" in text_of(o)
+
+
+def test_limit(start):
+    s = start("--set", "batch_max=3")
+    p = s.person(s.register())
+    four = [post(weight(p.id)) for _ in range(4)]
+    for kind in ("batch", "transaction"):
+        o = refused(p, 413, *four, kind=kind)
+        assert "4 entries" in text_of(o) and "batch_max" in text_of(o)
+        assert statuses(send(p, kind, *four[1:])) == [201] * 3
+    assert total(p) == 6
+
+
+def test_token_needed(person):
+    r = person.post(bundle("batch"), path="/", Authorization="")
+    assert r.status_code == 401
+
+
+# ---- as real clients send it ------------------------------------------------
+
+@pytest.mark.parametrize("fhir", BOTH)
+def test_upload(person, fhir):
+    """300 entries, all to Observation/, whatever they are; then again."""
+    sent = [insulin(person.id, fhir) if i % 3 == 0
+            else weight(person.id, fhir=fhir, kg=50 + i / 10)
+            for i in range(300)]
+    b = [post(o, new_uuid(), "Observation/",
+              ifNoneExist="identifier=" + (
+                  o["identifier"] if isinstance(o["identifier"], dict)
+                  else o["identifier"][0])["value"]) for o in sent]
+    first = send(person, "batch", *b, fhir=fhir)
+    assert {e["response"]["status"] for e in first} == {"201 Created"}
+    for o, e in zip(sent, first):
+        assert set(e) == {"response"}
+        r = e["response"]
+        assert re.fullmatch(o["resourceType"] + r"/[0-9a-f-]{36}/_history/1",
+                            r["location"])
+        assert r["etag"] == 'W/"1"'
+        assert INSTANT.match(r["lastModified"])
+    assert len({id_of(e) for e in first}) == 300
+    again = send(person, "batch", *b, fhir=fhir)
+    assert {e["response"]["status"] for e in again} == {"200 OK"}
+    assert [id_of(e) for e in again] == [id_of(e) for e in first]
+    assert total(person, fhir) == 200
+    stored = person.get("/Observation/" + id_of(first[1]), fhir).json()
+    assert {k: v for k, v in stored.items() if k not in ("id", "meta")} == \
+        {k: v for k, v in sent[1].items() if k != "meta"}
+
+
+def test_some_of_them_are_wrong(person):
+    """A batch goes on; what is wrong with an entry is in its answer."""
+    bad = weight(person.id)
+    del bad["status"], bad["code"]
+    got = send(person, "batch", post(weight(person.id)), post(bad),
+               post(weight(str(uuid.uuid4()))), post(weight(person.id)),
+               {"resource": weight(person.id)})
+    assert statuses(got) == [201, 422, 403, 201, 400]
+    assert got[1]["response"]["status"] == "422 Unprocessable Entity"
+    o = got[1]["response"]["outcome"]
+    assert len(errors(o)) >= 2
+    assert "Observation.status" in places(o)
+    alone = outcome(person.post(bad, status=422))
+    assert o == alone
+    assert "location" not in got[1]["response"]
+    assert total(person) == 2
+
+
+def test_generated(start, tmp_path):
+    """What the program itself makes as a transaction."""
+    s = start()
+    made = run(MOCK, "generate", "--fhir", "r4", "--format", "bundle",
+               "--days", "5", "--clock", "2026-03-10T12:00:00+02:00")
+    b = json.loads(made.out)
+    app = s.register(scope=" ".join([SCOPE] + [
+        f"patient/{t}.{a}" for a in ("read", "write") for t in
+        ("CarePlan", "Questionnaire", "QuestionnaireResponse")]))
+    token = s.issue(app, "010190-900P", app["scope"])["access_token"]
+    r = s.request("POST", "/phr-resourceserver/baseR4", data=made.out.encode(),
+                  headers={"Authorization": "Bearer " + token,
+                           "Content-Type": "application/fhir+json"})
+    assert r.status_code == 200, r.text
+    assert len(r.json()["entry"]) == len(b["entry"]) > 10
+    for e, asked in zip(r.json()["entry"], b["entry"]):
+        # the questions are there from the start
+        there = asked["resource"]["resourceType"] == "Questionnaire"
+        assert statuses([e]) == [200 if there else 201]
+
+
+# ---- the request of an entry ------------------------------------------------
+
+VERB = ("Transaction bundle entry has missing or invalid HTTP Verb specified "
+        'in Bundle.entry({}).request.method. Found value: "{}"')
+
+MISTAKES = [
+    # entry without its resource, status, text, place within the entry
+    ({}, 400, VERB.format(1, "null"), "request.method"),
+    ({"request": {}}, 400, VERB.format(1, "null"), "request.method"),
+    ({"request": {"url": "Observation"}}, 400, VERB.format(1, "null"),
+     "request.method"),
+    ({"request": {"method": 5, "url": "Observation"}}, 400,
+     VERB.format(1, "null"), "request.method"),
+    (entry("post", "Observation"), 400, VERB.format(1, "post"),
+     "request.method"),
+    (entry("FETCH", "Observation"), 400, VERB.format(1, "FETCH"),
+     "request.method"),
+    ({"request": {"method": "POST"}}, 400,
+     "Unable to perform POST, no URL provided.", "request.url"),
+    (entry("POST", ""), 400, "Unable to perform POST, no URL provided.",
+     "request.url"),
+    (entry("DELETE", ""), 400, "Unable to perform DELETE, no URL provided.",
+     "request.url"),
+    (entry("PUT", "/"), 400,
+     "Unable to perform PUT, URL provided is invalid: /", "request.url"),
+    (entry("POST", "?x=y"), 400,
+     "Unable to perform POST, URL provided is invalid: ?x=y", "request.url"),
+    (entry("PUT", "http://elsewhere/fhir/Observation/1"), 400,
+     "Unable to perform PUT, URL provided is invalid: "
+     "http://elsewhere/fhir/Observation/1", "request.url"),
+    (entry("GET", "Observation/a b"), 400,
+     "Unable to perform GET, URL provided is invalid: Observation/a b",
+     "request.url"),
+    (dict(entry("POST", "Observation"), fullUrl="urn:x:1"), 400,
+     "Invalid placeholder ID found: urn:x:1 - Must be of the form "
+     "'urn:uuid:[uuid]' or 'urn:oid:[oid]'", "fullUrl"),
+    (dict(entry("POST", "Observation"), fullUrl="cid:1"), 400,
+     "Invalid placeholder ID found: cid:1 - Must be of the form "
+     "'urn:uuid:[uuid]' or 'urn:oid:[oid]'", "fullUrl"),
+]
+
+
+@pytest.mark.parametrize("fhir", BOTH)
+@pytest.mark.parametrize("wrong,status,text,place", MISTAKES)
+def test_mistakes(person, fhir, wrong, status, text, place):
+    wrong = dict(wrong, resource=weight(person.id, fhir=fhir))
+    right = post(weight(person.id, fhir=fhir))
+    got = send(person, "batch", right, wrong, fhir=fhir)
+    assert statuses(got) == [201, status]
+    assert text_of(got[1]["response"]["outcome"]) == text
+    o = refused(person, status, right, wrong, fhir=fhir)
+    assert text_of(o) == text
+    assert places(o) == ["Bundle.entry[1]." + place]
+    assert total(person, fhir) == 1
+
+
+NO_RESOURCE = [
+    # entry, status
+    ({"request": {"method": "POST", "url": "Observation"}}, 400),
+    ({"request": {"method": "PUT", "url": "Observation/1"}}, 400),
+    ({"request": {"method": "POST", "url": "Observation"}, "resource": None},
+     400),
+    ({"request": {"method": "POST", "url": "Observation"}, "resource": []},
+     400),
+    ({"request": {"method": "POST", "url": "Observation"}, "resource": {}},
+     400),
+    ({"request": {"method": "POST", "url": "Observation"},
+      "resource": {"resourceType": "Fish"}}, 404),
+    ({"request": {"method": "POST", "url": "Bundle"},
+      "resource": {"resourceType": "Bundle"}}, 404),
+    (None, 400),
+    (7, 400),
+    ("x", 400),
+    ([], 400),
+]
+
+
+@pytest.mark.parametrize("wrong,status", NO_RESOURCE)
+def test_no_resource(person, wrong, status):
+    got = send(person, "batch", wrong, post(weight(person.id)))
+    assert statuses(got) == [status, 201]
+    assert got[0]["response"]["outcome"]["issue"]
+    refused(person, status, post(weight(person.id)), wrong)
+    assert total(person) == 1
+
+
+@pytest.mark.parametrize("verb", ["HEAD", "PATCH"])
+def test_verbs_of_r4(person, verb):
+    """STU3's list of verbs does not have them."""
+    made = person.post(weight(person.id), status=201).json()["id"]
+    e = entry(verb, "Observation/" + made, weight(person.id))
+    got = send(person, "batch", e)
+    assert statuses(got) == [200 if verb == "HEAD" else 405]
+    assert "resource" not in got[0]
+    made = person.post(weight(person.id, fhir="stu3"), "stu3",
+                       status=201).json()["id"]
+    got = send(person, "batch", e, fhir="stu3")
+    assert statuses(got) == [400]
+    assert text_of(got[0]["response"]["outcome"]) == VERB.format(0, verb)
+
+
+URLS = ["Observation", "Observation/", "/Observation", "/Observation/",
+        "//Observation", "{base}/Observation", "{base}/Observation/",
+        "{path}/Observation", "Patient/", "Observation?", "x"]
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_urls_of_creates(person, url):
+    url = url.format(base=person.server.r4,
+                     path=person.server.r4[len(person.server.origin):])
+    got = send(person, "batch", post(weight(person.id), url=url))
+    assert statuses(got) == [201]
+    assert got[0]["response"]["location"].startswith("Observation/")
+
+
+def test_strict_urls(start):
+    s = start("--set", "batch_url_type=strict")
+    p = s.person(s.register())
+    got = send(p, "batch", post(weight(p.id), url="Observation/"),
+               post(insulin(p.id), url="Observation/"),
+               post(insulin(p.id), url="MedicationAdministration"))
+    assert statuses(got) == [201, 400, 201]
+    assert text_of(got[1]["response"]["outcome"]) == (
+        'Incorrect resource type found, expected "Observation" but found '
+        '"MedicationAdministration"')
+
+
+def test_create_with_id(person):
+    got = send(person, "batch",
+               post(weight(person.id), url="Observation/17"))
+    assert statuses(got) == [400]
+    assert text_of(got[0]["response"]["outcome"]).startswith(
+        'Can not create resource with ID "17"')
+
+
+def test_reads(person):
+    made = person.post(weight(person.id), status=201).json()
+    where = "Observation/" + made["id"]
+    got = send(person, "batch",
+               entry("GET", where),
+               entry("GET", "/" + where + "/"),
+               entry("GET", person.server.r4 + "/" + where),
+               entry("GET", where + "/_history/1"),
+               entry("GET", where, ifNoneMatch='W/"1"'),
+               entry("GET", where, ifNoneMatch='W/"2"'),
+               entry("GET", where, ifModifiedSince=made["meta"][
+                   "lastUpdated"]),
+               entry("GET", where,
+                     ifModifiedSince="2020-01-01T00:00:00.000Z"),
+               entry("GET", "Observation/none"),
+               entry("GET", "Observation?patient=" + person.id),
+               entry("GET", "Observation"),
+               entry("GET", "metadata"),
+               entry("GET", "Fish"),
+               entry("GET", "Patient/" + str(uuid.uuid4())))
+    assert statuses(got) == [200, 200, 200, 200, 304, 200, 304, 200, 404, 200,
+                             400, 200, 404, 404]
+    for e in got[:4]:
+        assert e["resource"] == made
+        assert e["response"] == {"status": "200 OK", "etag": 'W/"1"',
+                                 "lastModified": made["meta"]["lastUpdated"]}
+    assert set(got[4]) == {"response"}
+    assert got[4]["response"]["status"] == "304 Not Modified"
+    assert got[8]["response"]["status"] == "404 Not Found"
+    assert text_of(got[8]["response"]["outcome"]) == \
+        "Resource Observation/none is not known"
+    assert ids(got[9]["resource"]) == [made["id"]]
+    assert got[9]["resource"]["type"] == "searchset"
+    assert got[11]["resource"]["resourceType"] == "CapabilityStatement"
+
+
+def test_etag_bare(start):
+    s = start("--set", "batch_etag=bare")
+    p = s.person(s.register())
+    got = send(p, "batch", post(weight(p.id)))
+    assert got[0]["response"]["etag"] == "1"
+
+
+# ---- Prefer -----------------------------------------------------------------
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+@pytest.mark.parametrize("fhir", BOTH)
+def test_prefer(person, kind, fhir):
+    def e():
+        return post(weight(person.id, fhir=fhir))
+    for prefer in ({}, {"Prefer": "return=minimal"},
+                   {"Prefer": "handling=lenient"}):
+        got = send(person, kind, e(), fhir=fhir, **prefer)
+        assert set(got[0]) == {"response"}
+        assert "outcome" not in got[0]["response"]
+    got = send(person, kind, e(), fhir=fhir, Prefer="return=representation")
+    assert got[0]["resource"] == person.get(
+        "/Observation/" + id_of(got[0]), fhir).json()
+    assert list(got[0]) == ["resource", "response"]
+    got = send(person, kind, e(), fhir=fhir, Prefer="return=OperationOutcome")
+    assert "resource" not in got[0]
+    text = text_of(got[0]["response"]["outcome"])
+    assert "created" in text and id_of(got[0]) in text
+
+
+def test_handling(person):
+    search = entry("GET", f"Observation?patient={person.id}&fish=1")
+    assert statuses(send(person, "batch", search)) == [200]
+    got = send(person, "batch", search, Prefer="handling=strict")
+    assert statuses(got) == [400]
+
+
+# ---- update and delete ------------------------------------------------------
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+@pytest.mark.parametrize("fhir", BOTH)
+def test_every_verb(person, kind, fhir):
+    """Carried out as delete, create, update, read, whatever the order; the
+    answers stand in the order of the requests."""
+    one, two = (person.post(weight(person.id, fhir=fhir), fhir,
+                            status=201).json() for _ in range(2))
+    changed = dict(two, valueQuantity=dict(two["valueQuantity"], value=99))
+    got = send(person, kind,
+               entry("GET", f"Observation?patient={person.id}&_count=10"),
+               entry("GET", "Observation/" + two["id"]),
+               entry("PUT", "Observation/" + two["id"], changed),
+               post(weight(person.id, fhir=fhir)),
+               entry("DELETE", "Observation/" + one["id"]), fhir=fhir)
+    assert [e["response"]["status"] for e in got] == [
+        "200 OK", "200 OK", "200 OK", "201 Created", "204 No Content"]
+    assert sorted(ids(got[0]["resource"])) == sorted([two["id"],
+                                                      id_of(got[3])])
+    assert got[1]["resource"]["valueQuantity"]["value"] == 99
+    assert got[1]["resource"]["meta"]["versionId"] == "2"
+    assert got[2]["response"]["location"] == \
+        f"Observation/{two['id']}/_history/2"
+    assert got[2]["response"]["etag"] == 'W/"2"'
+    assert set(got[4]) == {"response"}
+    assert "outcome" not in got[4]["response"]
+    assert person.get("/Observation/" + one["id"], fhir).status_code == 410
+
+
+def test_delete_with_outcome(person):
+    made = person.post(weight(person.id), status=201).json()["id"]
+    got = send(person, "batch", entry("DELETE", "Observation/" + made),
+               entry("DELETE", "Observation/none"),
+               Prefer="return=OperationOutcome")
+    assert got[0]["response"]["status"] == "200 OK"
+    assert "Successfully deleted" in text_of(got[0]["response"]["outcome"])
+    assert statuses(got) == [200, 404]
+
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+def test_if_match(person, kind):
+    made = person.post(weight(person.id), status=201).json()
+    made["valueQuantity"]["value"] = 80
+    stale = entry("PUT", "Observation/" + made["id"], made, ifMatch='W/"7"')
+    right = entry("PUT", "Observation/" + made["id"], made, ifMatch='W/"1"')
+    if kind == "batch":
+        got = send(person, kind, stale, right)
+        assert statuses(got) == [409, 200]
+        assert got[0]["response"]["status"] == "409 Conflict"
+    else:
+        o = refused(person, 409, stale, post(weight(person.id)))
+        assert "is not the current version" in text_of(o)
+        assert places(o) == ["Bundle.entry[0]"]
+        assert total(person) == 1
+        assert statuses(send(person, kind, right)) == [200]
+
+
+def test_update_needs_its_id(person):
+    made = person.post(weight(person.id), status=201).json()
+    other = dict(made, id="other")
+    got = send(person, "batch",
+               entry("PUT", "Observation/" + made["id"], other),
+               entry("PUT", "Observation/", made),
+               entry("PUT", "Observation?identifier=x", made))
+    assert statuses(got) == [400, 400, 400]
+
+
+# ---- scope and ownership ----------------------------------------------------
+
+def test_scope(server, app, person):
+    read = server.issue(app, person.hetu, "patient/Observation.read")
+    write = server.issue(app, person.hetu, "patient/Observation.write")
+    search = entry("GET", "Observation?patient=" + person.id)
+    store = post(weight(person.id))
+    person.token = read["access_token"]
+    got = send(person, "batch", search, store, post(insulin(person.id)))
+    assert statuses(got) == [200, 403, 403]
+    assert got[1]["response"]["status"] == "403 Forbidden"
+    assert "patient/Observation.write" in text_of(
+        got[1]["response"]["outcome"])
+    o = refused(person, 403, search, store)
+    assert "patient/Observation.write" in text_of(o)
+    assert places(o) == ["Bundle.entry[1]"]
+    person.token = write["access_token"]
+    assert statuses(send(person, "batch", search, store)) == [403, 201]
+    r = person.post(bundle("transaction", store, search), path="/", status=403)
+    assert "insufficient_scope" in r.headers["WWW-Authenticate"]
+
+
+def test_others_data(person, other):
+    mine = person.post(weight(person.id), status=201).json()
+    got = send(other, "batch",
+               entry("GET", "Observation/" + mine["id"]),
+               entry("GET", "Observation?patient=" + person.id),
+               entry("PUT", "Observation/" + mine["id"], mine),
+               entry("DELETE", "Observation/" + mine["id"]),
+               post(weight(person.id)))
+    assert statuses(got) == [403, 403, 403, 403, 403]
+    assert person.get("/Observation/" + mine["id"]).json() == mine
+
+
+def test_no_nesting(person):
+    """A Bundle within a Bundle is no request of one."""
+    inner = bundle("batch", post(weight(person.id)))
+    got = send(person, "batch", post(inner, url="Observation"),
+               entry("POST", person.server.r4, inner),
+               entry("POST", "/", inner))
+    assert statuses(got) == [404, 400, 400]
+    assert total(person) == 0
+
+
+# ---- transactions: one refused, all refused ---------------------------------
+
+def everything(person, fhir="r4"):
+    """All that can be seen of what is stored."""
+    state = person.server.admin("GET", "/state", status=200).json()["counts"]
+    return state, person.search("&_count=1000", fhir)["entry"]
+
+
+@pytest.mark.parametrize("fhir", BOTH)
+def test_rollback(own, person, fhir):
+    made = person.post(weight(person.id, fhir=fhir), fhir, status=201).json()
+    gone = person.post(weight(person.id, fhir=fhir), fhir, status=201).json()
+    before = everything(person, fhir)
+    new = weight(person.id, fhir=fhir)
+    bad = weight(person.id, fhir=fhir)
+    del bad["status"], bad["code"]
+    changed = dict(made, valueQuantity=dict(made["valueQuantity"], value=99))
+    o = refused(person, 422,
+                entry("DELETE", "Observation/" + gone["id"]),
+                post(new, new_uuid(), ifNoneExist="identifier=" +
+                     identifier(new)),
+                post(bad, new_uuid()),
+                entry("PUT", "Observation/" + made["id"], changed), fhir=fhir)
+    assert len(errors(o)) >= 2
+    assert all(p.startswith("Bundle.entry[2].resource") for p in places(o)), o
+    assert "Bundle.entry[2].resource.status" in places(o)
+    assert all(i.get("expression") == i["location"] for i in errors(o))
+    assert everything(person, fhir) == before
+    assert person.search("&identifier=" + identifier(new), fhir)["total"] == 0
+    assert person.get("/Observation/" + gone["id"], fhir).status_code == 200
+    assert person.get("/Observation/" + made["id"] + "/_history/2",
+                      fhir).status_code == 404
+    # and the same condition makes it anew
+    got = send(person, "transaction",
+               post(new, ifNoneExist="identifier=" + identifier(new)),
+               fhir=fhir)
+    assert statuses(got) == [201]
+
+
+def test_rollback_of_a_late_failure(own, person):
+    """Reads come last, and one that fails takes all with it."""
+    before = person.server.admin("GET", "/state").json()["counts"]
+    o = refused(person, 404, entry("GET", "Observation/none"),
+                *[post(weight(person.id), new_uuid()) for _ in range(50)])
+    assert places(o) == ["Bundle.entry[0]"]
+    assert text_of(o) == "Resource Observation/none is not known"
+    assert person.server.admin("GET", "/state").json()["counts"] == before
+
+
+def test_explained(start):
+    s = start("--errors", "explain")
+    p = s.person(s.register())
+    bad = weight(p.id)
+    bad["status"] = "fish"
+    text = json.dumps(bundle("transaction", post(weight(p.id)), post(bad)),
+                      indent=1)
+    o = outcome(p.post(text, path="/", status=422))
+    line = next(n for n, t in enumerate(text.splitlines(), 1) if "fish" in t)
+    lines = [x["valueInteger"] for i in errors(o)
+             for x in i.get("extension", []) if x["url"].endswith("issue-line")]
+    assert lines and set(lines) == {line}
+    o = refused(p, 400, {"resource": bad})
+    assert o["issue"][0]["details"]["coding"][0]["code"] == "KPHR-REST-0116"
+    o = refused(p, 400, kind="fish")
+    assert o["issue"][0]["details"]["coding"][0]["code"] == "KPHR-REST-0115"
+
+
+# ---- transactions: references -----------------------------------------------
+
+@pytest.mark.parametrize("fhir", BOTH)
+@pytest.mark.parametrize("scheme", ["urn:uuid:", "urn:oid:"])
+@pytest.mark.parametrize("order", ["before", "behind"])
+def test_placeholders(person, fhir, scheme, order):
+    name = scheme + (str(uuid.uuid4()) if "uuid" in scheme else "1.2.3.4")
+    target = post(weight(person.id, fhir=fhir), name)
+    source = post(referring(person.id, name, fhir, valueUri=name,
+                            valueString=name), new_uuid())
+    pair = [target, source] if order == "before" else [source, target]
+    got = send(person, "transaction", *pair, fhir=fhir)
+    if order == "behind":
+        got.reverse()
+    where = "Observation/" + id_of(got[0])
+    assert referred(person, id_of(got[1]), fhir) == where
+    o = person.get("/Observation/" + id_of(got[1]), fhir).json()
+    assert o["extension"][1]["valueUri"] == where
+    assert o["extension"][2]["valueString"] == name
+
+
+def test_circle_and_self(person):
+    a, b = new_uuid(), new_uuid()
+    got = send(person, "transaction", post(referring(person.id, b), a),
+               post(referring(person.id, a), b))
+    one, two = id_of(got[0]), id_of(got[1])
+    assert referred(person, one) == "Observation/" + two
+    assert referred(person, two) == "Observation/" + one
+    got = send(person, "transaction", post(referring(person.id, a), a))
+    assert referred(person, id_of(got[0])) == "Observation/" + id_of(got[0])
+
+
+def test_identifier_stays(person):
+    """Clients like to use one uuid for both: the identifier is no name."""
+    o = referring(person.id, "urn:uuid:x")
+    name = identifier(o)
+    o["extension"][0]["valueReference"]["reference"] = name
+    condition = "identifier=" + name
+    e = post(o, name, ifNoneExist=condition)
+    got = send(person, "transaction", e)
+    stored = person.get("/Observation/" + id_of(got[0])).json()
+    assert identifier(stored) == name
+    assert referred(person, id_of(got[0])) == "Observation/" + id_of(got[0])
+    again = send(person, "transaction", e)
+    assert statuses(again) == [200] and id_of(again[0]) == id_of(got[0])
+
+
+def test_narrative_stays(person):
+    name = new_uuid()
+    o = referring(person.id, name)
+    o["text"]["div"] = o["text"]["div"].replace("Koodi", name + " Koodi")
+    got = send(person, "transaction", post(weight(person.id), name), post(o))
+    stored = person.get("/Observation/" + id_of(got[1])).json()
+    assert name in stored["text"]["div"]
+
+
+def test_text_is_kept(person):
+    """What is not a name stays as it was sent, to the byte."""
+    name = new_uuid()
+    o = json.dumps(referring(person.id, name)).replace("72.5", "72.500")
+    b = json.dumps(bundle("transaction", post(weight(person.id), name),
+                          entry("POST", "Observation", "@")))
+    got = person.post(b.replace('"@"', o.replace("Koodi", "\\u004boodi")),
+                      path="/", status=200).json()["entry"]
+    stored = person.get("/Observation/" + id_of(got[1])).text
+    assert '"value":72.500,' in stored and "\\u004boodi" in stored
+    assert '{"reference":"Observation/' + id_of(got[0]) + '"}' in stored
+
+
+@pytest.mark.parametrize("fhir", BOTH)
+@pytest.mark.parametrize("name", ["urn:uuid:5d8c1e0e-0000-4000-8000-00000000"
+                                  "0001", "urn:oid:1.2.3"])
+def test_unresolved(person, fhir, name):
+    o = refused(person, 400, post(weight(person.id, fhir=fhir), new_uuid()),
+                post(referring(person.id, name, fhir)), fhir=fhir)
+    assert text_of(o) == (f"Unable to satisfy placeholder ID {name} found in "
+                          "element named 'valueReference' within resource of "
+                          "type: Observation")
+    assert places(o)[0].startswith("Bundle.entry[1].resource")
+    assert total(person, fhir) == 0
+
+
+def test_unresolved_performer(person):
+    bad = weight(person.id)
+    bad["performer"] = [{"reference": "Patient/" + person.id},
+                        {"reference": "urn:uuid:x"}]
+    o = refused(person, 400, post(bad))
+    assert "element named 'performer'" in text_of(o)
+
+
+def test_batches_have_no_names(person):
+    """References between the entries of a batch lead nowhere."""
+    name = new_uuid()
+    got = send(person, "batch", post(weight(person.id), name),
+               post(referring(person.id, name)))
+    assert statuses(got) == [201, 400]
+
+
+def test_full_urls(person):
+    """References by the rules of fullUrl: the same URL, or relative to it."""
+    base = "http://client.test/fhir/"
+    got = send(person, "transaction",
+               post(weight(person.id), base + "Observation/7"),
+               post(referring(person.id, "Observation/7"),
+                    base + "Observation/8"),
+               post(referring(person.id, base + "Observation/7"), new_uuid()))
+    assert statuses(got) == [201] * 3
+    where = "Observation/" + id_of(got[0])
+    assert referred(person, id_of(got[1])) == where
+    assert referred(person, id_of(got[2])) == where
+
+
+def test_names_by_id(person):
+    """Without a fullUrl a new resource goes by the id that it was sent with."""
+    got = send(person, "transaction", post(dict(weight(person.id), id="mine")),
+               post(referring(person.id, "Observation/mine")))
+    assert referred(person, id_of(got[1])) == "Observation/" + id_of(got[0])
+    assert id_of(got[0]) != "mine"
+
+
+def test_updated_target(person):
+    made = person.post(weight(person.id), status=201).json()
+    made["valueQuantity"]["value"] = 81
+    name = new_uuid()
+    got = send(person, "transaction",
+               entry("PUT", "Observation/" + made["id"], made, name),
+               post(referring(person.id, name)))
+    assert referred(person, id_of(got[1])) == "Observation/" + made["id"]
+    assert id_of(got[0]) == made["id"]
+
+
+@pytest.mark.parametrize("fhir", BOTH)
+def test_existing_target(person, fhir):
+    """A name of a conditional create is that of what is there already."""
+    old = weight(person.id, fhir=fhir)
+    made = person.post(old, fhir, status=201).json()["id"]
+    name = new_uuid()
+    got = send(person, "transaction", post(referring(person.id, name, fhir)),
+               post(old, name, ifNoneExist="identifier=" + identifier(old)),
+               fhir=fhir)
+    assert statuses(got) == [201, 200]
+    assert referred(person, id_of(got[0]), fhir) == "Observation/" + made
+    assert total(person, fhir) == 2
+
+
+def test_ambiguous_condition(person):
+    old = weight(person.id)
+    for _ in range(2):
+        person.post(old, status=201)
+    condition = "identifier=" + identifier(old)
+    got = send(person, "batch", post(old, ifNoneExist=condition),
+               post(old, ifNoneExist="code=x"))
+    assert [e["response"]["status"] for e in got] == [
+        "412 Precondition Failed", "400 Bad Request"]
+    assert text_of(got[0]["response"]["outcome"]) == (
+        f'Failed to CREATE resource with match URL "{condition}" because this '
+        "search matched 2 resources")
+    o = refused(person, 412, post(weight(person.id)),
+                post(old, ifNoneExist=condition))
+    assert places(o) == ["Bundle.entry[1]"]
+    refused(person, 400, post(old, ifNoneExist="code=x"))
+    assert total(person) == 2
+
+
+def test_the_same_condition_twice(person):
+    """The second one would find what the first one stores."""
+    o = weight(person.id)
+    condition = "identifier=" + identifier(o)
+    e = [post(o, new_uuid(), ifNoneExist=condition) for _ in range(2)]
+    assert text_of(refused(person, 400, *e)) == (
+        "Unable to process transaction - Request would cause multiple "
+        f'resources to match URL: "{condition}". Does transaction request '
+        "contain duplicates?")
+    assert total(person) == 0
+    assert statuses(send(person, "batch", *e)) == [201, 200]
+    assert statuses(send(person, "transaction", *e)) == [200, 200]
+
+
+def test_conditional_references(person):
+    old = weight(person.id)
+    made = person.post(old, status=201).json()["id"]
+    by = "Observation?identifier=" + identifier(old)
+    got = send(person, "transaction", post(referring(person.id, by)),
+               post(referring(person.id, by)))
+    assert referred(person, id_of(got[0])) == "Observation/" + made
+    assert referred(person, id_of(got[1])) == "Observation/" + made
+    none = "Observation?identifier=urn:uuid:none"
+    o = refused(person, 412, post(referring(person.id, none)))
+    assert text_of(o) == \
+        f'Invalid match URL "{none}" - No resources match this search'
+    person.post(old, status=201)
+    o = refused(person, 412, post(referring(person.id, by)))
+    assert text_of(o) == \
+        f'Invalid match URL "{by}" - Multiple resources match this search'
+    refused(person, 400, post(referring(person.id, "Observation?code=x")))
+    assert total(person) == 4
+
+
+def test_names_in_urls(person):
+    name = new_uuid()
+    got = send(person, "transaction", post(weight(person.id), name),
+               entry("GET", name),
+               entry("GET", f"Observation?patient={person.id}"
+                     f"&identifier={name}"))
+    assert statuses(got) == [201, 200, 200]
+    assert got[1]["resource"]["id"] == id_of(got[0])
+    assert got[2]["resource"]["total"] == 0
+
+
+def test_twice(person):
+    name = new_uuid()
+    made = person.post(weight(person.id), status=201).json()
+    where = "Observation/" + made["id"]
+    base = "http://client.test/Observation/1"
+    for twice, said in [
+            ([post(weight(person.id), name), post(weight(person.id), name)],
+             name),
+            ([post(weight(person.id), base), post(weight(person.id), base)],
+             base),
+            ([entry("PUT", where, made), entry("DELETE", where)], where),
+            ([entry("PUT", where, made), entry("PUT", where, made)], where),
+            ([post(dict(weight(person.id), id="a")),
+              post(dict(weight(person.id), id="a"))], "Observation/a")]:
+        o = refused(person, 400, *twice)
+        assert text_of(o) == ("Transaction bundle contains multiple resources "
+                              "with ID: " + said)
+        assert places(o) == ["Bundle.entry[1]"]
+    assert total(person) == 1
+    # entries of a batch stand alone
+    got = send(person, "batch", post(weight(person.id), name),
+               post(weight(person.id), name))
+    assert statuses(got) == [201, 201]
+
+
+def test_references_to_what_is_there(person, other):
+    made = person.post(weight(person.id), status=201).json()["id"]
+    good = referring(person.id, "Observation/" + made)
+    assert statuses(send(person, "transaction", post(good))) == [201]
+    o = refused(person, 400, post(weight(person.id)),
+                post(referring(person.id, "Observation/none")))
+    assert text_of(o).startswith("Resource Observation/none not found")
+    assert places(o)[0].startswith("Bundle.entry[1].resource.extension[0]")
+
+
+# ---- large ones -------------------------------------------------------------
+
+def test_a_thousand(own, person):
+    """All or nothing, with references in a chain."""
+    names = [new_uuid() for _ in range(1000)]
+    entries = [post(referring(person.id, names[i - 1]) if i else
+                    weight(person.id), n) for i, n in enumerate(names)]
+    bad = weight(person.id)
+    del bad["status"]
+    o = refused(person, 422, *entries[:-1], post(bad))
+    assert places(o) == ["Bundle.entry[999].resource.status"]
+    assert total(person) == 0
+    got = send(person, "transaction", *entries)
+    assert set(statuses(got)) == {201}
+    made = [id_of(e) for e in got]
+    assert referred(person, made[999]) == "Observation/" + made[998]
+    assert total(person) == 1000
+
+
+def test_deep(person):
+    """Nesting has a limit, and names are looked for down to it."""
+    value = "1"
+    for _ in range(60):
+        value = '[{"x":' + value + "}]"
+    b = ('{"resourceType":"Bundle","type":"transaction","entry":[{"resource":'
+         '{"resourceType":"Observation","x":%s},"request":{"method":"POST",'
+         '"url":"Observation"}}]}' % value)
+    assert person.post(b, path="/").status_code == 422
+    b = b.replace(value, "[" * 200 + "]" * 200)
+    assert person.post(b, path="/").status_code == 400
+
+
+def test_many_searches(person):
+    """References by search are searches: not without end."""
+    refs = [{"url": "http://test/ref", "valueReference": {
+        "reference": f"Observation?identifier=urn:x:{i}"}}
+        for i in range(3)]
+    o = weight(person.id)
+    o["extension"] = refs
+    refused(person, 412, post(o))
