@@ -272,8 +272,9 @@ def test_generated(start, tmp_path):
     assert r.status_code == 200, r.text
     assert len(r.json()["entry"]) == len(b["entry"]) > 10
     for e, asked in zip(r.json()["entry"], b["entry"]):
-        # the questions are there from the start
-        there = asked["resource"]["resourceType"] == "Questionnaire"
+        # the citizen and the questions are there from the start
+        there = asked["resource"]["resourceType"] in ("Patient",
+                                                      "Questionnaire")
         assert statuses([e]) == [200 if there else 201]
 
 
