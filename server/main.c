@@ -124,6 +124,7 @@ static int open_record(struct serve *s)
 		return cli_complain(EXIT_CONFIGURATION, &e);
 	if (!cli_profiles(s->arena, c, &s->log, r->profiles, &e))
 		return cli_complain(EXIT_BAD_DATA, &e);
+	cli_official(s->arena, c, r);
 	r->store = store_open(c->db, &s->log, &e);
 	if (!r->store)
 		return cli_complain(EXIT_STORAGE, &e);

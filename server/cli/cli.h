@@ -75,6 +75,9 @@ bool cli_profiles(struct arena *boot, const struct config *c,
 		  const struct log *log, struct profiles *out[FHIR_VERSIONS],
 		  struct err *e);
 
+/* The national ones of them as resources, for those who want to read them. */
+void cli_official(struct arena *boot, const struct config *c, struct record *r);
+
 /* What stopped the program: "mock-kanta-phr: where: text" to stderr; a text of
  * several lines (an expression with a caret) stands below. Returns code. */
 int cli_complain(int code, const struct err *e);

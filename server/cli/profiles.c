@@ -138,6 +138,51 @@ static bool add_all(struct arena *boot, struct arena *tmp,
 	return packages_add(tmp, c, out, log, e);
 }
 
+/* The texts below a folder; returns how many there are from out[n] on. */
+static size_t list_folder(const char *folder, struct record_official *out,
+			  size_t n)
+{
+	const struct page_asset *asset;
+
+	for (size_t i = 0; (asset = page_asset_below(folder, i)); i++) {
+		if (!wants(asset))
+			continue;
+		if (out)
+			out[n] = (struct record_official){
+			    (const char *)asset->bytes, asset->n};
+		n++;
+	}
+	return n;
+}
+
+static size_t list_national(const struct config *c, enum fhir_version v,
+			    struct record_official *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < LEN(version[v].national); i++)
+		if (version[v].national[i])
+			n = list_folder(version[v].national[i], out, n);
+	if (v == FHIR_STU3 && c->settings.stu3_rules)
+		n = list_folder(DRAFTS, out, n);
+	return n;
+}
+
+void cli_official(struct arena *boot, const struct config *c, struct record *r)
+{
+	if (strcmp(c->profiles, "none") == 0)
+		return;
+	for (int v = 0; v < FHIR_VERSIONS; v++) {
+		const enum fhir_version fhir = (enum fhir_version)v;
+		const size_t n = list_national(c, fhir, NULL);
+		struct record_official *out =
+		    arena_alloc(boot, (n + 1) * sizeof(*out));
+
+		r->official_count[v] = list_national(c, fhir, out);
+		r->official[v] = out;
+	}
+}
+
 bool cli_profiles(struct arena *boot, const struct config *c,
 		  const struct log *log, struct profiles *out[FHIR_VERSIONS],
 		  struct err *e)

@@ -124,6 +124,7 @@ void fhir_name_software(struct rq *rq)
 bool fhir_guard_type(struct rq *rq, void *ctx)
 {
 	const struct fhir *f = rq->ctx;
+	const struct record_type *t;
 	const char *type;
 
 	(void)ctx;
@@ -133,7 +134,10 @@ bool fhir_guard_type(struct rq *rq, void *ctx)
 	type = rq_param(rq, "type");
 	if (*type == '_' || *type == '$')
 		return fhir_unknown(rq);
-	if (record_type_get(rq->arena, f->version, type, &rq->err))
+	t = record_type_get(rq->arena, f->version, type, &rq->err);
+	if (t && t->definition)
+		record_official(f->record, rq->arena, f->version);
+	if (t)
 		return true;
 	return err_set(&rq->err, rq->err.kind, RULE_TYPE, NULL, "%s",
 		       rq->err.text);

@@ -44,13 +44,28 @@ static bool is_official(const struct record *r, enum fhir_version v,
 	return profile_knows(r->profiles[v], type, url);
 }
 
-static bool is_update(struct record *r, struct arena *a,
-		      const struct record_write *w, const char *type)
+/* The URL is another one's, or what is to be updated is not an application's.
+ */
+static bool overwrites(struct record *r, struct arena *a,
+		       const struct record_write *w, const char *type,
+		       const char *url, const struct store_resource *current,
+		       struct err *e)
 {
-	struct store_resource found;
-
-	return w->id != NULL && store_resource_find(r->store, a, (int)w->fhir,
-						    type, w->id, 0, &found);
+	if (is_official(r, w->fhir, type, url))
+		return !err_set(e, ERR_FORBIDDEN, RULE_DEFINITION_OFFICIAL,
+				arena_printf(a, "%s.url", type),
+				"The official %s %.300s cannot be overwritten: "
+				"give this one a URL of its own, for example "
+				"below http://example.org/",
+				type, url);
+	if (current != NULL && strcmp(current->client_id, OFFICIAL_CLIENT) == 0)
+		return !err_set(e, ERR_FORBIDDEN, RULE_DEFINITION_OFFICIAL,
+				NULL,
+				"%s/%.64s is an official one and cannot be "
+				"overwritten: store this one as a new "
+				"resource, by POST",
+				type, w->id);
+	return false;
 }
 
 bool record_definition_check(struct record *r, struct arena *a,
@@ -59,6 +74,8 @@ bool record_definition_check(struct record *r, struct arena *a,
 {
 	const char *type = json_get_text(resource, "resourceType");
 	const char *url = text_or_empty(json_get_text(resource, "url"));
+	struct store_resource current;
+	bool update;
 
 	if (!definition_is(resource))
 		return true;
@@ -70,14 +87,11 @@ bool record_definition_check(struct record *r, struct arena *a,
 			       "--package",
 			       type);
 	url = arena_strndup(a, url, strcspn(url, "|"));
-	if (is_official(r, w->fhir, type, url))
-		return err_set(e, ERR_FORBIDDEN, RULE_DEFINITION_OFFICIAL,
-			       arena_printf(a, "%s.url", type),
-			       "The official %s %.300s cannot be overwritten: "
-			       "give this one a URL of its own, for example "
-			       "below http://example.org/",
-			       type, url);
-	if (!is_update(r, a, w, type) && !definition_room(r, w->fhir))
+	update = w->id != NULL && store_resource_find(r->store, a, (int)w->fhir,
+						      type, w->id, 0, &current);
+	if (overwrites(r, a, w, type, url, update ? &current : NULL, e))
+		return false;
+	if (!update && !definition_room(r, w->fhir))
 		return err_set(e, ERR_TOO_LARGE, RULE_DEFINITIONS_FULL, NULL,
 			       "There is no room for more than %d definitions "
 			       "of applications, or %d MiB: update one that is "

@@ -67,6 +67,8 @@ static void take(struct definition_list *list, struct arena *a,
 	struct err ignored;
 	const char *url;
 
+	if (strcmp(found->client_id, OFFICIAL_CLIENT) == 0)
+		return; /* in force without these rows */
 	d->json = json_parse(a, found->text, found->text_len, &ignored);
 	if (d->json == NULL)
 		return;
@@ -84,11 +86,12 @@ void definition_list(struct record *r, struct arena *a, enum fhir_version v,
 {
 	struct store_found found[LEN(kinds)];
 	struct err ignored;
+	const int64_t limit = DEFINITIONS_MAX + (int64_t)r->official_count[v];
 	size_t n = 1; /* room for one more */
 
 	for (size_t i = 0; i < LEN(kinds); i++) {
 		const struct store_query query = {
-		    .fhir = (int)v, .type = kinds[i], .limit = DEFINITIONS_MAX};
+		    .fhir = (int)v, .type = kinds[i], .limit = limit};
 
 		if (!store_search(r->store, a, &query, &found[i], &ignored))
 			found[i].n = 0;

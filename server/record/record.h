@@ -138,6 +138,12 @@ struct fixture {
 	bool built_in; /* what the rules in force refuse is passed over */
 };
 
+/* A definition that the server came with: the text of a resource. */
+struct record_official {
+	const char *text;
+	size_t n;
+};
+
 /* Everything the services work on. Made by main, outlives them all. */
 struct record {
 	struct store *store;
@@ -150,7 +156,12 @@ struct record {
 	struct jose_key *key; /* made when first needed; see record_close */
 	struct record_params *params;	 /* the same: search parameters */
 	struct definitions *definitions; /* of applications; the same */
-	const struct fixture *fixtures;	 /* of a fresh start, in order */
+	/* those that the server came with; of one type and id the last counts
+	 */
+	const struct record_official *official[FHIR_VERSIONS];
+	size_t official_count[FHIR_VERSIONS];
+	uint64_t official_epoch[FHIR_VERSIONS]; /* official.c's */
+	const struct fixture *fixtures;		/* of a fresh start, in order */
 	size_t fixture_count;
 };
 int64_t record_now_ms(const struct record *r);
@@ -460,6 +471,10 @@ bool record_definition_check(struct record *r, struct arena *a,
 /* A resource of a type with "definition" has been stored or deleted, in the
  * same savepoint. */
 void record_definition_stored(struct record *r, enum fhir_version v);
+
+/* The definitions that the server came with are resources from here on, in the
+ * request's savepoint; whoever reads or searches these types calls it first. */
+void record_official(struct record *r, struct arena *a, enum fhir_version v);
 
 /* ---- fixtures and reset ------------------------------------------------ */
 

@@ -130,6 +130,14 @@ struct definition *definition_blamed(const struct definition_list *list,
 void record_definitions_reset(struct record *r, struct arena *a);
 void record_definitions_close(struct record *r);
 
+/* ---- official.c ------------------------------------------------------- */
+
+/* Who stored what the server came with. */
+#define OFFICIAL_CLIENT "urn:mock-kanta-phr:official"
+
+/* They are no resources any more (their rows are gone). */
+void record_official_reset(struct record *r, struct arena *a);
+
 /* ---- definition.c ----------------------------------------------------- */
 
 /* What a check found, fit to outlast the definitions in force; of a definition

@@ -298,7 +298,9 @@ bool record_refs_check(struct record *r, struct arena *a,
 	const struct place root = {.name = type->type, .item = -1};
 	struct refs x = {.r = r, .a = a, .w = w, .e = e};
 
-	if (r->settings.references == 0 || w->grant == NULL || w->seed)
+	/* what a definition names may well be published elsewhere */
+	if (r->settings.references == 0 || w->grant == NULL || w->seed ||
+	    type->definition)
 		return true;
 	if (id != NULL)
 		x.own = arena_printf(a, "%s/%s", type->type, id);

@@ -15,5 +15,6 @@ bool record_reset(struct record *r, struct arena *a, struct err *e)
 {
 	store_reset(r->store);
 	record_definitions_reset(r, a);
+	record_official_reset(r, a);
 	return record_fill(r, a, e);
 }

@@ -3,12 +3,11 @@
 takes effect with the next request; official ones stay what they are; what
 cannot be used is refused with its place; restarts keep them, a reset does
 not."""
-import copy
 import json
+import pathlib
 
 import pytest
 
-import support
 from support import FHIR_JSON, PHR, errors, outcome, places, weight
 
 OWN = "http://example.org/fhir/"
@@ -338,6 +337,79 @@ def test_batch_goes_on_with_it(someone):
     status = [e["response"]["status"][:3] for e in r.json()["entry"]]
     assert status == ["201", "422", "201"], r.text
     lacks_note(someone.post(named(weight(someone.id))))
+
+
+# ---- official ones as resources ---------------------------------------------
+
+NATIONAL = pathlib.Path(__file__).parents[2] / "profiles"
+
+
+def definitions_of(fhir):
+    """What the repository holds for that version, by (type, id)."""
+    files = {"r4": ["finnish-phr-r4/*"],
+             "stu3": ["finnish-phr-r4/fiphr-cs-*", "finnish-phr-r4/fiphr-vs-*",
+                      "finnish-phr-stu3/*"]}[fhir]
+    found = {}
+    for pattern in files:
+        for path in NATIONAL.glob(pattern + ".json"):
+            d = json.loads(path.read_text())
+            found[d["resourceType"], d["id"]] = d
+    return found
+
+
+@pytest.mark.parametrize("fhir", ["r4", "stu3"])
+def test_official_ones_are_read(someone, fhir):
+    wanted = definitions_of(fhir)
+    assert len(wanted) > 40
+    got = {}
+    for kind in ("StructureDefinition", "ValueSet", "CodeSystem"):
+        r = someone.get(f"/{kind}?_count=100", fhir)
+        assert r.status_code == 200, r.text
+        for e in r.json()["entry"]:
+            got[kind, e["resource"]["id"]] = e["resource"]
+    assert got.keys() == wanted.keys()
+    updated = {"r4": "2021-11-24T00:00:00.000+02:00",
+               "stu3": "2018-06-15T00:00:00.000+03:00"}[fhir]
+    for key, resource in got.items():
+        assert resource["meta"] == {"versionId": "1", "lastUpdated": updated}
+        assert resource["url"] == wanted[key]["url"]
+        assert "urn:mock-kanta-phr" not in json.dumps(resource)
+    url = PHR + {"r4": "fiphr-sd-bodyweight",
+                 "stu3": "fiphr-bodyweight-stu3"}[fhir]
+    found, = someone.get("/StructureDefinition", fhir,
+                         params={"url": url}).json()["entry"]
+    identity = found["resource"]["id"]
+    r = someone.get("/StructureDefinition/" + identity, fhir)
+    assert r.json() == found["resource"] and r.headers["ETag"] == 'W/"1"'
+    r = someone.get(f"/StructureDefinition/{identity}/_history/1", fhir)
+    assert r.json() == found["resource"]
+
+
+def test_official_ones_come_and_go(someone, fresh, start):
+    """A request that is refused leaves none behind, and a reset none."""
+    path = "/StructureDefinition/fiphr-sd-bodyweight"
+    assert someone.get("/StructureDefinition/none").status_code == 404
+    assert someone.get(path).status_code == 200
+    fresh.admin("POST", "/reset", status=204)
+    someone = fresh.person(fresh.register())
+    assert someone.get(path).status_code == 200
+    r = someone.fhir("DELETE", path)
+    assert r.status_code in (400, 405), r.text
+    s = start("--profiles", "none")
+    someone = s.person(s.register())
+    assert someone.get(path).status_code == 404
+
+
+def test_update_of_an_official_resource(someone):
+    official = someone.get("/StructureDefinition/fiphr-sd-bodyweight").json()
+    assert update(someone, official).status_code == 403
+    r = update(someone, dict(profile(), id="fiphr-sd-bodyweight"))
+    assert r.status_code == 403, r.text
+    assert "by POST" in errors(outcome(r))[0]["diagnostics"]
+    # a copy that is one's own
+    r = someone.post(dict(official, url=URL, name="Copy"),
+                     path="/StructureDefinition")
+    assert r.status_code == 201, r.text
 
 
 # ---- how long it holds ------------------------------------------------------

@@ -376,6 +376,87 @@ static void test_room(void **state)
 	assert_true(record_definition_check(&t->r, t->a, &w, one, &t->e));
 }
 
+/* ---- official ones as resources ---------------------------------------- */
+
+#define OFFICIAL(version)                                                      \
+	"{\"resourceType\":\"CodeSystem\",\"id\":\"official\","                \
+	"\"extension\":[{\"url\":\"urn:mock-kanta-phr:confidence\","           \
+	"\"valueCode\":\"stock\"}],\"url\":\"http://phr.kanta.fi/x\","         \
+	"\"version\":\"" version "\",\"status\":\"active\","                   \
+	"\"content\":\"complete\",\"concept\":[{\"extension\":[{\"url\":"      \
+	"\"urn:mock-kanta-phr:switch\",\"valueCode\":\"x\"},{\"url\":"         \
+	"\"http://example.org/y\",\"valueBoolean\":true}],\"code\":\"a\"}]}"
+
+static void official(struct t *t, const char *text)
+{
+	struct record_official *o = arena_alloc(t->a, sizeof(*o));
+
+	*o = (struct record_official){text, strlen(text)};
+	t->r.official[FHIR_R4] = o;
+	t->r.official_count[FHIR_R4] = 1;
+	record_official(&t->r, t->a, FHIR_R4);
+}
+
+static int version_of(struct t *t, struct store_resource *out)
+{
+	return store_resource_find(t->r.store, t->a, FHIR_R4, "CodeSystem",
+				   "official", 0, out)
+		   ? out->version
+		   : 0;
+}
+
+static void test_official(void **state)
+{
+	struct t *t = *state;
+	struct store_resource found;
+
+	store_enter(t->r.store);
+	official(t, OFFICIAL("1"));
+	assert_int_equal(version_of(t, &found), 1);
+	assert_true(store_leave(t->r.store, false));
+	assert_int_equal(version_of(t, &found), 0);
+	record_official(&t->r, t->a, FHIR_R4);
+	record_official(&t->r, t->a, FHIR_R4);
+	assert_int_equal(version_of(t, &found), 1);
+	assert_string_equal(
+	    found.text,
+	    "{\"resourceType\":\"CodeSystem\",\"id\":\"official\",\"meta\":"
+	    "{\"versionId\":\"1\",\"lastUpdated\":"
+	    "\"2021-11-24T00:00:00.000+02:00\"},"
+	    "\"url\":\"http://phr.kanta.fi/x\",\"version\":\"1\","
+	    "\"status\":\"active\",\"content\":\"complete\",\"concept\":[{"
+	    "\"extension\":[{\"url\":\"http://example.org/y\","
+	    "\"valueBoolean\":true}],\"code\":\"a\"}]}");
+	/* the rows themselves judge nothing */
+	assert_ptr_equal(record_profiles(&t->r, FHIR_R4),
+			 t->r.profiles[FHIR_R4]);
+	keep(t, FHIR_R4, profile(t, "w", OWN, KANTA, NOTED));
+	has(error_of(t, FHIR_R4, BOTH, ""), "Observation.note");
+	/* a newer program */
+	t->r.official_epoch[FHIR_R4] = 0;
+	official(t, OFFICIAL("1"));
+	assert_int_equal(version_of(t, &found), 1);
+	t->r.official_epoch[FHIR_R4] = 0;
+	official(t, OFFICIAL("2"));
+	assert_int_equal(version_of(t, &found), 2);
+	assert_true(record_reset(&t->r, t->a, &t->e));
+	assert_int_equal(version_of(t, &found), 0);
+	record_official(&t->r, t->a, FHIR_R4);
+	assert_int_equal(version_of(t, &found), 1);
+}
+
+static void test_official_is_not_updated(void **state)
+{
+	struct t *t = *state;
+	struct record_write w = {.fhir = FHIR_R4, .id = "official"};
+
+	official(t, OFFICIAL("1"));
+	assert_false(record_definition_check(
+	    &t->r, t->a, &w, terms(t, "CodeSystem", "c", "a"), &t->e));
+	assert_string_equal(t->e.code, RULE_DEFINITION_OFFICIAL);
+	has(t->e.text, "CodeSystem/official");
+}
+
 /* ---- cost ------------------------------------------------------------- */
 
 /* Issues do not hang on the definitions that they name. */
@@ -432,12 +513,20 @@ static int setup_with_rules(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(test_takes_effect_at_once), T(test_order_does_not_matter),
-	    T(test_the_later_one_counts), T(test_rolled_back),
-	    T(test_reset_takes_them),	  T(test_another_start),
-	    T(test_not_to_be_used),	  T(test_others_stay_usable),
-	    T(test_permission),		  T(test_room),
-	    T(test_issues_outlast),	  T(test_cost),
+	    T(test_takes_effect_at_once),
+	    T(test_order_does_not_matter),
+	    T(test_the_later_one_counts),
+	    T(test_rolled_back),
+	    T(test_reset_takes_them),
+	    T(test_another_start),
+	    T(test_not_to_be_used),
+	    T(test_others_stay_usable),
+	    T(test_permission),
+	    T(test_room),
+	    T(test_official),
+	    T(test_official_is_not_updated),
+	    T(test_issues_outlast),
+	    T(test_cost),
 	};
 
 	return cmocka_run_group_tests(tests, open_rules, close_rules);
