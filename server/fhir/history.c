@@ -202,6 +202,7 @@ static bool of_types(struct rq *rq, struct asked *a)
 	size_t n = 0, all = 0;
 
 	a->query.patient = g->patient;
+	a->query.nobodys = true;
 	if (!g->patient)
 		return true;
 	while (record_type_at(f->version, all))

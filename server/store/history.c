@@ -69,6 +69,9 @@ static void read_kind(struct reading *g, int64_t kind)
 		int64_t owner =
 		    store_name_find(g->s, NAME_OWNER, 0, g->q->patient);
 		read_place(g, owner, kind);
+		if (g->q->nobodys)
+			read_place(g, store_name_find(g->s, NAME_OWNER, 0, ""),
+				   kind);
 		return;
 	}
 	sqlite3_stmt *st =

@@ -302,6 +302,7 @@ struct store_history_query {
 	const char *type;	  /* NULL: of all types */
 	const char *id;		  /* NULL: of all resources */
 	const char *patient;	  /* only this citizen's; NULL: everybody's */
+	bool nobodys;		  /* patient: what is nobody's, too */
 	const char *const *types; /* type NULL: only of these; NULL: all */
 	int64_t since_ms;	  /* stored then or later; INT64_MIN: ever */
 	/* current at some time in [at_lo, at_hi); at_hi 0: not asked */
