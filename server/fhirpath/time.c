@@ -164,15 +164,27 @@ bool time_read(const char *s, size_t n, enum fp_kind kind, struct fp_time *out)
 	       read_zone(&r, out);
 }
 
+/* A character (none: NUL), then so many digits. Invariants ask for the texts of
+ * times so often that printf is too slow. */
+static void write_digits(struct buf *b, char before, int n, int digits)
+{
+	char text[8];
+
+	text[0] = before;
+	for (int i = digits; i > 0; i--, n /= 10)
+		text[i] = (char)('0' + n % 10);
+	buf_add(b, text + !before, (size_t)digits + !!before);
+}
+
 static void write_clock(struct buf *b, const struct fp_time *t)
 {
-	buf_printf(b, "%02d", t->hour);
+	write_digits(b, '\0', t->hour, 2);
 	if (t->precision >= FP_MINUTE)
-		buf_printf(b, ":%02d", t->minute);
+		write_digits(b, ':', t->minute, 2);
 	if (t->precision >= FP_SECOND)
-		buf_printf(b, ":%02d", t->second);
+		write_digits(b, ':', t->second, 2);
 	if (t->precision >= FP_MILLI)
-		buf_printf(b, ".%03d", t->milli);
+		write_digits(b, '.', t->milli, 3);
 }
 
 void time_write(struct buf *b, const struct fp_time *t, enum fp_kind kind)
@@ -183,20 +195,21 @@ void time_write(struct buf *b, const struct fp_time *t, enum fp_kind kind)
 		write_clock(b, t);
 		return;
 	}
-	buf_printf(b, "%04d", t->year);
+	write_digits(b, '\0', t->year, 4);
 	if (t->precision >= FP_MONTH)
-		buf_printf(b, "-%02d", t->month);
+		write_digits(b, '-', t->month, 2);
 	if (t->precision >= FP_DAY)
-		buf_printf(b, "-%02d", t->day);
+		write_digits(b, '-', t->day, 2);
 	if (t->precision < FP_HOUR)
 		return;
 	buf_putc(b, 'T');
 	write_clock(b, t);
 	if (t->has_zone && !zone)
 		buf_putc(b, 'Z');
-	else if (t->has_zone)
-		buf_printf(b, "%c%02d:%02d", t->zone_minutes < 0 ? '-' : '+',
-			   zone / 60, zone % 60);
+	else if (t->has_zone) {
+		write_digits(b, t->zone_minutes < 0 ? '-' : '+', zone / 60, 2);
+		write_digits(b, ':', zone % 60, 2);
+	}
 }
 
 /* ---- order ------------------------------------------------------- */

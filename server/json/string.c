@@ -148,8 +148,21 @@ static bool check_special(struct json_scan *in)
 	return true;
 }
 
+/* Eight bytes at a time as long as all are plain: the high bit of a byte of the
+ * sum below is set when it is beyond ASCII, a control character, a quote or a
+ * backslash; after one of those it may be set in the next one too. */
 static const char *skip_plain(const char *p, const char *end)
 {
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t x;
+
+	for (; end - p >= (ptrdiff_t)sizeof(x); p += sizeof(x)) {
+		memcpy(&x, p, sizeof(x));
+		if (((x | (x - 0x20 * ones) | ((x ^ '"' * ones) - ones) |
+		      ((x ^ '\\' * ones) - ones)) &
+		     0x80 * ones) != 0)
+			break;
+	}
 	while (p < end && plain((unsigned char)*p))
 		p++;
 	return p;

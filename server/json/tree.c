@@ -69,9 +69,18 @@ size_t json_count(const struct json *v)
 
 const struct json *json_get(const struct json *v, const char *name)
 {
+	size_t n;
+
 	if (!v || v->node.type != cJSON_Object)
 		return NULL;
-	return json_of(cJSON_GetObjectItemCaseSensitive(&v->node, name));
+	n = strlen(name);
+	for (const cJSON *c = v->node.child; c; c = c->next) {
+		/* most differ in length */
+		if (json_of(c)->name_len == n &&
+		    memcmp(c->string, name, n) == 0)
+			return json_of(c);
+	}
+	return NULL;
 }
 
 const char *json_get_text(const struct json *v, const char *name)

@@ -178,7 +178,10 @@ unsigned find_type(const struct profiles *p, const char *name, size_t n)
 	while (lo < hi) {
 		unsigned mid = lo + (hi - lo) / 2;
 		const char *s = text_at(p, p->types[mid].name);
-		int d = strncmp(s, name, n);
+		int d =
+		    n > 0 ? (unsigned char)s[0] - (unsigned char)name[0] : 1;
+		if (d == 0)
+			d = strncmp(s, name, n);
 		if (d == 0)
 			d = s[n] != '\0';
 		if (d == 0)

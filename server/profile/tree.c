@@ -18,7 +18,10 @@ const struct name *list_find(const struct profiles *p, const struct list *l,
 	unsigned lo = 0, hi = l->n_names;
 	while (lo < hi) {
 		unsigned mid = (lo + hi) / 2;
-		int d = strcmp(text_at(p, names[mid].text), name);
+		const char *s = text_at(p, names[mid].text);
+		int d = (unsigned char)s[0] - (unsigned char)name[0];
+		if (d == 0)
+			d = strcmp(s, name);
 		if (d == 0)
 			return &names[mid];
 		if (d < 0)
