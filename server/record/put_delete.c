@@ -86,7 +86,7 @@ bool record_delete(struct record *r, struct arena *a,
 	*out = current;
 	if (current.deleted)
 		return true;
-	if (!record_version_holds(r, w, &current, e) ||
+	if (!record_version_holds(r, w, &current, "delete", e) ||
 	    !unreferred(r, a, w, &current, e))
 		return false;
 	put_deleted(r, w, t, &current, out);

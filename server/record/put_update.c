@@ -34,22 +34,24 @@ struct update {
 /* ---- preconditions ---------------------------------------------------- */
 
 static bool refuse_stale(const struct record *r, const struct record_write *w,
-			 const char *type, struct err *e)
+			 const char *type, const char *what, struct err *e)
 {
 	return err_set(e, record_status_kind(r->settings.if_match_status),
 		       RULE_VERSION, NULL,
-		       "Trying to update %s/%.64s/_history/%d but this is not "
+		       "Trying to %s %s/%.64s/_history/%d but this is not "
 		       "the current version",
-		       type, w->id, w->if_match[0]);
+		       what, type, w->id, w->if_match[0]);
 }
 
 bool record_version_holds(const struct record *r, const struct record_write *w,
-			  const struct store_resource *current, struct err *e)
+			  const struct store_resource *current,
+			  const char *what, struct err *e)
 {
 	for (size_t i = 0; i < w->if_match_count; i++)
 		if (w->if_match[i] == 0 || w->if_match[i] == current->version)
 			return true;
-	return w->if_match_count == 0 || refuse_stale(r, w, current->type, e);
+	return w->if_match_count == 0 ||
+	       refuse_stale(r, w, current->type, what, e);
 }
 
 /* ---- a resource that is not there -------------------------------------- */
@@ -104,7 +106,7 @@ static bool check_present(struct update *u)
 			       "Resource %s/%s is there already, as version %d "
 			       "(If-None-Match: *)",
 			       c->type, c->id, c->version);
-	if (!record_version_holds(u->r, u->w, c, u->e))
+	if (!record_version_holds(u->r, u->w, c, "update", u->e))
 		return false;
 	return u->r->settings.update_by_other ||
 	       record_may_change(u->r, u->a, u->w, c, "updated", u->e);

@@ -213,9 +213,11 @@ bool record_id_ok(const char *id);
 
 /* ---- put_update.c ----------------------------------------------------- */
 
-/* Is the current version one that w->if_match names? */
+/* Is the current version one that w->if_match names? what: "update",
+ * "delete". */
 bool record_version_holds(const struct record *r, const struct record_write *w,
-			  const struct store_resource *current, struct err *e);
+			  const struct store_resource *current,
+			  const char *what, struct err *e);
 
 /* ---- put_text.c ------------------------------------------------------- */
 

@@ -282,8 +282,9 @@ def test_if_match(me, method, tag, status):
     r = me.ask(method, path, body, status, **head)
     if status == 409:
         assert re.fullmatch(
-            r"Trying to (update|delete) %s/_history/-?\d+ but this is not the "
-            r"current version" % path[1:], said(r))
+            r"Trying to %s %s/_history/-?\d+ but this is not the current "
+            r"version" % ({"PUT": "update", "DELETE": "delete"}[method],
+                          path[1:]), said(r))
         assert me.get(path).json() == o
 
 
