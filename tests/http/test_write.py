@@ -381,6 +381,13 @@ def test_a_citizen_has_one_patient(me, them):
 
 
 @BOTH
+def test_patient_on_condition(me):
+    p = support.patient_resource(me.id, me.fhir)
+    r = me.post(p, 200, If_None_Exist="identifier=urn:uuid:" + me.id)
+    assert r.json()["id"] == me.id
+
+
+@BOTH
 def test_patient_is_not_deleted(me):
     r = me.delete("/Patient/" + me.id, 405)
     assert "DELETE" not in r.headers["Allow"]
@@ -541,6 +548,57 @@ def test_delete(me):
 def test_delete_of_what_is_not_there(me, id):
     r = me.delete("/Observation/" + id, 404)
     assert said(r) == f"Resource Observation/{id} is not known"
+
+
+REFERRERS = [
+    ("supportingInfo", lambda r: {"supportingInfo": [r]}),
+    ("activity.reference", lambda r: {
+        "activity": [{"progress": [{"text": "x"}]}, {"reference": r}]})]
+
+
+@BOTH
+@pytest.mark.parametrize("path,refer", REFERRERS,
+                         ids=[r[0] for r in REFERRERS])
+@pytest.mark.parametrize("form", ["%s", "{base}/%s", "%s/_history/1"])
+def test_what_is_referred_to_is_not_deleted(me, path, refer, form):
+    target = "Observation/" + me.post(observation(me.id)).json()["id"]
+    by = me.post(plan(me.id, **refer({
+        "reference": form.format(base=me.base) % target}))).json()
+    assert said(me.delete("/" + target, 409)) == (
+        f"Unable to delete {target} because at least one resource has a "
+        "reference to this resource. First reference found was resource "
+        f"CarePlan/{by['id']} in path CarePlan.{path}")
+    me.get("/" + target)
+    me.put({k: v for k, v in by.items() if k not in ("supportingInfo",
+                                                     "activity")})
+    me.delete("/" + target)
+    me.put(by, 200 if path == "supportingInfo" else 400)
+
+
+@BOTH
+def test_what_refers_is_deleted_first(me):
+    target = me.post(observation(me.id)).json()["id"]
+    by = me.post(plan(me.id, "Observation/" + target)).json()["id"]
+    me.delete("/Observation/" + target, 409)
+    me.delete("/CarePlan/" + by)
+    me.delete("/Observation/" + target)
+
+
+@BOTH
+def test_what_refers_to_itself_is_deleted(me):
+    p = me.post(plan(me.id)).json()
+    p["basedOn"] = [{"reference": "CarePlan/" + p["id"]}]
+    me.put(p)
+    me.delete("/CarePlan/" + p["id"])
+
+
+def test_delete_integrity_off(start):
+    server = start(*OPTIONS, "--set", "delete_integrity=off")
+    me = caller(server.person(server.register(scope=SCOPE), SCOPE), "r4")
+    target = "Observation/" + me.post(observation(me.id)).json()["id"]
+    by = me.post(plan(me.id, target)).json()
+    me.delete("/" + target)
+    assert me.get("/CarePlan/" + by["id"]).json() == by
 
 
 @BOTH
