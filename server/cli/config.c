@@ -451,7 +451,8 @@ static bool without_profiles(struct setup *u)
 
 	return set_switch(u, told, "profile_required", "off") &&
 	       set_switch(u, told, "unknown_profile", "warn") &&
-	       set_switch(u, told, "references", "free");
+	       set_switch(u, told, "references", "free") &&
+	       set_switch(u, told, "allow_test_profiles", "inert");
 }
 
 /* The switches that one layer decides. */

@@ -86,7 +86,7 @@ static bool may_store(struct record *r, struct arena *a,
 		      const struct record_type *type,
 		      const struct json *resource, struct err *e)
 {
-	if (type->definition)
+	if (type->definition && !record_inert(r))
 		return record_definition_check(r, a, w, resource, e);
 	if (w->seed || w->grant == NULL)
 		return true;

@@ -66,7 +66,7 @@ struct settings {
 	int oo_style;		  /* 3: HAPI 3.6, 8: HAPI 8 */
 	int timezone;		  /* 0 Europe/Helsinki, 1 UTC */
 	int if_none_exist_stu3;	  /* 0, 1 */
-	int allow_test_profiles;  /* 0, 1 */
+	int allow_test_profiles;  /* enum test_profiles */
 	int store_questionnaires; /* 0, 1: may applications? */
 	/* Bundles (section 3) */
 	int batch_stu3; /* 0, 1 */
@@ -85,6 +85,7 @@ enum update_create {
 	UPDATE_CREATE_ON,
 	UPDATE_CREATE_OFF
 };
+enum test_profiles { TEST_PROFILES_OFF, TEST_PROFILES_ON, TEST_PROFILES_INERT };
 enum history_offer { HISTORY_OFF, HISTORY_INSTANCE, HISTORY_ALL };
 
 /* Which environment of the service the server is: what the switches are by

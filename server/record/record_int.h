@@ -147,6 +147,9 @@ const struct issues *record_definition_issues(struct record *r, struct arena *a,
 					      const struct json *resource,
 					      const struct issues *found);
 
+/* Are stored definitions data like any other, without effect? */
+bool record_inert(const struct record *r);
+
 /* ---- fetch.c ---------------------------------------------------------- */
 
 /* On whose behalf a stored Questionnaire is looked for. */

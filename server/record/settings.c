@@ -96,6 +96,12 @@ static const struct choice creating_update[] = {
 };
 static const struct choice reject_or_allow[] = {
     {"reject", 0}, {"allow", 1}, {NULL, 0}};
+static const struct choice test_profiles[] = {
+    {"on", TEST_PROFILES_ON},
+    {"off", TEST_PROFILES_OFF},
+    {"inert", TEST_PROFILES_INERT},
+    {NULL, 0},
+};
 static const struct choice stale[] = {{"409", 409}, {"412", 412}, {NULL, 0}};
 static const struct choice deleted[] = {{"200", 200}, {"204", 204}, {NULL, 0}};
 static const struct choice histories[] = {
@@ -227,9 +233,9 @@ static const struct row rows[] = {
     {AT(if_none_exist_stu3), on_off, 0, 0, 1,
      "STU3: conditional create; off: If-None-Exist is ignored, as early in "
      "2019 [C]"},
-    {AT(allow_test_profiles), on_off, 0, 0, 1,
+    {AT(allow_test_profiles), test_profiles, 0, 0, TEST_PROFILES_ON,
      "applications may store StructureDefinitions, ValueSets and CodeSystems "
-     "of their own, which take effect at once [Q]"},
+     "of their own, which take effect at once; inert: any, without effect [Q]"},
     {AT(store_questionnaires), on_off, 0, 0, 1,
      "applications may store Questionnaires [Q]"},
     {AT(batch_stu3), on_off, 0, 0, 0, "STU3: batch and transaction [C]"},

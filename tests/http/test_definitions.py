@@ -436,7 +436,7 @@ def test_restart_keeps_it(start, tmp_path):
     lacks_note(someone.post(named(weight(someone.id))))
     s.stop()
     # with other definitions below it, it may not be usable any more
-    s = start(*db, "--profiles", "none")
+    s = start(*db, "--profiles", "none", "--set", "allow_test_profiles=on")
     someone = s.person(app)
     o = weight(someone.id)
     o["meta"]["profile"] = [URL]

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is stored comes back as it was sent: FHIR's own examples of the types
-that are served, on a server that asks for no profile and lets references lead
-anywhere. Only id and meta are the server's; every other byte stays, but for the
+that are served, on a server that asks for no profile (and so lets references
+lead anywhere and takes definitions without putting them in force). Of the
+definitions, of which there are thousands, each tenth. Only id and meta are the server's; every other byte stays, but for the
 white space between tokens."""
 import glob
 import json
@@ -13,8 +14,7 @@ import pytest
 
 from support import FHIR_JSON
 
-OPTIONS = ["--environment", "sandbox-open", "--profiles", "none", "--set",
-           "profile_required=off", "--set", "references=free"]
+OPTIONS = ["--environment", "sandbox-open", "--profiles", "none"]
 PACKAGES = pathlib.Path(__file__).resolve().parents[2] / \
     "build/definitions/node_modules"
 TYPES = {
@@ -23,10 +23,12 @@ TYPES = {
     "stu3": ("hl7.fhir.r3.examples", "CarePlan Consent "
              "MedicationAdministration MedicationStatement Observation "
              "Patient Questionnaire QuestionnaireResponse")}
+DEFINITIONS = "CodeSystem StructureDefinition ValueSet"
 # what breaks FHIR's own rules, and so is not stored
 REFUSED = {("r4", "Questionnaire-qs1.json"): "linkId",
            ("stu3", "Questionnaire-qs1.json"): "linkId",
            ("stu3", "Patient-null.json"): "SHALL NOT contain any narrative"}
+SDF = "StructureDefinition"  # some of them are refused for what they break
 TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^\s"])')
 
 
@@ -49,14 +51,18 @@ def rest(text):
 
 def files(fhir):
     package, types = TYPES[fhir]
+    found = {}
     for path in sorted(glob.glob(str(PACKAGES / package / "*.json"))):
-        if os.path.basename(path).split("-")[0] in types.split():
-            yield path
+        found.setdefault(os.path.basename(path).split("-")[0], []).append(path)
+    for kind in types.split():
+        yield from found.get(kind, [])
+    for kind in DEFINITIONS.split():
+        yield from found.get(kind, [])[::10]
 
 
 @pytest.mark.parametrize("fhir", ["r4", "stu3"])
 def test_official_examples(own, fhir):
-    done, base = 0, own.base(fhir)
+    done, broken, base = 0, 0, own.base(fhir)
     for path in files(fhir):
         text = pathlib.Path(path).read_text(encoding="utf-8-sig")
         where = base + "/" + json.loads(text)["resourceType"]
@@ -66,13 +72,19 @@ def test_official_examples(own, fhir):
         if refused:
             assert r.status_code == 422 and refused in r.text, path
             continue
+        if SDF + "-" in path and r.status_code == 422:
+            broken += 1
+            continue
         assert r.status_code == 201, (path, r.text)
         got = own.http.get(r.headers["Location"])
         assert rest(got.text) == rest(compact(text)), path
+        done += 1
+        if SDF + "-" in path:
+            continue  # it may have a rule for its own id
         # and the same again changes nothing
         again = own.http.put(where + "/" + got.json()["id"],
                              data=got.content, headers=head)
-        assert again.headers["ETag"] == 'W/"1"', (path, again.text)
+        assert again.headers.get("ETag") == 'W/"1"', (path, again.text)
         assert again.content == got.content
-        done += 1
-    assert done > 100, "the official definitions are not there"
+    assert broken <= 3
+    assert done > 300, "the official definitions are not there"
