@@ -13,7 +13,7 @@
  *
  * FHIR R4 3.1.0.8.1; facts: fhir-rest.md 2.2, 2.5, 2.6, kanta.md 4.4.
  */
-#include "fhir/fhir_int.h"
+#include "fhir/search_int.h"
 
 #include <string.h>
 

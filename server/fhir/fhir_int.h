@@ -31,6 +31,10 @@
 #define RULE_SORT	   "KPHR-REST-0125"
 #define RULE_PAGE	   "KPHR-REST-0126" /* page link that is none of ours */
 #define RULE_UPDATE_ID	   "KPHR-REST-0160" /* ids of the body and of the URL */
+#define RULE_CHAIN	   "KPHR-REST-0128" /* chain, _has */
+#define RULE_INCLUDE	   "KPHR-REST-0129" /* _include, _revinclude */
+#define RULE_SUMMARY	   "KPHR-REST-0140" /* _summary, _elements */
+#define RULE_OPERATION	   "KPHR-REST-0141" /* an operation of another type */
 
 /* ---- negotiate.c: what the client wants ------------------------------ */
 
@@ -231,31 +235,10 @@ bool fhir_subset_asked(const struct subset *s);
 void fhir_subset(struct buf *b, const struct fhir *f, const struct subset *s,
 		 const struct store_resource *r);
 
-/* ---- grammar.c: a query becomes a store_query ------------------------ */
+/* ---- page.c ----------------------------------------------------------- */
 
-/* What the words of a query are read by. */
-struct search_rules {
-	const struct record_type *type;
-	const struct settings *settings;
-	const char *own_base; /* "http://h/phr-resourceserver/baseR4" */
-	const char *patient;  /* the only one whose data may be asked for */
-	enum prefer_handling handling;
-	int64_t now_ms; /* what ap (about) is measured from */
-	const struct log *log;
-};
-
-struct search {
-	struct store_query query; /* all but fhir, in the arena */
-	int64_t count;		  /* entries on a page at most */
-	bool count_only;	  /* _summary=count or _count=0 */
-	bool no_total;		  /* _total=none */
-	bool nothing;		  /* patient missing, to be answered empty */
-};
-
-/* Reads the pairs of a query. False with e set. */
-bool fhir_search_parse(struct arena *a, const struct search_rules *r,
-		       const struct http_pair *pair, size_t n,
-		       struct search *out, struct err *e);
+/* GET base: the pages of results that are kept; else a refusal. */
+bool fhir_at_base(struct rq *rq);
 
 /* The parameters that say which page of a result is meant. */
 #define PARAM_PAGES  "_getpages"
@@ -263,34 +246,5 @@ bool fhir_search_parse(struct arena *a, const struct search_rules *r,
 
 /* Refuses a page that no link of ours names. Always false. */
 bool fhir_no_page(struct err *e, const char *token);
-
-/* The type's search parameter of that name, or NULL. */
-const struct record_param *fhir_find_param(const struct record_type *t,
-					   const char *name);
-
-/* ---- value.c: one value of a search parameter ------------------------ */
-
-/* The text of *s up to an unescaped sep: where it is, and its length. *s moves
- * behind the sep, to NULL at the end. */
-size_t fhir_value_part(const char **s, char sep, const char **part);
-
-struct value_context {
-	struct arena *arena;
-	const struct search_rules *rules;
-	struct err *err;
-};
-
-/* Reads one value of n bytes, never 0, into a zeroed v, whose texts are in the
- * arena. False with err set: only dates can be wrong. */
-typedef bool fhir_value_reader(const struct value_context *c, const char *p,
-			       size_t n, struct store_value *v);
-fhir_value_reader fhir_value_token, fhir_value_id, fhir_value_date,
-    fhir_value_reference, fhir_value_uri;
-
-/* What a date says about _lastUpdated, in v, which has room for two values.
- * Returns how many it takes; *both becomes true when they must hold together
- * rather than one of them, else it stays. */
-size_t fhir_value_updated(const struct store_value *d, struct store_value *v,
-			  bool *both);
 
 #endif

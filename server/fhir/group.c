@@ -17,22 +17,6 @@
 
 #include <string.h>
 
-static bool at_base(struct rq *rq)
-{
-	struct wish w;
-	const char *pages;
-
-	if (!fhir_wish(rq, &w))
-		return false;
-	pages = http_form_get(w.pair, w.pairs, PARAM_PAGES);
-	if (pages)
-		return fhir_no_page(&rq->err, pages);
-	return err_set(&rq->err, ERR_INVALID, NULL, NULL,
-		       "This is the base URL of FHIR server. Unable to handle "
-		       "this request, as it does not contain a resource type "
-		       "or operation name.");
-}
-
 static bool post_base(struct rq *rq)
 {
 	struct wish w;
@@ -55,7 +39,7 @@ static bool no_document(struct rq *rq)
 }
 
 static const struct route routes[] = {
-    {"GET", "/", at_base, ACCESS_OPEN, 0, "the base has no content"},
+    {"GET", "/", fhir_at_base, ACCESS_READ, 0, "pages of a search"},
     {"POST", "/", post_base, ACCESS_WRITE, HTTP_FHIR_BODY_BYTES,
      "batch and transaction"},
     {"GET", "/_history", fhir_history, ACCESS_READ, 0, "history of all types"},

@@ -1,200 +1,146 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * search: GET Type, answered by a Bundle.
+ * search: GET Type and POST Type/_search, answered by a Bundle.
  *
- * The Bundle's members stand in the order of the real stack: id, meta, type,
- * total, link, entry; an empty result has no entry. The total counts all
- * matches, not those of the page.
+ * The parameters of a POST stand in its URL and in its body, and add up; they
+ * do not come back in the self link, for that is why they were sent so.
  *
- * A page link carries all that its page needs: the parameters of the search,
- * the serial number up to which resources count (_getpages) and how many of
- * them were shown before (_getpagesoffset). Nothing is kept for it, so it
- * never expires and works after a restart; and as later resources do not
- * count, no page shows one twice or leaves one out while data comes in. A page
- * has as many entries as were asked for, or less when they are large.
+ * A result that does not fit on its page is kept (store.h), and its other pages
+ * are asked for by a link on the base (page.c). What else a page needs, its
+ * includes and which parts of the resources it shows, is read again from the
+ * query, which is kept with it.
  *
- * FHIR R4 3.1.1.1, 3.1.1.2; facts: fhir-rest.md 4.1.
+ * FHIR R4 3.1.1.1, 3.1.1.2; facts: fhir-rest.md 4.1, 4.9.
  */
-#include "fhir/fhir_int.h"
+#include "fhir/search_int.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-/* Two more, for the page, must fit into a link. */
-#define SEARCH_PARAMETERS (HTTP_PARAMETERS - 2)
-
-/* A modifier is no part of the name: what belongs to one parameter stays in
- * the order in which it came, which for _sort is its meaning. */
-static int by_name(const void *x, const void *y)
+struct search_rules fhir_search_rules(const struct rq *rq,
+				      const struct record_type *t,
+				      const struct wish *w)
 {
-	const struct http_pair *p = *(const struct http_pair *const *)x;
-	const struct http_pair *q = *(const struct http_pair *const *)y;
-	const size_t m = strcspn(p->name, ":"), n = strcspn(q->name, ":");
-	int order = strncmp(p->name, q->name, m < n ? m : n);
+	const struct fhir *f = rq->ctx;
+	const bool open = rq->grant->patient == NULL;
 
-	if (order != 0)
-		return order;
-	if (m != n)
-		return m < n ? -1 : 1;
-	return p < q ? -1 : p > q;
+	return (struct search_rules){
+	    .record = f->record,
+	    .fhir = f->version,
+	    .type = t,
+	    .settings = &f->record->settings,
+	    .own_base = fhir_own_base(rq),
+	    .patient = rq->grant->patient,
+	    .scope = open ? NULL : text_or_empty(rq->grant->scope),
+	    .handling = w->handling,
+	    .now_ms = rq->now_ms,
+	    .log = f->record->log,
+	};
 }
 
-static bool names_page(const struct http_pair *p)
+bool fhir_run_search(struct rq *rq, const struct wish *w,
+		     const struct search_rules *r, struct search *s,
+		     const struct kept_words *words)
 {
-	return strcmp(p->name, PARAM_PAGES) == 0 ||
-	       strcmp(p->name, PARAM_OFFSET) == 0;
+	struct store_found found = {.total = 0}, included;
+	struct store_kept kept = {
+	    .fhir = (int)r->fhir,
+	    .type = r->type->type,
+	    .patient = text_or_empty(s->query.patient),
+	    .query = fhir_kept_query(rq->arena, r, words),
+	    .made_ms = rq->now_ms,
+	};
+	struct answer a = {
+	    .wish = w,
+	    .search = s,
+	    .found = &found,
+	    .included = &included,
+	    .self = words->self,
+	    .count = s->count,
+	};
+
+	s->query.keep = s->count_only ? NULL : &kept;
+	if (!s->nothing && !store_search(r->record->store, rq->arena, &s->query,
+					 &found, &rq->err))
+		return false;
+	if (!fhir_include(rq->arena, r, s, &found, &included, &rq->err))
+		return false;
+	a.token = kept.token;
+	if ((int64_t)found.n < found.total)
+		a.next = (int64_t)found.n;
+	return fhir_reply_found(rq, &a);
 }
 
-/* The query's pairs by name, without those that say which page. */
-static const struct http_pair **sorted(struct arena *a, const struct wish *w,
-				       size_t *n)
+static bool run(struct rq *rq, struct wish *w, const struct http_pair *pair,
+		size_t n, const char *self)
 {
-	const struct http_pair **out =
-	    arena_alloc(a, (w->pairs + 1) * sizeof(struct http_pair *));
+	const struct kept_words words = {"", pair, n, self};
+	const struct record_type *t;
+	struct search_rules r;
+	struct search s;
 
-	*n = 0;
-	for (size_t i = 0; i < w->pairs; i++)
-		if (!names_page(&w->pair[i]))
-			out[(*n)++] = &w->pair[i];
-	qsort(out, *n, sizeof(struct http_pair *), by_name);
-	return out;
+	if (!fhir_offers(rq, IA_SEARCH, &t))
+		return false;
+	r = fhir_search_rules(rq, t, w);
+	return fhir_search_parse(rq->arena, &r, pair, n, &s, &rq->err) &&
+	       fhir_run_search(rq, w, &r, &s, &words);
 }
 
-static bool few_enough(const struct wish *w, struct err *e)
+static const char *path_of(struct rq *rq)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < w->pairs; i++)
-		n += !names_page(&w->pair[i]);
-	return n <= SEARCH_PARAMETERS ||
-	       err_set(e, ERR_INVALID, NULL, NULL,
-		       "A search may have at most %d parameters",
-		       SEARCH_PARAMETERS);
-}
-
-/* snapshot 0: the link to the first page, as the client wrote it. */
-static void add_link(struct jw *w, struct rq *rq, const char *relation,
-		     const struct wish *wish, int64_t snapshot, int64_t offset)
-{
-	const struct http_pair **pair;
-	struct buf url;
-	size_t n;
-
-	pair = sorted(rq->arena, wish, &n);
-	buf_init(&url, rq->arena);
-	buf_printf(&url, "%s/%s", fhir_own_base(rq), rq_param(rq, "type"));
-	for (size_t i = 0; i < n; i++) {
-		buf_putc(&url, i == 0 ? '?' : '&');
-		http_escape(&url, pair[i]->name);
-		buf_putc(&url, '=');
-		http_escape(&url, pair[i]->value);
-	}
-	if (snapshot > 0)
-		buf_printf(&url, "%c" PARAM_PAGES "=%lld&" PARAM_OFFSET "=%lld",
-			   n == 0 ? '?' : '&', (long long)snapshot,
-			   (long long)offset);
-	jw_open(w, NULL, '{');
-	jw_str(w, "relation", relation);
-	jw_str(w, "url", url.p);
-	jw_close(w);
-}
-
-static void add_links(struct jw *w, struct rq *rq, const struct wish *wish,
-		      const struct search *s, const struct store_found *found)
-{
-	const int64_t offset = s->query.offset;
-	const int64_t next = offset + (int64_t)found->n;
-	const int64_t before = offset > s->count ? offset - s->count : 0;
-
-	jw_open(w, "link", '[');
-	/* There even when only the count was asked for: clients look for a next
-	 * link in every Bundle (oauth.md 15, trap 9). */
-	add_link(w, rq, "self", wish, s->query.snapshot, offset);
-	if (!s->count_only && next < found->total)
-		add_link(w, rq, "next", wish, found->snapshot, next);
-	if (offset > 0)
-		add_link(w, rq, "previous", wish, found->snapshot, before);
-	jw_close(w);
-}
-
-static void add_entries(struct jw *w, struct rq *rq,
-			const struct store_found *found)
-{
-	const char *base = fhir_own_base(rq);
-
-	if (found->n == 0)
-		return;
-	jw_open(w, "entry", '[');
-	for (size_t i = 0; i < found->n; i++) {
-		const struct store_resource *r = &found->v[i];
-
-		jw_open(w, NULL, '{');
-		jw_str(
-		    w, "fullUrl",
-		    arena_printf(rq->arena, "%s/%s/%s", base, r->type, r->id));
-		jw_raw(w, "resource", r->text, r->text_len);
-		jw_open(w, "search", '{');
-		jw_str(w, "mode", "match");
-		jw_close(w);
-		jw_close(w);
-	}
-	jw_close(w);
-}
-
-static void write_bundle(struct rq *rq, const struct wish *wish,
-			 const struct search *s,
-			 const struct store_found *found)
-{
-	struct jw w = {.b = &rq->out};
-	char id[UUID_TEXT], when[TIME_TEXT];
-
-	uuid_make(id);
-	time_finnish(when, rq->now_ms);
-	jw_open(&w, NULL, '{');
-	jw_str(&w, "resourceType", "Bundle");
-	jw_str(&w, "id", id);
-	jw_open(&w, "meta", '{');
-	jw_str(&w, "lastUpdated", when);
-	jw_close(&w);
-	jw_str(&w, "type", "searchset");
-	if (!s->no_total || s->count_only)
-		jw_int(&w, "total", found->total);
-	add_links(&w, rq, wish, s, found);
-	add_entries(&w, rq, found);
-	jw_close(&w);
+	return arena_printf(rq->arena, "/%s", rq_param(rq, "type"));
 }
 
 bool fhir_search(struct rq *rq)
 {
-	const struct fhir *f = rq->ctx;
-	struct search_rules rules = {
-	    .settings = &f->record->settings,
-	    .own_base = fhir_own_base(rq),
-	    .now_ms = rq->now_ms,
-	    .log = f->record->log,
-	};
-	struct store_found found = {.total = 0};
-	struct search s;
 	struct wish w;
 
 	assert(rq->grant);
-	if (!fhir_wish(rq, &w) || !fhir_offers(rq, IA_SEARCH, &rules.type) ||
-	    !few_enough(&w, &rq->err))
+	return fhir_wish(rq, &w) &&
+	       run(rq, &w, w.pair, w.pairs,
+		   fhir_self_url(rq, path_of(rq), w.pair, w.pairs));
+}
+
+/* ---- POST Type/_search ------------------------------------------------------
+ */
+
+static bool is_form(struct rq *rq)
+{
+	static const char form[] = "application/x-www-form-urlencoded";
+	const char *type = rq_header_in(rq, "Content-Type");
+	const size_t n = sizeof(form) - 1;
+
+	if (rq->body_len == 0 ||
+	    (type && strncasecmp(type, form, n) == 0 &&
+	     (type[n] == '\0' || type[n] == ';' || type[n] == ' ')))
+		return true;
+	return err_set(&rq->err, ERR_INVALID, RULE_CONTENT_TYPE, NULL,
+		       "Incorrect Content-Type header value of \"%.200s\" was "
+		       "provided in the request. %s is required for "
+		       "\"SEARCH_TYPE\" operation",
+		       text_or_empty(type), form);
+}
+
+bool fhir_search_post(struct rq *rq)
+{
+	struct http_pair *body, *all;
+	const char *pretty;
+	struct wish w;
+	size_t n;
+
+	assert(rq->grant);
+	if (!fhir_wish(rq, &w) || !is_form(rq) ||
+	    !http_form(rq->arena, text_or_empty(rq->body), rq->body_len, &body,
+		       &n, &rq->err))
 		return false;
-	rules.patient = rules.type->shared ? NULL : rq->grant->patient;
-	rules.handling = w.handling;
-	if (!fhir_search_parse(rq->arena, &rules, w.pair, w.pairs, &s,
-			       &rq->err))
-		return false;
-	s.query.fhir = (int)f->version;
-	if (s.query.snapshot > store_serial(f->record->store))
-		return fhir_no_page(&rq->err,
-				    arena_printf(rq->arena, "%lld",
-						 (long long)s.query.snapshot));
-	if (!s.nothing && !store_search(f->record->store, rq->arena, &s.query,
-					&found, &rq->err))
-		return false;
-	write_bundle(rq, &w, &s, &found);
-	return fhir_reply(rq, &w, 200);
+	all = arena_alloc(rq->arena, (w.pairs + n + 1) * sizeof(*all));
+	if (w.pairs > 0)
+		memcpy(all, w.pair, w.pairs * sizeof(*all));
+	if (n > 0)
+		memcpy(all + w.pairs, body, n * sizeof(*all));
+	pretty = http_form_get(body, n, "_pretty");
+	w.pretty |= text_is(pretty, "true");
+	return run(rq, &w, all, w.pairs + n,
+		   fhir_self_url(rq, path_of(rq), NULL, 0));
 }

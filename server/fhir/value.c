@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One value of a search parameter: from the text to what the store compares.
+ * (Numbers and quantities: value_number.c.)
  *
  *	token	:= code | system '|' code | '|' code | system '|'
  *	date	:= [prefix] date or dateTime
  *	prefix	:= eq | ne | gt | ge | lt | le | sa | eb | ap
+ *	string	:= text, searched folded (without case and marks)
  *
  * A backslash takes the meaning from the ',', '|', '$' or '\' behind it. A
  * date stands for the span of time that it leaves open, in Finland's time when
@@ -14,7 +16,7 @@
  *
  * FHIR R4 3.1.1.4; facts: fhir-rest.md section 4.
  */
-#include "fhir/fhir_int.h"
+#include "fhir/search_int.h"
 
 #include <string.h>
 
@@ -32,7 +34,7 @@ size_t fhir_value_part(const char **s, char sep, const char **part)
 	return n;
 }
 
-static const char *unescaped(struct arena *a, const char *p, size_t n)
+char *fhir_unescaped(struct arena *a, const char *p, size_t n)
 {
 	char *out = arena_strndup(a, p, n);
 	size_t k = 0;
@@ -57,11 +59,11 @@ bool fhir_value_token(const struct value_context *c, const char *p, size_t n,
 
 	v->op = OP_TOKEN;
 	if (!rest) {
-		v->value = unescaped(c->arena, part, k);
+		v->value = fhir_unescaped(c->arena, part, k);
 		return true;
 	}
-	v->system = unescaped(c->arena, part, k);
-	v->value = *rest ? unescaped(c->arena, rest, strlen(rest)) : NULL;
+	v->system = fhir_unescaped(c->arena, part, k);
+	v->value = *rest ? fhir_unescaped(c->arena, rest, strlen(rest)) : NULL;
 	return true;
 }
 
@@ -69,20 +71,83 @@ bool fhir_value_id(const struct value_context *c, const char *p, size_t n,
 		   struct store_value *v)
 {
 	v->op = OP_ID;
-	v->value = unescaped(c->arena, p, n);
+	v->value = fhir_unescaped(c->arena, p, n);
 	return true;
+}
+
+/* What it is called; it begins with the value. */
+bool fhir_value_token_text(const struct value_context *c, const char *p,
+			   size_t n, struct store_value *v)
+{
+	v->op = OP_TOKEN_TEXT;
+	v->value = record_fold(c->arena, fhir_unescaped(c->arena, p, n));
+	return true;
+}
+
+/* ---- string ---------------------------------------------------------- */
+
+static bool read_string(const struct value_context *c, const char *p, size_t n,
+			enum store_op op, struct store_value *v)
+{
+	char *text = fhir_unescaped(c->arena, p, n);
+	size_t characters = 0;
+
+	for (const char *s = text; *s; s++)
+		characters += ((unsigned char)*s & 0xC0) != 0x80;
+	if (characters > SEARCH_TEXT)
+		return err_set(c->err, ERR_INVALID, RULE_VALUE, NULL,
+			       "A string to search for may have at most %d "
+			       "characters",
+			       SEARCH_TEXT);
+	v->op = op;
+	v->value = op == OP_STRING_EXACT ? text : record_fold(c->arena, text);
+	return true;
+}
+
+bool fhir_value_string(const struct value_context *c, const char *p, size_t n,
+		       struct store_value *v)
+{
+	return read_string(c, p, n, OP_STRING, v);
+}
+
+bool fhir_value_string_exact(const struct value_context *c, const char *p,
+			     size_t n, struct store_value *v)
+{
+	return read_string(c, p, n, OP_STRING_EXACT, v);
+}
+
+bool fhir_value_string_contains(const struct value_context *c, const char *p,
+				size_t n, struct store_value *v)
+{
+	return read_string(c, p, n, OP_STRING_CONTAINS, v);
 }
 
 /* ---- date ------------------------------------------------------------ */
 
-static const struct {
+static const struct date_op {
 	char prefix[3];
 	enum store_op op;
+	enum store_op hapi; /* search_dates = hapi */
 } date_op[] = {
-    {"eq", OP_DATE_EQ}, {"ne", OP_DATE_NE}, {"gt", OP_DATE_GT},
-    {"ge", OP_DATE_GE}, {"lt", OP_DATE_LT}, {"le", OP_DATE_LE},
-    {"sa", OP_DATE_SA}, {"eb", OP_DATE_EB},
+    {"eq", OP_DATE_EQ, OP_DATE_HAPI_EQ}, {"ne", OP_DATE_NE, OP_DATE_HAPI_NE},
+    {"gt", OP_DATE_GT, OP_DATE_HAPI_GT}, {"ge", OP_DATE_GE, OP_DATE_HAPI_GE},
+    {"lt", OP_DATE_LT, OP_DATE_LT},	 {"le", OP_DATE_LE, OP_DATE_LE},
+    {"sa", OP_DATE_SA, OP_DATE_SA},	 {"eb", OP_DATE_EB, OP_DATE_HAPI_EB},
+    {"ap", OP_DATE_EQ, OP_DATE_EQ},
 };
+
+/* How the settings have dates compared. What a date equals may be a matter of
+ * its own: a period that it falls in, or one that lies within it. */
+static enum store_op date_how(const struct settings *s, const struct date_op *d)
+{
+	if (s->search_dates)
+		return d->hapi;
+	if (!s->date_eq_period || strcmp(d->prefix, "ap") == 0)
+		return d->op;
+	if (d->op == OP_DATE_EQ)
+		return OP_DATE_EQ_CONTAIN;
+	return d->op == OP_DATE_NE ? OP_DATE_NE_CONTAIN : d->op;
+}
 
 /* About: a tenth of the distance from now, on both sides. */
 static void widen(struct store_value *v, int64_t now_ms)
@@ -122,37 +187,34 @@ static bool bad_date(const char *p, size_t n, bool plus, struct err *e)
 		       plus ? " (in a URL write + as %2B)" : "");
 }
 
-/* The operator of a two-letter prefix; false for other letters. */
-static bool date_prefix(const char *p, enum store_op *op, bool *about)
+/* A two-letter prefix; NULL for other letters. */
+static const struct date_op *date_prefix(const char *p)
 {
-	*about = strncmp(p, "ap", 2) == 0;
-	for (size_t i = 0; i < LEN(date_op); i++) {
-		if (strncmp(p, date_op[i].prefix, 2) != 0)
-			continue;
-		*op = date_op[i].op;
-		return true;
-	}
-	return *about;
+	for (size_t i = 0; i < LEN(date_op); i++)
+		if (strncmp(p, date_op[i].prefix, 2) == 0)
+			return &date_op[i];
+	return NULL;
 }
 
 bool fhir_value_date(const struct value_context *c, const char *p, size_t n,
 		     struct store_value *v)
 {
+	const struct date_op *d = &date_op[0];
 	struct time_span span;
-	bool about = false;
 	size_t skip = 0;
 
-	*v = (struct store_value){.op = OP_DATE_EQ};
-	if (n > 2 && (p[0] < '0' || p[0] > '9')) {
-		if (!date_prefix(p, &v->op, &about))
+	if (n > 2 && !ascii_digit(*p)) {
+		d = date_prefix(p);
+		if (!d)
 			return bad_date(p, n, false, c->err);
 		skip = 2;
 	}
 	if (!time_parse(p + skip, n - skip, &span))
 		return bad_date(p, n, lost_plus(p + skip, n - skip), c->err);
-	v->lo_ms = span.lo_ms;
-	v->hi_ms = span.hi_ms;
-	if (about)
+	*v = (struct store_value){.op = date_how(c->rules->settings, d),
+				  .lo_ms = span.lo_ms,
+				  .hi_ms = span.hi_ms};
+	if (strcmp(d->prefix, "ap") == 0)
 		widen(v, c->rules->now_ms);
 	return true;
 }
@@ -172,13 +234,18 @@ size_t fhir_value_updated(const struct store_value *d, struct store_value *v,
 					  .hi_ms = d->hi_ms};
 
 	switch (d->op) {
-	case OP_DATE_GE: v[0] = from_lo; return 1;
+	case OP_DATE_GE:
+	case OP_DATE_HAPI_GE: v[0] = from_lo; return 1;
 	case OP_DATE_GT:
+	case OP_DATE_HAPI_GT:
 	case OP_DATE_SA: v[0] = from_hi; return 1;
 	case OP_DATE_LT:
+	case OP_DATE_HAPI_EB:
 	case OP_DATE_EB: v[0] = to_lo; return 1;
 	case OP_DATE_LE: v[0] = to_hi; return 1;
 	case OP_DATE_NE:
+	case OP_DATE_HAPI_NE:
+	case OP_DATE_NE_CONTAIN:
 		v[0] = to_lo;
 		v[1] = from_hi;
 		return 2;
@@ -192,15 +259,18 @@ size_t fhir_value_updated(const struct store_value *d, struct store_value *v,
 
 /* ---- reference, uri -------------------------------------------------- */
 
-/* The reference as it is stored: our own base taken off. */
-static const char *local_reference(const struct search_rules *r,
-				   const char *ref)
+/* The reference as it is stored: our own base taken off, and a version. */
+static const char *local_reference(const struct search_rules *r, char *ref)
 {
 	const char *base = r->own_base;
 	size_t n = strlen(base);
+	char *version;
 
 	if (strncmp(ref, base, n) == 0 && ref[n] == '/')
-		return ref + n + 1;
+		ref += n + 1;
+	version = strstr(ref, "/_history/");
+	if (version && !strchr(ref, ':'))
+		*version = '\0';
 	return ref;
 }
 
@@ -208,7 +278,7 @@ bool fhir_value_reference(const struct value_context *c, const char *p,
 			  size_t n, struct store_value *v)
 {
 	v->op = OP_REFERENCE;
-	v->value = local_reference(c->rules, unescaped(c->arena, p, n));
+	v->value = local_reference(c->rules, fhir_unescaped(c->arena, p, n));
 	return true;
 }
 
@@ -216,6 +286,22 @@ bool fhir_value_uri(const struct value_context *c, const char *p, size_t n,
 		    struct store_value *v)
 {
 	v->op = OP_URI;
-	v->value = unescaped(c->arena, p, n);
+	v->value = fhir_unescaped(c->arena, p, n);
+	return true;
+}
+
+bool fhir_value_uri_above(const struct value_context *c, const char *p,
+			  size_t n, struct store_value *v)
+{
+	v->op = OP_URI_ABOVE;
+	v->value = fhir_unescaped(c->arena, p, n);
+	return true;
+}
+
+bool fhir_value_uri_below(const struct value_context *c, const char *p,
+			  size_t n, struct store_value *v)
+{
+	v->op = OP_URI_BELOW;
+	v->value = fhir_unescaped(c->arena, p, n);
 	return true;
 }

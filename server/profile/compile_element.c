@@ -343,12 +343,20 @@ static bool merge_marks(struct build *b, struct node *n, const struct json *e)
 	return true;
 }
 
+static void merge_flag(struct node *n, const struct json *e, const char *name,
+		       enum node_flag flag)
+{
+	const struct json *v = json_get(e, name);
+
+	if (v && json_kind(v) == JSON_TRUE)
+		n->flags |= (uint16_t)flag;
+}
+
 bool merge_element(struct build *b, ref node, const struct json *e)
 {
 	struct node *n = heap_at(b->p, node);
 	const struct json *fixed = choice(e, "fixed");
 	const struct json *pattern = choice(e, "pattern");
-	const struct json *modifier = json_get(e, "isModifier");
 
 	if ((!b->base && !merge_marks(b, n, e)) || !merge_counts(b, n, e) ||
 	    !merge_types(b, node, json_get(e, "type")) ||
@@ -360,8 +368,8 @@ bool merge_element(struct build *b, ref node, const struct json *e)
 		n->fixed = compile_constant(b, fixed);
 	if (pattern)
 		n->pattern = compile_constant(b, pattern);
-	if (modifier && json_kind(modifier) == JSON_TRUE)
-		n->flags |= NODE_MODIFIER;
+	merge_flag(n, e, "isModifier", NODE_MODIFIER);
+	merge_flag(n, e, "isSummary", NODE_SUMMARY);
 	merge_limits(b, n, e);
 	if (!b->base && json_get(e, "slicing"))
 		return merge_slicing(b, node, json_get(e, "slicing"));

@@ -104,8 +104,9 @@ enum node_flag {
 	NODE_CONSTRAINED = 8, /* a profile says something here or below */
 	NODE_OWN_BINDING = 16,
 	NODE_OWN_TYPES = 32,
-	NODE_RECURS = 64, /* content leads to what a profile made of it */
-	NODE_DONE = 128	  /* its slices are worked out */
+	NODE_RECURS = 64,  /* content leads to what a profile made of it */
+	NODE_DONE = 128,   /* its slices are worked out */
+	NODE_SUMMARY = 256 /* isSummary */
 };
 
 /* How sure a statement is; compile_mark.c. */

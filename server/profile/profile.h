@@ -262,6 +262,33 @@ bool profile_search_param(const struct profiles *p, const char *type, size_t i,
 bool profile_search_find(const struct profiles *p, const char *type,
 			 const char *code, struct search_info *out);
 
+/* The codes of a value set by its canonical URL, each with its system (NULL:
+ * any), at most PROFILE_CODES. False with e set (ERR_INVALID): not loaded, too
+ * many, or a part of it cannot be enumerated. */
+#define PROFILE_CODES 1000
+struct profile_code {
+	const char *system, *code;
+};
+bool profile_value_set_codes(const struct profiles *p, struct arena *a,
+			     const char *value_set, struct profile_code **out,
+			     size_t *n, struct err *e);
+/* The code itself and all that its code system has below (or above) it. */
+bool profile_code_tree(const struct profiles *p, struct arena *a,
+		       const char *system, const char *code, bool above,
+		       struct profile_code **out, size_t *n, struct err *e);
+
+/* What the definition of a resource type says of an element, by JSON names
+ * ("component.valueQuantity"): bits; 0: there is none. */
+enum profile_element {
+	PROFILE_ELEMENT_KNOWN = 1,
+	PROFILE_ELEMENT_MANDATORY = 2,
+	PROFILE_ELEMENT_MODIFIER = 4,
+	PROFILE_ELEMENT_SUMMARY = 8,
+	PROFILE_ELEMENT_BACKBONE = 16 /* its children are elements, too */
+};
+unsigned profile_element(const struct profiles *p, const char *type,
+			 const char *path);
+
 /* ---- for FHIRPath ------------------------------------------------------- */
 
 /* The definitions as a model for expressions; good as long as the set is. An
