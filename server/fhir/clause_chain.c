@@ -15,6 +15,8 @@
  * scope has to hold it. That the resources looked at are the caller's own, the
  * store sees to: it looks at no others than the query's patient's.
  *
+ * Limit: a chain follows references, not canonical URLs.
+ *
  * FHIR R4 3.1.1.5.6, 3.1.1.5.7; facts: fhir-rest.md 4.1, 4.6.
  */
 #include "fhir/search_int.h"
@@ -31,7 +33,11 @@ bool fhir_bad_chain(struct reading *g, const struct named *q)
 
 bool fhir_may_see(const struct search_rules *r, const char *type)
 {
-	return !r->scope || scope_allows(r->scope, type, false);
+	const struct record_type *t = record_type_find(r->fhir, type);
+
+	/* definitions are nobody's data: there is no scope for them */
+	return !r->scope || (t && t->definition) ||
+	       scope_allows(r->scope, type, false);
 }
 
 static bool not_in_scope(struct reading *g, const char *type)

@@ -8,6 +8,7 @@ prefixes; everything else is written down.
 """
 import datetime
 import itertools
+import json
 import urllib.parse
 
 import pytest
@@ -17,8 +18,7 @@ from support import LOINC, UCUM, ids, outcome
 OPTIONS = ["--profiles", "none"]
 
 TYPES = ("Patient", "Observation", "MedicationAdministration", "CarePlan",
-         "Questionnaire", "QuestionnaireResponse", "ValueSet", "CodeSystem",
-         "StructureDefinition")
+         "Questionnaire", "QuestionnaireResponse")
 SCOPE = " ".join(f"patient/{t}.{a}" for t in TYPES for a in ("read", "write"))
 SNOMED = "http://snomed.info/sct"
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
@@ -361,7 +361,6 @@ def valued(server, wide):
         "zero": {"value": 0, "unit": "g", "system": UCUM, "code": "g"}}
     for name, v in values.items():
         if isinstance(v, str):
-            import json
             text = json.dumps(observation(p, valueQuantity="@"))
             r = p.post(text.replace('"@"', v), status=201)
             shelf.id[name] = r.json()["id"]
@@ -370,7 +369,7 @@ def valued(server, wide):
             shelf.put(name, observation(p, valueQuantity=v))
     shelf.put("aiti", observation(p, valueString="Äiti sanoi, että"))
     shelf.put("isa", observation(p, valueString="isä"))
-    shelf.put("yes", observation(p, valueCodeableConcept=coded("yes", "s")))
+    shelf.put("yes", observation(p, valueCodeableConcept=coded("yes", "http://s")))
     shelf.put("parts", observation(p, component=[
         {"code": coded("8480-6"),
          "valueQuantity": {"value": 128, "unit": "mm[Hg]", "system": UCUM,
@@ -396,7 +395,7 @@ def valued(server, wide):
     ("sa5.4", "q5405 q100"), ("eb5.4", "q5395 minus zero"),
     ("-5.4", "minus"), ("-5.40", "minus"), ("0", "zero"), ("1e2", "q100"),
     ("1.00e2", "q100"), ("100.0", "q100"), ("99", ""), ("0.1e3", "q100"),
-    ("ap5.5", "q54 q540 q5395 q5405 less"), ("ap6", "q5405 less"),
+    ("ap5.5", "q54 q540 q5395 q5405 less"), ("ap6.1", "less"),
     ("ap100", "q100"), ("ap111", "q100"), ("ap112", ""),
     ("5.400,100", "q54 q540 q100"), ("gt5&value-quantity=lt6",
                                      "q54 q540 q5395 q5405 less"),
@@ -416,7 +415,7 @@ def test_quantities(valued, query, names):
     ("&value-string:exact=isa", ""), ("&value-string:exact=ISÄ", ""),
     ("&value-string=%C3%84iti+sanoi%5C,", "aiti"),
     ("&value-string:missing=false", "aiti isa"),
-    ("&value-concept=yes", "yes"), ("&value-concept=s|yes", "yes"),
+    ("&value-concept=yes", "yes"), ("&value-concept=http://s|yes", "yes"),
     ("&value-quantity:missing=false&value-quantity=gt50", "q100"),
     ("&component-code=8480-6", "parts"), ("&code=8480-6", ""),
     ("&combo-code=8480-6", "parts"), ("&combo-code=1-8&component-code=8480-6",
@@ -436,7 +435,7 @@ def test_quantities(valued, query, names):
     ("&combo-code-value-quantity=8480-6$gt100", "parts"),
     ("&combo-code-value-quantity=1-8$gt99,8480-6$128", "q100 parts"),
     ("&code-value-string=1-8$is", "isa"),
-    ("&code-value-concept=1-8$s%7Cyes", "yes")])
+    ("&code-value-concept=1-8$http://s%7Cyes", "yes")])
 def test_values(valued, query, names):
     check(valued, query, names)
 
@@ -485,7 +484,7 @@ def linked(server, wide):
         "authored": "2026-02-01"})
     a = shelf.put("a", observation(p, "1-8"))
     b = shelf.put("b", observation(p, "2-6", hasMember=[
-        {"reference": a}, {"identifier": {"system": "s", "value": "v"}}]))
+        {"reference": a}, {"identifier": {"system": "http://s", "value": "v"}}]))
     c = shelf.put("c", observation(p, "3-4", hasMember=[{"reference": b}],
                                    derivedFrom=[{"reference": answers}]))
     shelf.put("plan", {
@@ -500,8 +499,8 @@ def linked(server, wide):
     ("&has-member:Observation={b}", "c"), ("&has-member={a},{b}", "b c"),
     ("&has-member=Observation/{a}/_history/7", "b"),
     ("&has-member=Patient/{a}", ""),
-    ("&has-member:identifier=s|v", "b"), ("&has-member:identifier=v", "b"),
-    ("&has-member:identifier=x|v", ""), ("&has-member:missing=true", "a"),
+    ("&has-member:identifier=http://s|v", "b"), ("&has-member:identifier=v", "b"),
+    ("&has-member:identifier=http://x|v", ""), ("&has-member:missing=true", "a"),
     ("&derived-from={answers}", "c"),
     # chains
     ("&has-member.code=1-8", "b"), ("&has-member:Observation.code=2-6", "c"),
@@ -529,7 +528,6 @@ def test_references(linked, query, names):
     ("&questionnaire=http://b.example/form", "answers"),
     ("&questionnaire=http://b.example/form|2", "answers"),
     ("&questionnaire=http://b.example/form|1", ""),
-    ("&questionnaire.title=lom", "answers"),
     ("&_has:CarePlan:supporting-info:status=active", "answers"),
     ("&_has:Observation:derived-from:code=3-4", "answers"),
     ("&_has:Observation:derived-from:code=1-8", "")])
