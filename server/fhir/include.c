@@ -24,7 +24,7 @@
 #define SLOTS	4096 /* a power of two, above twice SEARCH_INCLUDED */
 #define AT_ONCE 100  /* references in one search */
 
-/* ---- reading the parameter ----------------------------------------------- */
+/* ---- reading the parameter --------------------------------------------- */
 
 static bool leads_to(const struct record_param *p, const char *type)
 {
@@ -117,8 +117,7 @@ bool fhir_include_read(struct arena *a, const struct search_rules *r,
 	return true;
 }
 
-/* ---- what came along -------------------------------------------------------
- */
+/* ---- what came along --------------------------------------------------- */
 
 struct work {
 	struct arena *arena;
@@ -170,8 +169,7 @@ static bool may_bring(const struct work *w, const struct store_resource *found)
 				   strcmp(found->patient, w->r->patient) == 0);
 }
 
-/* ---- forward
- * ----------------------------------------------------------------- */
+/* ---- forward ---- */
 
 /* A canonical: by the url of the type that it is of. */
 static bool bring_canonical(struct work *w, const struct record_param *p,
@@ -260,8 +258,7 @@ static bool follow_all(struct work *w, const struct search_include *x,
 	return true;
 }
 
-/* ---- backward
- * ------------------------------------------------------------------ */
+/* ---- backward ---- */
 
 /* What of t refers by p to one of these. */
 static bool look_back(struct work *w, const struct record_type *t,
@@ -338,8 +335,7 @@ static bool look_back_all(struct work *w, const struct search_include *x,
 	return true;
 }
 
-/* ---- rounds
- * ---------------------------------------------------------------------- */
+/* ---- rounds ---- */
 
 static bool go_round(struct work *w, const struct store_resource *from,
 		     size_t n, bool first)

@@ -20,8 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- links -----------------------------------------------------------------
- */
+/* ---- links ------------------------------------------------------------- */
 
 /* A modifier is no part of the name: what belongs to one parameter stays in
  * the order in which it came, which for _sort is its meaning. */
@@ -103,8 +102,7 @@ static void add_links(struct jw *w, struct rq *rq, const struct answer *a)
 	jw_close(w);
 }
 
-/* ---- entries
- * ----------------------------------------------------------------- */
+/* ---- entries ---- */
 
 static void add_mode(struct jw *w, const char *mode)
 {

@@ -12,17 +12,17 @@
  * Built by clang with -fsanitize=fuzzer,address,undefined, together with fhir
  * and the layers below it.
  */
-#include "fhir/fhir_int.h"
+#include "fhir/search_int.h"
 #include "http/http_int.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SELF  "3f0c2a8e-0000-4000-8000-000000000001"
 #define HOST  "http://h"
 #define PATH  "/phr-resourceserver/baseR4"
-#define BASE  HOST PATH "/Observation"
 #define COUNT 5
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -36,13 +36,38 @@ static void put(struct store *s, int i)
 {
 	static const char *const code[COUNT] = {"a", "b", "a", "a,b", "a|b"};
 	const int64_t day = INT64_C(86400000) * i;
-	char id[] = "0", text[] = "{\"resourceType\":\"Observation\",\"id\":0}";
+	char id[] = "0", to[] = "Observation/0";
+	char text[] = "{\"resourceType\":\"Observation\",\"id\":\"0\","
+		      "\"hasMember\":[{\"reference\":\"Observation/0\"}]}";
 	const struct store_index_row rows[] = {
-	    {INDEX_TOKEN, "code", "http://loinc.org", code[i], 0, 0, false},
-	    {INDEX_TOKEN, "identifier", "", id, 0, 0, false},
-	    {INDEX_REFERENCE, "patient", "", "Patient/" SELF, 0, 0, false},
-	    {INDEX_DATE, "date", NULL, NULL, day, day + 1 + i % 2 * day,
-	     i % 2 == 1},
+	    {.kind = INDEX_TOKEN,
+	     .param = "code",
+	     .system = "http://loinc.org",
+	     .value = code[i],
+	     .text = "AB"},
+	    {.kind = INDEX_TOKEN,
+	     .param = "identifier",
+	     .system = "",
+	     .value = id},
+	    {.kind = INDEX_REFERENCE,
+	     .param = "subject",
+	     .value = "Patient/" SELF},
+	    {.kind = INDEX_REFERENCE, .param = "has-member", .value = to},
+	    {.kind = INDEX_STRING,
+	     .param = "value-string",
+	     .value = "ABC",
+	     .text = "abc"},
+	    {.kind = INDEX_NUMBER,
+	     .param = "value-quantity",
+	     .system = "s",
+	     .value = "kg",
+	     .lo = i,
+	     .hi = i},
+	    {.kind = INDEX_DATE,
+	     .param = "date",
+	     .lo_ms = day,
+	     .hi_ms = day + 1 + i % 2 * day,
+	     .period = i % 2 == 1},
 	};
 	struct store_resource r = {.fhir = FHIR_R4,
 				   .type = "Observation",
@@ -55,10 +80,27 @@ static void put(struct store *s, int i)
 				   .text = text};
 
 	id[0] = (char)('0' + i);
-	text[sizeof(text) - 3] = id[0];
+	strstr(text, "\"0\"")[1] = id[0];
+	/* each one leads to the one before, the first to itself */
+	to[sizeof(to) - 2] = (char)(i > 0 ? id[0] - 1 : id[0]);
+	*strstr(text, "0\"}]") = to[sizeof(to) - 2];
 	r.text_len = strlen(text);
 	/* the last one has no date */
 	store_resource_put(s, &r, rows, LEN(rows) - (i == COUNT - 1));
+}
+
+static void *image(struct arena *a, size_t *n)
+{
+	FILE *f = fopen("build/image/r4.img", "rb");
+	void *p;
+
+	assert(f && fseek(f, 0, SEEK_END) == 0);
+	*n = (size_t)ftell(f);
+	rewind(f);
+	p = arena_alloc(a, *n);
+	assert(fread(p, 1, *n, f) == *n);
+	fclose(f);
+	return p;
 }
 
 static struct record *the_record(void)
@@ -66,9 +108,16 @@ static struct record *the_record(void)
 	static struct record r = {.log = &quiet,
 				  .fhir_base = {[FHIR_R4] = PATH}};
 	struct err e = {.kind = ERR_NONE};
+	struct arena *a;
+	size_t n;
+	void *bytes;
 
 	if (r.store)
 		return &r;
+	a = arena_new(0);
+	bytes = image(a, &n);
+	r.profiles[FHIR_R4] = profile_open(a, FHIR_R4, bytes, n, &e);
+	assert(r.profiles[FHIR_R4]);
 	r.store = store_open(":memory:", &quiet, &e);
 	assert(r.store);
 	for (int i = 0; i < COUNT; i++)
@@ -85,7 +134,9 @@ static struct record *the_record(void)
 static struct rq *request(struct arena *a, const struct fhir *f,
 			  const char *query)
 {
-	static const struct grant grant = {.patient = SELF};
+	static const struct grant grant = {
+	    .patient = SELF,
+	    .scope = "patient/Observation.read patient/Patient.read"};
 	struct rq_private *p = arena_alloc(a, sizeof(*p));
 
 	p->last_header = &p->first_header;
@@ -146,13 +197,16 @@ static void check_entries(const struct json *bundle, struct seen *seen)
 		const char *url = json_get_text(entry, "fullUrl");
 		size_t i = (size_t)(url[strlen(url) - 1] - '0');
 
+		if (strcmp(json_get_text(json_get(entry, "search"), "mode"),
+			   "match") != 0)
+			continue;
 		assert(i < COUNT && !seen->id[i]);
 		seen->id[i] = true;
 		seen->n++;
 	}
 }
 
-/* The query of the link of that relation, or NULL. */
+/* The query of the link of that relation, or NULL. Pages are at the base. */
 static const char *link_of(const struct json *bundle, const char *relation)
 {
 	const struct json *v = json_first(json_get(bundle, "link"));
@@ -161,9 +215,8 @@ static const char *link_of(const struct json *bundle, const char *relation)
 		v = json_next(v);
 	if (!v)
 		return NULL;
-	assert(strncmp(json_get_text(v, "url"), BASE "?", strlen(BASE) + 1) ==
-	       0);
-	return json_get_text(v, "url") + strlen(BASE) + 1;
+	assert(text_begins(json_get_text(v, "url"), HOST PATH));
+	return text_or_empty(strchr(json_get_text(v, "url"), '?')) + 1;
 }
 
 static int64_t total_of(const struct json *bundle)
@@ -191,13 +244,13 @@ static void check_pages(struct arena *a, const struct fhir *f,
 		struct rq *rq = request(a, f, query);
 		size_t before = seen.n;
 
-		assert(fhir_search(rq) && rq->status == 200);
+		assert(fhir_at_base(rq) && rq->status == 200);
 		bundle = body(rq, "Bundle");
 		assert(total_of(bundle) == total);
 		check_entries(bundle, &seen);
 		assert(seen.n > before && link_of(bundle, "previous"));
 	}
-	if (s->query.offset == 0 && total >= 0)
+	if (total >= 0)
 		assert((int64_t)seen.n == total);
 }
 
@@ -209,18 +262,35 @@ static bool same_text(const char *x, const char *y)
 	return x && y ? strcmp(x, y) == 0 : x == y;
 }
 
+static void check_clauses(const struct store_clause *x,
+			  const struct store_clause *y, size_t n);
+
 static void check_values(const struct store_clause *x,
 			 const struct store_clause *y)
 {
-	assert(same_text(x->param, y->param) && x->n == y->n && x->n > 0);
+	assert(same_text(x->param, y->param) && same_text(x->also, y->also));
+	assert(same_text(x->param2, y->param2) && x->n == y->n);
+	assert(x->kind == y->kind && x->negative == y->negative);
+	assert(x->n > 0 || x->kind == CLAUSE_CHAIN ||
+	       x->kind == CLAUSE_REVERSE);
 	for (size_t i = 0; i < x->n; i++) {
 		const struct store_value *v = &x->value[i], *w = &y->value[i];
 
 		assert(v->op == w->op && v->lo_ms == w->lo_ms &&
 		       v->hi_ms == w->hi_ms);
+		assert(v->number_lo <= v->number_hi);
 		assert(same_text(v->system, w->system) &&
 		       same_text(v->value, w->value));
 	}
+	assert(x->sub_count == y->sub_count);
+	check_clauses(x->sub, y->sub, x->sub_count);
+}
+
+static void check_clauses(const struct store_clause *x,
+			  const struct store_clause *y, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		check_values(&x[i], &y[i]);
 }
 
 /* The self link names the same search. */
@@ -240,6 +310,9 @@ static void parse(struct arena *a, const struct fhir *f, const char *query,
 		  struct search *out)
 {
 	const struct search_rules rules = {
+	    .record = f->record,
+	    .fhir = FHIR_R4,
+	    .scope = "patient/Observation.read patient/Patient.read",
 	    .type = record_type_find(FHIR_R4, "Observation"),
 	    .settings = &f->record->settings,
 	    .own_base = HOST PATH,
@@ -261,10 +334,10 @@ static void check_caps(const struct search *s)
 
 	for (size_t i = 0; i < s->query.clause_count; i++)
 		values += s->query.clause[i].n;
-	assert(values <= STORE_SEARCH_VALUES && s->query.sort_count <= 16);
+	assert(values <= STORE_SEARCH_VALUES + SEARCH_VALUES);
+	assert(s->query.sort_count <= SEARCH_SORTS);
 	assert(s->count >= 1 && s->count <= 3);
 	assert(s->query.limit == (s->count_only ? 0 : s->count));
-	assert(s->query.offset >= 0 && s->query.snapshot >= 0);
 	assert(same_text(s->query.patient, SELF));
 }
 
@@ -282,8 +355,8 @@ static void check_self(struct arena *a, const struct fhir *f,
 	bundle = body(rq, "Bundle");
 	parse(a, f, link_of(bundle, "self"), &again);
 	check_same(&first, &again);
-	for (size_t i = 0; i < first.query.clause_count; i++)
-		check_values(&first.query.clause[i], &again.query.clause[i]);
+	check_clauses(first.query.clause, again.query.clause,
+		      first.query.clause_count);
 }
 
 static void check_query(struct arena *a, const struct fhir *f,
