@@ -65,7 +65,7 @@ static bool contains(const char *s, size_t n, const char *part)
 }
 
 static bool word_has(const struct row *r, const struct store_value *v,
-		     int64_t system, bool loose)
+		     int64_t system)
 {
 	const char *value = v->value == NULL ? "" : v->value;
 	switch (v->op) {
@@ -81,11 +81,9 @@ static bool word_has(const struct row *r, const struct store_value *v,
 		       memcmp(r->value, value, r->value_len) == 0;
 	case OP_STRING_CONTAINS: return contains(r->value, r->value_len, value);
 	case OP_TOKEN_TEXT:
-		return loose ||
-		       (r->text != NULL && begins(r->text, r->text_len, value));
+		return r->text != NULL && begins(r->text, r->text_len, value);
 	case OP_STRING_EXACT:
-		return loose || (r->text != NULL &&
-				 is_text(r->text, r->text_len, value));
+		return r->text != NULL && is_text(r->text, r->text_len, value);
 	default: return is_text(r->value, r->value_len, value);
 	}
 }
@@ -142,8 +140,8 @@ static bool number_has(const struct row *r, const struct store_value *v)
 	}
 }
 
-bool store_row_has(const struct row *row, const struct store_value *v,
-		   int64_t system, bool loose)
+static bool row_has(const struct row *row, const struct store_value *v,
+		    int64_t system)
 {
 	enum family family = store_op_family(v->op);
 	if (family == FAMILY_ANY)
@@ -151,11 +149,9 @@ bool store_row_has(const struct row *row, const struct store_value *v,
 	if (family != family_of_row(row->kind))
 		return false;
 	switch (family) {
-	case FAMILY_WORD: return word_has(row, v, system, loose);
+	case FAMILY_WORD: return word_has(row, v, system);
 	case FAMILY_DATE: return date_has(row, v);
-	default:
-		return number_has(row, v) &&
-		       (loose || unit_has(row, v, system));
+	default: return number_has(row, v) && unit_has(row, v, system);
 	}
 }
 
@@ -164,7 +160,7 @@ bool store_row_has(const struct row *row, const struct store_value *v,
 static void terms_add(const struct scope *sc, const char *param,
 		      struct terms *out)
 {
-	for (int class = NAME_WORD; param != NULL && class <= NAME_NUMBER;
+	for (int class = NAME_WORD; param != NULL && class < NAME_CLASSES;
 	     class ++) {
 		int64_t id = store_name_find(sc->store, (enum name_class) class,
 					     sc->kind, param);
@@ -182,22 +178,13 @@ void store_terms_find(const struct scope *sc, const char *param,
 	terms_add(sc, param, out);
 }
 
-static bool is_exact(const struct store_value *v)
-{
-	if (store_op_family(v->op) == FAMILY_NUMBER)
-		return v->system == NULL && v->value == NULL;
-	return v->op != OP_TOKEN_TEXT && v->op != OP_STRING_EXACT;
-}
-
 /* What one who looks for these values needs to know of them. */
 static void take_values(const struct scope *sc, struct hunt *h)
 {
 	const struct store_clause *c = h->c;
-	h->exact = c->kind == CLAUSE_VALUES;
 	h->system = arena_alloc(sc->arena, (c->n + 1) * sizeof *h->system);
 	for (size_t i = 0; i < c->n; i++) {
 		const struct store_value *v = &c->value[i];
-		h->exact = h->exact && is_exact(v);
 		h->system[i] = v->system == NULL
 				   ? ANY_SYSTEM
 				   : store_system_find(sc->store, v->system);
@@ -278,7 +265,6 @@ void store_hunt_make(const struct scope *sc, const struct store_clause *c,
 	take_values(sc, out);
 	if (c->kind == CLAUSE_CHAIN)
 		find_targets(sc, out);
-	out->exact = out->exact || c->kind == CLAUSE_CHAIN;
 	out->known = c->kind == CLAUSE_VALUES && c->n == 0;
 }
 
@@ -296,7 +282,7 @@ static bool itself_has(const struct candidate *c, const struct store_value *v)
 static bool row_has_one(const struct hunt *h, const struct row *r)
 {
 	for (size_t i = 0; i < h->c->n; i++) {
-		if (store_row_has(r, &h->c->value[i], h->system[i], false))
+		if (row_has(r, &h->c->value[i], h->system[i]))
 			return true;
 	}
 	return false;
@@ -323,7 +309,7 @@ static bool has_half(const struct hunt *h, const struct candidate *c, size_t i,
 	const char *p = c->rows;
 	for (struct row r; store_rows_next(&p, c->rows + c->len, &r);) {
 		if (r.part == part && has_term(&h->second, r.term) &&
-		    store_row_has(&r, &h->c->value[i], h->system[i], false))
+		    row_has(&r, &h->c->value[i], h->system[i]))
 			return true;
 	}
 	return false;
@@ -336,8 +322,7 @@ static bool pairs_hold(const struct hunt *h, const struct candidate *c)
 		if (!has_term(&h->first, r.term))
 			continue;
 		for (size_t i = 0; i + 1 < h->c->n; i += 2) {
-			if (store_row_has(&r, &h->c->value[i], h->system[i],
-					  false) &&
+			if (row_has(&r, &h->c->value[i], h->system[i]) &&
 			    has_half(h, c, i + 1, r.part))
 				return true;
 		}

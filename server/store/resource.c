@@ -207,16 +207,40 @@ int64_t store_resolve(struct store *s, struct arena *a, int fhir,
 	return serial;
 }
 
+/* Does a row of that parameter of the resource refer so? Else its key is only
+ * the same. */
+static bool refers(struct store *s, int64_t serial, int64_t term,
+		   const char *reference)
+{
+	bool yes = false;
+	sqlite3_stmt *st = store_query(s, ST_RESOURCE_ROW, ARGS(INT(serial)));
+	if (!store_row(s, st))
+		return false;
+	size_t n = strlen(reference);
+	const char *p = sqlite3_column_blob(st, 2);
+	const char *end = p + sqlite3_column_bytes(st, 2);
+	for (struct row r; p != NULL && store_rows_next(&p, end, &r);)
+		yes = yes || (r.term == term && r.value_len == n &&
+			      memcmp(r.value, reference, n) == 0);
+	store_done(st);
+	return yes;
+}
+
 bool store_referrer(struct store *s, struct arena *a, int fhir,
 		    const char *reference, struct store_resource *out,
 		    const char **param)
 {
-	int64_t self = store_resolve(s, a, fhir, reference, strlen(reference));
+	size_t n = strlen(reference);
+	int64_t self = store_resolve(s, a, fhir, reference, n);
 	sqlite3_stmt *st =
-	    store_query(s, ST_REFERRERS, ARGS(INT(fhir), TEXT(reference)));
+	    store_query(s, ST_REFERRERS,
+			ARGS(INT(fhir), INT(store_key_word(reference, n))));
 	while (store_row(s, st)) {
 		int64_t serial = sqlite3_column_int64(st, 0);
-		if (serial == self || !store_resource_get(s, a, serial, out))
+		if (serial == self ||
+		    !refers(s, serial, sqlite3_column_int64(st, 2),
+			    reference) ||
+		    !store_resource_get(s, a, serial, out))
 			continue;
 		*param = store_column(a, st, 1);
 		store_done(st);

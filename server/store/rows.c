@@ -2,11 +2,18 @@
  *
  * rows: the index rows of one resource, in a row, as bytes.
  *
- * They stand with the resource (resource.rows) beside the index tables, and say
- * exactly what those hold of it: so they are found when they must go, whatever
- * today's parameters would extract. And they hold more than the tables: what a
+ * They stand with the resource (resource.rows) in full: values, systems, what a
  * token is called, how a string was written, units, and which rows belong
- * together. A search judges its candidates by them.
+ * together. A search judges its candidates by them; and by them the rows of the
+ * index table are found when they must go, whatever today's parameters would
+ * extract.
+ *
+ * The index table has only a key of each, one number: a hash of a token,
+ * reference or uri; the first eight bytes of a string; where a date or number
+ * begins. Keys of strings, dates and numbers are in the order of their values.
+ * What begins early may still end late: so dates longer than 25 hours, and
+ * numbers that are no points, have a parameter number of their own ("wide"),
+ * and all others are bounded at both ends by where they begin.
  *
  *	row	:= head term [part] [system] content [text]
  *	content	:= lo hi		date, number: 8 bytes each
@@ -61,16 +68,30 @@ static void put_text(struct buf *b, const char *text)
 	buf_add(b, text == NULL ? "" : text, n);
 }
 
-static const enum name_class class_of[] = {
-    [INDEX_TOKEN] = NAME_WORD,		[INDEX_DATE] = NAME_DATE,
-    [INDEX_REFERENCE] = NAME_REFERENCE, [INDEX_URI] = NAME_WORD,
-    [INDEX_STRING] = NAME_WORD,		[INDEX_NUMBER] = NAME_NUMBER,
-};
+/* The difference as if there were no end of numbers. */
+static bool is_wide(int64_t lo_ms, int64_t hi_ms)
+{
+	return hi_ms > lo_ms &&
+	       (uint64_t)hi_ms - (uint64_t)lo_ms > DATE_NARROW_MS;
+}
+
+static enum name_class class_of(const struct store_index_row *r)
+{
+	switch (r->kind) {
+	case INDEX_REFERENCE: return NAME_REFERENCE;
+	case INDEX_STRING: return NAME_STRING;
+	case INDEX_DATE:
+		return is_wide(r->lo_ms, r->hi_ms) ? NAME_DATE_WIDE : NAME_DATE;
+	case INDEX_NUMBER:
+		return r->lo < r->hi ? NAME_NUMBER_WIDE : NAME_NUMBER;
+	default: return NAME_WORD;
+	}
+}
 
 static void encode(struct store *s, struct buf *b, int64_t kind,
 		   const struct store_index_row *r)
 {
-	int64_t term = store_name_put(s, class_of[r->kind], kind, r->param);
+	int64_t term = store_name_put(s, class_of(r), kind, r->param);
 	int64_t system = r->kind == INDEX_TOKEN || r->kind == INDEX_NUMBER
 			     ? store_system_put(s, r->system)
 			     : 0;
@@ -171,42 +192,56 @@ bool store_rows_next(const char **p, const char *end, struct row *out)
 	return true;
 }
 
-/* ---- the index tables ----------------------------------------------- */
+/* ---- keys -------------------------------------------------------------- */
 
-/* The difference as if there were no end of numbers. */
-static bool is_wide(int64_t lo_ms, int64_t hi_ms)
+/* Six bytes of a hash: a row is shorter for it, and candidates are judged. */
+int64_t store_key_word(const char *value, size_t len)
 {
-	return hi_ms > lo_ms &&
-	       (uint64_t)hi_ms - (uint64_t)lo_ms > DATE_NARROW_MS;
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)value[i]) * UINT64_C(0x100000001b3);
+	return (int64_t)((h ^ h >> 47) & UINT64_C(0x7fffffffffff));
 }
 
-static void write_one(struct store *s, bool insert, int64_t owner,
-		      int64_t serial, const struct row *r)
+int64_t store_key_prefix(const char *value, size_t len, bool last)
+{
+	uint64_t key = 0;
+	for (size_t i = 0; i < 8; i++)
+		key = key << 8 | (i < len ? (unsigned char)value[i]
+				  : last  ? 255u
+					  : 0u);
+	return (int64_t)(key >> 1); /* not negative */
+}
+
+/* The bits of a double are in its order, but for those below 0. */
+int64_t store_key_number(double d)
+{
+	int64_t bits;
+	d += 0.0; /* of the two zeros one */
+	memcpy(&bits, &d, sizeof bits);
+	return bits < 0 ? INT64_MIN - bits : bits;
+}
+
+static int64_t key_of(const struct row *r)
 {
 	switch (r->kind) {
-	case INDEX_DATE:
-		store_run(s, insert ? ST_DATE_INSERT : ST_DATE_DELETE,
-			  ARGS(INT(owner), INT(r->term),
-			       INT(is_wide(r->lo_ms, r->hi_ms)), INT(r->lo_ms),
-			       INT(r->hi_ms), INT(r->period), INT(serial)));
-		break;
-	case INDEX_NUMBER:
-		store_run(s, insert ? ST_NUMBER_INSERT : ST_NUMBER_DELETE,
-			  ARGS(INT(owner), INT(r->term), INT(r->lo != r->hi),
-			       REAL(r->lo), REAL(r->hi), INT(serial)));
-		break;
-	default:
-		store_run(s, insert ? ST_WORD_INSERT : ST_WORD_DELETE,
-			  ARGS(INT(owner), INT(r->term),
-			       TEXTN(r->value, r->value_len), INT(r->system),
-			       INT(serial)));
+	case INDEX_DATE: return r->lo_ms;
+	case INDEX_NUMBER: return store_key_number(r->lo);
+	case INDEX_STRING:
+		return store_key_prefix(r->value, r->value_len, false);
+	default: return store_key_word(r->value, r->value_len);
 	}
 }
+
+/* ---- the index table --------------------------------------------------- */
 
 void store_rows_write(struct store *s, bool insert, int64_t owner,
 		      int64_t serial, const char *rows, size_t len)
 {
+	enum stmt st = insert ? ST_INDEX_INSERT : ST_INDEX_DELETE;
 	const char *end = rows + len;
 	for (struct row r; !s->failed && store_rows_next(&rows, end, &r);)
-		write_one(s, insert, owner, serial, &r);
+		store_run(s, st,
+			  ARGS(INT(owner), INT(r.term), INT(key_of(&r)),
+			       INT(serial)));
 }

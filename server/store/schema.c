@@ -11,10 +11,10 @@
  * serial is the seq of its first version, says which is current and where it
  * belongs. holding knows which owners have resources of a kind.
  *
- * The search index is three tables that have no other b-tree beside their own,
- * since a create pays for each: words, dates and numbers by owner and
- * parameter, then by value. They hold rows of current versions alone. What they
- * hold of a resource stands in resource.rows once more (rows.c): by it a
+ * The search index is one table, index_row, that has no other b-tree beside its
+ * own, since a create pays for each row: resources by owner and parameter, then
+ * by a key that a value has (rows.c). It holds rows of current versions alone.
+ * What is indexed of a resource stands in resource.rows in full: by it a
  * candidate is judged and sorted, and by it the rows are found when they must
  * go.
  *
@@ -154,17 +154,8 @@ const char *const store_migrations[] = {
     "CREATE INDEX version_owner ON version(owner,kind,seq,updated_ms);"
     "CREATE INDEX version_later ON version(serial,version)WHERE version>1;"
 
-    "CREATE TABLE index_word(owner INTEGER NOT NULL,term INTEGER NOT NULL,"
-    " value TEXT NOT NULL,system INTEGER NOT NULL,serial INTEGER NOT NULL,"
-    " PRIMARY KEY(owner,term,value,system,serial))STRICT,WITHOUT ROWID;"
-    "CREATE TABLE index_date(owner INTEGER NOT NULL,term INTEGER NOT NULL,"
-    " wide INTEGER NOT NULL,lo_ms INTEGER NOT NULL,hi_ms INTEGER NOT NULL,"
-    " period INTEGER NOT NULL,serial INTEGER NOT NULL,"
-    " PRIMARY KEY(owner,term,wide,lo_ms,hi_ms,period,serial))"
-    "STRICT,WITHOUT ROWID;"
-    "CREATE TABLE index_number(owner INTEGER NOT NULL,term INTEGER NOT NULL,"
-    " wide INTEGER NOT NULL,lo REAL NOT NULL,hi REAL NOT NULL,"
-    " serial INTEGER NOT NULL,"
-    " PRIMARY KEY(owner,term,wide,lo,hi,serial))STRICT,WITHOUT ROWID;",
+    "CREATE TABLE index_row(owner INTEGER NOT NULL,term INTEGER NOT NULL,"
+    " key INTEGER NOT NULL,serial INTEGER NOT NULL,"
+    " PRIMARY KEY(owner,term,key,serial))STRICT,WITHOUT ROWID;",
 
     NULL};

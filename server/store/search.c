@@ -93,13 +93,12 @@ static size_t find_leader(const struct scope *sc, struct set *set)
 
 /* Thins the candidates out by a clause, if reading its index rows costs less
  * than judging them would. */
-static void thin_out(const struct scope *sc, struct hunt *h, struct set *set)
+static void thin_out(const struct scope *sc, const struct hunt *h,
+		     struct set *set)
 {
 	struct set other = {0};
-	if (!store_lead(sc, h, 8 * (int64_t)set->n, &other))
-		return;
-	store_set_meet(set, &other);
-	h->known = h->exact;
+	if (store_lead(sc, h, 4 * (int64_t)set->n, &other))
+		store_set_meet(set, &other);
 }
 
 static void from_set(const struct scope *sc, const struct set *set,
@@ -148,7 +147,6 @@ static void find_candidates(const struct scope *sc, struct matches *m)
 		from_owners(sc, m);
 		return;
 	}
-	sc->hunt[leader].known = sc->hunt[leader].exact;
 	for (size_t i = 0; i < sc->n && set.n > 0; i++) {
 		if (i != leader)
 			thin_out(sc, &sc->hunt[i], &set);

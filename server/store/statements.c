@@ -54,9 +54,7 @@ const char *const store_sql[ST_COUNT] = {
     [ST_RESET_NAME] = "DELETE FROM name",
     [ST_RESET_HOLDING] = "DELETE FROM holding",
     [ST_RESET_LAST] = "DELETE FROM last",
-    [ST_RESET_WORD] = "DELETE FROM index_word",
-    [ST_RESET_DATE] = "DELETE FROM index_date",
-    [ST_RESET_NUMBER] = "DELETE FROM index_number",
+    [ST_RESET_INDEX] = "DELETE FROM index_row",
     [ST_RESET_KEPT] = "DELETE FROM kept",
     [ST_RESET_CITIZEN] = "DELETE FROM citizen",
     [ST_RESET_CLIENT] = "DELETE FROM client",
@@ -122,50 +120,27 @@ const char *const store_sql[ST_COUNT] = {
 	"client_id,deleted,method,text)VALUES(?,?,?,?,?,?,?,?,?,?)",
 
     /* the search index: made, unmade */
-    [ST_WORD_INSERT] = "INSERT OR IGNORE INTO index_word(owner,term,value,"
-		       "system,serial)VALUES(?,?,?,?,?)",
-    [ST_DATE_INSERT] = "INSERT OR IGNORE INTO index_date(owner,term,wide,"
-		       "lo_ms,hi_ms,period,serial)VALUES(?,?,?,?,?,?,?)",
-    [ST_NUMBER_INSERT] = "INSERT OR IGNORE INTO index_number(owner,term,wide,"
-			 "lo,hi,serial)VALUES(?,?,?,?,?,?)",
-    [ST_WORD_DELETE] = "DELETE FROM index_word WHERE owner=? AND term=?"
-		       " AND value=? AND system=? AND serial=?",
-    [ST_DATE_DELETE] = "DELETE FROM index_date WHERE owner=? AND term=?"
-		       " AND wide=? AND lo_ms=? AND hi_ms=? AND period=?"
-		       " AND serial=?",
-    [ST_NUMBER_DELETE] = "DELETE FROM index_number WHERE owner=? AND term=?"
-			 " AND wide=? AND lo=? AND hi=? AND serial=?",
+    [ST_INDEX_INSERT] = "INSERT OR IGNORE INTO index_row(owner,term,key,serial)"
+			"VALUES(?,?,?,?)",
+    [ST_INDEX_DELETE] = "DELETE FROM index_row WHERE owner=? AND term=?"
+			" AND key=? AND serial=?",
     [ST_NOT_INDEXED] = "SELECT EXISTS(SELECT 1 FROM resource"
 		       " WHERE rows IS NULL)",
     [ST_INDEX_NEXT] = "SELECT min(serial)FROM resource WHERE serial>?"
 		      " AND deleted=0",
 
     /* the search index: read */
-    [ST_LEAD_WORD] = "SELECT serial,value,system FROM index_word"
-		     " WHERE owner=? AND term=? LIMIT ?",
-    [ST_LEAD_WORD_EQ] = "SELECT serial,value,system FROM index_word"
-			" WHERE owner=? AND term=? AND value=? LIMIT ?",
-    [ST_LEAD_WORD_OF] = "SELECT serial,value,system FROM index_word"
-			" WHERE owner=? AND term=? AND value=? AND system=?"
-			" LIMIT ?",
-    [ST_LEAD_WORD_FROM] = "SELECT serial,value,system FROM index_word"
-			  " WHERE owner=? AND term=? AND value>=? AND value<?"
-			  " LIMIT ?",
-    [ST_LEAD_DATE] = "SELECT serial,lo_ms,hi_ms,period FROM index_date"
-		     " WHERE owner=? AND term=? AND wide=? AND lo_ms>=?"
-		     " AND lo_ms<=? LIMIT ?",
-    [ST_LEAD_NUMBER] = "SELECT serial,lo,hi FROM index_number"
-		       " WHERE owner=? AND term=? AND wide=? AND lo>=?"
-		       " AND lo<=? LIMIT ?",
+    [ST_LEAD] = "SELECT serial FROM index_row WHERE owner=? AND term=?"
+		" AND key>=? AND key<=? LIMIT ?",
     [ST_LEAD_UPDATED] = "SELECT serial,updated_ms FROM resource"
 			" WHERE owner=? AND kind=? AND deleted=0"
 			" AND updated_ms>=? AND updated_ms<=? LIMIT ?",
     [ST_REFERRERS] =
-	"SELECT w.serial,n.text FROM name k"
-	" CROSS JOIN name n CROSS JOIN holding h CROSS JOIN index_word w"
+	"SELECT w.serial,n.text,n.id FROM name k"
+	" CROSS JOIN name n CROSS JOIN holding h CROSS JOIN index_row w"
 	" WHERE k.class=1 AND k.of=?1 AND n.class=5 AND n.of=k.id"
 	" AND h.kind=k.id AND w.owner=h.owner AND w.term=n.id"
-	" AND w.value=?2",
+	" AND w.key=?2",
 
     /* history: serials of versions, the newest first, and how many */
     [ST_HISTORY] =
@@ -200,9 +175,7 @@ const char *const store_sql[ST_COUNT] = {
     [ST_ERASE_FIRST] = "DELETE FROM version WHERE seq IN"
 		       "(SELECT serial FROM resource WHERE owner=?)",
     [ST_ERASE_RESOURCE] = "DELETE FROM resource WHERE owner=?",
-    [ST_ERASE_WORD] = "DELETE FROM index_word WHERE owner=?",
-    [ST_ERASE_DATE] = "DELETE FROM index_date WHERE owner=?",
-    [ST_ERASE_NUMBER] = "DELETE FROM index_number WHERE owner=?",
+    [ST_ERASE_INDEX] = "DELETE FROM index_row WHERE owner=?",
     [ST_ERASE_HOLDING] = "DELETE FROM holding WHERE owner=?",
     [ST_ERASE_NAME] = "DELETE FROM name WHERE id=?",
 

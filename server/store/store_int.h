@@ -34,9 +34,7 @@ enum stmt {
 	ST_RESET_NAME,
 	ST_RESET_HOLDING,
 	ST_RESET_LAST,
-	ST_RESET_WORD,
-	ST_RESET_DATE,
-	ST_RESET_NUMBER,
+	ST_RESET_INDEX,
 	ST_RESET_KEPT,
 	ST_RESET_CITIZEN,
 	ST_RESET_CLIENT,
@@ -71,20 +69,11 @@ enum stmt {
 	ST_VERSION_GET,
 	ST_VERSION_INSERT,
 
-	ST_WORD_INSERT,
-	ST_DATE_INSERT,
-	ST_NUMBER_INSERT,
-	ST_WORD_DELETE,
-	ST_DATE_DELETE,
-	ST_NUMBER_DELETE,
+	ST_INDEX_INSERT,
+	ST_INDEX_DELETE,
 	ST_NOT_INDEXED,
 	ST_INDEX_NEXT,
-	ST_LEAD_WORD,
-	ST_LEAD_WORD_EQ,
-	ST_LEAD_WORD_OF,
-	ST_LEAD_WORD_FROM,
-	ST_LEAD_DATE,
-	ST_LEAD_NUMBER,
+	ST_LEAD,
 	ST_LEAD_UPDATED,
 	ST_REFERRERS,
 
@@ -101,9 +90,7 @@ enum stmt {
 	ST_ERASE_LATER,
 	ST_ERASE_FIRST,
 	ST_ERASE_RESOURCE,
-	ST_ERASE_WORD,
-	ST_ERASE_DATE,
-	ST_ERASE_NUMBER,
+	ST_ERASE_INDEX,
 	ST_ERASE_HOLDING,
 	ST_ERASE_NAME,
 
@@ -152,13 +139,18 @@ extern const char *const store_migrations[];
 /* What name holds: texts that come again and again, by class and what they
  * belong to (of). */
 enum name_class {
-	NAME_KIND = 1,	/* a type; of: fhir */
-	NAME_OWNER,	/* a Patient id, "" for nobody's; of: 0 */
-	NAME_SYSTEM,	/* of a token or unit; of: 0 */
-	NAME_WORD,	/* parameters, by what their rows are; of: a kind */
-	NAME_REFERENCE, /* (these two share a table) */
-	NAME_DATE,
-	NAME_NUMBER
+	NAME_KIND = 1, /* a type; of: fhir */
+	NAME_OWNER,    /* a Patient id, "" for nobody's; of: 0 */
+	NAME_SYSTEM,   /* of a token or unit; of: 0 */
+	/* parameters, by what their rows are; of: a kind */
+	NAME_WORD, /* tokens, uris */
+	NAME_REFERENCE,
+	NAME_STRING,
+	NAME_DATE, /* narrow ones: see rows.c */
+	NAME_DATE_WIDE,
+	NAME_NUMBER, /* points */
+	NAME_NUMBER_WIDE,
+	NAME_CLASSES
 };
 
 /* The names met of late, for those who come next: a table without chains. */
@@ -288,7 +280,7 @@ int64_t store_system_put(struct store *s, const char *system);
 
 /* ---- rows.c: the index rows of one resource ------------------------- */
 
-/* One row as the index has it. Texts are not terminated. */
+/* One row. Texts are not terminated. */
 struct row {
 	enum store_index kind;
 	int64_t term; /* the parameter's number */
@@ -301,7 +293,7 @@ struct row {
 	double lo, hi;
 };
 
-/* A span of time that is not longer than this is found by where it begins. */
+/* A span of time that is longer than this is wide. */
 #define DATE_NARROW_MS (25 * 3600 * INT64_C(1000))
 
 /* Puts the rows of a resource of that kind into the buffer, one behind the
@@ -311,9 +303,15 @@ void store_rows_encode(struct store *s, struct buf *b, int64_t kind,
 /* The row at *p, which moves behind it; false at the end. */
 bool store_rows_next(const char **p, const char *end, struct row *out);
 
-/* Puts them into the index tables, or takes them away. */
+/* Puts them into the index, or takes them away. */
 void store_rows_write(struct store *s, bool insert, int64_t owner,
 		      int64_t serial, const char *rows, size_t len);
+
+/* Keys of values: of words any, of others in their order. prefix: the first
+ * and the last key of the strings that begin so. */
+int64_t store_key_word(const char *value, size_t len);
+int64_t store_key_prefix(const char *value, size_t len, bool last);
+int64_t store_key_number(double d);
 
 /* ---- resource.c ----------------------------------------------------- */
 
@@ -346,7 +344,7 @@ void store_set_meet(struct set *set, const struct set *other);
 enum family { FAMILY_ROW, FAMILY_WORD, FAMILY_DATE, FAMILY_NUMBER, FAMILY_ANY };
 
 /* A parameter may have rows of several tables. */
-#define TERMS_MAX 8
+#define TERMS_MAX 16
 struct terms {
 	int64_t id[TERMS_MAX];
 	enum name_class class[TERMS_MAX];
@@ -358,8 +356,7 @@ struct hunt {
 	const struct store_clause *c;
 	enum family family; /* of its values */
 	bool negative;
-	bool exact; /* what the index tables say of it is the whole truth */
-	bool known; /* holds for all candidates that are left */
+	bool known; /* it holds anyway */
 	struct terms first, second;
 	int64_t *system; /* of each value; see match.c */
 	struct set set;	 /* chain: what must be referred to; reverse: those
@@ -390,17 +387,14 @@ void store_hunt_make(const struct scope *sc, const struct store_clause *c,
 		     struct hunt *out);
 enum family store_op_family(enum store_op op);
 
-/* Does the row have the value? loose: its text and unit are not known, and
- * count as right. system: of the value, as in a hunt. */
-bool store_row_has(const struct row *row, const struct store_value *v,
-		   int64_t system, bool loose);
 bool store_hunt_holds(const struct scope *sc, const struct hunt *h,
 		      const struct candidate *c);
 
-/* ---- lead.c: the candidates that an index table gives --------------- */
+/* ---- lead.c: the candidates that the index gives ------------------------- */
 
-/* Adds those of the hunt. False, with nothing of use in out, when more than
- * *budget rows must be read, or when no table can lead to them. */
+/* All that hold the clause are among them, in order. False, with nothing of use
+ * in out, when more than the budget of rows must be read, or when the index
+ * cannot lead to them. */
 bool store_lead(const struct scope *sc, const struct hunt *h, int64_t budget,
 		struct set *out);
 

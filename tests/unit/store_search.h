@@ -452,7 +452,7 @@ static void no_statement_scans(void **state)
 			    strstr(p, "SEARCH ") != NULL);
 		seen++;
 	}
-	assert_true(seen > 30);
+	assert_true(seen > 20);
 }
 
 #endif
