@@ -25,7 +25,7 @@
 /* A Bundle may hold this many different searches in place of references, and a
  * fullUrl that names neighbours is this long at most. */
 #define SEARCHES 2000
-#define FULL_URL 1000
+#define FULL_URL 400
 
 struct splice {
 	struct splice *next;
@@ -36,6 +36,7 @@ struct splice {
 struct link {
 	struct bundle *b;
 	struct bundle_entry *e;
+	const char *root; /* of the entry's fullUrl */
 	struct fp_model model;
 	uint32_t uri;
 	struct splice *first, **last; /* in document order */
@@ -44,23 +45,35 @@ struct link {
 
 /* ---- what a name becomes ---------------------------------------------- */
 
+/* What stands before "Type/id" in the entry's fullUrl; NULL when that is no
+ * URL. */
+static const char *root_of(const struct link *l)
+{
+	const char *full = text_or_empty(l->e->full_url);
+	size_t n = strlen(full);
+
+	if (n > FULL_URL || !strstr(full, "://"))
+		return NULL;
+	for (int slashes = 0; n > 0; n--) {
+		slashes += full[n - 1] == '/';
+		if (slashes == 2)
+			return arena_strndup(l->b->rq->arena, full, n);
+	}
+	return NULL;
+}
+
 /* "Type/id" in an entry whose fullUrl is a URL means a neighbour of that. */
 static const char *neighbour(const struct link *l, const char *text)
 {
-	const char *full = text_or_empty(l->e->full_url);
-	const char *end = strrchr(full, '/');
-	size_t n;
+	struct arena *a = l->b->scratch;
+	const struct arena_mark mark = arena_mark(a);
+	const char *to;
 
-	if (!end || end - full > FULL_URL || !strstr(full, "://") ||
-	    strstr(text, "://"))
+	if (!l->root || strstr(text, "://"))
 		return NULL;
-	n = (size_t)(end - full);
-	while (n > 0 && full[n - 1] != '/')
-		n--;
-	return bundle_map_get(&l->b->links,
-			      arena_cat(l->b->rq->arena,
-					arena_strndup(l->b->rq->arena, full, n),
-					text, NULL));
+	to = bundle_map_get(&l->b->links, arena_cat(a, l->root, text, NULL));
+	arena_rewind(a, &mark);
+	return to;
 }
 
 /* "Type?" and a query: its type, or NULL. */
@@ -291,6 +304,7 @@ struct bundle_entry *bundle_link(struct bundle *b)
 		l.e = &b->v[i];
 		if (l.e->step == STEP_DELETE)
 			continue;
+		l.root = root_of(&l);
 		link_url(&l);
 		if (!link_resource(&l))
 			return l.e;

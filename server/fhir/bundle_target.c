@@ -16,6 +16,7 @@
  */
 #include "fhir/bundle_int.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- names ------------------------------------------------------------ */
@@ -142,6 +143,11 @@ static void add_names(struct bundle *b, const struct bundle_entry *e)
 		bundle_map_put(&b->links, by_id, e->target);
 }
 
+static int by_text(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
 void bundle_targets(struct bundle *b)
 {
 	b->links = (struct bundle_map){.arena = b->rq->arena};
@@ -159,4 +165,5 @@ void bundle_targets(struct bundle *b)
 		b->expected[b->expected_count++] = e->target;
 		add_names(b, e);
 	}
+	qsort(b->expected, b->expected_count, sizeof(*b->expected), by_text);
 }

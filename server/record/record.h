@@ -401,8 +401,8 @@ struct record_write {
 	const int *if_match;
 	size_t if_match_count;
 	bool if_none_match; /* there must be none */
-	/* "Type/id" that the same transaction stores later, and urn:uuid: that
-	 * it resolves: references to them hold. */
+	/* "Type/id" that the same transaction stores later, in the order of
+	 * strcmp: references to them hold. */
 	const char *const *expected;
 	size_t expected_count;
 };

@@ -127,12 +127,18 @@ static bool refuse_foreign(const struct refs *x, const struct place *p,
 
 /* ---- one reference ---------------------------------------------------- */
 
+static int by_text(const void *key, const void *item)
+{
+	return strcmp(key, *(const char *const *)item);
+}
+
 static bool expected(const struct refs *x, const char *text)
 {
-	for (size_t i = 0; i < x->w->expected_count; i++)
-		if (strcmp(x->w->expected[i], text) == 0)
-			return true;
-	return false;
+	const struct record_write *w = x->w;
+
+	return w->expected_count > 0 &&
+	       bsearch(text, w->expected, w->expected_count,
+		       sizeof(*w->expected), by_text) != NULL;
 }
 
 /* The version behind "/_history/"; 0: none is named, -1: it is no number. */
