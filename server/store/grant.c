@@ -19,8 +19,7 @@ void store_grant_put(struct store *s, const struct grant *g)
 			 INT(g->remember_until_ms)));
 }
 
-/* The first seven columns. */
-static void grant_take(sqlite3_stmt *st, struct arena *a, void *out)
+void store_grant_take(sqlite3_stmt *st, struct arena *a, void *out)
 {
 	*(struct grant *)out = (struct grant){
 	    .id = store_column(a, st, 0),
@@ -41,7 +40,7 @@ bool store_grant_remembered(struct store *s, struct arena *a,
 	    s, a,
 	    store_query(s, ST_GRANT_REMEMBERED,
 			ARGS(TEXT(client_id), TEXT(hetu), INT(now_ms))),
-	    grant_take, out);
+	    store_grant_take, out);
 }
 
 int64_t store_grants_delete(struct store *s, const char *client_id,
@@ -79,7 +78,7 @@ static bool grant_find(struct store *s, struct arena *a, const char *id,
 		       struct grant *out)
 {
 	return store_one(s, a, store_query(s, ST_GRANT_FIND, ARGS(TEXT(id))),
-			 grant_take, out);
+			 store_grant_take, out);
 }
 
 bool store_code_take(struct store *s, struct arena *a, const char *digest,
@@ -113,26 +112,6 @@ void store_token_put(struct store *s, const struct store_token *t)
 		    ARGS(TEXT(t->digest), INT(t->kind), TEXT(t->grant_id),
 			 TEXT(t->scope), INT(t->issued_ms),
 			 INT(t->expires_ms)));
-}
-
-bool store_token_find(struct store *s, struct arena *a, const char *digest,
-		      struct store_token *out, struct grant *grant)
-{
-	sqlite3_stmt *st = store_query(s, ST_TOKEN_FIND, ARGS(TEXT(digest)));
-	if (!store_row(s, st))
-		return false;
-	if (grant != NULL)
-		grant_take(st, a, grant);
-	*out = (struct store_token){
-	    .grant_id = store_column(a, st, 0),
-	    .digest = store_column(a, st, 7),
-	    .kind = (enum token_kind)sqlite3_column_int(st, 8),
-	    .scope = store_column(a, st, 9),
-	    .issued_ms = sqlite3_column_int64(st, 10),
-	    .expires_ms = sqlite3_column_int64(st, 11),
-	};
-	store_done(st);
-	return true;
 }
 
 int64_t store_token_expire(struct store *s, const char *client_id,

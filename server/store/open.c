@@ -107,16 +107,38 @@ static bool migrate(struct store *s, int64_t version)
 	return true;
 }
 
+/* What a statement does, told while it is prepared. ctx: where to note that it
+ * writes what decides on a token. */
+static int note_access(void *ctx, int action, const char *table, const char *a,
+		       const char *b, const char *c)
+{
+	bool *const *of_access = ctx;
+
+	(void)a, (void)b, (void)c;
+	if ((action == SQLITE_INSERT || action == SQLITE_UPDATE ||
+	     action == SQLITE_DELETE) &&
+	    (strcmp(table, "token") == 0 || strcmp(table, "permission") == 0))
+		**of_access = true;
+	return SQLITE_OK;
+}
+
 static bool prepare(struct store *s)
 {
-	for (size_t i = 0; i < ST_COUNT; i++) {
+	bool *of_access = NULL;
+	bool ok = true;
+
+	/* set once: statements prepared before would have to be again */
+	sqlite3_set_authorizer(s->db, note_access, &of_access);
+	for (size_t i = 0; i < ST_COUNT && ok; i++) {
 		assert(store_sql[i] != NULL);
-		if (sqlite3_prepare_v3(s->db, store_sql[i], -1,
-				       SQLITE_PREPARE_PERSISTENT, &s->stmt[i],
-				       NULL) != SQLITE_OK)
-			return store_fail(s, store_sql[i]);
+		of_access = &s->of_access[i];
+		ok = sqlite3_prepare_v3(s->db, store_sql[i], -1,
+					SQLITE_PREPARE_PERSISTENT, &s->stmt[i],
+					NULL) == SQLITE_OK ||
+		     store_fail(s, store_sql[i]);
 	}
-	return true;
+	sqlite3_set_authorizer(s->db, NULL, NULL);
+	return ok;
 }
 
 static bool set_up(struct store *s, const char *path, struct err *e)
@@ -150,7 +172,7 @@ struct store *store_open(const char *path, const struct log *log, struct err *e)
 	without_locks();
 	s->log = log;
 	s->last = s->data_version = -1;
-	s->generation = 1;
+	s->generation = s->access_epoch = 1;
 	s->patience = PATIENCE;
 	s->work = arena_new(0);
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |

@@ -82,6 +82,7 @@ sqlite3_stmt *store_query(struct store *s, enum stmt which,
 			  const struct arg *arg, size_t n)
 {
 	sqlite3_stmt *st = s->stmt[which];
+	s->access_epoch += s->of_access[which];
 	assert((size_t)sqlite3_bind_parameter_count(st) == n);
 	for (size_t i = 0; i < n; i++) {
 		if (bind_one(st, (int)i + 1, &arg[i]) != SQLITE_OK)
@@ -179,6 +180,7 @@ void store_forget(struct store *s)
 	s->last = -1;
 	s->generation++;
 	s->setting_epoch++;
+	s->access_epoch++;
 }
 
 void store_refresh(struct store *s)

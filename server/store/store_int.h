@@ -163,6 +163,17 @@ struct name_slot {
 	char text[NAME_BYTES];
 };
 
+/* The tokens that were looked up of late, likewise; see token.c. */
+#define TOKEN_SLOTS 64
+#define TOKEN_BYTES 1024
+struct token_slot {
+	uint64_t epoch; /* the store's access_epoch, else it is free */
+	struct store_token token;
+	struct grant grant;
+	size_t len;		/* of text */
+	char text[TOKEN_BYTES]; /* where their texts are */
+};
+
 struct store {
 	sqlite3 *db;
 	const struct log *log;
@@ -184,6 +195,9 @@ struct store {
 	bool lost;   /* SQLite gave up the transaction with what was kept */
 	uint64_t generation; /* of what is remembered of the file */
 	uint64_t setting_epoch;
+	uint64_t access_epoch;	  /* of tokens and permissions; never 0 */
+	bool of_access[ST_COUNT]; /* statements that write those */
+	struct token_slot token[TOKEN_SLOTS];
 	struct name_slot name[NAME_SLOTS];
 };
 
@@ -441,7 +455,10 @@ void store_terms_find(const struct scope *sc, const char *param,
 void store_keep(struct store *s, struct arena *a, struct store_kept *k,
 		const struct match *v, size_t n);
 
-/* ---- grant.c for people.c ------------------------------------------- */
+/* ---- grant.c for people.c and token.c -------------------------------- */
+
+/* The first seven columns of a row. out: struct grant. */
+void store_grant_take(sqlite3_stmt *st, struct arena *a, void *out);
 
 /* store_grant_withdraw() inside an operation that has begun. */
 int64_t store_grants_delete(struct store *s, const char *client_id,

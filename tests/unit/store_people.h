@@ -245,6 +245,76 @@ static void tokens_belong_to_grants(void **state)
 	assert_false(store_token_find(w->store, w->arena, "x", &t, &g));
 }
 
+/* In a request: the expiry of the token "t"; -1 when it is not found. */
+static int64_t token_now(struct world *w)
+{
+	struct store_token t;
+	struct grant g;
+	bool found;
+
+	store_enter(w->store);
+	found = store_token_find(w->store, w->arena, "t", &t, &g);
+	assert_true(store_leave(w->store, true));
+	assert_true(store_commit(w->store));
+	if (!found)
+		return -1;
+	assert_string_equal(t.digest, "t");
+	assert_string_equal(t.grant_id, "g");
+	assert_string_equal(g.id, "g");
+	assert_string_equal(g.client_id, "app");
+	assert_string_equal(g.patient, "p1");
+	return t.expires_ms;
+}
+
+/* A token that was found once is still what the file says of it. */
+static void tokens_remembered_are_those_of_the_file(void **state)
+{
+	struct world *w = *state;
+	struct store *other = store_open(w->path, &quiet, &w->err);
+	char many[2 * TOKEN_BYTES];
+
+	assert_non_null(other);
+	memset(many, 'x', sizeof(many));
+	many[sizeof(many) - 1] = '\0';
+	assert_int_equal(token_now(w), -1);
+	put_grant(w, "g", "app", HETU, 4, 8);
+	put_token(w, "t", "g", 1000);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(token_now(w), 1000);
+	assert_int_equal(w->store->token[hash_text("t") % TOKEN_SLOTS].epoch,
+			 w->store->access_epoch);
+
+	/* by ourselves, taken back, by another process */
+	put_token(w, "t", "g", 2000);
+	assert_int_equal(token_now(w), 2000);
+	store_enter(w->store);
+	put_token(w, "t", "g", 3000);
+	assert_int_equal(store_token_expire(w->store, NULL, NULL, "t", 5), 1);
+	assert_true(store_leave(w->store, false));
+	assert_true(store_commit(w->store));
+	assert_int_equal(token_now(w), 2000);
+	assert_int_equal(store_token_expire(other, NULL, NULL, "t", 6), 1);
+	assert_int_equal(token_now(w), 6);
+	assert_int_equal(store_token_delete(w->store, NULL, NULL, "t"), 1);
+	assert_int_equal(token_now(w), -1);
+
+	/* too long for a slot */
+	put_token(w, "t", "g", 1000);
+	store_token_put(w->store, &(struct store_token){.digest = "t",
+							.grant_id = "g",
+							.scope = many,
+							.expires_ms = 7});
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(token_now(w), 7);
+
+	/* its permission ends */
+	put_token(w, "t", "g", 1000);
+	assert_int_equal(token_now(w), 1000);
+	assert_int_equal(store_grant_withdraw(w->store, "app", NULL), 1);
+	assert_int_equal(token_now(w), -1);
+	store_close(other);
+}
+
 static void tokens_expire_and_go_by_filter(void **state)
 {
 	static const struct {

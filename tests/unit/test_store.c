@@ -568,6 +568,7 @@ int main(void)
 	    MEMORY(grants_are_remembered),
 	    MEMORY(codes_are_good_once),
 	    MEMORY(tokens_belong_to_grants),
+	    FILED(tokens_remembered_are_those_of_the_file),
 	    MEMORY(tokens_expire_and_go_by_filter),
 	    MEMORY(withdrawing_kills_codes_and_tokens),
 	    MEMORY(what_expired_is_counted),
