@@ -90,6 +90,10 @@ static bool create(struct rq *rq, const struct wish *w,
 	const struct issues *issues = NULL;
 	struct store_resource r;
 
+	if (write.if_match_count > 0)
+		return err_set(&rq->err, ERR_PRECONDITION, RULE_VERSION, NULL,
+			       "No resource matches the condition, so there is "
+			       "no version that If-Match could name");
 	if (!record_store_new(f->record, rq->arena, &write, resource, &r,
 			      &issues, &rq->err))
 		return fhir_refuse_write(rq, w, issues);

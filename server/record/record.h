@@ -385,10 +385,10 @@ void record_instant(const struct record *r, char out[TIME_TEXT], int64_t ms);
 /* With what a resource is written. */
 struct record_write {
 	enum fhir_version fhir;
-	/* Whose permission. NULL: the server's own, whose owner is taken from
-	 * the resource itself. A grant without a patient (the open sandbox):
-	 * the same, and under references=free what refers to no Patient is
-	 * nobody's. */
+	/* Whose permission. NULL: the server's own (or the citizen's, in My
+	 * Kanta), whose owner is taken from the resource itself. A grant
+	 * without a patient (the open sandbox): the same, and under
+	 * references=free what refers to no Patient is nobody's. */
 	const struct grant *grant;
 	/* Fixtures and generated data: neither references nor the switches
 	 * that keep types from applications are looked at. */

@@ -833,6 +833,7 @@ def test_conditional_update(start, fhir):
     me = caller(server.person(server.register(scope=SCOPE), SCOPE), fhir)
     path = "/Observation?identifier=urn:s%7Ca"
     o = observation(me.id, identifier=[{"system": "urn:s", "value": "a"}])
+    me.ask("PUT", path, o, 412, If_Match='W/"1"')
     r = me.ask("PUT", path, dict(o, id="mine"), 201)
     assert version_of(r) == 1 and "Location" not in r.headers
     id = r.json()["id"]
