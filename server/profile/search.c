@@ -53,17 +53,20 @@ static bool fill(const struct profiles *p, const struct search_param *s,
 bool profile_search_param(const struct profiles *p, const char *type, size_t i,
 			  struct search_info *out)
 {
-	const char *const bases[] = {type, "DomainResource", "Resource"};
-	unsigned t = find_type(p, type, strlen(type));
+	static const char *const ancestors[] = {"DomainResource", "Resource"};
+	struct run run = run_of(p, type);
+	unsigned t;
 
-	if (t == NO_TYPE)
-		return false;
-	for (size_t b = 0; b < LEN(bases); b++) {
-		unsigned base = find_type(p, bases[b], strlen(bases[b]));
-		if (base == NO_TYPE || !type_is_a(p, t, base) ||
-		    (b > 0 && base == t))
+	if (i < run.n)
+		return fill(p, &run.v[i], out);
+	i -= run.n;
+	t = find_type(p, type, strlen(type));
+	for (size_t b = 0; b < LEN(ancestors) && t != NO_TYPE; b++) {
+		unsigned base =
+		    find_type(p, ancestors[b], strlen(ancestors[b]));
+		if (base == NO_TYPE || base == t || !type_is_a(p, t, base))
 			continue;
-		const struct run run = run_of(p, bases[b]);
+		run = run_of(p, ancestors[b]);
 		if (i < run.n)
 			return fill(p, &run.v[i], out);
 		i -= run.n;

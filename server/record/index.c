@@ -17,6 +17,8 @@
  */
 #include "record/index_int.h"
 
+#include <assert.h>
+
 #define STEPS 100000 /* of an expression: some 5 ms */
 
 /* ---- by FHIRPath ------------------------------------------------------ */
@@ -64,8 +66,12 @@ static void evaluate(struct rows *rows, struct fp_env *env,
 {
 	struct err e = {.kind = ERR_NONE};
 	struct fp_list found;
+	const struct fp_expr *x =
+	    s->expr ? s->expr
+		    : fp_compile(rows->arena, s->param->expression, &e);
 
-	if (!fp_eval(s->expr, env, &env->resource, &found, &e))
+	assert(x != NULL);
+	if (!fp_eval(x, env, &env->resource, &found, &e))
 		return;
 	rows->of = s;
 	for (size_t i = 0; i < found.n; i++)

@@ -19,8 +19,8 @@ struct source {
 	enum store_index kind;
 	unsigned number;	/* among those of the type */
 	const char *identifier; /* of references: "subject:identifier" */
-	const struct fp_expr *expr;
 	bool direct; /* the tree finds all that the expression does */
+	const struct fp_expr *expr; /* unless it is direct */
 };
 
 /* Rows in the making, and of which parameter and part. */

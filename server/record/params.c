@@ -100,8 +100,8 @@ struct draft {
 	struct record_param p;
 	const struct path *path[PATHS_MAX];
 	size_t paths;
-	const char *same; /* what it finds, without "resolve() is" */
-	bool only;	  /* with it */
+	struct buf same; /* what it finds, without "resolve() is" */
+	bool only;	 /* with it */
 	size_t targets;
 	const struct draft *rows_of; /* whose rows it shares */
 };
@@ -157,27 +157,27 @@ static void add_targets(const struct drafts *d, struct draft *x,
 static void read_paths(const struct drafts *d, struct draft *x,
 		       const char *expression)
 {
-	struct buf text, same;
-	struct path *path = arena_alloc(d->tmp, PATHS_MAX * sizeof *path);
+	struct buf text;
+	struct path next, *path;
 
 	buf_init(&text, d->arena);
-	buf_init(&same, d->tmp);
-	while (path_next(d->arena, &d->model, d->type, &expression, path)) {
+	buf_init(&x->same, d->tmp);
+	while (path_next(d->arena, &d->model, d->type, &expression, &next)) {
 		const char *only =
-		    path->only ? strstr(path->text, ".where(resolve()") : NULL;
+		    next.only ? strstr(next.text, ".where(resolve()") : NULL;
 		const char *bar = text.len > 0 ? " | " : "";
 
-		assert(x->paths < PATHS_MAX - 1);
+		assert(x->paths < PATHS_MAX);
+		path = arena_alloc(d->tmp, sizeof *path);
+		*path = next;
+		x->path[x->paths++] = path;
 		x->only |= only != NULL;
-		buf_printf(&text, "%s%s", bar, path->text);
-		buf_puts(&same, bar);
-		buf_add(&same, path->text,
-			only ? (size_t)(only - path->text)
-			     : strlen(path->text));
-		x->path[x->paths++] = path++;
+		buf_printf(&text, "%s%s", bar, next.text);
+		buf_puts(&x->same, bar);
+		buf_add(&x->same, next.text,
+			only ? (size_t)(only - next.text) : strlen(next.text));
 	}
 	x->p.expression = x->paths > 0 ? text.p : NULL;
-	x->same = same.p;
 }
 
 static const char *own_expression(const char *type, const char *name)
@@ -271,7 +271,9 @@ static void share(struct drafts *d, struct draft *x)
 		const struct draft *best = x->rows_of ? x->rows_of : x;
 
 		if (y != x && y->paths > 0 && y->p.type == x->p.type &&
-		    strcmp(y->same, x->same) == 0 && comes_first(y, best))
+		    y->same.len == x->same.len &&
+		    memcmp(y->same.p, x->same.p, x->same.len) == 0 &&
+		    comes_first(y, best))
 			x->rows_of = y;
 	}
 }
@@ -325,6 +327,7 @@ static bool is_kept(const struct draft *x)
 
 /* ---- compiling -------------------------------------------------------- */
 
+/* False: FHIRPath would be needed and cannot. */
 static bool compile(const struct drafts *d, struct indexing *out,
 		    const struct draft *x, struct record_param *p)
 {
@@ -336,14 +339,16 @@ static bool compile(const struct drafts *d, struct indexing *out,
 	    .kind = kinds[p->type],
 	    .number = (unsigned)out->sources,
 	    .identifier = arena_printf(d->arena, "%s:identifier", p->name),
-	    .expr = fp_compile(d->arena, p->expression, &e),
 	    .direct = true,
 	};
-	if (!s->expr)
-		return false;
-	out->sources++;
 	for (size_t i = 0; i < x->paths; i++)
 		s->direct &= path_is_plain(x->path[i]);
+	if (!s->direct) {
+		s->expr = fp_compile(d->arena, p->expression, &e);
+		if (!s->expr)
+			return false;
+	}
+	out->sources++;
 	for (size_t i = 0; s->direct && i < x->paths; i++)
 		path_plant(d->arena, &d->model, d->type, x->path[i], s,
 			   &out->root);
