@@ -128,6 +128,7 @@ static int open_record(struct serve *s)
 	r->store = store_open(c->db, &s->log, &e);
 	if (!r->store)
 		return cli_complain(EXIT_STORAGE, &e);
+	record_reindex(r, s->arena);
 	return load_fixtures(s);
 }
 

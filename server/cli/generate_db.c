@@ -102,6 +102,7 @@ int filling_open(struct arena *a, const struct config *c,
 	f->record.store = store_open(c->db, &f->log, &e);
 	if (!f->record.store)
 		return cli_complain(EXIT_STORAGE, &e);
+	record_reindex(&f->record, f->work);
 	f->record.fixtures = v;
 	f->record.fixture_count = n;
 	code = load_fixtures(f, a);

@@ -362,6 +362,10 @@ size_t record_references(struct record *r, struct arena *a, enum fhir_version v,
 			 const struct json *resource, const char *own_base,
 			 const char ***out);
 
+/* When a file is opened, before anything is stored: indexes its resources anew
+ * if another program made its index. True: so it was. */
+bool record_reindex(struct record *r, struct arena *a);
+
 /* Text as strings are searched: decomposed, without marks, in capitals. */
 const char *record_fold(struct arena *a, const char *text);
 

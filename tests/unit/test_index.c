@@ -34,6 +34,7 @@ static const struct {
 
 static struct {
 	struct arena *a;
+	struct log log;
 	struct record r;
 } t;
 
@@ -440,6 +441,69 @@ static void test_fold(void **state)
 	}
 }
 
+/* ---- indexing anew ---------------------------------------------------- */
+
+static void store_one(const char *id, const char *text)
+{
+	const struct store_resource r = {
+	    .fhir = FHIR_R4,
+	    .type = "Observation",
+	    .id = id,
+	    .version = 1,
+	    .patient = "7",
+	    .client_id = "",
+	    .method = "POST",
+	    .text = text,
+	    .text_len = strlen(text),
+	};
+
+	store_resource_put(t.r.store, &r, NULL, 0);
+}
+
+static int64_t referring(const char *reference)
+{
+	const struct store_value v = {.op = OP_REFERENCE, .value = reference};
+	const struct store_clause c = {.param = "subject", .value = &v, .n = 1};
+	const struct store_query q = {.fhir = FHIR_R4,
+				      .type = "Observation",
+				      .clause = &c,
+				      .clause_count = 1};
+	struct store_found found;
+	struct err e;
+
+	assert_true(store_search(t.r.store, t.a, &q, &found, &e));
+	return found.total;
+}
+
+/* A file of another version of the index; the second one's base is unknown. */
+static void test_reindex(void **state)
+{
+	struct err e;
+
+	(void)state;
+	t.r.store = store_open(":memory:", t.r.log, &e);
+	assert_non_null(t.r.store);
+	store_one("1", "{\"resourceType\":\"Observation\",\"subject\":"
+		       "{\"reference\":\"Patient/7\"}}");
+	store_one("2", "{\"resourceType\":\"Observation\",\"subject\":"
+		       "{\"reference\":\"https://elsewhere.example/phr-"
+		       "resourceserver/baseR4/Patient/7\"}}");
+	store_one("3", "{\"resourceType\":\"Observation\",\"subject\":"
+		       "{\"reference\":\"https://elsewhere.example/baseR4/"
+		       "Patient/7\"}}");
+	assert_false(record_reindex(&t.r, t.a));
+	assert_int_equal(referring("Patient/7"), 0);
+	store_setting_put(t.r.store, "index_version", "0");
+	assert_true(record_reindex(&t.r, t.a));
+	assert_int_equal(referring("Patient/7"), 2);
+	assert_int_equal(referring("https://elsewhere.example/baseR4/"
+				   "Patient/7"),
+			 1);
+	assert_false(record_reindex(&t.r, t.a));
+	store_close(t.r.store);
+	t.r.store = NULL;
+}
+
 /* ---- official examples ------------------------------------------------ */
 
 static bool is_example(const char *name)
@@ -513,6 +577,10 @@ static int open_definitions(void **state)
 
 	(void)state;
 	t.a = arena_new(1 << 20);
+	t.log.format = LOG_OFF;
+	t.r.log = &t.log;
+	t.r.fhir_base[FHIR_STU3] = "/phr-resourceserver/baseStu3";
+	t.r.fhir_base[FHIR_R4] = "/phr-resourceserver/baseR4";
 	for (int i = 0; i < FHIR_VERSIONS; i++) {
 		size_t n;
 		const char *image = slurp(t.a, version[i].image, &n);
@@ -541,7 +609,7 @@ int main(void)
 	    cmocka_unit_test(test_params),     cmocka_unit_test(test_rows),
 	    cmocka_unit_test(test_broken),     cmocka_unit_test(test_bounds),
 	    cmocka_unit_test(test_references), cmocka_unit_test(test_fold),
-	    cmocka_unit_test(test_examples),
+	    cmocka_unit_test(test_reindex),    cmocka_unit_test(test_examples),
 	};
 
 	return cmocka_run_group_tests(tests, open_definitions,
