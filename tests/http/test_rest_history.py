@@ -6,10 +6,9 @@ import urllib.parse
 
 import pytest
 
-from support import FHIR_JSON, outcome, run, weight
+from support import FHIR_JSON, outcome, weight
 
 BOTH = ["r4", "stu3"]
-SEEN = {"r4": [], "stu3": []}  # Bundles, judged by the last test
 READS = " ".join(f"patient/{t}.read" for t in (
     "Observation", "Patient", "Questionnaire"))
 
@@ -21,7 +20,6 @@ def history(person, path, fhir="r4", status=200, **query):
     o = r.json()
     if status == 200:
         assert o["resourceType"] == "Bundle" and o["type"] == "history"
-        SEEN[fhir].append(r.text)
     return o
 
 
@@ -217,7 +215,6 @@ def test_pages(person, fhir, path):
         r = person.get(url)
         assert r.status_code == 200, r.text
         b = r.json()
-        SEEN[fhir].append(r.text)
         assert link(b, "self") == url
         assert "_pretty=false" in url and "_count=3" in url
     assert got == everything
@@ -331,14 +328,3 @@ def test_open_sandbox_has_everybodys(start):
             assert r.status_code == 200
             assert f"POST Observation/{o['id']}/_history/1" in versions(
                 r.json())
-
-
-def test_every_bundle_is_valid(binary):
-    for fhir, seen in SEEN.items():
-        assert seen
-        lines = "\n".join(json.dumps(json.loads(t)) for t in seen[:300])
-        done = run(binary, "validate", "--fhir", fhir, "--profiles", "none",
-                   "--format", "ndjson", "-", stdin=lines.encode())
-        bad = [v for v in map(json.loads, done.out.splitlines())
-               if not v["valid"]]
-        assert not bad, bad[:3]
