@@ -28,18 +28,85 @@ static bool same(const struct constraint *x, const struct constraint *y)
 	       x->confidence == y->confidence && x->weighed == y->weighed;
 }
 
+/* ---- those of this compilation ---------------------------------------- */
+
+/* Two indexes of open addressing: by all that is said, and by what is run. A
+ * slot holds 1 + the place among the constraints. */
+
+static uint32_t mix(uint32_t h, uint32_t v)
+{
+	h = (h ^ v) * 0x9e3779b1U;
+	return h ^ h >> 15;
+}
+
+static uint32_t hash_all(const struct constraint *c)
+{
+	const uint32_t small = c->severity | (uint32_t)c->native << 8 |
+			       (uint32_t)c->confidence << 16 |
+			       (uint32_t)c->weighed << 24;
+
+	return mix(
+	    mix(mix(mix(mix(0, c->key), c->human), c->expression), c->run),
+	    small);
+}
+
+static const struct constraint *constraint_in(const struct build *b,
+					      uint32_t slot)
+{
+	return rec_at(b->p, b->constraints[slot - 1]);
+}
+
+/* Where a constraint like it is, or the empty slot for it. */
+static uint32_t *slot_of_all(const struct build *b, const struct constraint *c)
+{
+	size_t i = hash_all(c) & (b->cap_slots - 1);
+
+	while (b->by_all[i] && !same(constraint_in(b, b->by_all[i]), c))
+		i = (i + 1) & (b->cap_slots - 1);
+	return &b->by_all[i];
+}
+
+static uint32_t *slot_of_run(const struct build *b, ref run)
+{
+	size_t i = mix(0, run) & (b->cap_slots - 1);
+
+	while (b->by_run[i] && constraint_in(b, b->by_run[i])->run != run)
+		i = (i + 1) & (b->cap_slots - 1);
+	return &b->by_run[i];
+}
+
+static void file(struct build *b, size_t i)
+{
+	const struct constraint *c = rec_at(b->p, b->constraints[i]);
+	uint32_t *run = slot_of_run(b, c->run);
+
+	*slot_of_all(b, c) = (uint32_t)i + 1;
+	if (!*run)
+		*run = (uint32_t)i + 1;
+}
+
+static void make_slots(struct build *b)
+{
+	if (b->n_constraints * 2 < b->cap_slots)
+		return;
+	b->cap_slots = b->cap_slots ? b->cap_slots * 2 : 256;
+	b->by_all = arena_alloc(b->tmp, b->cap_slots * sizeof(*b->by_all));
+	b->by_run = arena_alloc(b->tmp, b->cap_slots * sizeof(*b->by_run));
+	for (size_t i = 0; i < b->n_constraints; i++)
+		file(b, i);
+}
+
 /* A number that the same expression has in this compilation already. */
 static bool known_number(const struct build *b, ref run, uint32_t *out)
 {
-	for (size_t i = 0; run && i < b->n_constraints; i++) {
-		const struct constraint *have = rec_at(b->p, b->constraints[i]);
-		if (have->run == run) {
-			*out = have->number;
-			return true;
-		}
-	}
-	return false;
+	const uint32_t slot = *slot_of_run(b, run);
+
+	if (slot)
+		*out = constraint_in(b, slot)->number;
+	return slot != 0;
 }
+
+/* ---- compiling -------------------------------------------------------- */
 
 static uint32_t new_number(struct profiles *p, struct fp_expr *x)
 {
@@ -73,12 +140,10 @@ static bool intern(struct build *b, struct constraint *c, ref *out)
 {
 	struct fp_expr *x;
 
-	for (size_t i = 0; i < b->n_constraints; i++) {
-		const void *have = rec_at(b->p, b->constraints[i]);
-		if (same(have, c)) {
-			*out = b->constraints[i];
-			return true;
-		}
+	make_slots(b);
+	if (*slot_of_all(b, c)) {
+		*out = b->constraints[*slot_of_all(b, c) - 1];
+		return true;
 	}
 	if (c->run && !known_number(b, c->run, &c->number)) {
 		if (!compile(b, text_at(b->p, c->run), &x))
@@ -89,7 +154,8 @@ static bool intern(struct build *b, struct constraint *c, ref *out)
 				    &b->cap_constraints, sizeof(ref));
 	*out = heap_alloc(b->p, sizeof(*c));
 	memcpy(heap_at(b->p, *out), c, sizeof(*c));
-	b->constraints[b->n_constraints++] = *out;
+	b->constraints[b->n_constraints] = *out;
+	file(b, b->n_constraints++);
 	return true;
 }
 

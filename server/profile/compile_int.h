@@ -17,6 +17,8 @@ struct build {
 	size_t n_strings, cap_strings;
 	ref *constraints;
 	size_t n_constraints, cap_constraints;
+	uint32_t *by_all, *by_run; /* indexes of them: compile_constraint.c */
+	size_t cap_slots;
 	struct item **sd, **vs, **cs, **sp, **ig; /* sorted by URL */
 	size_t n_sd, n_vs, n_cs, n_sp, n_ig;
 	struct item *item;  /* that is being compiled */

@@ -92,8 +92,8 @@ struct store_index_row *record_index(struct record *r, struct arena *a,
 
 /* How many of them applications may store for each FHIR version, of how many
  * bytes of text, and what they may take when they are compiled. */
-#define DEFINITIONS_MAX	     500
-#define DEFINITIONS_BYTES    (8 << 20)
+#define DEFINITIONS_MAX	     200
+#define DEFINITIONS_BYTES    (4 << 20)
 #define DEFINITIONS_COMPILED (64 << 20)
 
 /* One that is stored. */

@@ -363,7 +363,7 @@ static void test_room(void **state)
 	}
 	assert_false(record_definition_check(&t->r, t->a, &w, one, &t->e));
 	assert_string_equal(t->e.code, RULE_DEFINITIONS_FULL);
-	has(t->e.text, "500");
+	has(t->e.text, "200");
 	w.id = "new";
 	assert_false(record_definition_check(&t->r, t->a, &w, one, &t->e));
 	w.id = "c1";
