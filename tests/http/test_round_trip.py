@@ -86,5 +86,5 @@ def test_official_examples(own, fhir):
                              data=got.content, headers=head)
         assert again.headers.get("ETag") == 'W/"1"', (path, again.text)
         assert again.content == got.content
-    assert broken <= 3
+    assert broken <= 5
     assert done > 300, "the official definitions are not there"
