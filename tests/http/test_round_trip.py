@@ -11,6 +11,7 @@ import pathlib
 import re
 
 import pytest
+import requests
 
 from support import FHIR_JSON
 
@@ -67,7 +68,9 @@ def test_official_examples(own, fhir):
         text = pathlib.Path(path).read_text(encoding="utf-8-sig")
         where = base + "/" + json.loads(text)["resourceType"]
         head = {"Content-Type": FHIR_JSON}
-        r = own.http.post(where, data=text.encode(), headers=head)
+        # under another id, what has a rule for its id is not valid any more
+        http = own.http if SDF + "-" not in path else requests
+        r = http.post(where, data=text.encode(), headers=head)
         refused = REFUSED.get((fhir, os.path.basename(path)))
         if refused:
             assert r.status_code == 422 and refused in r.text, path
@@ -76,7 +79,7 @@ def test_official_examples(own, fhir):
             broken += 1
             continue
         assert r.status_code == 201, (path, r.text)
-        got = own.http.get(r.headers["Location"])
+        got = http.get(r.headers["Location"])
         assert rest(got.text) == rest(compact(text)), path
         done += 1
         if SDF + "-" in path:
