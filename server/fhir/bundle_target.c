@@ -114,7 +114,8 @@ static const char *fresh_id(struct arena *a)
 	return arena_strdup(a, id);
 }
 
-/* A create, or an update on a condition. */
+/* A create, or an update on a condition. One of an unknown type has a target
+ * too: that it is unknown is told of the entry, and not of who refers to it. */
 static void target_new(struct bundle *b, struct bundle_entry *e)
 {
 	const struct fhir *f = b->rq->ctx;
@@ -123,9 +124,7 @@ static void target_new(struct bundle *b, struct bundle_entry *e)
 	const struct record_type *t = record_type_find(f->version, type);
 	struct store_resource found;
 
-	if (!t)
-		return;
-	if (exists(b, e, t, &found)) {
+	if (t && exists(b, e, t, &found)) {
 		e->target = arena_cat(a, type, "/", found.id, NULL);
 		return;
 	}

@@ -9,7 +9,8 @@ import uuid
 
 import pytest
 
-from support import (MOCK, SCOPE, errors, ids, outcome, places, run, weight)
+from support import (MOCK, PHR, SCOPE, Person, Server, errors, ids, outcome,
+                     patient_resource, places, run, weight)
 
 OPTIONS = ["--set", "batch_stu3=on"]
 EXAMPLES = pathlib.Path(__file__).parents[2] / "fixtures" / "examples"
@@ -753,6 +754,15 @@ def test_unresolved_performer(person):
     assert "element named 'performer'" in text_of(o)
 
 
+def test_unknown_type_of_a_target(person):
+    """What is told is the cause, not what comes of it."""
+    name = new_uuid()
+    o = refused(person, 404, post({"resourceType": "Device"}, name),
+                post(referring(person.id, name)))
+    assert text_of(o).startswith("Unknown resource type 'Device'")
+    assert places(o) == ["Bundle.entry[0]"]
+
+
 def test_batches_have_no_names(person):
     """References between the entries of a batch lead nowhere."""
     name = new_uuid()
@@ -905,6 +915,91 @@ def test_references_to_what_is_there(person, other):
                 post(referring(person.id, "Observation/none")))
     assert text_of(o).startswith("Resource Observation/none not found")
     assert places(o)[0].startswith("Bundle.entry[1].resource.extension[0]")
+
+
+# ---- the open sandbox -------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def open_sandbox():
+    if not MOCK:
+        pytest.skip("needs a server of its own")
+    with Server("--environment", "sandbox-open", *OPTIONS) as s:
+        yield Anyone(s)
+
+
+class Anyone(Person):
+    """Who needs no token."""
+
+    def __init__(self, server):
+        self.server, self.id, self.token = server, "", ""
+
+    def fhir(self, method, path, fhir="r4", **more):
+        more.setdefault("headers", {})["Authorization"] = ""
+        return super().fhir(method, path, fhir, **more)
+
+
+@pytest.mark.parametrize("fhir", BOTH)
+@pytest.mark.parametrize("order", ["before", "behind"])
+def test_patient_and_data(open_sandbox, fhir, order):
+    """A citizen and the first measurements, in one transaction."""
+    name = new_uuid()
+    o = weight("x", fhir=fhir)
+    o["subject"]["reference"] = o["performer"][0]["reference"] = name
+    pair = [post(patient_resource(str(uuid.uuid4()), fhir), name), post(o)]
+    if order == "behind":
+        pair.reverse()
+    got = send(open_sandbox, "transaction", *pair, fhir=fhir)
+    if order == "behind":
+        got.reverse()
+    assert statuses(got) == [201, 201]
+    found = open_sandbox.get("/Observation?patient=" + id_of(got[0]), fhir)
+    assert ids(found.json()) == [id_of(got[1])]
+    stored = found.json()["entry"][0]["resource"]
+    assert stored["subject"]["reference"] == "Patient/" + id_of(got[0])
+
+
+@pytest.mark.parametrize("fhir", BOTH)
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+def test_patient_by_put(open_sandbox, fhir, kind):
+    """Applications may give a Patient its uuid themselves."""
+    id = str(uuid.uuid4())
+    got = send(open_sandbox, kind,
+               entry("PUT", "Patient/" + id,
+                     dict(patient_resource(id, fhir), id=id)),
+               entry("GET", "Patient/" + id), fhir=fhir)
+    assert statuses(got) == [201, 200]
+    assert got[0]["response"]["location"] == f"Patient/{id}/_history/1"
+    got = send(open_sandbox, kind, post(weight(id, fhir=fhir)), fhir=fhir)
+    assert statuses(got) == [201]
+
+
+def test_definition_is_rolled_back(open_sandbox):
+    """A profile that a refused transaction brought is not in force."""
+    url = "http://test/" + str(uuid.uuid4())
+    id = str(uuid.uuid4())
+    send(open_sandbox, "batch", entry("PUT", "Patient/" + id, dict(
+        patient_resource(id), id=id)))
+    profile = {"resourceType": "StructureDefinition", "url": url,
+               "name": "Heavy", "status": "active", "kind": "resource",
+               "abstract": False, "type": "Observation",
+               "baseDefinition": PHR + "fiphr-sd-bodyweight",
+               "derivation": "constraint", "differential": {"element": [
+                   {"id": "Observation", "path": "Observation"},
+                   {"id": "Observation.note", "path": "Observation.note",
+                    "min": 1}]}}
+    profile["meta"] = {"profile": [
+        "http://hl7.org/fhir/StructureDefinition/StructureDefinition"]}
+    o = weight(id)
+    o["meta"]["profile"].append(url)
+    noted = dict(o, note=[{"text": "x"}])
+    bad = refused(open_sandbox, 422, post(profile), post(noted), post(o))
+    assert places(bad) == ["Bundle.entry[2].resource.note"], bad
+    assert open_sandbox.get(
+        "/StructureDefinition?url=" + url).json()["total"] == 0
+    open_sandbox.post(o, status=201)
+    assert statuses(send(open_sandbox, "transaction", post(profile),
+                         post(noted))) == [201, 201]
+    open_sandbox.post(o, status=422)
 
 
 # ---- large ones -------------------------------------------------------------
