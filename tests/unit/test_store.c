@@ -4,6 +4,8 @@
  * (store_int.h) are the plans of searches, the marks of foreign files and the
  * failures that SQLite is made to have.
  */
+#include "store_clauses.h"
+#include "store_keeping.h"
 #include "store_people.h"
 #include "store_search.h"
 #include "store_world.h"
@@ -559,6 +561,30 @@ int main(void)
 	    MEMORY(pages_end_at_their_size),
 	    MEMORY(serials_outlive_their_resources),
 	    MEMORY(no_statement_scans),
+	    MEMORY(searches_by_strings),
+	    MEMORY(searches_by_numbers),
+	    MEMORY(other_date_operators),
+	    MEMORY(wide_dates),
+	    MEMORY(searches_by_composites),
+	    MEMORY(second_parameters_and_negatives),
+	    MEMORY(searches_by_chains),
+	    MEMORY(searches_by_reverse_chains),
+	    MEMORY(chains_have_a_depth),
+	    MEMORY(searches_several_types),
+	    MEMORY(sorts_by_strings_and_numbers),
+	    MEMORY(leaders_do_not_matter),
+	    MEMORY(history_is_newest_first),
+	    MEMORY(every_version_can_be_read),
+	    MEMORY(kept_results_stay),
+	    MEMORY(old_kept_results_make_room),
+	    MEMORY(referrers_are_found),
+	    MEMORY(parts_are_kept_or_not),
+	    MEMORY(parts_go_with_their_request),
+	    MEMORY(index_rows_go_exactly),
+	    FILED(kept_results_stay),
+	    FILED(readers_keep_results),
+	    FILED(parts_are_kept_or_not),
+	    FILED(older_files_are_indexed_anew),
 	    MEMORY(citizens),
 	    MEMORY(deleting_a_citizen_ends_permissions),
 	    MEMORY(behaviours_are_kept),
