@@ -379,16 +379,28 @@ static void check_query(struct arena *a, const struct fhir *f,
 	check_pages(a, f, &s, bundle);
 }
 
+/* The same as the query of the base: a page, or a refusal. */
+static void check_base(struct arena *a, const struct fhir *f, const char *query)
+{
+	struct rq *rq = request(a, f, query);
+
+	if (fhir_at_base(rq))
+		assert(rq->status == 200 && body(rq, "Bundle"));
+	else
+		check_refusal(rq);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct record *r = the_record();
-	const struct fhir f = {.record = r, .version = FHIR_R4};
+	const struct fhir f = {.record = r, .version = FHIR_R4, .base = PATH};
 	struct arena *a = arena_new(0);
 	const char *text = arena_strndup(a, (const char *)data, size);
 	struct http_target t;
 
 	/* what cannot be a request target never comes so far */
 	if (http_target_decode(a, arena_printf(a, "/?%s", text), &t)) {
+		check_base(a, &f, t.query);
 		check_query(a, &f, t.query);
 		check_query(a, &f,
 			    arena_printf(a, "patient=" SELF "&%s", t.query));
