@@ -296,7 +296,8 @@ bool fhir_search_parse(struct arena *a, const struct search_rules *r,
 	*out = (struct search){
 	    .query = {.fhir = (int)r->fhir,
 		      .type = r->type->type,
-		      .patient = r->type->shared ? NULL : r->patient}};
+		      .patient = r->type->shared ? NULL : r->patient,
+		      .chained = r->patient}};
 	out->ignored = arena_alloc(a, n * sizeof(*out->ignored));
 	y.sort = arena_alloc(a, SEARCH_SORTS * sizeof(*y.sort));
 	if (!fhir_subset_read(pair, n, &out->subset, e))

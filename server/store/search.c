@@ -271,6 +271,8 @@ void store_search_set(const struct scope *outer, const char *type,
 	static const struct order none = {0};
 	struct scope sc = *outer;
 	struct matches m;
+	if (sc.patient == NULL)
+		sc.patient = sc.chained;
 	scope_open(&sc, type);
 	if (sc.kind != 0 && sc.patient != NULL && sc.patient[0] != '\0')
 		add_owner(&sc, "");
@@ -345,6 +347,7 @@ bool store_search(struct store *s, struct arena *a, const struct store_query *q,
 			   .arena = a,
 			   .fhir = q->fhir,
 			   .patient = q->patient,
+			   .chained = q->chained,
 			   .snapshot = q->snapshot};
 	const struct order order = {.sort = q->sort, .n = q->sort_count};
 	struct matches m;

@@ -240,6 +240,8 @@ struct store_query {
 	 * STORE_SEARCH_TYPES); type is what a kept result is filed under. */
 	const char *const *types;
 	const char *patient; /* only this citizen's; NULL: everybody's */
+	/* patient NULL: chains look at this citizen's alone (and nobody's) */
+	const char *chained;
 	const struct store_clause *clause;
 	size_t clause_count;
 	const struct store_sort *sort; /* then by updated_ms, first stored */

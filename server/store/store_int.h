@@ -384,6 +384,7 @@ struct scope {
 	int fhir;
 	int64_t kind;
 	const char *patient; /* NULL: everybody's */
+	const char *chained; /* and in chains: NULL: everybody's, too */
 	struct set owner;    /* whose resources count */
 	int64_t snapshot;
 	struct hunt *hunt;

@@ -628,6 +628,27 @@ def test_nothing_comes_from_outside_the_scope(server, linked):
     assert get("has-member.code=1-8").json()["total"] == 1
 
 
+def test_chains_from_what_is_nobodys_stay_with_the_citizen(server, wide):
+    """A Questionnaire is everybody's; who answered it is not."""
+    mine, theirs = (server.person(wide, SCOPE) for _ in range(2))
+    form = mine.post({"resourceType": "Questionnaire", "status": "active"},
+                     "stu3", path="/Questionnaire", status=201).json()["id"]
+    theirs.post({"resourceType": "QuestionnaireResponse",
+                 "status": "completed", "authored": "2026-02-01",
+                 "questionnaire": {"reference": "Questionnaire/" + form},
+                 "subject": {"reference": "Patient/" + theirs.id}}, "stu3",
+                path="/QuestionnaireResponse", status=201)
+    query = (f"/Questionnaire?_id={form}&_has:QuestionnaireResponse:"
+             "questionnaire:authored=2026")
+    assert theirs.get(query, "stu3").json()["total"] == 1
+    assert mine.get(query, "stu3").json()["total"] == 0
+    for q in ("&_revinclude=QuestionnaireResponse:questionnaire",
+              "&_revinclude=*"):
+        path = f"/Questionnaire?_id={form}{q}"
+        assert len(theirs.get(path, "stu3").json()["entry"]) == 2
+        assert len(mine.get(path, "stu3").json()["entry"]) == 1
+
+
 # ---- order ------------------------------------------------------------------
 
 @pytest.mark.parametrize("sort,names", [
