@@ -17,7 +17,6 @@
 #define RULE_BODY_ID	   "KPHR-REST-0105" /* POST with an id in the URL */
 #define RULE_TYPE	   "KPHR-REST-0110" /* a type this base has not */
 #define RULE_INTERACTION   "KPHR-REST-0111" /* not offered for this type */
-#define RULE_LATER	   "KPHR-REST-0112" /* not in this version yet */
 #define RULE_CONDITION	   "KPHR-REST-0113" /* If-None-Exist */
 #define RULE_NOT_DEFINED   "KPHR-REST-0114" /* named, without definition */
 #define RULE_BUNDLE	   "KPHR-REST-0115" /* a Bundle as a whole */
@@ -33,8 +32,8 @@
 #define RULE_UPDATE_ID	   "KPHR-REST-0160" /* ids of the body and of the URL */
 #define RULE_CHAIN	   "KPHR-REST-0128" /* chain, _has */
 #define RULE_INCLUDE	   "KPHR-REST-0129" /* _include, _revinclude */
-#define RULE_SUMMARY	   "KPHR-REST-0140" /* _summary, _elements */
-#define RULE_OPERATION	   "KPHR-REST-0141" /* an operation of another type */
+#define RULE_SUMMARY	   "KPHR-REST-0148" /* _summary, _elements */
+#define RULE_OPERATION	   "KPHR-REST-0149" /* an operation of another type */
 
 /* ---- negotiate.c: what the client wants ------------------------------ */
 

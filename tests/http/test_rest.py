@@ -484,6 +484,49 @@ def test_parameters_of_a_read(person, stored, query):
     assert r.status_code == 200 and r.json() == stored
 
 
+PARTS = [
+    # query, members that are left out, left in
+    ("_summary=true", ("text",), ("code", "valueQuantity", "subject")),
+    ("_summary=text", ("valueQuantity", "subject"), ("text", "code")),
+    ("_summary=data", ("text",), ("code", "valueQuantity", "performer")),
+    ("_elements=subject", ("text", "valueQuantity"), ("subject", "code")),
+    ("_elements=subject,valueQuantity", ("text",), ("subject", "code",
+                                                   "valueQuantity")),
+]
+
+
+@pytest.mark.parametrize("fhir,system", [
+    ("r4", "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"),
+    ("stu3", "http://hl7.org/fhir/v3/ObservationValue")])
+@pytest.mark.parametrize("query,out,left", PARTS)
+@pytest.mark.parametrize("path", ["", "/_history/1"])
+def test_parts(person, fhir, system, query, out, left, path):
+    o = person.post(weight(person.id, fhir=fhir), fhir, status=201).json()
+    r = ask(person, "GET", f"/Observation/{o['id']}{path}?{query}", fhir)
+    got = r.json()
+    assert r.headers["ETag"] == 'W/"1"'
+    for name in out:
+        assert name in o and name not in got
+    for name in left + ("status", "id"):
+        assert got[name] == o[name]
+    assert {"system": system, "code": "SUBSETTED",
+            "display": "Resource encoded in summary mode"} in \
+        got["meta"]["tag"]
+
+
+@pytest.mark.parametrize("query,status", [
+    ("_summary=false", 200), ("_summary=count", 200), ("_summary=", 200),
+    ("_elements=", 200), ("_summary=fish", 400),
+    ("_summary=true&_elements=code", 400), ("_summary=text,data", 400)])
+def test_parts_that_are_the_whole_or_refused(person, stored, query, status):
+    r = ask(person, "GET", f"/Observation/{stored['id']}?{query}")
+    assert r.status_code == status
+    if status == 200:
+        assert r.json() == stored
+    else:
+        told(r)
+
+
 # ---- errors -----------------------------------------------------------------
 
 def test_shape_of_the_stack(person):

@@ -147,7 +147,7 @@ def minute(life, n, by=0):
     ({"at": ["lt", (2, 30)]}, (2, 1)), ({"at": ["eq", (2, 30)]}, (2,)),
     ({"since": ""}, (3, 2, 1)), ({"at": ""}, (3, 2, 1)),
     ({"format": "json"}, (3, 2, 1)), ({"pretty": "true"}, (3, 2, 1)),
-    ({"fish": "x"}, (3, 2, 1)),
+    ({"fish": "x"}, (3, 2, 1)), ({"summary": "count"}, ()),
 ])
 def test_times(person, fhir, life, query, numbers):
     def text(v):
@@ -160,7 +160,7 @@ def test_times(person, fhir, life, query, numbers):
     for path in ("/Observation/" + life.id, "/Observation"):
         b = history(person, path, fhir, **query)
         assert versions(b) == life.entries(*numbers), path
-        assert b["total"] == len(numbers)
+        assert b["total"] == (3 if "summary" in query else len(numbers))
 
 
 @pytest.mark.parametrize("query,text", [
@@ -232,6 +232,20 @@ def test_count(person, fhir, life, count, entries):
     assert len(b.get("entry", [])) == entries
     assert ("entry" in b) == (entries > 0)
     assert b["total"] == 3
+
+
+@pytest.mark.parametrize("query,out", [
+    ({"summary": "true"}, "text"), ({"elements": "code"}, "valueQuantity"),
+    ({"summary": "text"}, "valueQuantity"), ({"summary": "data"}, "text")])
+def test_parts(person, life, fhir, query, out):
+    path = "/Observation/" + life.id
+    whole = history(person, path, fhir)
+    parts = history(person, path, fhir, **query)
+    assert versions(parts) == versions(whole)
+    assert "resource" not in parts["entry"][0]
+    for e in parts["entry"][1:]:
+        assert out not in e["resource"]
+        assert e["resource"]["meta"]["tag"][0]["code"] == "SUBSETTED"
 
 
 def test_unknown_ids(person, fhir):
