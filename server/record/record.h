@@ -300,13 +300,14 @@ enum param_type {
 	PARAM_QUANTITY,
 	PARAM_COMPOSITE
 };
+/* As the service states it (record_type.param) it has its name, its types, what
+ * it is, and an expression where it means something else than FHIR; what
+ * record_param_find() and record_param_at() give is whole. */
 struct record_param {
 	const char *name;
 	enum param_type type;
 	bool stated; /* by the service; the others are FHIR's own */
 	bool mandatory;
-	const char *path;	/* of today's index; going away */
-	enum store_index kind;	/* going away */
 	const char *fhir_type;	/* "token", "date", ... as it is stated */
 	const char *expression; /* FHIRPath that finds its values; NULL: it is
 				 * not indexed (_id, _lastUpdated, and those

@@ -66,8 +66,7 @@ bool scope_each(struct arena *a, const char *text,
 /* ---- walk.c ----------------------------------------------------------- */
 
 /* Calls f for each value at the path below v: members joined by dots, lists
- * entered, "effective[x]" for a choice of types, "item*" for a member that may
- * stand within itself, at any depth. */
+ * entered. */
 void record_walk(const struct json *v, const char *path,
 		 void (*f)(const struct json *v, void *ctx), void *ctx);
 

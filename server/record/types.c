@@ -30,16 +30,15 @@
 #define INSULIN "http://phr.kanta.fi/CodeSystem/fiphr-cs-insulincode"
 #define FORMS	": [code] or [system]|[code]"
 
-#define ROW(name_, kind_, param_, type_, what_)                                \
+#define ROW(name_, param_, type_, what_)                                       \
 	{                                                                      \
-		.name = (name_), .kind = (kind_), .type = (param_),            \
-		.fhir_type = (type_), .what = (what_)                          \
+		.name = (name_), .type = (param_), .fhir_type = (type_),       \
+		.what = (what_)                                                \
 	}
-#define TOKEN(name_, what_) ROW(name_, INDEX_TOKEN, PARAM_TOKEN, "token", what_)
-#define DATE(name_, what_)  ROW(name_, INDEX_DATE, PARAM_DATE, "date", what_)
-#define REFERENCE(name_, what_)                                                \
-	ROW(name_, INDEX_REFERENCE, PARAM_REFERENCE, "reference", what_)
-#define URI(name_, what_) ROW(name_, INDEX_URI, PARAM_URI, "uri", what_)
+#define TOKEN(name_, what_)	ROW(name_, PARAM_TOKEN, "token", what_)
+#define DATE(name_, what_)	ROW(name_, PARAM_DATE, "date", what_)
+#define REFERENCE(name_, what_) ROW(name_, PARAM_REFERENCE, "reference", what_)
+#define URI(name_, what_)	ROW(name_, PARAM_URI, "uri", what_)
 
 #define ROW_SECURITY                                                           \
 	TOKEN("_security", "Whether viewing the resource is restricted" FORMS)
@@ -53,8 +52,7 @@
 	TOKEN("identifier", type ".identifier: [value] or [system]|[value]")
 #define ROW_PATIENT(of_, path_)                                                \
 	{                                                                      \
-		.name = "patient", .kind = INDEX_REFERENCE,                    \
-		.type = PARAM_REFERENCE, .mandatory = true,                    \
+		.name = "patient", .type = PARAM_REFERENCE, .mandatory = true, \
 		.fhir_type = "reference",                                      \
 		.what = of_ "." path_ "; mandatory search parameter"           \
 	}
@@ -72,7 +70,6 @@ static const struct record_param observation_params[] = {
     ROWS_COMMON("Observation"),
     TOKEN("category", "Observation.category" FORMS),
     {.name = "code",
-     .kind = INDEX_TOKEN,
      .type = PARAM_TOKEN,
      .fhir_type = "token",
      .default_system = "http://loinc.org",
@@ -88,7 +85,6 @@ static const struct record_param observation_params[] = {
 static const struct record_param administration_params[] = {
     ROWS_COMMON("MedicationAdministration"),
     {.name = "code",
-     .kind = INDEX_TOKEN,
      .type = PARAM_TOKEN,
      .fhir_type = "token",
      .default_system = INSULIN,
@@ -108,7 +104,6 @@ static const struct record_param plan_params[] = {
     REFERENCE("patient", "CarePlan.subject"),
     TOKEN("status", "CarePlan.status"),
     {.name = "supporting-info",
-     .kind = INDEX_REFERENCE,
      .type = PARAM_REFERENCE,
      .fhir_type = "reference",
      .expression = "CarePlan.supportingInfo",
@@ -120,7 +115,6 @@ static const struct record_param plan_params[] = {
 static const struct record_param questionnaire_params[] = {
     ROWS_COMMON("Questionnaire"),
     {.name = "code",
-     .kind = INDEX_TOKEN,
      .type = PARAM_TOKEN,
      .fhir_type = "token",
      .expression = "Questionnaire.code | Questionnaire.repeat(item).code",
@@ -137,7 +131,6 @@ static const struct record_param response_params[] = {
     ROW_IDENTIFIER("QuestionnaireResponse"),
     ROW_PATIENT("QuestionnaireResponse", "subject"),
     {.name = "questionnaire",
-     .kind = INDEX_REFERENCE,
      .type = PARAM_REFERENCE,
      .fhir_type = "reference",
      .target = "Questionnaire",

@@ -16,20 +16,10 @@
 
 #include <ctype.h>
 
-/* Is name the member that a path segment of n characters means? For "value[x]":
- * the word, and a type behind it. */
-static bool means(const char *segment, size_t n, const char *name)
-{
-	if (n > 3 && memcmp(segment + n - 3, "[x]", 3) == 0)
-		return strncmp(name, segment, n - 3) == 0 &&
-		       isupper((unsigned char)name[n - 3]);
-	return strncmp(name, segment, n) == 0 && name[n] == '\0';
-}
-
 void record_walk(const struct json *v, const char *path,
 		 void (*f)(const struct json *v, void *ctx), void *ctx)
 {
-	size_t n = strcspn(path, "*.|"), more = strcspn(path, ".|");
+	const size_t n = strcspn(path, ".");
 
 	if (v != NULL && json_kind(v) == JSON_ARRAY) {
 		for (v = json_first(v); v != NULL; v = json_next(v))
@@ -42,13 +32,10 @@ void record_walk(const struct json *v, const char *path,
 	}
 	if (v == NULL || json_kind(v) != JSON_OBJECT)
 		return;
-	for (v = json_first(v); v != NULL; v = json_next(v)) {
-		if (!means(path, n, json_name(v)))
-			continue;
-		record_walk(v, path + more + (path[more] == '.'), f, ctx);
-		if (path[n] == '*')
-			record_walk(v, path, f, ctx);
-	}
+	for (v = json_first(v); v != NULL; v = json_next(v))
+		if (strncmp(json_name(v), path, n) == 0 &&
+		    json_name(v)[n] == '\0')
+			record_walk(v, path + n + (path[n] == '.'), f, ctx);
 }
 
 /* Letters, then '/', then something without a further '/'. */
