@@ -8,9 +8,9 @@
  * built in or came in a package, nor more than there is room for. Whether it
  * can be used is part of its content, so it is an issue like all others, for
  * $validate too: the definition is compiled together with those that are
- * stored, and what the compiler has against it is told with the place in the
- * definition. An update that would make another definition useless is refused
- * in the same way.
+ * stored (on top of them, if they do not speak of it), and what the compiler
+ * has against it is told with the place in the definition. An update that would
+ * make another definition useless is refused in the same way.
  *
  * Issues name definitions by texts of the set that judged. While there are
  * definitions of applications in force, that set may be another one before the
@@ -190,15 +190,17 @@ struct trial {
 	enum fhir_version fhir;
 	const struct json *resource;
 	const char *type, *url;
+	const struct profiles *base; /* what the list is compiled on */
+	size_t used;		     /* by what is on it already */
 	struct definition_list list;
 };
 
-/* The stored definitions, and this one behind them. An update takes the place
- * of what it updates. */
-static void gather(struct trial *t, struct arena *tmp)
+/* All that are stored. An update takes the place of what it updates. */
+static void gather_all(struct trial *t, struct arena *tmp)
 {
 	const char *id = text_or_empty(json_get_text(t->resource, "id"));
 
+	t->base = t->record->profiles[t->fhir];
 	definition_list(t->record, tmp, t->fhir, &t->list);
 	for (size_t i = 0; i < t->list.n; i++) {
 		struct definition *d = &t->list.v[i];
@@ -208,6 +210,18 @@ static void gather(struct trial *t, struct arena *tmp)
 				  d->url) ||
 		    (strcmp(d->type, t->type) == 0 && strcmp(d->id, id) == 0 &&
 		     strcmp(d->url, t->url) == 0);
+	}
+}
+
+/* What has to be compiled with this one, and this one behind it. */
+static void gather(struct trial *t, struct arena *tmp)
+{
+	if (definition_is_mentioned(t->record, t->fhir, t->url)) {
+		gather_all(t, tmp);
+	} else {
+		t->base = record_profiles(t->record, t->fhir);
+		t->used = definition_used(t->record, t->fhir);
+		t->list.v = arena_alloc(tmp, sizeof(*t->list.v));
 	}
 	t->list.v[t->list.n++] = (struct definition){.json = t->resource,
 						     .source = SENT,
@@ -229,18 +243,17 @@ static bool goes_without(const struct trial *t, struct definition *blamed)
 /* False with e set; *blamed is whose fault it is. */
 static bool compiles(struct trial *t, struct definition **blamed, struct err *e)
 {
-	const struct profiles *base = t->record->profiles[t->fhir];
 	struct definition *last = &t->list.v[t->list.n - 1];
 	bool again = true, ok = false;
 
 	while (again) {
 		struct arena *a = arena_new((size_t)64 << 10);
 
-		ok = definition_compile(base, &t->list, a, e) != NULL;
+		ok = definition_compile(t->base, &t->list, a, e) != NULL;
 		*blamed = ok ? last : definition_blamed(&t->list, e);
 		again = !ok && *blamed && *blamed != last &&
 			goes_without(t, *blamed);
-		if (ok && arena_used(a) > DEFINITIONS_COMPILED)
+		if (ok && t->used + arena_used(a) > DEFINITIONS_COMPILED)
 			ok = err_set(e, ERR_TOO_LARGE, "too-long", "-: ",
 				     "compiled, the definitions of "
 				     "applications would take more than %d MiB",

@@ -5,15 +5,17 @@
  * In the sandboxes an application may store StructureDefinitions, ValueSets and
  * CodeSystems of its own, and the next resource is judged by them. What is in
  * force of a FHIR version is therefore a fork of the set that the server
- * started with (profile_fork), with everything on it that is stored: compiled
- * again whenever that changes, as a whole, so that it never matters in which
- * order definitions came. A definition takes some 50 microseconds.
+ * started with (profile_fork), with everything on it that is stored. It never
+ * matters in which order definitions came: a new one of which no other speaks
+ * (definition_mentions.c) goes on top of them, and after any other change all
+ * are compiled again. A definition takes some 50 microseconds.
  *
  * Which state of the database a fork stands for, a stamp tells: a setting with
  * a random text, written in the savepoint of the definition itself. So a
  * request that is rolled back, a restart and a restored file need no care: the
  * stamp is then another one, or the old one again. It is looked at only when
- * the store says that some setting may have changed.
+ * the store says that some setting may have changed. Behind a new definition it
+ * tells the stamp before and what was added: "stamp before Type/id".
  *
  * What does not compile is never stored (definition.c); but the server may be
  * started with other packages or other profiles. Then what cannot be used is
@@ -34,6 +36,7 @@ struct in_force {
 	uint64_t epoch; /* at which the stamp was looked at */
 	bool looked;	/* has it ever been? */
 	size_t n, bytes;
+	struct mentions mentions; /* in the arena */
 };
 struct definitions {
 	struct arena *arena; /* of itself */
@@ -183,23 +186,91 @@ static void forget(struct in_force *now)
 	*now = (struct in_force){.set = NULL};
 }
 
-/* Makes it what the stamp stands for; "": nothing is stored. */
+/* What a setting says; *added is "Type/id" or NULL. */
+struct state {
+	char stamp[UUID_TEXT];	/* "": nothing is stored */
+	char before[UUID_TEXT]; /* the same */
+	const char *added;
+};
+
+static void read_state(struct state *out, const char *text)
+{
+	const size_t n = strcspn(text, " ");
+	const char *before = text + n + (text[n] == ' ');
+	const size_t m = strcspn(before, " ");
+
+	*out = (struct state){.added = before[m] ? before + m + 1 : NULL};
+	snprintf(out->stamp, sizeof out->stamp, "%.*s", (int)n, text);
+	if (*before != '-')
+		snprintf(out->before, sizeof out->before, "%.*s", (int)m,
+			 before);
+}
+
+/* Makes it what the state is, from all that is stored. */
 static void renew(struct record *r, enum fhir_version v, struct arena *tmp,
-		  const char *stamp, struct in_force *now)
+		  const struct state *state, struct in_force *now)
 {
 	struct definition_list list;
 
 	forget(now);
-	if (*stamp != '\0') {
+	if (state->stamp[0] != '\0') {
 		definition_list(r, tmp, v, &list);
 		if (list.n == 0)
 			return; /* it could not be read: again next time */
 		compile(r, v, &list, now);
 		now->n = list.n;
 		now->bytes = list.bytes;
+		/* what was left out, too: its base may still come */
+		for (size_t i = 0; i < list.n; i++)
+			mentions_add(&now->mentions, now->arena,
+				     list.v[i].json);
 	}
-	snprintf(now->stamp, sizeof now->stamp, "%s", stamp);
 	now->looked = true;
+}
+
+/* The one that was added; false: it is no more what it was. */
+static bool find_added(struct record *r, enum fhir_version v, struct arena *tmp,
+		       const char *added, struct definition *out, size_t *bytes)
+{
+	const size_t n = strcspn(added, "/");
+	struct definition_list one = {.v = out};
+	struct store_resource found;
+
+	if (!store_resource_find(r->store, tmp, (int)v,
+				 arena_strndup(tmp, added, n), added + n + 1, 0,
+				 &found) ||
+	    found.version != 1 || found.deleted)
+		return false;
+	take(&one, tmp, &found);
+	*bytes = one.bytes;
+	return one.n == 1;
+}
+
+/* Puts one more on top, if that is all that has changed. */
+static bool grow(struct record *r, enum fhir_version v, struct arena *tmp,
+		 const struct state *state, struct in_force *now)
+{
+	struct definition d = {.out = false};
+	struct err ignored;
+	size_t bytes;
+
+	if (!now->looked || !state->added ||
+	    strcmp(now->stamp, state->before) != 0 ||
+	    !find_added(r, v, tmp, state->added, &d, &bytes) ||
+	    mentions_have(&now->mentions, d.url) ||
+	    profile_knows(r->profiles[v], d.type, d.url))
+		return false;
+	if (now->set == NULL) {
+		now->arena = arena_new((size_t)64 << 10);
+		now->set = profile_fork(r->profiles[v], now->arena);
+	}
+	if (!profile_add(now->set, d.json, d.source, &ignored) ||
+	    !profile_compile(now->set, &ignored))
+		return false;
+	mentions_add(&now->mentions, now->arena, d.json);
+	now->n++;
+	now->bytes += bytes;
+	return true;
 }
 
 static struct in_force *in_force(struct record *r, enum fhir_version v)
@@ -207,7 +278,7 @@ static struct in_force *in_force(struct record *r, enum fhir_version v)
 	const uint64_t epoch = store_setting_epoch(r->store);
 	struct in_force *now;
 	struct arena *tmp;
-	const char *stamp;
+	struct state state;
 
 	if (r->definitions == NULL) {
 		tmp = arena_new(sizeof(*r->definitions) * 2);
@@ -218,9 +289,13 @@ static struct in_force *in_force(struct record *r, enum fhir_version v)
 	if (now->looked && now->epoch == epoch)
 		return now;
 	tmp = arena_new(0);
-	stamp = text_or_empty(store_setting(r->store, tmp, stamp_name[v]));
-	if (!now->looked || strcmp(stamp, now->stamp) != 0)
-		renew(r, v, tmp, stamp, now);
+	read_state(&state,
+		   text_or_empty(store_setting(r->store, tmp, stamp_name[v])));
+	if (!now->looked || strcmp(state.stamp, now->stamp) != 0) {
+		if (!grow(r, v, tmp, &state, now))
+			renew(r, v, tmp, &state, now);
+		memcpy(now->stamp, state.stamp, sizeof now->stamp);
+	}
 	now->epoch = epoch;
 	arena_free(tmp);
 	return now;
@@ -248,16 +323,38 @@ bool definition_room(struct record *r, enum fhir_version v)
 	return now->n < DEFINITIONS_MAX && now->bytes < DEFINITIONS_BYTES;
 }
 
+bool definition_is_mentioned(struct record *r, enum fhir_version v,
+			     const char *url)
+{
+	return mentions_have(&in_force(r, v)->mentions, url);
+}
+
+size_t definition_used(struct record *r, enum fhir_version v)
+{
+	const struct in_force *now = in_force(r, v);
+
+	return now->arena ? arena_used(now->arena) : 0;
+}
+
 /* ---- changes ---------------------------------------------------------- */
 
-void record_definition_stored(struct record *r, enum fhir_version v)
+void record_definition_stored(struct record *r, enum fhir_version v,
+			      const struct store_resource *version)
 {
+	struct arena *tmp = arena_new(0);
 	char stamp[UUID_TEXT];
+	struct state before;
+	const char *text = stamp;
 
-	if (record_inert(r))
-		return;
 	uuid_make(stamp);
-	store_setting_put(r->store, stamp_name[v], stamp);
+	read_state(&before,
+		   text_or_empty(store_setting(r->store, tmp, stamp_name[v])));
+	if (version->version == 1)
+		text = arena_printf(tmp, "%s %s %s/%s", stamp,
+				    before.stamp[0] ? before.stamp : "-",
+				    version->type, version->id);
+	store_setting_put(r->store, stamp_name[v], text);
+	arena_free(tmp);
 }
 
 void record_definitions_reset(struct record *r, struct arena *a)

@@ -217,7 +217,7 @@ void record_put_store(struct record *r, struct arena *a, const struct put *p,
 
 	store_resource_put(r->store, version, rows, n);
 	if (p->type->definition)
-		record_definition_stored(r, p->fhir);
+		record_definition_stored(r, p->fhir, version);
 }
 
 bool record_put(struct record *r, struct arena *a, const struct put *p,

@@ -67,7 +67,7 @@ static void put_deleted(struct record *r, const struct record_write *w,
 	};
 	store_resource_put(r->store, out, NULL, 0);
 	if (t->definition)
-		record_definition_stored(r, w->fhir);
+		record_definition_stored(r, w->fhir, out);
 }
 
 bool record_delete(struct record *r, struct arena *a,

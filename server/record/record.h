@@ -474,9 +474,10 @@ const struct profiles *record_profiles(struct record *r, enum fhir_version v);
 bool record_definition_check(struct record *r, struct arena *a,
 			     const struct record_write *w,
 			     const struct json *resource, struct err *e);
-/* A resource of a type with "definition" has been stored or deleted, in the
- * same savepoint. */
-void record_definition_stored(struct record *r, enum fhir_version v);
+/* A resource of a type with "definition" has been stored or deleted, as that
+ * version, in the same savepoint. */
+void record_definition_stored(struct record *r, enum fhir_version v,
+			      const struct store_resource *version);
 
 /* The definitions that the server came with are resources from here on, in the
  * request's savepoint; whoever reads or searches these types calls it first. */

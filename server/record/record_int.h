@@ -112,6 +112,23 @@ struct definition_list {
 void definition_list(struct record *r, struct arena *a, enum fhir_version v,
 		     struct definition_list *out);
 
+/* Pieces of text that may be URLs; begins as zeroes. */
+struct mentions {
+	uint64_t *v; /* hashes */
+	size_t n, cap;
+};
+void mentions_add(struct mentions *m, struct arena *a, const struct json *v);
+/* May the URL (without version) be among them? */
+bool mentions_have(const struct mentions *m, const char *url);
+
+/* What they take, compiled. */
+size_t definition_used(struct record *r, enum fhir_version v);
+
+/* Do the definitions in force speak of that URL? If not, another one of it can
+ * be put on top of them, and nothing else changes. */
+bool definition_is_mentioned(struct record *r, enum fhir_version v,
+			     const char *url);
+
 /* Is it a StructureDefinition, ValueSet or CodeSystem? */
 bool definition_is(const struct json *resource);
 /* Is there room for another one? */

@@ -7,6 +7,7 @@
  */
 #include "record_setup.h"
 
+#define THIRD	"'" KANTA "','http://example.org/x'"
 #define BASE_R4 "http://hl7.org/fhir/StructureDefinition/Observation"
 #define BOTH	"'" KANTA "','" OWN "'"
 #define SD	"StructureDefinition"
@@ -82,7 +83,7 @@ static void keep(struct t *t, enum fhir_version v, const struct json *resource)
 	r.text = text.p;
 	r.text_len = text.len;
 	store_resource_put(t->r.store, &r, NULL, 0);
-	record_definition_stored(&t->r, v);
+	record_definition_stored(&t->r, v, &r);
 }
 
 /* The first error of a body weight that names the profiles; "" for none. A
@@ -164,6 +165,89 @@ static void test_the_later_one_counts(void **state)
 	assert_string_equal(error_of(t, FHIR_R4, BOTH, NOTE), "");
 }
 
+/* One that cannot be used, until what it is based on comes. */
+static void test_base_comes_later(void **state)
+{
+	struct t *t = *state;
+
+	keep(t, FHIR_R4,
+	     profile(t, "x", "http://example.org/x", OWN,
+		     "{'path':'Observation.bodySite','min':1}"));
+	assert_string_equal(error_of(t, FHIR_R4, THIRD, ""), "");
+	keep(t, FHIR_R4,
+	     profile(t, "y", "http://example.org/y", BASE_R4, NOTED));
+	assert_string_equal(error_of(t, FHIR_R4, THIRD, ""), "");
+	keep(t, FHIR_R4, profile(t, "w", OWN, KANTA, NOTED));
+	has(error_of(t, FHIR_R4, THIRD, NOTE), "Observation.bodySite");
+	has(error_of(t, FHIR_R4, "'http://example.org/y'", ""),
+	    "Observation.note");
+}
+
+/* What went on top by itself is what a new start makes of everything. */
+static void test_one_by_one(void **state)
+{
+	struct t *t = *state;
+	const struct profiles *first;
+
+	keep(t, FHIR_R4, profile(t, "w", OWN, KANTA, NOTED));
+	first = record_profiles(&t->r, FHIR_R4);
+	for (int i = 0; i < 30; i++) {
+		keep(
+		    t, FHIR_R4,
+		    profile(t, arena_printf(t->a, "w%d", i),
+			    arena_printf(t->a, OWN "-%d", i),
+			    i == 0 ? OWN : arena_printf(t->a, OWN "-%d", i - 1),
+			    i == 20 ? "{'path':'Observation.bodySite',"
+				      "'min':1}"
+				    : NOTED));
+		/* on the same set: nothing was compiled again */
+		assert_ptr_equal(record_profiles(&t->r, FHIR_R4), first);
+	}
+	for (int round = 0; round < 2; round++) {
+		has(error_of(t, FHIR_R4, "'" KANTA "','" OWN "-29'", NOTE),
+		    "Observation.bodySite");
+		assert_string_equal(
+		    error_of(t, FHIR_R4, "'" KANTA "','" OWN "-19'", NOTE), "");
+		record_close(&t->r);
+	}
+}
+
+static void test_mentions(void **state)
+{
+	static const struct {
+		const char *url;
+		bool there;
+	} rows[] = {
+	    {"http://a.example/x", true},
+	    {"http://a.example/", false},
+	    {"http://a.example/xy", false},
+	    {"urn:oid:1.2", true},
+	    {"http://b.example/e", true},
+	    {"name:x", false},
+	    {"", true},
+	    {"plain", true},
+	    {"http://a.example/(x)", true},
+	};
+	struct t *t = *state;
+	struct mentions m = {.n = 0};
+
+	assert_false(mentions_have(&m, "http://a.example/x"));
+	mentions_add(&m, t->a,
+		     J(t, "{'a':['http://a.example/x|1.0',{'name:x':1}],"
+			  "'b':'urn:oid:1.2','plain':'plain','path':"
+			  "'extension(`http://b.example/e`).value'}"));
+	for (size_t i = 0; i < LEN(rows); i++)
+		if (mentions_have(&m, rows[i].url) != rows[i].there)
+			fail_msg("%s", rows[i].url);
+	for (int i = 0; i < 5000; i++)
+		mentions_add(&m, t->a,
+			     J(t, arena_printf(t->a, "['x:%d','x:%d']", i, i)));
+	assert_int_equal(m.n, 5003);
+	assert_true(mentions_have(&m, "x:4999"));
+	assert_false(mentions_have(&m, "x:5000"));
+	assert_true(mentions_have(&m, "http://a.example/x"));
+}
+
 static void test_rolled_back(void **state)
 {
 	struct t *t = *state;
@@ -203,8 +287,6 @@ static void test_reset_takes_them(void **state)
 	keep(t, FHIR_R4, profile(t, "w", OWN, KANTA, NOTED));
 	has(error_of(t, FHIR_R4, BOTH, ""), "Observation.note");
 }
-
-#define THIRD "'" KANTA "','http://example.org/x'"
 
 /* Another start, with what the file holds and other profiles: what cannot be
  * used any more is left out, and what has become official. */
@@ -516,6 +598,9 @@ int main(void)
 	    T(test_takes_effect_at_once),
 	    T(test_order_does_not_matter),
 	    T(test_the_later_one_counts),
+	    T(test_base_comes_later),
+	    T(test_one_by_one),
+	    T(test_mentions),
 	    T(test_rolled_back),
 	    T(test_reset_takes_them),
 	    T(test_another_start),
