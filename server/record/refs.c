@@ -42,8 +42,10 @@ struct refs {
 	const char *own;  /* "Type/id" of the resource itself, or NULL */
 	const char *skip; /* a member of the resource, or NULL */
 	const char *last; /* the last one that held */
-	const char *want; /* the path of this one is looked for, nothing else */
+	const char *want; /* the one whose path is looked for */
 	const char *found;
+	/* What is done with each reference; true: go on. */
+	bool (*see)(struct refs *x, const struct place *p, const char *text);
 	struct err *e;
 };
 
@@ -243,13 +245,11 @@ static bool holds(struct refs *x, const struct place *p, const char *text)
 	return leads_somewhere(x, p, text, local, version);
 }
 
-static bool see(struct refs *x, const struct place *p, const char *text)
+static bool is_not_wanted(struct refs *x, const struct place *p,
+			  const char *text)
 {
-	const char *local;
+	const char *local = record_reference(x->a, text, x->w->own_base);
 
-	if (x->want == NULL)
-		return holds(x, p, text);
-	local = record_reference(x->a, text, x->w->own_base);
 	if (!text_same(local, x->want))
 		return true;
 	x->found = path_of(x, p, false);
@@ -283,7 +283,7 @@ static bool walk(struct refs *x, const struct place *at, const struct json *v)
 
 	if (json_kind(v) != JSON_OBJECT)
 		return true;
-	if (text != NULL && !see(x, at, text))
+	if (text != NULL && !x->see(x, at, text))
 		return false;
 	for (v = json_first(v); v != NULL; v = json_next(v)) {
 		if (at->up == NULL && (strcmp(json_name(v), "contained") == 0 ||
@@ -302,7 +302,7 @@ bool record_refs_check(struct record *r, struct arena *a,
 		       struct err *e)
 {
 	const struct place root = {.name = type->type, .item = -1};
-	struct refs x = {.r = r, .a = a, .w = w, .e = e};
+	struct refs x = {.r = r, .a = a, .w = w, .see = holds, .e = e};
 
 	/* what a definition names may well be published elsewhere */
 	if (r->settings.references == 0 || w->grant == NULL || w->seed ||
@@ -322,7 +322,7 @@ const char *record_refs_path(struct arena *a, const struct json *resource,
 	const struct place root = {
 	    .name = text_or_empty(json_get_text(resource, "resourceType")),
 	    .item = -1};
-	struct refs x = {.a = a, .w = &w, .want = local};
+	struct refs x = {.a = a, .w = &w, .want = local, .see = is_not_wanted};
 
 	(void)walk(&x, &root, resource);
 	return x.found;
