@@ -204,10 +204,10 @@ static bool add_missing(struct reading *g, struct clauses *c,
 	return add_values(g, c, row, also, any, 1, missing);
 }
 
-/* ---- _id, _lastUpdated: every resource has one ------------------------- */
+/* ---- _id, which every resource has ------------------------- */
 
-static bool missing_always(struct reading *g, struct clauses *c,
-			   const struct named *q)
+bool fhir_missing_always(struct reading *g, struct clauses *c,
+			 const struct named *q)
 {
 	struct store_value *none;
 	bool missing;
@@ -228,37 +228,11 @@ static bool add_id(struct reading *g, struct clauses *c, const struct named *q)
 	size_t n;
 
 	if (text_is(q->modifier, "missing"))
-		return missing_always(g, c, q);
+		return fhir_missing_always(g, c, q);
 	if (q->modifier && !not )
 		return fhir_bad_modifier(g, q);
 	return fhir_read_list(g, q->value, fhir_value_id, &v, &n) &&
 	       add_values(g, c, "_id", NULL, v, n, not );
-}
-
-static bool add_updated(struct reading *g, struct clauses *c,
-			const struct named *q)
-{
-	struct store_value *date, *v;
-	size_t dates, n = 0;
-	bool both = false;
-
-	if (text_is(q->modifier, "missing"))
-		return missing_always(g, c, q);
-	if (q->modifier)
-		return fhir_bad_modifier(g, q);
-	if (!fhir_read_list(g, q->value, fhir_value_date, &date, &dates))
-		return false;
-	v = arena_alloc(g->arena, 2 * dates * sizeof(*v));
-	for (size_t i = 0; i < dates; i++)
-		n += fhir_value_updated(&date[i], v + n, &both);
-	if (!both)
-		return add_values(g, c, q->name, NULL, v, n, false);
-	if (dates > 1)
-		return fhir_bad_value(g, q->name,
-				      "repeat the parameter or use ge and lt "
-				      "rather than a list");
-	return add_values(g, c, q->name, NULL, &v[0], 1, false) &&
-	       add_values(g, c, q->name, NULL, &v[1], 1, false);
 }
 
 /* ---- values, as their modifier says ------------------------------------- */
@@ -424,7 +398,7 @@ bool fhir_add_clauses(struct reading *g, struct clauses *c,
 	if (text_is(q->name, "_id") && !q->chain)
 		return add_id(g, c, q);
 	if (text_is(q->name, "_lastUpdated") && !q->chain)
-		return add_updated(g, c, q);
+		return fhir_add_updated(g, c, q);
 	p = fhir_find_param(g->rules, c->type, q->name);
 	if (!p || *q->name == '\0') {
 		*known = false;

@@ -86,6 +86,17 @@ static const char *hint_of(const char *rule)
 	    {RULE_PAGE, "ask again, and follow the links of the answer"},
 	    {RULE_SUMMARY, "ask for one of true, text, data, count, false"},
 	    {RULE_PARAMETER, "see /metadata for the search parameters"},
+	    {RULE_MODIFIER, "leave the modifier out, or take one that "
+			    "parameters of this type have"},
+	    {RULE_VALUE, "correct the value of the parameter"},
+	    {RULE_SORT, "sort by _id, _lastUpdated or a search parameter"},
+	    {RULE_PAGE, "search again from the first page"},
+	    {RULE_CHAIN, "write reference:Type.parameter, or "
+			 "_has:Type:reference:parameter"},
+	    {RULE_INCLUDE, "write Type:reference, or Type:reference:Target"},
+	    {RULE_SUMMARY, "_summary is one of true, text, data, count and "
+			   "false, and goes without _elements"},
+	    {RULE_OPERATION, "use Patient/[id]/$everything"},
 	    {RULE_DEFINITIONS_OFF,
 	     "use a sandbox, or allow_test_profiles=on, or --package"},
 	    {RULE_DEFINITION_OFFICIAL, "give the definition a URL of its own"},

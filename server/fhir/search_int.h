@@ -42,12 +42,6 @@ fhir_value_reader fhir_value_token, fhir_value_id, fhir_value_date,
     fhir_value_string_contains, fhir_value_token_text, fhir_value_number,
     fhir_value_quantity;
 
-/* What a date says about _lastUpdated, in v, which has room for two values.
- * Returns how many it takes; *both becomes true when they must hold together
- * rather than one of them, else it stays. */
-size_t fhir_value_updated(const struct store_value *d, struct store_value *v,
-			  bool *both);
-
 /* ---- grammar.c: a query becomes a store_query ------------------------ */
 
 /* What the words of a query are read by. */
@@ -170,6 +164,13 @@ bool fhir_add_codes(struct reading *g, struct clauses *c,
 /* Codes without a system mean the parameter's own one, by switch. */
 void fhir_default_system(const struct reading *g, const struct record_param *p,
 			 struct store_value *v, size_t n);
+
+/* clause_updated.c: _lastUpdated */
+bool fhir_add_updated(struct reading *g, struct clauses *c,
+		      const struct named *q);
+/* :missing of what every resource has (clauses.c) */
+bool fhir_missing_always(struct reading *g, struct clauses *c,
+			 const struct named *q);
 
 /* clause_reference.c: references, the citizen among them, and :identifier */
 bool fhir_add_reference(struct reading *g, struct clauses *c,

@@ -10,9 +10,8 @@
  *
  * A backslash takes the meaning from the ',', '|', '$' or '\' behind it. A
  * date stands for the span of time that it leaves open, in Finland's time when
- * it names no other; ap (about) becomes a wider eq. _lastUpdated is an instant,
- * so two bounds say everything about it. References to our own base are stored
- * without it and so are looked for without it.
+ * it names no other; ap (about) becomes a wider eq. References to our own base
+ *are stored without it and so are looked for without it.
  *
  * FHIR R4 3.1.1.4; facts: fhir-rest.md section 4.
  */
@@ -217,44 +216,6 @@ bool fhir_value_date(const struct value_context *c, const char *p, size_t n,
 	if (strcmp(d->prefix, "ap") == 0)
 		widen(v, c->rules->now_ms);
 	return true;
-}
-
-/* ---- _lastUpdated: an instant, so two bounds say everything ---------- */
-
-size_t fhir_value_updated(const struct store_value *d, struct store_value *v,
-			  bool *both)
-{
-	const struct store_value from_lo = {.op = OP_UPDATED_GE,
-					    .lo_ms = d->lo_ms};
-	const struct store_value from_hi = {.op = OP_UPDATED_GE,
-					    .lo_ms = d->hi_ms};
-	const struct store_value to_lo = {.op = OP_UPDATED_LT,
-					  .hi_ms = d->lo_ms};
-	const struct store_value to_hi = {.op = OP_UPDATED_LT,
-					  .hi_ms = d->hi_ms};
-
-	switch (d->op) {
-	case OP_DATE_GE:
-	case OP_DATE_HAPI_GE: v[0] = from_lo; return 1;
-	case OP_DATE_GT:
-	case OP_DATE_HAPI_GT:
-	case OP_DATE_SA: v[0] = from_hi; return 1;
-	case OP_DATE_LT:
-	case OP_DATE_HAPI_EB:
-	case OP_DATE_EB: v[0] = to_lo; return 1;
-	case OP_DATE_LE: v[0] = to_hi; return 1;
-	case OP_DATE_NE:
-	case OP_DATE_HAPI_NE:
-	case OP_DATE_NE_CONTAIN:
-		v[0] = to_lo;
-		v[1] = from_hi;
-		return 2;
-	default:
-		v[0] = from_lo;
-		v[1] = to_hi;
-		*both = true;
-		return 2;
-	}
 }
 
 /* ---- reference, uri -------------------------------------------------- */

@@ -182,6 +182,8 @@ def test_the_table_of_dates_tells_prefixes_apart():
     ("&date:missing=true", "none"),
     ("&date=2025&date:missing=false", "summer until"),
     ("&_lastUpdated=2026-03-10", " ".join([*STORED, "none"])),
+    ("&_lastUpdated=2026-01-01,2026-03-10", " ".join([*STORED, "none"])),
+    ("&_lastUpdated=2026-01-01,2026-03-11", ""),
     ("&_lastUpdated=lt2026-03-10", ""), ("&_lastUpdated=ne2026-03-10", ""),
     ("&_lastUpdated=2026-03-10T12:00:00%2B02:00", " ".join([*STORED, "none"])),
     ("&_lastUpdated=gt2026-03-10T12:00:00%2B02:00", "")])
