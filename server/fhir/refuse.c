@@ -157,6 +157,18 @@ static void reword_path(struct rq *rq)
 	}
 }
 
+/* Is it an operation of a type or a resource, or a history? */
+static bool names_operation(const struct rq *rq)
+{
+	const struct fhir *f = rq->ctx;
+	const char *last = strrchr(rq->path, '/');
+
+	if (last && !last[1]) /* a slash at the end */
+		last = memrchr(rq->path, '/', (size_t)(last - rq->path));
+	return last && (last[1] == '$' || last[1] == '_') &&
+	       record_type_find(f->version, first_segment(rq));
+}
+
 static void reword(struct rq *rq)
 {
 	const struct fhir *f = rq->ctx;
@@ -166,7 +178,8 @@ static void reword(struct rq *rq)
 	if (rq->err.kind == ERR_NOT_FOUND)
 		reword_path(rq);
 	else if (rq->err.kind == ERR_METHOD && method_known(rq->method) &&
-		 f->record->settings.hapi_unknown_method == 400)
+		 (f->record->settings.hapi_unknown_method == 400 ||
+		  names_operation(rq)))
 		(void)fhir_unknown(rq);
 }
 

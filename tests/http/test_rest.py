@@ -84,6 +84,16 @@ PATHS = [
     ("GET", "/$a/b/c", 400, UNKNOWN.format("GET", "$a/b/c", "")),
     ("PATCH", "/Observation/1/$fish", 400,
      UNKNOWN.format("PATCH", "Observation/1/$fish", "")),
+    ("POST", "/Observation/_history", 400,
+     UNKNOWN.format("POST", "Observation/_history", "")),
+    ("PUT", "/Observation/1/_history/", 400,
+     UNKNOWN.format("PUT", "Observation/1/_history", "")),
+    ("PUT", "/Observation/$validate?x=1", 400,
+     UNKNOWN.format("PUT", "Observation/$validate", "x")),
+    ("DELETE", "/Observation/1/$validate", 400,
+     UNKNOWN.format("DELETE", "Observation/1/$validate", "")),
+    ("GET", "/Observation/$validate", 400,
+     UNKNOWN.format("GET", "Observation/$validate", "")),
     ("GET", "/Fish", 404, "Unknown resource type 'Fish' - Server knows how to "
      "handle: ["),
     ("GET", "/Fish/1", 404, "Unknown resource type 'Fish' - Server knows"),
@@ -123,9 +133,8 @@ def test_the_list_of_types_is_that_of_the_base(person):
 
 METHODS = [
     ("PATCH", "/Observation/1"), ("DELETE", "/metadata"),
-    ("POST", "/Observation/_history"), ("POST", "/metadata"),
-    ("PUT", "/Observation/1/_history/1"), ("DELETE", ""),
-    ("PUT", "/Observation/$validate"), ("DELETE", "/Patient/1")]
+    ("POST", "/metadata"), ("PUT", "/Observation/1/_history/1"),
+    ("DELETE", ""), ("DELETE", "/Patient/1")]
 
 
 @pytest.mark.parametrize("method,path", METHODS)

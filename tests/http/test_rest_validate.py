@@ -312,3 +312,31 @@ def test_nothing_is_used_up(own, person):
     after = own.admin("GET", "/state", status=200).json()["counts"]
     assert before == after
     assert person.get("/Observation/" + first["id"]).json() == first
+
+
+def test_in_a_batch(person, stored):
+    """An entry that validates takes nothing back but what it did itself."""
+    sent = weight(person.id)
+    bad = weight(person.id)
+    bad_unit(bad)
+
+    def entry(method, url, resource=None):
+        e = {"request": {"method": method, "url": url}}
+        if resource:
+            e["resource"] = resource
+        return e
+    bundle = {"resourceType": "Bundle", "type": "batch", "entry": [
+        entry("POST", "Observation", sent),
+        entry("POST", "Observation/$validate", sent),
+        entry("POST", "Observation/$validate", bad),
+        entry("GET", f"Observation/{stored['id']}/_history"),
+        entry("GET", f"Observation/{stored['id']}/$validate")]}
+    r = person.post(bundle, path="/")
+    assert r.status_code == 200, r.text
+    got = r.json()["entry"]
+    assert [e["response"]["status"][:3] for e in got] == [
+        "201", "200", "200", "200", "200"]
+    assert total(person) == 2
+    assert got[3]["resource"]["total"] == 1
+    said = [e.get("resource") or e["response"].get("outcome") for e in got]
+    assert [bool(errors(said[i])) for i in (1, 2, 4)] == [False, True, False]
