@@ -179,7 +179,8 @@ struct store *store_open(const char *path, const struct log *log, struct err *e)
 	s->work = arena_new(0);
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
 		    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(path, &s->db, flags, store_vfs_add(s)) !=
+	    SQLITE_OK) {
 		refuse(s, e, path);
 	} else if (set_up(s, path, e)) {
 		return s;
@@ -197,6 +198,7 @@ void store_close(struct store *s)
 	int rc = sqlite3_close(s->db);
 	assert(rc != SQLITE_BUSY); /* a statement was left behind */
 	(void)rc;
+	store_vfs_remove(s);
 	arena_free(s->work);
 	free(s);
 }

@@ -325,6 +325,8 @@ bool store_commit(struct store *s)
 		ok = store_run(s, ST_COMMIT, NO_ARGS) && ok;
 	if (s->open && !ok && !sqlite3_get_autocommit(s->db))
 		give_up(s);
+	if (!ok)
+		store_forget(s);
 	s->open = s->reading = s->kept = s->lost = s->failed = false;
 	return ok;
 }

@@ -190,9 +190,11 @@ struct store {
 	bool whole;	      /* the transaction is its savepoint */
 	bool nesting;	      /* within nest and unnest */
 	bool nested;	      /* the part's savepoint stands */
-	bool kept;   /* the transaction holds what a request left behind */
-	bool failed; /* a storage error since enter */
-	bool lost;   /* SQLite gave up the transaction with what was kept */
+	bool kept;	 /* the transaction holds what a request left behind */
+	bool failed;	 /* a storage error since enter */
+	bool lost;	 /* SQLite gave up the transaction with what was kept */
+	sqlite3_vfs vfs; /* see wal.c */
+	char vfs_name[32];
 	uint64_t generation; /* of what is remembered of the file */
 	uint64_t setting_epoch;
 	uint64_t access_epoch;	  /* of tokens and permissions; never 0 */
@@ -278,6 +280,13 @@ void store_write_end(struct store *s);
  * Then what is remembered of the file is forgotten. */
 void store_refresh(struct store *s);
 void store_forget(struct store *s);
+
+/* ---- wal.c: how the log is written ------------------------------------- */
+
+/* Makes a file system of SQLite's known, for this store alone: its name, or
+ * NULL for the usual one. */
+const char *store_vfs_add(struct store *s);
+void store_vfs_remove(struct store *s);
 
 /* ---- name.c: texts by number ---------------------------------------- */
 

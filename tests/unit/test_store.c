@@ -584,6 +584,8 @@ int main(void)
 	    FILED(kept_results_stay),
 	    FILED(readers_keep_results),
 	    FILED(parts_are_kept_or_not),
+	    FILED(full_disks_lose_only_their_turn),
+	    FILED(what_is_committed_is_in_the_files),
 	    FILED(older_files_are_indexed_anew),
 	    MEMORY(citizens),
 	    MEMORY(deleting_a_citizen_ends_permissions),
