@@ -51,11 +51,21 @@ static void add_body(struct jw *w, const char *name, const struct rq *in)
 		jw_raw(w, name, in->out.p, in->out.len);
 }
 
+/* Is the body of the answer what was asked for? Of a GET, and of an operation
+ * or a search by POST, which store nothing. */
+static bool is_result(const struct bundle_entry *e, const struct rq *in,
+		      const struct store_resource *done)
+{
+	return in->status == 200 && !in->head &&
+	       (e->step == STEP_GET ||
+		(e->step == STEP_POST && done->version == 0));
+}
+
 static void add_resource(struct jw *w, const struct bundle *b,
 			 const struct bundle_entry *e, const struct rq *in,
 			 const struct store_resource *done)
 {
-	if (e->step == STEP_GET && in->status == 200 && !in->head)
+	if (is_result(e, in, done))
 		add_body(w, "resource", in);
 	else if (b->representation && e->step != STEP_GET &&
 		 e->step != STEP_DELETE && in->status < 300 &&
@@ -94,7 +104,8 @@ static void add_response(struct jw *w, const struct bundle *b,
 	if (in->status < 400)
 		add_version(w, b, e, done);
 	if (in->status >= 400 ||
-	    (b->wish.answer == RETURN_OUTCOME && e->step != STEP_GET))
+	    (b->wish.answer == RETURN_OUTCOME && e->step != STEP_GET &&
+	     !is_result(e, in, done)))
 		add_body(w, "outcome", in);
 	jw_close(w);
 }
