@@ -34,6 +34,7 @@ static const char *stored_url(const struct search_rules *r, struct arena *a,
 	const struct json *v;
 	struct store_resource found;
 	struct err ignored;
+	const char *url;
 
 	if (!text_begins(text, "ValueSet/") || !r->record->store ||
 	    !store_resource_find(r->record->store, a, (int)r->fhir, "ValueSet",
@@ -41,10 +42,8 @@ static const char *stored_url(const struct search_rules *r, struct arena *a,
 	    found.deleted)
 		return text;
 	v = json_parse(a, found.text, found.text_len, &ignored);
-	return text_begins(text_or_empty(json_get_text(v, "url")), "") &&
-		       json_get_text(v, "url")
-		   ? json_get_text(v, "url")
-		   : text;
+	url = json_get_text(v, "url");
+	return url ? url : text;
 }
 
 static bool list_codes(struct reading *g, const struct named *q,
@@ -88,8 +87,8 @@ bool fhir_add_codes(struct reading *g, struct clauses *c,
 		return false;
 	v = arena_alloc(g->arena, STORE_SEARCH_VALUES * sizeof(*v));
 	for (size_t i = 0; i < n; i++) {
-		struct profile_code *code;
-		size_t codes;
+		struct profile_code *code = NULL;
+		size_t codes = 0;
 
 		if (!list_codes(g, q, &asked[i], &code, &codes))
 			return refused(g);

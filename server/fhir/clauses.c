@@ -196,7 +196,7 @@ static bool add_missing(struct reading *g, struct clauses *c,
 {
 	struct store_value *any = arena_alloc(g->arena, sizeof(*any));
 	const char *also, *row = fhir_param_row(p, &also);
-	bool missing;
+	bool missing = false;
 
 	if (!read_missing(g, q, &missing))
 		return false;
@@ -210,7 +210,7 @@ bool fhir_missing_always(struct reading *g, struct clauses *c,
 			 const struct named *q)
 {
 	struct store_value *none;
-	bool missing;
+	bool missing = false;
 
 	if (!read_missing(g, q, &missing))
 		return false;
@@ -224,8 +224,8 @@ bool fhir_missing_always(struct reading *g, struct clauses *c,
 static bool add_id(struct reading *g, struct clauses *c, const struct named *q)
 {
 	const bool not = text_is(q->modifier, "not");
-	struct store_value *v;
-	size_t n;
+	struct store_value *v = NULL;
+	size_t n = 0;
 
 	if (text_is(q->modifier, "missing"))
 		return fhir_missing_always(g, c, q);
@@ -238,24 +238,24 @@ static bool add_id(struct reading *g, struct clauses *c, const struct named *q)
 /* ---- values, as their modifier says ------------------------------------- */
 
 static const struct reader {
-	enum param_type type;
 	const char *modifier; /* NULL: without */
 	fhir_value_reader *read;
+	enum param_type type;
 	bool negative;
 } readers[] = {
-    {PARAM_TOKEN, NULL, fhir_value_token, false},
-    {PARAM_TOKEN, "not", fhir_value_token, true},
-    {PARAM_TOKEN, "text", fhir_value_token_text, false},
-    {PARAM_DATE, NULL, fhir_value_date, false},
-    {PARAM_URI, NULL, fhir_value_uri, false},
-    {PARAM_URI, "above", fhir_value_uri_above, false},
-    {PARAM_URI, "below", fhir_value_uri_below, false},
-    {PARAM_STRING, NULL, fhir_value_string, false},
-    {PARAM_STRING, "exact", fhir_value_string_exact, false},
-    {PARAM_STRING, "contains", fhir_value_string_contains, false},
-    {PARAM_NUMBER, NULL, fhir_value_number, false},
-    {PARAM_QUANTITY, NULL, fhir_value_quantity, false},
-    {PARAM_REFERENCE, NULL, fhir_value_reference, false},
+    {NULL, fhir_value_token, PARAM_TOKEN, false},
+    {"not", fhir_value_token, PARAM_TOKEN, true},
+    {"text", fhir_value_token_text, PARAM_TOKEN, false},
+    {NULL, fhir_value_date, PARAM_DATE, false},
+    {NULL, fhir_value_uri, PARAM_URI, false},
+    {"above", fhir_value_uri_above, PARAM_URI, false},
+    {"below", fhir_value_uri_below, PARAM_URI, false},
+    {NULL, fhir_value_string, PARAM_STRING, false},
+    {"exact", fhir_value_string_exact, PARAM_STRING, false},
+    {"contains", fhir_value_string_contains, PARAM_STRING, false},
+    {NULL, fhir_value_number, PARAM_NUMBER, false},
+    {NULL, fhir_value_quantity, PARAM_QUANTITY, false},
+    {NULL, fhir_value_reference, PARAM_REFERENCE, false},
 };
 
 static const struct reader *reader_of(enum param_type type,
@@ -273,8 +273,8 @@ static bool add_plain(struct reading *g, struct clauses *c,
 {
 	const struct reader *how = reader_of(fhir_param_type(p), q->modifier);
 	const char *also, *row = fhir_param_row(p, &also);
-	struct store_value *v;
-	size_t n;
+	struct store_value *v = NULL;
+	size_t n = 0;
 
 	if (!how)
 		return fhir_bad_modifier(g, q);

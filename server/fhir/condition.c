@@ -94,8 +94,8 @@ static bool read_query(const struct condition *c, struct store_query *q)
 	const struct record_param *p =
 	    record_param_find(f->record, f->version, c->type, "identifier");
 	struct store_clause *clause;
-	struct http_pair *pair;
-	size_t n;
+	struct http_pair *pair = NULL;
+	size_t n = 0;
 
 	if (!p)
 		return refuse(c, "this type has no identifier to search by");

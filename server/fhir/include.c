@@ -156,7 +156,8 @@ static bool bring(struct work *w, const struct store_resource *found)
 	if (w->out->n == SEARCH_INCLUDED)
 		return err_set(w->err, ERR_TOO_LARGE, RULE_INCLUDE, NULL,
 			       "More than %d resources would be included: use "
-			       "a smaller _count",
+			       "a smaller _count, or search for them by "
+			       "themselves",
 			       SEARCH_INCLUDED);
 	w->out->v[w->out->n] = *found;
 	w->slot[at] = &w->out->v[w->out->n++];

@@ -40,7 +40,7 @@ struct search_rules fhir_search_rules(const struct rq *rq,
 }
 
 bool fhir_run_search(struct rq *rq, const struct wish *w,
-		     const struct search_rules *r, struct search *s,
+		     const struct search_rules *r, const struct search *s,
 		     const struct kept_words *words)
 {
 	struct store_found found = {.total = 0}, included;
@@ -51,6 +51,7 @@ bool fhir_run_search(struct rq *rq, const struct wish *w,
 	    .query = fhir_kept_query(rq->arena, r, words),
 	    .made_ms = rq->now_ms,
 	};
+	struct store_query query = s->query;
 	struct answer a = {
 	    .wish = w,
 	    .search = s,
@@ -60,8 +61,8 @@ bool fhir_run_search(struct rq *rq, const struct wish *w,
 	    .count = s->count,
 	};
 
-	s->query.keep = s->count_only ? NULL : &kept;
-	if (!s->nothing && !store_search(r->record->store, rq->arena, &s->query,
+	query.keep = s->count_only ? NULL : &kept;
+	if (!s->nothing && !store_search(r->record->store, rq->arena, &query,
 					 &found, &rq->err))
 		return false;
 	if (!fhir_include(rq->arena, r, s, &found, &included, &rq->err))

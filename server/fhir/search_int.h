@@ -227,7 +227,7 @@ struct kept_words {
 
 /* Runs the query and replies with its first page. */
 bool fhir_run_search(struct rq *rq, const struct wish *w,
-		     const struct search_rules *r, struct search *s,
+		     const struct search_rules *r, const struct search *s,
 		     const struct kept_words *words);
 
 /* Who asked for what, as one text (page.c). */
