@@ -177,6 +177,7 @@ struct store *store_open(const char *path, const struct log *log, struct err *e)
 	s->generation = s->access_epoch = 1;
 	s->patience = PATIENCE;
 	s->work = arena_new(0);
+	(void)arena_alloc(s->work, 1); /* what is rewound keeps its block */
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
 		    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	if (sqlite3_open_v2(path, &s->db, flags, store_vfs_add(s)) !=
