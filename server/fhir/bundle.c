@@ -43,6 +43,8 @@ static struct rq *ask(struct bundle *b, struct bundle_entry *e,
 	in->id = e->id;
 	in->expected = b->expected;
 	in->expected_count = b->expected_count;
+	in->leaving = b->leaving;
+	in->leaving_count = b->leaving_count;
 	in->done = done;
 	in->moved = e->moved;
 	in->place = b->transaction
@@ -127,6 +129,7 @@ static bool transaction(struct bundle *b)
 		bad = bundle_twice(b);
 	if (bad)
 		return carry_out(b, bad);
+	bundle_leaving(b);
 	if (!steps(b, STEP_DELETE, STEP_DELETE))
 		return false;
 	bundle_targets(b);

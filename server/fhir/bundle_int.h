@@ -63,6 +63,8 @@ struct bundle {
 	struct bundle_map links; /* what is referred to -> "Type/id" */
 	const char **expected;	 /* "Type/id" of all that will be there */
 	size_t expected_count;
+	const char **leaving; /* of what is deleted or updated */
+	size_t leaving_count;
 };
 
 /* bundle_read.c: the entries of the request's body. False with rq->err set for
@@ -90,6 +92,8 @@ bool bundle_too_much(struct bundle *b, struct bundle_entry *e);
 /* For transactions. bundle_target.c: does something stand there twice? That
  * entry, which is refused, or NULL. */
 struct bundle_entry *bundle_twice(struct bundle *b);
+/* Notes what is deleted or updated by its id. */
+void bundle_leaving(struct bundle *b);
 /* Says what references to the entries become, with new ids for creates. */
 void bundle_targets(struct bundle *b);
 

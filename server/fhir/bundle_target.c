@@ -147,6 +147,14 @@ static int by_text(const void *x, const void *y)
 	return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
+void bundle_leaving(struct bundle *b)
+{
+	b->leaving = arena_alloc(b->rq->arena, b->n * sizeof(*b->leaving));
+	for (size_t i = 0; i < b->n; i++)
+		if (named_by_url(&b->v[i]))
+			b->leaving[b->leaving_count++] = named_by_url(&b->v[i]);
+}
+
 void bundle_targets(struct bundle *b)
 {
 	b->links = (struct bundle_map){.arena = b->rq->arena};

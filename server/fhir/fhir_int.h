@@ -185,6 +185,8 @@ struct fhir_within {
 	const char *id;		     /* that a create gives the resource */
 	const char *const *expected; /* see struct record_write */
 	size_t expected_count;
+	const char *const *leaving; /* the same */
+	size_t leaving_count;
 	struct store_resource *done; /* set to what was stored or read */
 	const char *place; /* "Bundle.entry[2]": where the issues are; NULL: in
 			    * the resource, as if it had come alone */

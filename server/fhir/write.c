@@ -82,6 +82,8 @@ struct record_write fhir_write(struct rq *rq, const char *id)
 			w.id = within->id;
 		w.expected = within->expected;
 		w.expected_count = within->expected_count;
+		w.leaving = within->leaving;
+		w.leaving_count = within->leaving_count;
 	}
 	return w;
 }

@@ -8,7 +8,9 @@
  * no refusal, so an application may repeat a request whose answer got lost; a
  * version it names is not asked then.
  *
- * What was there stays in the history; the next version goes on counting.
+ * Within a transaction what is deleted or updated besides does not count: its
+ * new references are judged for themselves. What was there stays in the
+ * history; the next version goes on counting.
  *
  * Facts: fhir-rest.md 2.6; kanta.md 4.5.
  */
@@ -39,7 +41,8 @@ static bool unreferred(struct record *r, struct arena *a,
 	const char *param = "";
 
 	if (!r->settings.delete_integrity ||
-	    !store_referrer(r->store, a, current->fhir, local, &by, &param))
+	    !store_referrer(r->store, a, current->fhir, local, w->leaving,
+			    w->leaving_count, &by, &param))
 		return true;
 	return err_set(
 	    e, ERR_CONFLICT, RULE_REFERRED_TO, NULL,

@@ -410,6 +410,10 @@ struct record_write {
 	 * strcmp: references to them hold. */
 	const char *const *expected;
 	size_t expected_count;
+	/* "Type/id" that the same transaction deletes or updates: what they
+	 * refer to now may be deleted. */
+	const char *const *leaving;
+	size_t leaving_count;
 };
 /* What it breaks, a refusal says as its code. */
 #define RULE_NEW_ID	  "KPHR-REST-0161" /* an id that clients cannot give */

@@ -226,21 +226,35 @@ static bool refers(struct store *s, int64_t serial, int64_t term,
 	return yes;
 }
 
-bool store_referrer(struct store *s, struct arena *a, int fhir,
-		    const char *reference, struct store_resource *out,
-		    const char **param)
+/* Is it one of the "Type/id"? */
+static bool listed(const struct store_resource *r, const char *const *list,
+		   size_t n)
 {
-	size_t n = strlen(reference);
-	int64_t self = store_resolve(s, a, fhir, reference, n);
+	size_t type = strlen(r->type);
+	for (size_t i = 0; i < n; i++)
+		if (strncmp(list[i], r->type, type) == 0 &&
+		    list[i][type] == '/' &&
+		    strcmp(list[i] + type + 1, r->id) == 0)
+			return true;
+	return false;
+}
+
+bool store_referrer(struct store *s, struct arena *a, int fhir,
+		    const char *reference, const char *const *except, size_t n,
+		    struct store_resource *out, const char **param)
+{
+	size_t len = strlen(reference);
+	int64_t self = store_resolve(s, a, fhir, reference, len);
 	sqlite3_stmt *st =
 	    store_query(s, ST_REFERRERS,
-			ARGS(INT(fhir), INT(store_key_word(reference, n))));
+			ARGS(INT(fhir), INT(store_key_word(reference, len))));
 	while (store_row(s, st)) {
 		int64_t serial = sqlite3_column_int64(st, 0);
 		if (serial == self ||
 		    !refers(s, serial, sqlite3_column_int64(st, 2),
 			    reference) ||
-		    !store_resource_get(s, a, serial, out))
+		    !store_resource_get(s, a, serial, out) ||
+		    listed(out, except, n))
 			continue;
 		*param = store_column(a, st, 1);
 		store_done(st);

@@ -316,11 +316,12 @@ void store_history(struct store *s, struct arena *a,
 		   const struct store_history_query *q,
 		   struct store_found *out);
 
-/* A current resource, another than that itself, that refers to "Type/id" by
- * one of its search parameters; *param: by which. */
+/* A current resource, another than that itself and none of the n of except
+ * ("Type/id"), that refers to "Type/id" by one of its search parameters;
+ * *param: by which. */
 bool store_referrer(struct store *s, struct arena *a, int fhir,
-		    const char *reference, struct store_resource *out,
-		    const char **param);
+		    const char *reference, const char *const *except, size_t n,
+		    struct store_resource *out, const char **param);
 
 /* ---- citizens ------------------------------------------------------- */
 

@@ -592,6 +592,46 @@ def test_what_refers_to_itself_is_deleted(me):
     me.delete("/CarePlan/" + p["id"])
 
 
+def transaction(*entries):
+    """entries: (method, url) or (method, url, resource)"""
+    return {"resourceType": "Bundle", "type": "transaction", "entry": [
+        dict({"request": {"method": e[0], "url": e[1]}},
+             **({"resource": e[2]} if e[2:] else {})) for e in entries]}
+
+
+def test_a_transaction_is_one(person):
+    """What refers is deleted, or refers to something else, in the same one:
+    the order of its entries does not count."""
+    me = caller(person, "r4")
+    for turn in (1, -1):
+        o = "Observation/" + me.post(observation(me.id)).json()["id"]
+        p = "CarePlan/" + me.post(plan(me.id, o)).json()["id"]
+        entries = [("DELETE", o), ("DELETE", p)][::turn]
+        me.ask("POST", "", transaction(*entries), 200)
+        for path in (o, p):
+            me.get("/" + path, 410)
+    o = "Observation/" + me.post(observation(me.id)).json()["id"]
+    p = me.post(with_reference(me.id, "CarePlan.activity[1]", o)).json()
+    path = "CarePlan/" + p["id"]
+    r = me.ask("POST", "", transaction(("DELETE", o), ("PUT", path, p)), 400)
+    assert f"Resource {o} is deleted" in said(r)
+    me.get("/" + o)
+    del p["activity"]
+    me.ask("POST", "", transaction(("DELETE", o), ("PUT", path, p)), 200)
+    me.get("/" + o, 410)
+    assert me.get("/" + path).json()["meta"]["versionId"] == "2"
+
+
+def test_a_batch_is_not(person):
+    me = caller(person, "r4")
+    o = "Observation/" + me.post(observation(me.id)).json()["id"]
+    p = "CarePlan/" + me.post(plan(me.id, o)).json()["id"]
+    batch = dict(transaction(("DELETE", o), ("DELETE", p)), type="batch")
+    entries = me.ask("POST", "", batch, 200).json()["entry"]
+    assert [e["response"]["status"][:3] for e in entries] == ["409", "204"]
+    me.get("/" + o)
+
+
 def test_delete_integrity_off(start):
     server = start(*OPTIONS, "--set", "delete_integrity=off")
     me = caller(server.person(server.register(scope=SCOPE), SCOPE), "r4")

@@ -231,7 +231,7 @@ static const char *referrer(struct world *w, const char *to)
 {
 	struct store_resource r;
 	const char *param;
-	if (!store_referrer(w->store, w->arena, 1, to, &r, &param))
+	if (!store_referrer(w->store, w->arena, 1, to, NULL, 0, &r, &param))
 		return "";
 	return arena_printf(w->arena, "%s/%s by %s", r.type, r.id, param);
 }
@@ -247,6 +247,15 @@ static void referrers_are_found(void **state)
 	assert_string_equal(referrer(w, "Questionnaire/q1"),
 			    "Observation/o1 by form");
 	assert_string_equal(referrer(w, "Patient/nobody"), "");
+	/* but for those that go, too */
+	static const char *const except[] = {"Observation/o", "Observation/o2"};
+	struct store_resource r;
+	const char *param;
+	assert_true(store_referrer(w->store, w->arena, 1, "Patient/p2", except,
+				   1, &r, &param));
+	assert_string_equal(r.id, "o2");
+	assert_false(store_referrer(w->store, w->arena, 1, "Patient/p2", except,
+				    2, &r, &param));
 	assert_string_equal(referrer(w, "CarePlan/c"), "");
 	assert_string_equal(referrer(w, "900P"), ""); /* only a token */
 	put_version(w, "Observation", "o2", 2, "p2", -9);
