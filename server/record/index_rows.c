@@ -30,6 +30,7 @@
 #include "record/index_int.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define CURRENCIES "urn:iso:std:iso:4217"
@@ -489,7 +490,7 @@ static void extension(struct rows *rows, const struct json *v,
 
 		if (strncmp(name, "value", 5) != 0 || strlen(name) >= 32)
 			continue;
-		memcpy(type, name + 5, strlen(name) - 4);
+		snprintf(type, sizeof type, "%s", name + 5);
 		make = rows_maker(param, type);
 		if (!make && *type >= 'A' && *type <= 'Z') {
 			*type = (char)(*type - 'A' + 'a');
