@@ -258,6 +258,7 @@ FUZZ_json    := json base
 FUZZ_value   := fhirpath json base
 FUZZ_form    := http base
 FUZZ_fhirpath := profile fhirpath json base
+FUZZ_index   := record profile fhirpath store jose json base
 FUZZ_search  := fhir http record profile fhirpath store jose json base
 FUZZ_bundle  := fhir http record profile fhirpath store jose json base
 FUZZ_header  := oauth http page record profile fhirpath store jose json base
