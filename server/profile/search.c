@@ -16,15 +16,18 @@ struct run {
 	size_t n;
 };
 
-/* The first record that is for the type or a later one, or for one behind it.
- */
-static size_t bound(const struct profiles *p, const char *base, bool behind)
+/* The first record that is not before base and code; code NULL: behind all of
+ * the base. */
+static size_t bound(const struct profiles *p, const char *base,
+		    const char *code)
 {
 	size_t lo = 0, hi = p->n_search;
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 		int d = strcmp(text_at(p, p->search[mid].base), base);
-		if (d < 0 || (behind && d == 0))
+		if (d == 0 && code)
+			d = strcmp(text_at(p, p->search[mid].code), code);
+		if (d < 0 || (d == 0 && !code))
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -34,8 +37,27 @@ static size_t bound(const struct profiles *p, const char *base, bool behind)
 
 static struct run run_of(const struct profiles *p, const char *base)
 {
-	size_t from = bound(p, base, false);
-	return (struct run){p->search + from, bound(p, base, true) - from};
+	size_t from = bound(p, base, "");
+	return (struct run){p->search + from, bound(p, base, NULL) - from};
+}
+
+/* The bases that a type has parameters of, its own first; how many. */
+static size_t bases_of(const struct profiles *p, const char *type,
+		       const char *out[3])
+{
+	static const char *const ancestors[] = {"DomainResource", "Resource"};
+	unsigned t = find_type(p, type, strlen(type));
+	size_t n = 0;
+
+	if (t == NO_TYPE)
+		return 0;
+	out[n++] = type;
+	for (size_t i = 0; i < LEN(ancestors); i++) {
+		unsigned a = find_type(p, ancestors[i], strlen(ancestors[i]));
+		if (a != NO_TYPE && a != t && type_is_a(p, t, a))
+			out[n++] = ancestors[i];
+	}
+	return n;
 }
 
 static bool fill(const struct profiles *p, const struct search_param *s,
@@ -53,23 +75,18 @@ static bool fill(const struct profiles *p, const struct search_param *s,
 bool profile_search_param(const struct profiles *p, const char *type, size_t i,
 			  struct search_info *out)
 {
-	static const char *const ancestors[] = {"DomainResource", "Resource"};
 	struct run run = run_of(p, type);
-	unsigned t;
+	const char *bases[3];
+	size_t n;
 
 	if (i < run.n)
 		return fill(p, &run.v[i], out);
-	i -= run.n;
-	t = find_type(p, type, strlen(type));
-	for (size_t b = 0; b < LEN(ancestors) && t != NO_TYPE; b++) {
-		unsigned base =
-		    find_type(p, ancestors[b], strlen(ancestors[b]));
-		if (base == NO_TYPE || base == t || !type_is_a(p, t, base))
-			continue;
-		run = run_of(p, ancestors[b]);
+	n = bases_of(p, type, bases);
+	for (size_t b = 1; b < n; b++) {
+		i -= run.n;
+		run = run_of(p, bases[b]);
 		if (i < run.n)
 			return fill(p, &run.v[i], out);
-		i -= run.n;
 	}
 	return false;
 }
@@ -77,9 +94,16 @@ bool profile_search_param(const struct profiles *p, const char *type, size_t i,
 bool profile_search_find(const struct profiles *p, const char *type,
 			 const char *code, struct search_info *out)
 {
-	for (size_t i = 0; profile_search_param(p, type, i, out); i++) {
-		if (strcmp(out->code, code) == 0)
-			return true;
+	const char *bases[3];
+	size_t n = bases_of(p, type, bases);
+
+	for (size_t b = 0; b < n; b++) {
+		size_t at = bound(p, bases[b], code);
+		const struct search_param *s = p->search + at;
+		if (at < p->n_search &&
+		    strcmp(text_at(p, s->base), bases[b]) == 0 &&
+		    strcmp(text_at(p, s->code), code) == 0)
+			return fill(p, s, out);
 	}
 	return false;
 }

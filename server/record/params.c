@@ -338,9 +338,11 @@ static bool compile(const struct drafts *d, struct indexing *out,
 	    .param = p,
 	    .kind = kinds[p->type],
 	    .number = (unsigned)out->sources,
-	    .identifier = arena_printf(d->arena, "%s:identifier", p->name),
 	    .direct = true,
 	};
+	if (p->type == PARAM_REFERENCE)
+		s->identifier =
+		    arena_printf(d->arena, "%s:identifier", p->name);
 	for (size_t i = 0; i < x->paths; i++)
 		s->direct &= path_is_plain(x->path[i]);
 	if (!s->direct) {
