@@ -266,6 +266,30 @@ static void positions_count_lines_and_characters(void **state)
 	check_position(json_get(v, "c"), 4, 5);
 }
 
+static void check_source(const struct json *v, const char *text)
+{
+	size_t n;
+	const char *p = json_source(v, &n);
+
+	assert_int_equal(n, strlen(text));
+	assert_memory_equal(p, text, n);
+}
+
+static void sources_are_the_bytes_that_were_read(void **state)
+{
+	const char *text = " {\"a\": [ 1.50 ,\"\\u00e9 \" ] , \"b\":{ } } ";
+	const struct json *v = parse(*state, text);
+	const struct json *list = json_get(v, "a");
+	size_t n;
+
+	check_source(v, "{\"a\": [ 1.50 ,\"\\u00e9 \" ] , \"b\":{ } }");
+	check_source(list, "[ 1.50 ,\"\\u00e9 \" ]");
+	check_source(json_first(list), "1.50");
+	check_source(json_next(json_first(list)), "\"\\u00e9 \"");
+	check_source(json_get(v, "b"), "{ }");
+	assert_ptr_equal(json_source(v, &n) + 6, json_source(list, &n));
+}
+
 /* "é,"... eight on a line: the place of each follows from its number. */
 static void positions_are_right_in_long_texts(void **state)
 {
@@ -827,6 +851,7 @@ int main(void)
 	    TEST(numbers_keep_every_digit),
 	    TEST(members_are_found_and_walked),
 	    TEST(positions_count_lines_and_characters),
+	    TEST(sources_are_the_bytes_that_were_read),
 	    TEST(positions_are_right_in_long_texts),
 	    TEST(depth_is_limited),
 	    TEST(large_texts_take_linear_time),
