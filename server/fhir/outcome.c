@@ -28,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REPLACEMENT	 "\xEF\xBF\xBD" /* U+FFFD */
 #define RULE_SYSTEM	 "urn:mock-kanta-phr:rule"
 #define INVARIANT_SYSTEM "urn:mock-kanta-phr:invariant"
 #define EXT_PROFILE	 "urn:mock-kanta-phr:profile"
@@ -48,6 +49,34 @@ static const char *const severity_title[] = {
     [ISSUE_INFO] = "INFORMATION",
 };
 
+/* ---- texts ------------------------------------------------------------ */
+
+static bool is_control(char c)
+{
+	return (unsigned char)c < 0x20 && !strchr("\t\n\r", c);
+}
+
+/* What a client sent comes back in texts; some of it has no place in a FHIR
+ * string. */
+static const char *clean(struct arena *a, const char *s)
+{
+	struct buf b;
+	const char *p = s;
+
+	while (p && *p && !is_control(*p))
+		p++;
+	if (!p || !*p)
+		return s;
+	buf_init(&b, a);
+	for (; *s; s++) {
+		if (is_control(*s))
+			buf_puts(&b, REPLACEMENT);
+		else
+			buf_putc(&b, *s);
+	}
+	return b.p;
+}
+
 /* ---- narrative ------------------------------------------------------- */
 
 /* XHTML text: markup escaped, characters that XML has not replaced. */
@@ -65,7 +94,7 @@ static void add_escaped(struct buf *b, const char *s)
 		case '\r': buf_putc(b, *s); break;
 		default:
 			if ((unsigned char)*s < 0x20)
-				buf_puts(b, "\xEF\xBF\xBD");
+				buf_puts(b, REPLACEMENT);
 			else
 				buf_putc(b, *s);
 		}
@@ -152,8 +181,8 @@ static const char *advice(struct arena *a, const struct issue *i)
 	const char *doubt = profile_doubt(i);
 
 	if (!doubt || !i->hint)
-		return doubt ? doubt : i->hint;
-	return arena_printf(a, "%s; %s", i->hint, doubt);
+		return doubt ? doubt : clean(a, i->hint);
+	return clean(a, arena_printf(a, "%s; %s", i->hint, doubt));
 }
 
 static void add_details(struct jw *w, const struct issue *i)
@@ -211,7 +240,7 @@ static void add_issue(struct jw *w, const struct issue *i, const char *place,
 	jw_str(w, "diagnostics", text);
 	add_place(w, "location", place);
 	if (i->path && *i->path)
-		add_place(w, "expression", i->place ? i->place : i->path);
+		add_place(w, "expression", i->place ? i->place : place);
 	jw_close(w);
 }
 
@@ -219,7 +248,7 @@ static void add_issue(struct jw *w, const struct issue *i, const char *place,
 static const char *place_of(struct arena *a, const struct issue *i)
 {
 	if (i->path && *i->path)
-		return i->path;
+		return clean(a, i->path);
 	if (i->line == 0)
 		return NULL;
 	return arena_printf(a, "Line[%u] Col[%u]", i->line, i->column);
@@ -228,8 +257,9 @@ static const char *place_of(struct arena *a, const struct issue *i)
 static const char *text_of(struct arena *a, const struct issue *i, bool explain)
 {
 	if (!explain || !i->expected)
-		return i->text;
-	return arena_printf(a, "%s (expected: %s)", i->text, i->expected);
+		return clean(a, i->text);
+	return clean(
+	    a, arena_printf(a, "%s (expected: %s)", i->text, i->expected));
 }
 
 static void write_outcome(struct buf *b, const struct issues *issues,

@@ -759,3 +759,17 @@ def test_deletions(person, settings, stored, style, first, second, code):
     assert re.fullmatch(r"Resource was deleted at 2026-03-[0-9]{2}T[0-9:.]{12}"
                         r"\+02:00", issue["diagnostics"])
     assert issue["code"] == ("deleted" if code else "processing")
+
+
+@pytest.mark.parametrize("style", ["kanta", "explain"])
+def test_control_characters_do_not_come_back(person, settings, style):
+    settings(errors=style)
+    o = weight(person.id)
+    o["status"] = "fi\f\x01nal"
+    o["fish\x02"] = 1
+    o["valueQuantity"]["code"] = "k\x1fg"
+    r = ask(person, "POST", "/Observation", data=o)
+    assert r.status_code == 422
+    said = json.dumps(outcome(r), ensure_ascii=False)
+    assert "fi\ufffd\ufffdnal" in said
+    assert not re.search(r"\\u00[01]|\\[bf]", json.dumps(r.json()))
