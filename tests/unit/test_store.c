@@ -33,6 +33,39 @@ static void file_keeps_committed_rows(void **state)
 	assert_true(has(w, "c"));
 }
 
+/* Whoever keeps what a setting led to must learn of every way it changes. */
+static void settings_have_an_epoch(void **state)
+{
+	struct world *w = *state;
+	uint64_t before = store_setting_epoch(w->store);
+	store_setting_put(w->store, "key", "1");
+	assert_true(store_setting_epoch(w->store) != before);
+	before = store_setting_epoch(w->store);
+	store_enter(w->store);
+	put(w, "a", "p1");
+	assert_true(store_leave(w->store, true));
+	assert_true(store_commit(w->store));
+	assert_string_equal(store_setting(w->store, w->arena, "key"), "1");
+	assert_true(store_setting_epoch(w->store) == before);
+	store_enter(w->store);
+	store_setting_put(w->store, "key", "2");
+	const uint64_t inside = store_setting_epoch(w->store);
+	assert_true(inside != before);
+	store_leave(w->store, false);
+	assert_string_equal(store_setting(w->store, w->arena, "key"), "1");
+	assert_true(store_setting_epoch(w->store) != inside);
+	assert_true(store_setting_epoch(w->store) != before);
+	/* a part of a request that is taken back */
+	store_enter(w->store);
+	store_nest(w->store);
+	store_setting_put(w->store, "key", "3");
+	before = store_setting_epoch(w->store);
+	assert_true(store_unnest(w->store, false));
+	assert_string_equal(store_setting(w->store, w->arena, "key"), "1");
+	assert_true(store_setting_epoch(w->store) != before);
+	assert_true(store_leave(w->store, true));
+}
+
 static void file_is_in_wal_mode(void **state)
 {
 	struct world *w = *state;
@@ -529,6 +562,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    FILED(file_keeps_committed_rows),
+	    MEMORY(settings_have_an_epoch),
 	    FILED(file_is_in_wal_mode),
 	    FILED(foreign_files_are_refused),
 	    FILED(text_files_and_folders_are_refused),
