@@ -295,7 +295,7 @@ const struct issues *record_definition_issues(struct record *r, struct arena *a,
 
 	if (record_profiles(r, v) != r->profiles[v])
 		found = copied(a, found);
-	if (found->errors > 0 || !definition_is(resource))
+	if (found->errors > 0 || !definition_is(resource) || record_inert(r))
 		return found;
 	tmp = arena_new(0);
 	url = text_or_empty(json_get_text(resource, "url"));

@@ -341,11 +341,14 @@ size_t definition_used(struct record *r, enum fhir_version v)
 void record_definition_stored(struct record *r, enum fhir_version v,
 			      const struct store_resource *version)
 {
-	struct arena *tmp = arena_new(0);
 	char stamp[UUID_TEXT];
 	struct state before;
+	struct arena *tmp;
 	const char *text = stamp;
 
+	if (record_inert(r))
+		return;
+	tmp = arena_new(0);
 	uuid_make(stamp);
 	read_state(&before,
 		   text_or_empty(store_setting(r->store, tmp, stamp_name[v])));

@@ -430,6 +430,24 @@ static void test_permission(void **state)
 	    &t->r, t->a, &w, profile(t, "w", OWN, KANTA, NOTED), &t->e));
 }
 
+/* Definitions that are data like any other: without effect, whatever they are.
+ */
+static void test_inert(void **state)
+{
+	struct t *t = *state;
+	const struct json *broken = profile(t, "w", OWN, OWN, NOTED);
+
+	assert_int_equal(
+	    record_check(&t->r, t->a, FHIR_R4, broken, OWN_BASE)->errors, 1);
+	t->r.settings.allow_test_profiles = TEST_PROFILES_INERT;
+	assert_int_equal(
+	    record_check(&t->r, t->a, FHIR_R4, broken, OWN_BASE)->errors, 0);
+	keep(t, FHIR_R4, profile(t, "w", OWN, KANTA, NOTED));
+	assert_string_equal(error_of(t, FHIR_R4, BOTH, ""), "");
+	assert_ptr_equal(record_profiles(&t->r, FHIR_R4),
+			 t->r.profiles[FHIR_R4]);
+}
+
 static void test_room(void **state)
 {
 	struct t *t = *state;
@@ -607,6 +625,7 @@ int main(void)
 	    T(test_not_to_be_used),
 	    T(test_others_stay_usable),
 	    T(test_permission),
+	    T(test_inert),
 	    T(test_room),
 	    T(test_official),
 	    T(test_official_is_not_updated),
