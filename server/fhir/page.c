@@ -109,6 +109,11 @@ static bool reply_page(struct rq *rq, const struct wish *w, const char *token)
 			a.offset, a.count, &kept, &found, &a.next) ||
 	    !read_again(rq, w, &kept, &r, &s))
 		return fhir_no_page(&rq->err, token);
+	if (s.includes > 0 && a.count > SEARCH_INCLUDED) {
+		a.count = SEARCH_INCLUDED; /* as on the first page */
+		(void)store_page(f->record->store, rq->arena, token, rq->now_ms,
+				 a.offset, a.count, &kept, &found, &a.next);
+	}
 	found.total = kept.total;
 	return fhir_include(rq->arena, &r, &s, &found, &included, &rq->err) &&
 	       fhir_reply_found(rq, &a);

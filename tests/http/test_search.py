@@ -677,6 +677,10 @@ def test_too_much_comes_along(server, wide):
     # a page with includes has at most as many matches, whatever is asked for
     b = shelf.bundle("&_count=5000&_include=Observation:patient")
     assert len(b["entry"]) == 1001 and b["total"] == 1001
+    url = [x["url"] for x in b["link"] if x["relation"] == "next"][0]
+    assert len(p.get(url).json()["entry"]) == 2
+    url = url.replace("offset=1000&_count=1000", "offset=0&_count=5000")
+    assert len(p.get(url).json()["entry"]) == 1001
 
 
 # ---- order ------------------------------------------------------------------
