@@ -63,8 +63,8 @@ def filled(binary, count):
 class Searched:
     """A server on a file, and its citizen with the matches."""
 
-    def __init__(self, binary, count):
-        self.server = Server(binary, "--db", filled(binary, count))
+    def __init__(self, binary, count, file):
+        self.server = Server(binary, "--db", file)
         self.count = count
         token = self.server.token(self.server.citizen())
         self.patient = token["sub"]
@@ -95,6 +95,12 @@ class Searched:
                 f"&code=http://loinc.org%7C29463-7&date=ge{day}"
                 f"&_count={PAGE}")
 
+    def receive(self):
+        part = self.socket.recv(1 << 20)
+        if not part:
+            raise RuntimeError("the server closed the connection")
+        return part
+
     def ask(self, n):
         """Milliseconds to the last byte of the answer, and its body."""
         request = (f"GET {self.query(n)} HTTP/1.1\r\nHost: localhost\r\n"
@@ -102,13 +108,13 @@ class Searched:
                    ).encode()
         begin = time.perf_counter()
         self.socket.sendall(request)
-        got = self.socket.recv(1 << 20)
+        got = self.receive()
         while b"\r\n\r\n" not in got:
-            got += self.socket.recv(1 << 20)
+            got += self.receive()
         head, body = got.split(b"\r\n\r\n", 1)
         length = int(head.lower().split(b"content-length:")[1].split()[0])
         while len(body) < length:
-            body += self.socket.recv(1 << 20)
+            body += self.receive()
         ms = (time.perf_counter() - begin) * 1000
         if not head.startswith(b"HTTP/1.1 200"):
             raise RuntimeError(f"search: {got[:500]}")
@@ -129,7 +135,9 @@ class Searched:
 
 
 def rows(binary, quick):
-    few, many = [Searched(binary, n) for n in (QUICK if quick else SIZES)]
+    # filled before any is started: an idle connection ends in a minute
+    files = [(n, filled(binary, n)) for n in (QUICK if quick else SIZES)]
+    few, many = [Searched(binary, n, file) for n, file in files]
     for one in (few, many):
         one.check()
     for n in range(WARM + QUERIES):
