@@ -20,10 +20,10 @@
 /* Another process reading or copying the file may hold it for a moment. */
 #define BUSY_MS 1000
 
-/* In KiB. Not more: a page that moves within its b-tree has the number of a page
- * far behind the file's end for a moment, after which SQLite searches the whole
- * cache at the commit for pages behind the end. With 256 MiB that took half of
- * the time of a create. What is not here is in the system's cache. */
+/* In KiB. Not more: a page that moves within its b-tree has the number of a
+ * page far behind the file's end for a moment, after which SQLite searches the
+ * whole cache at the commit for pages behind the end. With 256 MiB that took
+ * half of the time of a create. What is not here is in the system's cache. */
 #define CACHE "PRAGMA cache_size=-16384;"
 
 /* The log is written back when it has that many pages: many more than a turn
