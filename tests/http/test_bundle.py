@@ -1035,10 +1035,14 @@ def test_deep(person):
 
 
 def test_many_searches(person):
-    """References by search are searches: not without end."""
-    refs = [{"url": "http://test/ref", "valueReference": {
-        "reference": f"Observation?identifier=urn:x:{i}"}}
-        for i in range(3)]
+    """References may be searches, but not without end."""
+    old = weight(person.id)
+    made = person.post(old, status=201).json()["id"]
     o = weight(person.id)
-    o["extension"] = refs
-    refused(person, 412, post(o))
+    o["extension"] = [{"url": "http://test/ref", "valueReference": {
+        "reference": f"Observation?identifier={identifier(old)},urn:x:{i}"}}
+        for i in range(2001)]
+    assert "more than 2000" in text_of(refused(person, 413, post(o)))
+    o["extension"].pop()
+    got = send(person, "transaction", post(o))
+    assert referred(person, id_of(got[0])) == "Observation/" + made
