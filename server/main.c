@@ -208,8 +208,6 @@ static void make_groups(struct serve *s)
 	    .settings = s->record.settings,
 	    .issuer_path = s->config.auth_path,
 	};
-	s->admin.journal =
-	    journal_new((size_t)strtoull(s->config.journal, NULL, 10));
 	admin_group(&s->admin, new_group(s));
 }
 
@@ -318,6 +316,8 @@ static int run(struct serve *s, int64_t started_us)
 		return cli_complain(e.kind == ERR_CONFLICT ? EXIT_ADDRESS_IN_USE
 							   : EXIT_CONFIGURATION,
 				    &e);
+	s->admin.journal =
+	    journal_new((size_t)strtoull(s->config.journal, NULL, 10));
 	code = announce(s, h, started_us, &e)
 		   ? http_run(h)
 		   : cli_complain(EXIT_CONFIGURATION, &e);
