@@ -198,7 +198,8 @@ http-test: $(B)/mock-kanta-phr | build/deps-test
 	@rm -rf build/answers
 	MOCK=$(abspath $(B))/mock-kanta-phr CORPUS='$(CORPUS)' CASES='$(CASES)' \
 		ANSWERS=$(abspath build)/answers URL='$(URL)' \
-		$(PYTEST) -q tests/http $(ARGS)
+		$(PYTEST) -q $(if $(URL),,-n auto --dist loadfile) tests/http \
+		$(ARGS)
 
 ## make check      sanitizer build, unit and HTTP tests (under 3 minutes)
 check:

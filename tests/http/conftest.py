@@ -13,16 +13,44 @@ The program under test is named by the environment:
 Time moves by the control API, never by sleep. Tests share a server, so each
 uses its own citizen (fixture "person") and its own application.
 """
+import os
+
 import pytest
 
+import answers
 import support
 
 MOCK_NEEDED = "needs a server of its own (URL names a running one)"
 
 
+JUDGED = pytest.StashKey()
+
+
 def pytest_configure(config):
     if not support.URL and not support.MOCK:
         raise pytest.UsageError("set MOCK=path of mock-kanta-phr, or URL")
+    answers.prepare()
+
+
+def pytest_sessionfinish(session):
+    """The answers of the whole run are judged, once."""
+    if hasattr(session.config, "workerinput") or not support.MOCK:
+        return
+    judged, wrong = answers.judge(support.MOCK, os.environ["ANSWERS"])
+    session.config.stash[JUDGED] = judged, wrong
+    if wrong:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    judged, wrong = config.stash.get(JUDGED, (0, []))
+    if wrong:
+        terminalreporter.section("answers that are not valid FHIR")
+        terminalreporter.line("\n".join(wrong[:answers.SHOWN]))
+        terminalreporter.line(
+            "%d of %d FHIR answers are NOT valid" % (len(wrong), judged))
+    elif judged:
+        terminalreporter.line("%d FHIR answers, all valid" % judged)
 
 
 @pytest.fixture(scope="session")
