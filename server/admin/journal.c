@@ -162,9 +162,13 @@ static const char *clean_query(const struct rq *rq, bool fhir)
 
 static const char *masked_hetu(struct arena *a, const char *hetu)
 {
-	return hetu == NULL || strlen(hetu) < 7
-		   ? ""
-		   : arena_printf(a, "%.7s****", hetu);
+	char *s;
+
+	if (hetu == NULL || strlen(hetu) < 11)
+		return "";
+	s = arena_strndup(a, hetu, 11);
+	memset(s + 7, '*', 4);
+	return s;
 }
 
 /* A path that holds a personal code is told by its route. */
@@ -178,22 +182,23 @@ static const char *clean_path(const struct rq *rq)
 static struct entry *entry_new(const char *const text[TEXTS])
 {
 	size_t bytes = sizeof(struct entry) + TEXTS * sizeof(char *);
+	size_t len[TEXTS];
 	struct entry *e;
 	char *to;
 
-	for (int i = 0; i < TEXTS; i++)
-		bytes += strlen(text[i]) + 1;
+	for (int i = 0; i < TEXTS; i++) {
+		len[i] = strlen(text[i]) + 1;
+		bytes += len[i];
+	}
 	e = malloc(bytes);
 	if (e == NULL)
 		abort();
 	*e = (struct entry){.bytes = bytes};
 	to = (char *)&e->text[TEXTS];
 	for (int i = 0; i < TEXTS; i++) {
-		size_t n = strlen(text[i]) + 1;
-
-		memcpy(to, text[i], n);
+		memcpy(to, text[i], len[i]);
 		e->text[i] = to;
-		to += n;
+		to += len[i];
 	}
 	return e;
 }

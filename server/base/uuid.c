@@ -63,6 +63,16 @@ void uuid_make(char out[UUID_TEXT])
 	write_text(id[0], out);
 }
 
+void uuid_make_at(char out[UUID_TEXT], int64_t ms)
+{
+	unsigned char id[1][BYTES];
+
+	randomise(id, 1);
+	for (int i = 0; i < 6; i++)
+		id[0][i] = (unsigned char)((uint64_t)ms >> (40 - 8 * i));
+	write_text(id[0], out);
+}
+
 void uuid_take(struct uuid_pool *p, char out[UUID_TEXT])
 {
 	if (p->left == 0) {

@@ -237,17 +237,18 @@ bool record_put(struct record *r, struct arena *a, const struct put *p,
 	return true;
 }
 
-static const char *fresh_id(struct arena *a)
+static const char *fresh_id(const struct record *r, struct arena *a)
 {
 	char id[UUID_TEXT];
 
-	uuid_make(id);
+	uuid_make_at(id, record_now_ms(r));
 	return arena_strdup(a, id);
 }
 
 /* A Patient that is a citizen's gets no second one: so its id is not made up
  * before its owner is known. */
-static const char *new_id(struct arena *a, const struct record_write *w,
+static const char *new_id(const struct record *r, struct arena *a,
+			  const struct record_write *w,
 			  const struct record_type *type)
 {
 	if (w->id != NULL)
@@ -255,7 +256,7 @@ static const char *new_id(struct arena *a, const struct record_write *w,
 	if (record_is_patient(type) && w->grant != NULL &&
 	    w->grant->patient != NULL)
 		return NULL;
-	return fresh_id(a);
+	return fresh_id(r, a);
 }
 
 bool record_store_new(struct record *r, struct arena *a,
@@ -271,7 +272,7 @@ bool record_store_new(struct record *r, struct arena *a,
 	p.type = record_storable(r, a, w, resource, IA_CREATE, e);
 	if (p.type == NULL || !record_conforms(r, a, w, resource, issues, e))
 		return false;
-	p.id = new_id(a, w, p.type);
+	p.id = new_id(r, a, w, p.type);
 	return record_owner(r, a, w, p.type, resource, p.id, &p.patient, e) &&
 	       record_refs_check(r, a, w, p.type, resource, p.id, false, e) &&
 	       record_put(r, a, &p, resource, out, e);

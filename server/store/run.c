@@ -11,11 +11,12 @@
  * spares each statement the file locks; with the first write of the first
  * request that writes it ends, and one that writes begins. Each further request
  * that writes has a savepoint in it: kept when it is released, gone when it is
- * rolled back. The first needs none: before it the transaction was empty. A
- * part of a request (nest) has a savepoint within.
- * On some failures (a full disk) SQLite itself gives up the whole transaction,
- * and with it what earlier requests of the turn had left; that is found out by
- * asking for its autocommit state, and the turn's store_commit() then fails.
+ * rolled back. The first needs none: before it the transaction was empty; nor
+ * does one that has said that it takes nothing back (settled). A part of a
+ * request (nest) has a savepoint within. On some failures (a full disk) SQLite
+ * itself gives up the whole transaction, and with it what earlier requests of
+ * the turn had left; that is found out by asking for its autocommit state, and
+ * the turn's store_commit() then fails.
  *
  * Outside a request every operation has a savepoint of its own, which is a
  * transaction when none is open.
@@ -217,11 +218,19 @@ static void give_up(struct store *s)
 	s->open = s->whole = false;
 }
 
+/* With what other requests of the turn have left. */
+static void give_up_turn(struct store *s)
+{
+	s->lost = s->lost || s->kept;
+	s->kept = false;
+	give_up(s);
+}
+
 void store_enter(struct store *s)
 {
 	assert(!s->entered);
 	s->entered = true;
-	s->failed = false;
+	s->failed = s->settled = s->bare = false;
 	if (s->open || s->reading)
 		return;
 	s->reading = store_run(s, ST_READ, NO_ARGS);
@@ -246,12 +255,20 @@ static bool savepoint_begin(struct store *s)
 	if (!s->saved && !s->open) {
 		begin(s);
 		s->whole = s->saved = s->open;
+	} else if (!s->saved && s->settled) {
+		s->saved = s->bare = true;
 	} else if (!s->saved) {
 		s->saved = store_run(s, ST_SAVEPOINT, NO_ARGS);
 	}
 	if (s->saved && s->nesting && !s->nested)
 		s->nested = store_run(s, ST_PART_BEGIN, NO_ARGS);
 	return s->saved && s->nested == s->nesting;
+}
+
+void store_settle(struct store *s)
+{
+	assert(s->entered);
+	s->settled = s->settled || (!s->nesting && !s->saved);
 }
 
 bool store_write_begin(struct store *s)
@@ -298,9 +315,13 @@ bool store_leave(struct store *s, bool keep)
 {
 	assert(s->entered && !s->nesting);
 	notice_loss(s);
+	assert(keep || s->failed || !s->bare);
 	keep = keep && !s->failed;
-	if (s->saved && keep)
-		s->kept |= s->whole || store_run(s, ST_RELEASE, NO_ARGS);
+	if (s->saved && s->bare && s->failed)
+		give_up_turn(s);
+	else if (s->saved && keep)
+		s->kept |=
+		    s->whole || s->bare || store_run(s, ST_RELEASE, NO_ARGS);
 	else if (s->saved && !s->whole)
 		undo(s, ST_ROLLBACK_TO, ST_RELEASE);
 	s->saved = s->whole = false;

@@ -36,8 +36,12 @@ void store_close(struct store *s);
  * enter, writes, leave, commit. Reads see what was written before them. */
 void store_enter(struct store *s);	      /* a request begins */
 bool store_leave(struct store *s, bool keep); /* it ends: keep or roll back */
-bool store_pending(const struct store *s);    /* kept, not yet committed */
-bool store_commit(struct store *s);	      /* at the end of a turn */
+/* The request will not take back what it writes from here on, unless storage
+ * fails: so it needs no savepoint (a tenth of a create). It must not be rolled
+ * back after it has written. Has no effect within a nested part. */
+void store_settle(struct store *s);
+bool store_pending(const struct store *s); /* kept, not yet committed */
+bool store_commit(struct store *s);	   /* at the end of a turn */
 
 /* A part of a request that is kept or rolled back by itself; one at a time,
  * between enter and leave. False: it could not be kept. */

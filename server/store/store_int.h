@@ -188,6 +188,8 @@ struct store {
 	bool open;	      /* the turn's transaction may write */
 	bool saved;	      /* the request has written */
 	bool whole;	      /* the transaction is its savepoint */
+	bool settled;	      /* the request takes nothing back */
+	bool bare;	      /* and has written without a savepoint */
 	bool nesting;	      /* within nest and unnest */
 	bool nested;	      /* the part's savepoint stands */
 	bool kept;	 /* the transaction holds what a request left behind */
