@@ -92,7 +92,7 @@ static bool fits(const struct reading *g, const struct record_type *t,
 	return as && fhir_param_type(as) == fhir_param_type(p);
 }
 
-static bool is_target(const struct record_param *p, const char *type)
+bool fhir_leads_to(const struct record_param *p, const char *type)
 {
 	if (!p->targets)
 		return true;
@@ -119,7 +119,7 @@ static const char *const *targets(struct reading *g,
 	*first = NULL;
 	for (size_t i = 0; (t = record_type_at(v, i)) != NULL; i++) {
 		if ((q->modifier && !text_is(t->type, q->modifier)) ||
-		    !is_target(p, t->type) || !fits(g, t, *first, q->chain))
+		    !fhir_leads_to(p, t->type) || !fits(g, t, *first, q->chain))
 			continue;
 		if (!fhir_may_see(g->rules, t->type)) {
 			hidden = t->type;
@@ -193,7 +193,7 @@ static const struct record_param *leads_here(struct reading *g,
 	const struct record_param *p = fhir_find_param(g->rules, t, name);
 
 	if (!p || fhir_param_type(p) != PARAM_REFERENCE ||
-	    !is_target(p, c->type->type))
+	    !fhir_leads_to(p, c->type->type))
 		return NULL;
 	return p;
 }

@@ -95,6 +95,12 @@ bool fhir_unknown(struct rq *rq);
 bool fhir_offers(struct rq *rq, enum interaction ia,
 		 const struct record_type **out);
 
+/* ---- search_bundle.c -------------------------------------------------- */
+
+/* Opens a Bundle of results (searchset, history): a fresh id, the time of now,
+ * its type. */
+void fhir_bundle_open(struct jw *w, struct rq *rq, const char *type);
+
 /* ---- outcome.c ------------------------------------------------------- */
 
 /* How an outcome looks. */

@@ -328,19 +328,9 @@ static void add_entry(struct jw *w, struct rq *rq, const struct asked *a,
 static void write_bundle(struct rq *rq, const struct wish *wish,
 			 const struct asked *a, const struct store_found *found)
 {
-	const struct fhir *f = rq->ctx;
 	struct jw w = {.b = &rq->out};
-	char id[UUID_TEXT], when[TIME_TEXT];
 
-	uuid_make(id);
-	record_instant(f->record, when, rq->now_ms);
-	jw_open(&w, NULL, '{');
-	jw_str(&w, "resourceType", "Bundle");
-	jw_str(&w, "id", id);
-	jw_open(&w, "meta", '{');
-	jw_str(&w, "lastUpdated", when);
-	jw_close(&w);
-	jw_str(&w, "type", "history");
+	fhir_bundle_open(&w, rq, "history");
 	jw_int(&w, "total", found->total);
 	add_links(&w, rq, wish, a, found);
 	if (found->n > 0) {

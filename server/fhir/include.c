@@ -26,16 +26,6 @@
 
 /* ---- reading the parameter --------------------------------------------- */
 
-static bool leads_to(const struct record_param *p, const char *type)
-{
-	if (!p->targets)
-		return true;
-	for (const char *const *t = p->targets; *t; t++)
-		if (strcmp(*t, type) == 0)
-			return true;
-	return false;
-}
-
 /* The i-th reference of a type; NULL behind the last. */
 static const struct record_param *reference_at(const struct search_rules *r,
 					       const struct record_type *t,
@@ -56,7 +46,7 @@ static bool is_valid(const struct search_rules *r,
 		     const struct record_type *t, const struct record_param *p)
 {
 	if (x->reverse)
-		return leads_to(p, r->type->type);
+		return fhir_leads_to(p, r->type->type);
 	return x->iterate || t == r->type;
 }
 
@@ -112,7 +102,7 @@ bool fhir_include_read(struct arena *a, const struct search_rules *r,
 		out->param = fhir_find_param(r, out->type, param);
 	if (!out->param || fhir_param_type(out->param) != PARAM_REFERENCE ||
 	    !is_valid(r, out, out->type, out->param) ||
-	    (out->target && !leads_to(out->param, out->target)))
+	    (out->target && !fhir_leads_to(out->param, out->target)))
 		return bad_include(a, r, name, value, out, e);
 	return true;
 }
@@ -297,7 +287,7 @@ static bool look_back_by(struct work *w, const struct search_include *x,
 	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!leads_to(p, from[i].type) ||
+		if (!fhir_leads_to(p, from[i].type) ||
 		    (x->target && strcmp(x->target, from[i].type) != 0))
 			continue;
 		v[k++] = (struct store_value){

@@ -171,20 +171,27 @@ static void add_outcome(struct jw *w, struct rq *rq, const struct answer *a)
 	jw_close(w);
 }
 
-bool fhir_reply_found(struct rq *rq, const struct answer *a)
+void fhir_bundle_open(struct jw *w, struct rq *rq, const char *type)
 {
-	struct jw w = {.b = &rq->out};
+	const struct fhir *f = rq->ctx;
 	char id[UUID_TEXT], when[TIME_TEXT];
 
 	uuid_make(id);
-	time_finnish(when, rq->now_ms);
-	jw_open(&w, NULL, '{');
-	jw_str(&w, "resourceType", "Bundle");
-	jw_str(&w, "id", id);
-	jw_open(&w, "meta", '{');
-	jw_str(&w, "lastUpdated", when);
-	jw_close(&w);
-	jw_str(&w, "type", "searchset");
+	record_instant(f->record, when, rq->now_ms);
+	jw_open(w, NULL, '{');
+	jw_str(w, "resourceType", "Bundle");
+	jw_str(w, "id", id);
+	jw_open(w, "meta", '{');
+	jw_str(w, "lastUpdated", when);
+	jw_close(w);
+	jw_str(w, "type", type);
+}
+
+bool fhir_reply_found(struct rq *rq, const struct answer *a)
+{
+	struct jw w = {.b = &rq->out};
+
+	fhir_bundle_open(&w, rq, "searchset");
 	if (!a->search->no_total || a->search->count_only)
 		jw_int(&w, "total", a->found->total);
 	add_links(&w, rq, a);

@@ -134,6 +134,9 @@ bool fhir_add_clauses(struct reading *g, struct clauses *c,
 /* Appends an empty clause. NULL with g->err set: they are too many. */
 struct store_clause *fhir_new_clause(struct reading *g, struct clauses *c);
 
+/* May a reference by the parameter lead to a resource of the type? */
+bool fhir_leads_to(const struct record_param *p, const char *type);
+
 /* A parameter of the type, or NULL. */
 const struct record_param *fhir_find_param(const struct search_rules *r,
 					   const struct record_type *t,
