@@ -111,7 +111,7 @@ struct http_nested {
 	const char *body; /* NUL behind it; or NULL */
 	size_t body_len;
 	const void *within;
-	struct arena *arena; /* what it lives in; NULL: the outer one's */
+	struct arena *arena;	   /* what it lives in; NULL: the outer one's */
 	const struct err *refused; /* it is refused for that, whatever it is */
 };
 /* Runs it in a savepoint of its own. The answer's status, headers and body
