@@ -197,6 +197,13 @@ void time_utc(char out[TIME_TEXT], int64_t ms)
 	write_iso(out, time_clamp(ms), "Z");
 }
 
+static char *put_text(char *to, const char *text)
+{
+	while (*text)
+		*to++ = *text++;
+	return to;
+}
+
 void time_http(char out[TIME_TEXT], int64_t ms)
 {
 	static const char days[][4] = {"Sun", "Mon", "Tue", "Wed",
@@ -207,14 +214,14 @@ void time_http(char out[TIME_TEXT], int64_t ms)
 	struct parts p = split(time_clamp(ms));
 	char *to = out;
 
-	memcpy(to, days[p.weekday], 3);
-	memcpy(to + 3, ", ", 2);
-	to = put_number(to + 5, p.date.day, 2, ' ');
-	memcpy(to, months[p.date.month - 1], 3);
-	to[3] = ' ';
-	to = put_number(to + 4, p.date.year, 4, ' ');
+	to = put_text(to, days[p.weekday]);
+	to = put_text(to, ", ");
+	to = put_number(to, p.date.day, 2, ' ');
+	to = put_text(to, months[p.date.month - 1]);
+	*to++ = ' ';
+	to = put_number(to, p.date.year, 4, ' ');
 	to = put_clock(to, &p, ' ');
-	memcpy(to, "GMT", sizeof("GMT"));
+	*put_text(to, "GMT") = '\0';
 }
 
 /* ---- reading --------------------------------------------------------- */

@@ -67,7 +67,8 @@ static void rows_put(struct store *s, const struct state *before, int64_t owner,
 {
 	if (before->serial != 0 && before->owner == owner &&
 	    before->len == rows->len &&
-	    (rows->len == 0 || memcmp(before->rows, rows->p, rows->len) == 0))
+	    (rows->len == 0 || before->rows == NULL ||
+	     memcmp(before->rows, rows->p, rows->len) == 0))
 		return;
 	if (before->len > 0)
 		store_rows_write(s, false, before->owner, serial, before->rows,

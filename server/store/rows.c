@@ -169,7 +169,7 @@ bool store_rows_next(const char **p, const char *end, struct row *out)
 {
 	if (*p >= end)
 		return false;
-	int head = *(*p)++;
+	int head = (unsigned char)*(*p)++;
 	*out = (struct row){.kind = (enum store_index)(head & KIND_BITS)};
 	out->period = (head & HAS_PERIOD) != 0;
 	out->term = (int64_t)get_number(p);

@@ -284,7 +284,7 @@ int64_t store_serial(struct store *s);
  * come, change and go: the serial numbers of all matches in order. It is gone
  * after STORE_KEPT_MS of the clock, after a restart or a reset, and when
  * newer results need the room. */
-#define STORE_KEPT_MS (60 * 60 * INT64_C(1000))
+#define STORE_KEPT_MS (INT64_C(60) * 60 * 1000)
 struct store_kept {
 	int fhir;
 	const char *token;   /* uuid */

@@ -319,7 +319,7 @@ struct row {
 };
 
 /* A span of time that is longer than this is wide. */
-#define DATE_NARROW_MS (25 * 3600 * INT64_C(1000))
+#define DATE_NARROW_MS (INT64_C(25) * 3600 * 1000)
 
 /* Puts the rows of a resource of that kind into the buffer, one behind the
  * other. */
