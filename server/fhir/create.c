@@ -23,17 +23,13 @@
 /* ---- the handlers ---------------------------------------------------- */
 
 static bool create_new(struct rq *rq, const struct wish *w,
-		       const struct record_type *t, const struct json *resource)
+		       const struct json *resource)
 {
 	const struct fhir *f = rq->ctx;
 	const struct record_write write = fhir_write(rq, NULL);
 	const struct issues *issues = NULL;
 	struct store_resource r;
 
-	/* Whatever refuses it does so before it writes; but a definition may
-	 * have others put in place before it. */
-	if (!t->definition)
-		store_settle(f->record->store);
 	if (!record_store_new(f->record, rq->arena, &write, resource, &r,
 			      &issues, &rq->err))
 		return fhir_refuse_write(rq, w, issues);
@@ -87,7 +83,7 @@ bool fhir_create(struct rq *rq)
 	    !fhir_condition_find(rq, t, condition, "CREATE", &found, &n))
 		return false;
 	if (n == 0)
-		return create_new(rq, &w, t, resource);
+		return create_new(rq, &w, resource);
 	return answer_existing(rq, &w, resource, &found);
 }
 

@@ -73,6 +73,7 @@ struct record_write fhir_write(struct rq *rq, const char *id)
 	    .own_base = fhir_own_base(rq),
 	    .client_id = rq->grant->client_id,
 	    .id = id,
+	    .last = !rq->undo,
 	    .if_none_match = none && strcmp(none, "*") == 0,
 	};
 

@@ -273,7 +273,10 @@ bool record_store_new(struct record *r, struct arena *a,
 	if (p.type == NULL || !record_conforms(r, a, w, resource, issues, e))
 		return false;
 	p.id = new_id(r, a, w, p.type);
-	return record_owner(r, a, w, p.type, resource, p.id, &p.patient, e) &&
-	       record_refs_check(r, a, w, p.type, resource, p.id, false, e) &&
-	       record_put(r, a, &p, resource, out, e);
+	if (!record_owner(r, a, w, p.type, resource, p.id, &p.patient, e) ||
+	    !record_refs_check(r, a, w, p.type, resource, p.id, false, e))
+		return false;
+	if (w->last)
+		store_settle(r->store);
+	return record_put(r, a, &p, resource, out, e);
 }

@@ -92,6 +92,8 @@ bool record_delete(struct record *r, struct arena *a,
 	if (!record_version_holds(r, w, &current, "delete", e) ||
 	    !unreferred(r, a, w, &current, e))
 		return false;
+	if (w->last)
+		store_settle(r->store);
 	put_deleted(r, w, t, &current, out);
 	*count = 1;
 	return true;

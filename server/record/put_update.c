@@ -187,6 +187,8 @@ bool record_update(struct record *r, struct arena *a,
 		*done = DONE_UNCHANGED;
 		return true;
 	}
+	if (w->last)
+		store_settle(r->store);
 	record_put_store(r, a, &u.put, resource, out);
 	return true;
 }

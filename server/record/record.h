@@ -398,6 +398,8 @@ struct record_write {
 	/* Fixtures and generated data: neither references nor the switches
 	 * that keep types from applications are looked at. */
 	bool seed;
+	bool last; /* nothing behind it can refuse the request: see
+		    * store_settle() */
 	const char *own_base;
 	const char *client_id; /* who stores it; NULL or "": nobody is told */
 	const char *id;	       /* NULL: a fresh uuid (create) */
