@@ -101,20 +101,30 @@ static void params(struct arena *a, const char *pattern,
 	}
 }
 
-static bool best_weight(const struct http_group *g, const struct segments *s,
-			unsigned *best)
+/* The row of the best pattern that has the method, or NULL; *best is the
+ * weight of that pattern, *any whether there is one. */
+static const struct route *best_route(const struct http_group *g,
+				      const struct segments *s,
+				      const char *method, unsigned *best,
+				      bool *any)
 {
-	bool any = false;
+	const struct route *found = NULL;
 	unsigned weight;
 
+	*any = false;
 	for (size_t i = 0; i < g->route_count; i++) {
-		if (!matches(g->routes[i].path, s, &weight))
+		const struct route *r = &g->routes[i];
+
+		if (!matches(r->path, s, &weight) || (*any && weight < *best))
 			continue;
-		if (!any || weight > *best)
-			*best = weight;
-		any = true;
+		if (!*any || weight > *best)
+			found = NULL;
+		*best = weight;
+		*any = true;
+		if (!found && strcmp(r->method, method) == 0)
+			found = r;
 	}
-	return any;
+	return found;
 }
 
 static void allow_add(struct buf *b, const char *method)
@@ -153,19 +163,16 @@ enum http_found http_route_find(struct arena *a, const struct http_group *g,
 				struct http_match *out)
 {
 	struct segments s;
-	unsigned best = 0, weight;
+	unsigned best = 0;
+	bool any;
 
 	out->route = NULL;
 	out->param_count = 0;
-	if (!split(a, below, &s) || !best_weight(g, &s, &best))
+	if (!split(a, below, &s))
 		return FOUND_NOTHING;
-	for (size_t i = 0; i < g->route_count && !out->route; i++) {
-		const struct route *r = &g->routes[i];
-
-		if (strcmp(r->method, method) == 0 &&
-		    matches(r->path, &s, &weight) && weight == best)
-			out->route = r;
-	}
+	out->route = best_route(g, &s, method, &best, &any);
+	if (!any)
+		return FOUND_NOTHING;
 	if (!out->route) {
 		out->allow = allowed(a, g, &s, best);
 		return FOUND_PATH;

@@ -42,14 +42,21 @@ static bool refuse(struct rq *rq, enum err_kind kind, const char *error,
 	return err_set(&rq->err, kind, error, "Authorization", "%s", text);
 }
 
-/* A live access token by its digest. */
-static bool live(struct rq *rq, const struct oauth *o, const char *token,
+/* A live access token by its digest. What stands in the header is looked for as
+ * it is: only what was not found need be looked at for its form. */
+static bool live(struct rq *rq, const struct oauth *o, const char *header,
 		 struct grant *g)
 {
+	const char *token = header + strlen("Bearer");
 	struct store_token t;
 	char digest[JOSE_DIGEST];
+	size_t n;
 
-	jose_digest(digest, token, strlen(token));
+	token += strspn(token, " ");
+	n = strlen(token);
+	while (n > 0 && token[n - 1] == ' ')
+		n--;
+	jose_digest(digest, token, n);
 	if (!store_token_find(o->record->store, rq->arena, digest, &t, g) ||
 	    t.kind != TOKEN_ACCESS || record_now_ms(o->record) >= t.expires_ms)
 		return false;
@@ -72,18 +79,17 @@ bool oauth_guard_bearer(struct rq *rq, void *ctx)
 			       "An access token is required: send "
 			       "Authorization: Bearer and the token");
 	}
-	const char *token = rq_header_count(rq, "Authorization") == 1
-				? oauth_bearer_read(rq->arena, header)
-				: NULL;
-	if (token == NULL)
+	struct grant *g = arena_alloc(rq->arena, sizeof(*g));
+	bool once = rq_header_count(rq, "Authorization") == 1;
+	if (once && oauth_scheme(header, "Bearer") && live(rq, o, header, g)) {
+		rq->grant = g;
+		return true;
+	}
+	if (!once || oauth_bearer_read(rq->arena, header) == NULL)
 		return refuse(rq, ERR_INVALID, "invalid_request",
 			      "The Authorization header is malformed");
-	struct grant *g = arena_alloc(rq->arena, sizeof(*g));
-	if (!live(rq, o, token, g))
-		return refuse(rq, ERR_UNAUTHORIZED, "invalid_token",
-			      "The access token expired");
-	rq->grant = g;
-	return true;
+	return refuse(rq, ERR_UNAUTHORIZED, "invalid_token",
+		      "The access token expired");
 }
 
 bool oauth_guard_scope(struct rq *rq, void *ctx)

@@ -63,11 +63,22 @@ bool scope_has(const char *scope, const char *word)
 
 bool scope_allows(const char *scope, const char *type, bool write)
 {
-	char word[96];
-	int n = snprintf(word, sizeof word, "patient/%s.%s", type,
-			 write ? "write" : "read");
+	static const char patient[] = "patient/";
+	const char *end = write ? ".write" : ".read";
+	const size_t head = sizeof patient - 1;
+	const size_t n = strlen(type), tail = strlen(end);
 
-	return n > 0 && (size_t)n < sizeof word && scope_has(scope, word);
+	while (*(scope += strspn(scope, " ")) != '\0') {
+		size_t len = strcspn(scope, " ");
+
+		if (len == head + n + tail &&
+		    memcmp(scope, patient, head) == 0 &&
+		    memcmp(scope + head, type, n) == 0 &&
+		    memcmp(scope + head + n, end, tail) == 0)
+			return true;
+		scope += len;
+	}
+	return false;
 }
 
 bool scope_known(const char *word)
