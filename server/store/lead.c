@@ -257,7 +257,7 @@ bool store_lead(const struct scope *sc, const struct hunt *h, int64_t budget,
 	struct reading g = {sc, h, out, budget};
 	bool done = true;
 	out->n = 0;
-	if (h->negative || h->known)
+	if (h->c->negative || h->known)
 		return false;
 	switch (h->c->kind) {
 	case CLAUSE_CHAIN: done = read_chain(&g); break;

@@ -70,7 +70,6 @@ static bool word_has(const struct row *r, const struct store_value *v,
 	const char *value = v->value == NULL ? "" : v->value;
 	switch (v->op) {
 	case OP_TOKEN:
-	case OP_NOT_TOKEN:
 		return (system == ANY_SYSTEM || system == r->system) &&
 		       (v->value == NULL ||
 			is_text(r->value, r->value_len, value));
@@ -191,8 +190,6 @@ static void take_values(const struct scope *sc, struct hunt *h)
 	}
 	if (c->n > 0)
 		h->family = store_op_family(c->value[0].op);
-	h->negative =
-	    h->negative || (c->n > 0 && c->value[0].op == OP_NOT_TOKEN);
 }
 
 /* Chain: the resources that may be referred to. */
@@ -253,7 +250,7 @@ static void find_referred(const struct scope *sc, struct hunt *h)
 void store_hunt_make(const struct scope *sc, const struct store_clause *c,
 		     struct hunt *out)
 {
-	*out = (struct hunt){.c = c, .negative = c->negative};
+	*out = (struct hunt){.c = c};
 	if (c->kind == CLAUSE_REVERSE) {
 		find_referred(sc, out);
 		return;
@@ -359,5 +356,5 @@ static bool holds(const struct scope *sc, const struct hunt *h,
 bool store_hunt_holds(const struct scope *sc, const struct hunt *h,
 		      const struct candidate *c)
 {
-	return holds(sc, h, c) != h->negative;
+	return holds(sc, h, c) != h->c->negative;
 }

@@ -152,7 +152,6 @@ void store_resource_erase(struct store *s, const char *patient);
 #define STORE_SEARCH_VALUES 1000 /* in one search */
 enum store_op {
 	OP_TOKEN,     /* value, system (NULL: any; "": none); value NULL: any */
-	OP_NOT_TOKEN, /* has none of the clause's tokens */
 	OP_ID,	      /* value */
 	OP_REFERENCE, /* value */
 	OP_URI,

@@ -380,8 +380,7 @@ struct terms {
 struct hunt {
 	const struct store_clause *c;
 	enum family family; /* of its values */
-	bool negative;
-	bool known; /* it holds anyway */
+	bool known;	    /* it holds anyway */
 	struct terms first, second;
 	int64_t *system; /* of each value; see match.c */
 	struct set set;	 /* chain: what must be referred to; reverse: those

@@ -129,18 +129,25 @@ static struct store_resource resource(const char *id, int version)
 	};
 }
 
-static void put(struct world *w, const char *id, const char *patient)
+static void put_rows(struct world *w, const char *type, const char *id,
+		     const char *patient, const struct store_index_row *rows,
+		     size_t n)
 {
 	struct store_resource r = resource(id, 1);
+	r.type = type;
 	r.patient = patient;
-	store_resource_put(w->store, &r, NULL, 0);
+	store_resource_put(w->store, &r, rows, n);
+}
+
+static void put(struct world *w, const char *id, const char *patient)
+{
+	put_rows(w, "Observation", id, patient, NULL, 0);
 }
 
 static void put_indexed(struct world *w, const char *id,
 			struct store_index_row row)
 {
-	struct store_resource r = resource(id, 1);
-	store_resource_put(w->store, &r, &row, 1);
+	put_rows(w, "Observation", id, "p1", &row, 1);
 }
 
 static struct store_index_row word(const char *param, const char *system,
@@ -163,6 +170,45 @@ static struct store_index_row span(int64_t lo, int64_t hi, bool period)
 	    .hi_ms = hi,
 	    .period = period,
 	};
+}
+
+static struct store_index_row string(const char *param, const char *folded,
+				     const char *as_it_stands)
+{
+	return (struct store_index_row){.kind = INDEX_STRING,
+					.param = param,
+					.value = folded,
+					.text = as_it_stands};
+}
+
+static struct store_index_row number(unsigned part, double lo, double hi)
+{
+	return (struct store_index_row){.kind = INDEX_NUMBER,
+					.param = "value-quantity",
+					.part = part,
+					.system = "ucum",
+					.value = "mm[Hg]",
+					.text = "mmHg",
+					.lo = lo,
+					.hi = hi};
+}
+
+static struct store_index_row reference(const char *param, const char *to)
+{
+	return (struct store_index_row){
+	    .kind = INDEX_REFERENCE, .param = param, .value = to};
+}
+
+static struct store_index_row uri(const char *param, const char *value)
+{
+	return (struct store_index_row){
+	    .kind = INDEX_URI, .param = param, .value = value};
+}
+
+static struct store_index_row in_part(unsigned part, struct store_index_row r)
+{
+	r.part = part;
+	return r;
 }
 
 static void put_citizen(struct world *w, const char *hetu, const char *patient)
@@ -268,22 +314,34 @@ static struct store_query all(void)
 	    .fhir = 1, .type = "Observation", .limit = 100};
 }
 
-/* The ids found by one clause of one value, with and without the patient: both
- * ways through the index must agree. */
+/* Led by the index and without: both ways must agree. */
+static const char *ids_either_way(struct world *w, const struct store_query *q)
+{
+	const char *found = ids(w, q);
+	w->store->patience = 0;
+	assert_string_equal(ids(w, q), found);
+	w->store->patience = 256;
+	return found;
+}
+
+/* By one clause, with and without the patient. */
+static const char *ids_of(struct world *w, const struct store_clause *c)
+{
+	struct store_query q = all();
+	q.clause = c;
+	q.clause_count = 1;
+	const char *found = ids_either_way(w, &q);
+	q.patient = "p1";
+	assert_string_equal(ids_either_way(w, &q), found);
+	return found;
+}
+
+/* By one clause of one value. */
 static const char *ids_by(struct world *w, const char *param,
 			  struct store_value v)
 {
 	struct store_clause c = CLAUSE(param, &v, 1);
-	struct store_query q = all();
-	q.clause = &c;
-	q.clause_count = 1;
-	const char *found = ids(w, &q);
-	q.patient = "p1";
-	assert_string_equal(found, ids(w, &q));
-	w->store->patience = 0; /* no index table leads */
-	assert_string_equal(found, ids(w, &q));
-	w->store->patience = 256;
-	return found;
+	return ids_of(w, &c);
 }
 
 /* Everything but the settings, as text. */
