@@ -453,4 +453,19 @@ static void leaders_do_not_matter(void **state)
 	}
 }
 
+static const struct CMUnitTest clause_tests[] = {
+    MEMORY(searches_by_strings),
+    MEMORY(searches_by_numbers),
+    MEMORY(other_date_operators),
+    MEMORY(wide_dates),
+    MEMORY(searches_by_composites),
+    MEMORY(second_parameters_and_negatives),
+    MEMORY(searches_by_chains),
+    MEMORY(searches_by_reverse_chains),
+    MEMORY(chains_have_a_depth),
+    MEMORY(searches_several_types),
+    MEMORY(sorts_by_strings_and_numbers),
+    MEMORY(leaders_do_not_matter),
+};
+
 #endif

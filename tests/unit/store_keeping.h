@@ -482,4 +482,21 @@ static void older_files_are_indexed_anew(void **state)
 	assert_false(store_must_index(w->store));
 }
 
+static const struct CMUnitTest keeping_tests[] = {
+    MEMORY(history_is_newest_first),
+    MEMORY(every_version_can_be_read),
+    MEMORY(kept_results_stay),
+    MEMORY(old_kept_results_make_room),
+    MEMORY(referrers_are_found),
+    MEMORY(parts_are_kept_or_not),
+    MEMORY(parts_go_with_their_request),
+    MEMORY(index_rows_go_exactly),
+    FILED(kept_results_stay),
+    FILED(readers_keep_results),
+    FILED(parts_are_kept_or_not),
+    FILED(full_disks_lose_only_their_turn),
+    FILED(what_is_committed_is_in_the_files),
+    FILED(older_files_are_indexed_anew),
+};
+
 #endif

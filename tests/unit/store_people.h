@@ -442,4 +442,22 @@ static void old_tickets_make_room(void **state)
 	    store_ticket_find(w->store, w->arena, "10000", "request", 1));
 }
 
+static const struct CMUnitTest people_tests[] = {
+    MEMORY(citizens),
+    MEMORY(deleting_a_citizen_ends_permissions),
+    MEMORY(behaviours_are_kept),
+    MEMORY(sharings),
+    MEMORY(sharings_go_with_both_ends),
+    MEMORY(clients),
+    MEMORY(grants_are_remembered),
+    MEMORY(codes_are_good_once),
+    MEMORY(tokens_belong_to_grants),
+    FILED(tokens_remembered_are_those_of_the_file),
+    MEMORY(tokens_expire_and_go_by_filter),
+    MEMORY(withdrawing_kills_codes_and_tokens),
+    MEMORY(what_expired_is_counted),
+    MEMORY(tickets),
+    MEMORY(old_tickets_make_room),
+};
+
 #endif

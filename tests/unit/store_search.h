@@ -453,4 +453,19 @@ static void no_statement_scans(void **state)
 	assert_true(seen > 20);
 }
 
+static const struct CMUnitTest search_tests[] = {
+    MEMORY(searches_by_words),
+    MEMORY(date_operators),
+    MEMORY(clauses_and_values),
+    MEMORY(old_and_deleted_states_do_not_match),
+    MEMORY(searches_keep_to_base_type_and_patient),
+    MEMORY(sorts),
+    MEMORY(too_much_is_refused),
+    MEMORY(pages_stay_while_data_comes_in),
+    MEMORY(search_returns_whole_resources),
+    MEMORY(pages_end_at_their_size),
+    MEMORY(serials_outlive_their_resources),
+    MEMORY(no_statement_scans),
+};
+
 #endif

@@ -63,6 +63,10 @@ static int tear_down(void **state)
 	return 0;
 }
 
+#define MEMORY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define FILED(test)                                                            \
+	cmocka_unit_test_setup_teardown(test, set_up_file, tear_down)
+
 static void reopen(struct world *w)
 {
 	store_close(w->store);
