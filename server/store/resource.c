@@ -23,7 +23,6 @@ struct state {
 	int64_t version, owner;
 	const char *rows;
 	size_t len;
-	bool indexed; /* its rows are in the tables */
 };
 
 /* ---- numbers -------------------------------------------------------- */
@@ -52,7 +51,6 @@ static struct state state_of(struct store *s, int64_t kind, const char *id)
 	out.serial = sqlite3_column_int64(st, 0);
 	out.version = sqlite3_column_int64(st, 1);
 	out.owner = sqlite3_column_int64(st, 2);
-	out.indexed = sqlite3_column_type(st, 4) != SQLITE_NULL;
 	out.len = (size_t)sqlite3_column_bytes(st, 4);
 	if (out.len > 0)
 		out.rows =
@@ -67,8 +65,7 @@ static void rows_put(struct store *s, const struct state *before, int64_t owner,
 {
 	if (before->serial != 0 && before->owner == owner &&
 	    before->len == rows->len &&
-	    (rows->len == 0 || before->rows == NULL ||
-	     memcmp(before->rows, rows->p, rows->len) == 0))
+	    (rows->len == 0 || memcmp(before->rows, rows->p, rows->len) == 0))
 		return;
 	if (before->len > 0)
 		store_rows_write(s, false, before->owner, serial, before->rows,
@@ -76,8 +73,7 @@ static void rows_put(struct store *s, const struct state *before, int64_t owner,
 	store_rows_write(s, true, owner, serial, rows->p, rows->len);
 }
 
-/* The row of resource; and holding, which grows rarely and is remembered like
- * a name. */
+/* The row of resource; and of holding, where it mostly is already. */
 static void row_put(struct store *s, const struct store_resource *r,
 		    const struct state *before, int64_t kind, int64_t owner,
 		    int64_t seq, const struct buf *rows)

@@ -33,11 +33,6 @@ struct arg store_int(int64_t i)
 	return (struct arg){.kind = ARG_INT, .i = i};
 }
 
-struct arg store_real(double d)
-{
-	return (struct arg){.kind = ARG_REAL, .real = d};
-}
-
 struct arg store_text_n(const char *s, size_t n)
 {
 	return (struct arg){.kind = ARG_TEXT, .bytes = s, .i = (int64_t)n};
@@ -67,7 +62,6 @@ static int bind_one(sqlite3_stmt *st, int i, const struct arg *a)
 {
 	switch (a->kind) {
 	case ARG_INT: return sqlite3_bind_int64(st, i, a->i);
-	case ARG_REAL: return sqlite3_bind_double(st, i, a->real);
 	case ARG_BLOB:
 		return sqlite3_bind_blob64(st, i, a->bytes,
 					   (sqlite3_uint64)a->i, SQLITE_STATIC);

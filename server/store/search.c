@@ -66,7 +66,6 @@ static void scope_hunt(struct scope *sc, const struct store_clause *c, size_t n)
 struct matches {
 	struct match *v;
 	size_t n;
-	bool dated; /* updated_ms is known */
 };
 
 /* 0: that was without limit. */
@@ -110,11 +109,11 @@ static void from_set(const struct scope *sc, const struct set *set,
 		m->v[i] = (struct match){.serial = set->v[i]};
 }
 
-/* All of the type. */
+/* All of the type, with updated_ms: when all clauses hold anyway they are not
+ * judged. */
 static void from_owners(const struct scope *sc, struct matches *m)
 {
 	size_t cap = 0;
-	m->dated = true;
 	for (size_t o = 0; o < sc->owner.n; o++) {
 		sqlite3_stmt *st =
 		    store_query(sc->store, ST_LEAD_UPDATED,
@@ -220,7 +219,7 @@ static void find_matches(const struct scope *sc, const struct order *o,
 {
 	*m = (struct matches){0};
 	find_candidates(sc, m);
-	if (must_judge(sc) || (in_order && (!m->dated || store_order_reads(o))))
+	if (must_judge(sc) || (in_order && store_order_reads(o)))
 		judge(sc, o, m);
 }
 

@@ -94,8 +94,6 @@ const char *const store_sql[ST_COUNT] = {
 	"UPDATE resource SET version=?2,current=?3,updated_ms=?4,owner=?5,"
 	"deleted=?6,rows=?7 WHERE serial=?1",
     [ST_RESOURCE_ROWS] = "UPDATE resource SET rows=?2 WHERE serial=?1",
-    [ST_RESOURCE_OF_OWNER] =
-	"SELECT serial,rows FROM resource WHERE owner=? AND deleted=0",
     [ST_RESOURCE_FIND] = RESOURCE_COLUMNS
     " FROM resource r JOIN version v ON v.seq=r.current" NAMES
     " WHERE r.kind=? AND r.id=?",

@@ -59,7 +59,6 @@ enum stmt {
 	ST_RESOURCE_INSERT,
 	ST_RESOURCE_UPDATE,
 	ST_RESOURCE_ROWS,
-	ST_RESOURCE_OF_OWNER,
 	ST_RESOURCE_FIND,
 	ST_RESOURCE_FIRST,
 	ST_RESOURCE_LATER,
@@ -207,22 +206,19 @@ struct store {
 
 /* ---- arguments, bound in order -------------------------------------- */
 
-enum arg_kind { ARG_TEXT, ARG_INT, ARG_REAL, ARG_BLOB };
+enum arg_kind { ARG_TEXT, ARG_INT, ARG_BLOB };
 struct arg {
 	enum arg_kind kind;
 	const void *bytes; /* text, blob: of length i */
 	int64_t i;
-	double real;
 };
 /* A NULL text is bound as NULL, a NULL blob as an empty one. */
 struct arg store_int(int64_t i);
-struct arg store_real(double d);
 struct arg store_text(const char *s);
 struct arg store_text_n(const char *s, size_t n);
 struct arg store_blob(const void *bytes, size_t n);
 
 #define INT(i)	    store_int(i)
-#define REAL(d)	    store_real(d)
 #define TEXT(s)	    store_text(s)
 #define TEXTN(s, n) store_text_n(s, n)
 #define BLOB(p, n)  store_blob(p, n)
