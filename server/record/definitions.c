@@ -343,12 +343,9 @@ void record_definition_stored(struct record *r, enum fhir_version v,
 {
 	char stamp[UUID_TEXT];
 	struct state before;
-	struct arena *tmp;
+	struct arena *tmp = arena_new(0);
 	const char *text = stamp;
 
-	if (record_inert(r))
-		return;
-	tmp = arena_new(0);
 	uuid_make(stamp);
 	read_state(&before,
 		   text_or_empty(store_setting(r->store, tmp, stamp_name[v])));

@@ -446,6 +446,15 @@ static void test_inert(void **state)
 	assert_string_equal(error_of(t, FHIR_R4, BOTH, ""), "");
 	assert_ptr_equal(record_profiles(&t->r, FHIR_R4),
 			 t->r.profiles[FHIR_R4]);
+	/* when they are let to, they take effect, in whatever version */
+	t->r.settings.allow_test_profiles = TEST_PROFILES_ON;
+	has(error_of(t, FHIR_R4, BOTH, ""), "Observation.note");
+	t->r.settings.allow_test_profiles = TEST_PROFILES_INERT;
+	keep(t, FHIR_R4,
+	     profile(t, "w", OWN, KANTA,
+		     "{'path':'Observation.bodySite','min':1}"));
+	t->r.settings.allow_test_profiles = TEST_PROFILES_ON;
+	has(error_of(t, FHIR_R4, BOTH, NOTE), "Observation.bodySite");
 }
 
 static void test_room(void **state)
