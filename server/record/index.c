@@ -101,14 +101,25 @@ static void by_engine(struct rows *rows, const struct profiles *set,
 
 /* ---- rows of a resource ----------------------------------------------- */
 
-static struct rows begin(struct arena *a, const struct indexing *x,
-			 const char *own_base)
+static struct store_index_row *make(struct record *r, struct arena *a,
+				    enum fhir_version v,
+				    const struct record_type *type,
+				    const struct json *resource,
+				    const char *own_base, bool tree, size_t *n)
 {
-	return (struct rows){
+	const struct indexing *x = record_indexing(r, v, type);
+	struct rows rows = {
 	    .arena = a,
 	    .own_base = own_base,
-	    .made = arena_alloc(a, x->sources * sizeof(uint16_t)),
+	    .made = arena_alloc(a, x->sources * sizeof *rows.made),
 	};
+
+	if (tree)
+		tree_walk(&x->root, &rows, resource);
+	if (!tree || x->engine)
+		by_engine(&rows, r->profiles[v], x, resource, !tree);
+	*n = rows.n;
+	return rows.v;
 }
 
 struct store_index_row *record_index(struct record *r, struct arena *a,
@@ -117,14 +128,7 @@ struct store_index_row *record_index(struct record *r, struct arena *a,
 				     const struct json *resource,
 				     const char *own_base, size_t *n)
 {
-	const struct indexing *x = record_indexing(r, v, type);
-	struct rows rows = begin(a, x, own_base);
-
-	tree_walk(&x->root, &rows, resource);
-	if (x->engine)
-		by_engine(&rows, r->profiles[v], x, resource, false);
-	*n = rows.n;
-	return rows.v;
+	return make(r, a, v, type, resource, own_base, true, n);
 }
 
 struct store_index_row *record_index_by_engine(struct record *r,
@@ -134,12 +138,7 @@ struct store_index_row *record_index_by_engine(struct record *r,
 					       const struct json *resource,
 					       const char *own_base, size_t *n)
 {
-	const struct indexing *x = record_indexing(r, v, type);
-	struct rows rows = begin(a, x, own_base);
-
-	by_engine(&rows, r->profiles[v], x, resource, true);
-	*n = rows.n;
-	return rows.v;
+	return make(r, a, v, type, resource, own_base, false, n);
 }
 
 /* ---- references of a parameter ---------------------------------------- */

@@ -47,11 +47,9 @@ static size_t operand(const char *s)
 
 static bool skip(const char **s, const char *word)
 {
-	const size_t n = strlen(word);
-
-	if (strncmp(*s, word, n) != 0)
+	if (!text_begins(*s, word))
 		return false;
-	*s += n;
+	*s += strlen(word);
 	return true;
 }
 

@@ -13,9 +13,10 @@
  *			end, open at a side that is missing; Timing by its
  *			events, else by its bounds
  *	reference	"Type/id" without base and version, other texts as they
- *			are; a canonical with and without its version. What
- *			Reference.identifier says is a token of
- *"name:identifier" uri		as it is; a canonical also without its version
+ *			are; a canonical with and without its version; what
+ *			Reference.identifier says is a token of another name,
+ *			"subject:identifier"
+ *	uri		as it is; a canonical also without its version
  *	string		bare ones; each part of a HumanName or Address
  *	number		the bounds between which it lies: a comparator opens
  *			one of them, a Range has two; Money has its currency

@@ -61,7 +61,7 @@ static void see_patient(const struct json *v, void *ctx)
 	if (text == NULL)
 		return;
 	local = record_reference(o->arena, text, o->own_base);
-	patient = local != NULL && strncmp(local, "Patient/", 8) == 0;
+	patient = local != NULL && text_begins(local, "Patient/");
 	o->named |= patient;
 	if (patient && o->patient == NULL)
 		o->patient = local + 8;

@@ -157,8 +157,7 @@ struct record {
 	struct jose_key *key; /* made when first needed; see record_close */
 	struct record_params *params;	 /* the same: search parameters */
 	struct definitions *definitions; /* of applications; the same */
-	/* those that the server came with; of one type and id the last counts
-	 */
+	/* what it came with; of one type and id the last counts */
 	const struct record_official *official[FHIR_VERSIONS];
 	size_t official_count[FHIR_VERSIONS];
 	uint64_t official_epoch[FHIR_VERSIONS]; /* official.c's */

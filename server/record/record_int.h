@@ -80,7 +80,8 @@ const char *record_reference(struct arena *a, const char *text,
 
 void record_params_free(struct record *r);
 
-/* The search index rows of a resource: some thousand at most. */
+/* The search index rows of a resource, *n of them, in the arena: some thousand
+ * at most. own_base: as in struct record_write; may be NULL. */
 struct store_index_row *record_index(struct record *r, struct arena *a,
 				     enum fhir_version v,
 				     const struct record_type *type,

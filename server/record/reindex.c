@@ -28,7 +28,7 @@ static const char *base_in(struct arena *a, const char *text, const char *path)
 	while (n > 0 && (at = strstr(at, path)) != NULL) {
 		for (from = at; from > text && from[-1] != '"';)
 			from--;
-		if (at[n] == '/' && strncmp(from, "http", 4) == 0)
+		if (at[n] == '/' && text_begins(from, "http"))
 			return arena_strndup(a, from, (size_t)(at + n - from));
 		at += n;
 	}
