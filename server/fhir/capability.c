@@ -169,7 +169,7 @@ static const char *stated_type(const struct record_param *p,
 			       enum fhir_version v)
 {
 	if (strcmp(p->name, "_total") != 0)
-		return p->fhir_type;
+		return record_param_type(p->type);
 	return v == FHIR_R4 ? "special" : "token";
 }
 

@@ -237,7 +237,7 @@ static bool is_type(const char *text, enum param_type *out)
 
 static void add_defined(struct drafts *d, const struct search_info *info)
 {
-	struct record_param p = {.name = info->code, .fhir_type = info->type};
+	struct record_param p = {.name = info->code};
 	const char *expression = own_expression(d->type, info->code);
 	struct draft *x;
 
@@ -360,8 +360,8 @@ static bool compile(const struct drafts *d, struct indexing *out,
 
 static void collect(struct drafts *d, const struct record_type *t)
 {
-	static const struct record_param language = {
-	    .name = "_language", .type = PARAM_TOKEN, .fhir_type = "token"};
+	static const struct record_param language = {.name = "_language",
+						     .type = PARAM_TOKEN};
 	struct search_info info;
 
 	for (const struct record_param *p = t->param; p->name; p++)
@@ -427,6 +427,11 @@ const struct indexing *record_indexing(struct record *r, enum fhir_version v,
 	i->next = r->params->of[v];
 	r->params->of[v] = i;
 	return i;
+}
+
+const char *record_param_type(enum param_type type)
+{
+	return param_types[type];
 }
 
 void record_params_free(struct record *r)

@@ -299,7 +299,10 @@ enum param_type {
 	PARAM_QUANTITY,
 	PARAM_COMPOSITE
 };
-/* As the service states it (record_type.param) it has its name, its types, what
+/* "token", "date", ...: its code in FHIR. */
+const char *record_param_type(enum param_type type);
+
+/* As the service states it (record_type.param) it has its name, its type, what
  * it is, and an expression where it means something else than FHIR; what
  * record_param_find() and record_param_at() give is whole. */
 struct record_param {
@@ -307,7 +310,6 @@ struct record_param {
 	enum param_type type;
 	bool stated; /* by the service; the others are FHIR's own */
 	bool mandatory;
-	const char *fhir_type;	/* "token", "date", ... as it is stated */
 	const char *expression; /* FHIRPath that finds its values; NULL: it is
 				 * not indexed (_id, _lastUpdated, and those
 				 * that look at the rows of others) */
@@ -319,7 +321,9 @@ struct record_param {
 	const char *const *rows, *const *rows2;
 	const char *const *targets; /* types a reference may lead to; or NULL */
 	const char *target;	    /* the type of a reference that is a bare
-				     * id; then a canonical counts, too */
+				     * id: the only one of the targets, unless
+				     * it is stated; then a canonical counts,
+				     * too */
 	const char *default_system; /* for codes without one, or NULL */
 	const char *what;
 };

@@ -30,15 +30,14 @@
 #define INSULIN "http://phr.kanta.fi/CodeSystem/fiphr-cs-insulincode"
 #define FORMS	": [code] or [system]|[code]"
 
-#define ROW(name_, param_, type_, what_)                                       \
+#define ROW(name_, type_, what_)                                               \
 	{                                                                      \
-		.name = (name_), .type = (param_), .fhir_type = (type_),       \
-		.what = (what_)                                                \
+		.name = (name_), .type = (type_), .what = (what_)              \
 	}
-#define TOKEN(name_, what_)	ROW(name_, PARAM_TOKEN, "token", what_)
-#define DATE(name_, what_)	ROW(name_, PARAM_DATE, "date", what_)
-#define REFERENCE(name_, what_) ROW(name_, PARAM_REFERENCE, "reference", what_)
-#define URI(name_, what_)	ROW(name_, PARAM_URI, "uri", what_)
+#define TOKEN(name_, what_)	ROW(name_, PARAM_TOKEN, what_)
+#define DATE(name_, what_)	ROW(name_, PARAM_DATE, what_)
+#define REFERENCE(name_, what_) ROW(name_, PARAM_REFERENCE, what_)
+#define URI(name_, what_)	ROW(name_, PARAM_URI, what_)
 
 #define ROW_SECURITY                                                           \
 	TOKEN("_security", "Whether viewing the resource is restricted" FORMS)
@@ -53,7 +52,6 @@
 #define ROW_PATIENT(of_, path_)                                                \
 	{                                                                      \
 		.name = "patient", .type = PARAM_REFERENCE, .mandatory = true, \
-		.fhir_type = "reference",                                      \
 		.what = of_ "." path_ "; mandatory search parameter"           \
 	}
 #define ROW_END                                                                \
@@ -71,7 +69,6 @@ static const struct record_param observation_params[] = {
     TOKEN("category", "Observation.category" FORMS),
     {.name = "code",
      .type = PARAM_TOKEN,
-     .fhir_type = "token",
      .default_system = "http://loinc.org",
      .what = "Observation.code" FORMS "; with several codes and no system, "
 	     "http://loinc.org is meant"},
@@ -86,7 +83,6 @@ static const struct record_param administration_params[] = {
     ROWS_COMMON("MedicationAdministration"),
     {.name = "code",
      .type = PARAM_TOKEN,
-     .fhir_type = "token",
      .default_system = INSULIN,
      .what = "MedicationAdministration.medicationCodeableConcept" FORMS
 	     "; with several codes and no system, " INSULIN " is meant"},
@@ -105,7 +101,6 @@ static const struct record_param plan_params[] = {
     TOKEN("status", "CarePlan.status"),
     {.name = "supporting-info",
      .type = PARAM_REFERENCE,
-     .fhir_type = "reference",
      .expression = "CarePlan.supportingInfo",
      .target = "QuestionnaireResponse",
      .what = "CarePlan.supportingInfo"},
@@ -116,7 +111,6 @@ static const struct record_param questionnaire_params[] = {
     ROWS_COMMON("Questionnaire"),
     {.name = "code",
      .type = PARAM_TOKEN,
-     .fhir_type = "token",
      .expression = "Questionnaire.code | Questionnaire.repeat(item).code",
      .what = "A code that corresponds to the questionnaire or one of its "
 	     "groups" FORMS},
@@ -130,12 +124,9 @@ static const struct record_param response_params[] = {
     DATE("authored", "QuestionnaireResponse.authored"),
     ROW_IDENTIFIER("QuestionnaireResponse"),
     ROW_PATIENT("QuestionnaireResponse", "subject"),
-    {.name = "questionnaire",
-     .type = PARAM_REFERENCE,
-     .fhir_type = "reference",
-     .target = "Questionnaire",
-     .what = "QuestionnaireResponse.questionnaire: the url of a "
-	     "Questionnaire, with or without |version, or Questionnaire/[id]"},
+    REFERENCE("questionnaire",
+	      "QuestionnaireResponse.questionnaire: the url of a "
+	      "Questionnaire, with or without |version, or Questionnaire/[id]"),
     ROW_END,
 };
 

@@ -181,7 +181,8 @@ static const char *print_rows(const struct store_index_row *row, size_t n,
 static void print_param(struct buf *b, const struct record_type *type,
 			const struct record_param *p)
 {
-	buf_printf(b, "%s %s %s%s", type->type, p->name, p->fhir_type,
+	buf_printf(b, "%s %s %s%s", type->type, p->name,
+		   record_param_type(p->type),
 		   !p->stated	  ? ""
 		   : p->mandatory ? " mandatory"
 				  : " stated");
