@@ -7,6 +7,7 @@
 #define RECORD_SETUP_H
 
 #include "record/record_int.h"
+#include "slurp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -115,25 +116,6 @@ static const struct json *J(struct t *t, const char *text)
 	if (v == NULL)
 		fail_msg("%s: %s: %s", text, t->e.where, t->e.text);
 	return v;
-}
-
-static char *slurp(struct arena *a, const char *path, size_t *n)
-{
-	FILE *f = fopen(path, "rb");
-	char *s;
-	long size;
-
-	if (f == NULL)
-		return NULL;
-	assert_int_equal(fseek(f, 0, SEEK_END), 0);
-	size = ftell(f);
-	assert_true(size >= 0);
-	rewind(f);
-	s = arena_alloc(a, (size_t)size + 1);
-	*n = fread(s, 1, (size_t)size, f);
-	assert_int_equal(*n, size);
-	fclose(f);
-	return s;
 }
 
 static void has(const char *text, const char *part)

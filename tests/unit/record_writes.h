@@ -122,16 +122,21 @@ static bool create(struct t *t, const struct grant *g, const char *resource,
 				&t->e);
 }
 
-static void test_create_table(void **state)
+/* What the citizen lets the application do. */
+static struct grant permission(struct t *t)
 {
-	struct t *t = *state;
-	struct grant g;
-
 	if (without_rules())
 		skip();
 	citizen(t, HETU, PATIENT);
 	client(t, APP);
-	g = granted(t, NULL);
+	return granted(t, NULL);
+}
+
+static void test_create_table(void **state)
+{
+	struct t *t = *state;
+	const struct grant g = permission(t);
+
 	for (size_t i = 0; i < LEN(create_rows); i++) {
 		const struct issues *issues;
 		struct store_resource out;
@@ -159,13 +164,8 @@ static void test_create_keeps_the_text(void **state)
 	struct t *t = *state;
 	const struct issues *issues;
 	struct store_resource out, found;
-	struct grant g;
+	const struct grant g = permission(t);
 
-	if (without_rules())
-		skip();
-	citizen(t, HETU, PATIENT);
-	client(t, APP);
-	g = granted(t, NULL);
 	assert_true(create(t, &g, WEIGHT, &out, &issues));
 	assert_true(record_read(&t->r, t->a, FHIR_R4, &g, "Observation", out.id,
 				0, &found, &t->e));
