@@ -30,7 +30,7 @@
 static const char *value_text(const struct json *parameter)
 {
 	for (const struct json *v = json_first(parameter); v; v = json_next(v))
-		if (text_begins(json_name(v), "value"))
+		if (text_begins(text_or_empty(json_name(v)), "value"))
 			return json_text(v);
 	return NULL;
 }

@@ -388,6 +388,16 @@ def test_everything_in_parts(own, app):
     assert r.status_code == 400
 
 
+@pytest.mark.parametrize("body", [
+    [], 7, [[1]], {"parameter": 7}, {"parameter": [1, "x", None, [1], {}]},
+    {"parameter": {"name": {"valueCode": "x"}}},
+    {"parameter": [{"name": "_type", "valueUri": {"a": [1]}}]}])
+def test_everything_passes_over_what_is_no_parameter(person, body):
+    r = person.fhir("POST", f"/Patient/{person.id}/$everything",
+                    data=json.dumps(body), headers={"Content-Type": FHIR_JSON})
+    assert r.status_code == 200 and ids(r.json()) == [person.id]
+
+
 def test_everything_of_both_bases(person):
     person.post(weight_stu3(person.id), "stu3", status=201)
     assert everything(person, fhir="stu3")["total"] == 2
