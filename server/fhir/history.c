@@ -73,10 +73,7 @@ static bool read_at(struct rq *rq, const char *text, struct asked *a)
 	int64_t from = prefixes[k].from == 2 ? span.hi_ms : span.lo_ms;
 	int64_t until = prefixes[k].until == 1 ? span.lo_ms : span.hi_ms;
 
-	if (q->at_hi_ms == 0) {
-		q->at_lo_ms = INT64_MIN;
-		q->at_hi_ms = INT64_MAX;
-	}
+	q->at = true;
 	if (prefixes[k].from && from > q->at_lo_ms)
 		q->at_lo_ms = from;
 	if (prefixes[k].until && until < q->at_hi_ms)
@@ -151,6 +148,8 @@ static bool read_query(struct rq *rq, const struct wish *w, struct asked *a)
 	*a = (struct asked){.query = {
 				.fhir = (int)f->version,
 				.since_ms = INT64_MIN,
+				.at_lo_ms = INT64_MIN,
+				.at_hi_ms = INT64_MAX,
 				.limit = f->record->settings.page_default,
 			    }};
 	if (!fhir_subset_read(w->pair, w->pairs, &a->part, &rq->err))
@@ -159,7 +158,7 @@ static bool read_query(struct rq *rq, const struct wish *w, struct asked *a)
 	for (size_t i = 0; i < w->pairs; i++)
 		if (!read_param(rq, &w->pair[i], a))
 			return false;
-	if (a->query.at_hi_ms != 0 && a->query.since_ms != INT64_MIN)
+	if (a->query.at && a->query.since_ms != INT64_MIN)
 		return err_set(&rq->err, ERR_INVALID, RULE_VALUE, NULL,
 			       "Unable to combine _at and _since parameters "
 			       "for history operation");

@@ -56,7 +56,7 @@ static void read_at(struct reading *g, int64_t owner, int64_t kind)
 
 static void read_place(struct reading *g, int64_t owner, int64_t kind)
 {
-	if (g->q->at_hi_ms != 0)
+	if (g->q->at)
 		read_at(g, owner, kind);
 	else
 		read_since(g, owner, kind);
@@ -115,7 +115,7 @@ static bool is_within(const struct reading *g, int64_t updated_ms,
 		      int64_t next_ms)
 {
 	const struct store_history_query *q = g->q;
-	if (q->at_hi_ms != 0)
+	if (q->at)
 		return updated_ms < q->at_hi_ms && next_ms > q->at_lo_ms;
 	return updated_ms >= q->since_ms;
 }

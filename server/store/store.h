@@ -310,7 +310,7 @@ struct store_history_query {
 	bool nobodys;		  /* patient: what is nobody's, too */
 	const char *const *types; /* type NULL: only of these; NULL: all */
 	int64_t since_ms;	  /* stored then or later; INT64_MIN: ever */
-	/* current at some time in [at_lo, at_hi); at_hi 0: not asked */
+	bool at; /* instead: current at some time in [at_lo, at_hi) */
 	int64_t at_lo_ms, at_hi_ms;
 	int64_t limit, offset; /* as in store_query */
 	int64_t snapshot;      /* versions stored later do not count; 0: now */
