@@ -69,19 +69,20 @@ static bool fail(struct bundle *b, const struct rq *in)
 	return false;
 }
 
-/* References to a create were resolved to the id that it was going to have; a
- * conditional one that found what an earlier entry had created has another. */
+/* References to what is new were resolved to the id that it was going to have;
+ * a condition that found what an earlier entry had created leads to another. */
 static bool as_expected(struct bundle *b, struct bundle_entry *e,
 			const struct store_resource *done)
 {
 	if (!e->id || done->version == 0 || strcmp(done->id, e->id) == 0)
 		return true;
 	return bundle_refuse(
-	    b, e, ERR_INVALID, "request.ifNoneExist",
+	    b, e, ERR_INVALID,
+	    e->step == STEP_PUT ? "request.url" : "request.ifNoneExist",
 	    "Unable to process transaction - Request would cause multiple "
 	    "resources to match URL: \"%.300s\". Does transaction request "
 	    "contain duplicates?",
-	    text_or_empty(e->header[0].value));
+	    text_or_empty(bundle_condition(e)));
 }
 
 /* False: a transaction failed on it, and is answered. */

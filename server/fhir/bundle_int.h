@@ -92,6 +92,8 @@ bool bundle_too_much(struct bundle *b, struct bundle_entry *e);
 /* For transactions. bundle_target.c: does something stand there twice? That
  * entry, which is refused, or NULL. */
 struct bundle_entry *bundle_twice(struct bundle *b);
+/* The condition of a create or an update; NULL when there is none. */
+const char *bundle_condition(const struct bundle_entry *e);
 /* Notes what is deleted or updated by its id. */
 void bundle_leaving(struct bundle *b);
 /* Says what references to the entries become, with new ids for creates. */

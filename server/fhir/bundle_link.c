@@ -27,6 +27,10 @@
 #define SEARCHES 2000
 #define FULL_URL 400
 
+/* All that names become, in one Bundle: as much as a body may hold. Short names
+ * for long ones would make more of it than there is memory. */
+#define LINKED_BYTES ((size_t)HTTP_FHIR_BODY_BYTES)
+
 struct splice {
 	struct splice *next;
 	const struct json *old; /* a string */
@@ -40,7 +44,7 @@ struct link {
 	struct fp_model model;
 	uint32_t uri;
 	struct splice *first, **last; /* in document order */
-	size_t searches;	      /* so far, of all entries */
+	size_t searches, bytes;	      /* so far, of all entries */
 };
 
 /* ---- what a name becomes ---------------------------------------------- */
@@ -149,14 +153,21 @@ static bool resolve(struct link *l, const char *text, const char *element,
 
 /* ---- through a resource ------------------------------------------------ */
 
-static void replace(struct link *l, const struct json *old, const char *text)
+static bool replace(struct link *l, const struct json *old, const char *text)
 {
 	struct splice *s = arena_alloc(l->b->rq->arena, sizeof(*s));
 
+	l->bytes += strlen(text);
+	if (l->bytes > LINKED_BYTES)
+		return bundle_refuse(l->b, l->e, ERR_TOO_LARGE, "resource",
+				     "What the references of the Bundle become "
+				     "is larger than %zu bytes",
+				     LINKED_BYTES);
 	s->old = old;
 	s->text = text;
 	*l->last = s;
 	l->last = &s->next;
+	return true;
 }
 
 /* A string; element: the member that holds the object it stands in. */
@@ -172,9 +183,7 @@ static bool see(struct link *l, const struct json *v, struct fp_type type,
 		   l->model.type_is_a(l->model.set, type.id, l->uri)) {
 		to = bundle_map_get(&l->b->links, text);
 	}
-	if (to)
-		replace(l, v, to);
-	return true;
+	return !to || replace(l, v, to);
 }
 
 static struct fp_type type_below(const struct link *l, struct fp_type of,

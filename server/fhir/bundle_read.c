@@ -22,6 +22,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of what is stored or deleted: longer than that are no type, id and operation.
+ */
+#define PATH_BYTES 160
+
 bool bundle_refuse(struct bundle *b, struct bundle_entry *e, enum err_kind kind,
 		   const char *place, const char *fmt, ...)
 {
@@ -79,11 +83,12 @@ static bool read_verb(struct bundle *b, struct bundle_entry *e,
 /* What stands behind a base, if text begins with it. */
 static bool below(const char **text, const char *base)
 {
-	const char *rest = *text + strlen(base);
+	const size_t n = strlen(base);
 
-	if (!text_begins(*text, base) || (*rest && !strchr("/?", *rest)))
+	/* its end is found, too */
+	if (!text_begins(*text, base) || !strchr("/?", (*text)[n]))
 		return false;
-	*text = rest;
+	*text += n;
 	return true;
 }
 
@@ -118,6 +123,14 @@ static const char *create_url(struct bundle *b, const struct bundle_entry *e)
 	return type;
 }
 
+/* Is there a path, which may become what references to the entry say? */
+static bool names_place(const char *url)
+{
+	const size_t n = strcspn(url, "?");
+
+	return n > 0 && n <= PATH_BYTES;
+}
+
 static bool read_url(struct bundle *b, struct bundle_entry *e,
 		     const struct json *request)
 {
@@ -129,7 +142,7 @@ static bool read_url(struct bundle *b, struct bundle_entry *e,
 				     e->method);
 	e->url = local_url(b, text);
 	if (!e->url || strpbrk(e->url, " #") ||
-	    (e->step != STEP_GET && strchr("?", *e->url)))
+	    (e->step != STEP_GET && !names_place(e->url)))
 		return bundle_refuse(
 		    b, e, ERR_INVALID, "request.url",
 		    "Unable to perform %s, URL provided is invalid: %.300s",

@@ -80,8 +80,7 @@ struct bundle_entry *bundle_twice(struct bundle *b)
 
 /* ---- targets ---------------------------------------------------------- */
 
-/* The condition of a create or update; NULL when there is none. */
-static const char *condition_of(const struct bundle_entry *e)
+const char *bundle_condition(const struct bundle_entry *e)
 {
 	if (e->step == STEP_PUT)
 		return strchr(e->url, '?');
@@ -96,7 +95,7 @@ static const char *condition_of(const struct bundle_entry *e)
 static bool exists(struct bundle *b, const struct bundle_entry *e,
 		   const struct record_type *t, struct store_resource *out)
 {
-	const char *text = condition_of(e);
+	const char *text = bundle_condition(e);
 	size_t n = 0;
 
 	if (!text)

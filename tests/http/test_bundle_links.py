@@ -201,6 +201,41 @@ def test_the_same_condition_twice(person):
     assert statuses(send(person, "transaction", *e)) == [200, 200]
 
 
+def test_a_condition_that_an_entry_meets(start):
+    """An update on a condition which the create before it meets."""
+    server = start(*OPTIONS, "--set", "conditional_update=on")
+    person = server.person(server.register())
+    o = weight(person.id)
+    condition = "?identifier=" + identifier(o)
+    said = refused(person, 400, post(o, new_uuid()),
+                   entry("PUT", "Observation" + condition, o, new_uuid()))
+    assert f'to match URL: "{condition}"' in text_of(said)
+    assert places(said) == ["Bundle.entry[1].request.url"]
+    assert total(person) == 0
+
+
+@pytest.mark.parametrize("method,path", [
+    ("PUT", "Observation/" + 150 * "a"), ("POST", 161 * "O")])
+def test_long_targets(person, method, path):
+    """Short names for long paths would make much of little."""
+    o = weight(person.id)
+    said = refused(person, 400, entry(method, path + "?x", o, "x"),
+                   post(referring(person.id, "x"), new_uuid()))
+    assert "URL provided is invalid" in text_of(said)
+    assert places(said) == ["Bundle.entry[0].request.url"]
+
+
+def test_more_references_than_fit(person):
+    """Each of them grows, until all of them are larger than a body may be."""
+    o = weight(person.id)
+    o["performer"] = [{"reference": "x"}] * 180000
+    said = refused(person, 413, post(weight(person.id), "x"),
+                   post(o, new_uuid()))
+    assert "What the references of the Bundle become" in text_of(said)
+    assert places(said) == ["Bundle.entry[1].resource"]
+    assert total(person) == 0
+
+
 def test_conditional_references(person):
     old = weight(person.id)
     made = person.post(old, status=201).json()["id"]

@@ -57,43 +57,33 @@ def stored(person):
 UNKNOWN = ("Invalid request: The FHIR endpoint on this server does not know "
            "how to handle {} operation[{}] with parameters [[{}]]")
 
+# What there is no method for: method, path, the names of the parameters.
+NO_METHOD = [
+    ("GET", "/$fish", ""),
+    ("POST", "/$fish?a=1&b=2&a=3", "a, b"),
+    ("GET", "/_fish", ""),
+    ("GET", "/Observation/$fish", ""),
+    ("POST", "/Observation/$fish", ""),
+    ("GET", "/Observation/_fish?_pretty=false&x=y", "_pretty, x"),
+    ("GET", "/Observation/1/$fish", ""),
+    ("POST", "/Observation/1/$fish/", ""),
+    ("GET", "/Observation/1/2/3/4", ""),
+    ("GET", "/Patient/1/Observation", ""),
+    ("GET", "/$a/b/c", ""),
+    ("PATCH", "/Observation/1/$fish", ""),
+    ("POST", "/Observation/_history", ""),
+    ("PUT", "/Observation/1/_history/", ""),
+    ("PUT", "/Observation/$validate?x=1", "x"),
+    ("DELETE", "/Observation/1/$validate", ""),
+    ("GET", "/Observation/$validate", ""),
+]
+
 PATHS = [
     # method, path, status, text
     ("GET", "", 400, "This is the base URL of FHIR server. Unable to handle "
      "this request, as it does not contain a resource type or operation "
      "name."),
     ("POST", "?_getpages=x", 400, "Requests for _getpages must use HTTP GET"),
-    ("GET", "/$fish", 400, UNKNOWN.format("GET", "$fish", "")),
-    ("POST", "/$fish?a=1&b=2&a=3", 400,
-     UNKNOWN.format("POST", "$fish", "a, b")),
-    ("GET", "/_fish", 400, UNKNOWN.format("GET", "_fish", "")),
-    ("GET", "/Observation/$fish", 400,
-     UNKNOWN.format("GET", "Observation/$fish", "")),
-    ("POST", "/Observation/$fish", 400,
-     UNKNOWN.format("POST", "Observation/$fish", "")),
-    ("GET", "/Observation/_fish?_pretty=false&x=y", 400,
-     UNKNOWN.format("GET", "Observation/_fish", "_pretty, x")),
-    ("GET", "/Observation/1/$fish", 400,
-     UNKNOWN.format("GET", "Observation/1/$fish", "")),
-    ("POST", "/Observation/1/$fish/", 400,
-     UNKNOWN.format("POST", "Observation/1/$fish", "")),
-    ("GET", "/Observation/1/2/3/4", 400,
-     UNKNOWN.format("GET", "Observation/1/2/3/4", "")),
-    ("GET", "/Patient/1/Observation", 400,
-     UNKNOWN.format("GET", "Patient/1/Observation", "")),
-    ("GET", "/$a/b/c", 400, UNKNOWN.format("GET", "$a/b/c", "")),
-    ("PATCH", "/Observation/1/$fish", 400,
-     UNKNOWN.format("PATCH", "Observation/1/$fish", "")),
-    ("POST", "/Observation/_history", 400,
-     UNKNOWN.format("POST", "Observation/_history", "")),
-    ("PUT", "/Observation/1/_history/", 400,
-     UNKNOWN.format("PUT", "Observation/1/_history", "")),
-    ("PUT", "/Observation/$validate?x=1", 400,
-     UNKNOWN.format("PUT", "Observation/$validate", "x")),
-    ("DELETE", "/Observation/1/$validate", 400,
-     UNKNOWN.format("DELETE", "Observation/1/$validate", "")),
-    ("GET", "/Observation/$validate", 400,
-     UNKNOWN.format("GET", "Observation/$validate", "")),
     ("GET", "/Fish", 404, "Unknown resource type 'Fish' - Server knows how to "
      "handle: ["),
     ("GET", "/Fish/1", 404, "Unknown resource type 'Fish' - Server knows"),
@@ -107,6 +97,10 @@ PATHS = [
     ("POST", "/Observation/1", 400, 'Can not create resource with ID "1", ID '
      "must not be supplied on a create (POST) operation (use an HTTP PUT / "
      "update operation if you wish to supply an ID)"),
+] + [
+    (method, path, 400,
+     UNKNOWN.format(method, path.split("?")[0].strip("/"), parameters))
+    for method, path, parameters in NO_METHOD
 ]
 
 
