@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """gzip in both directions, HEAD, and what browsers ask before they ask."""
+import functools
 import gzip
 import json
 import zlib
@@ -10,6 +11,10 @@ import support
 
 METADATA = "/phr-resourceserver/baseR4/metadata"
 SMALL = "/phr-resourceserver/baseR4/.well-known/nothing"
+
+# Without the time of packing, which would be in the names of the tests: the
+# processes that run them must find the same ones.
+pack = functools.partial(gzip.compress, mtime=0)
 
 
 def raw(server, path, accept, method="GET"):
@@ -54,7 +59,7 @@ def test_head(server, accept):
 
 def test_bodies(person):
     text = json.dumps(support.weight(person.id)).encode()
-    made = person.post(gzip.compress(text), Content_Encoding="gzip")
+    made = person.post(pack(text), Content_Encoding="gzip")
     assert made.status_code == 201, made.text
     stored = made.json()
     for name in ("id", "meta"):
@@ -65,11 +70,11 @@ def test_bodies(person):
 
 
 @pytest.mark.parametrize("body, coding, status", [
-    (b"{}", "gzip", 400), (gzip.compress(b"{}")[:-4], "gzip", 400),
-    (gzip.compress(b"{}") + b"x", "gzip", 400), (b"{}", "br", 415),
+    (b"{}", "gzip", 400), (pack(b"{}")[:-4], "gzip", 400),
+    (pack(b"{}") + b"x", "gzip", 400), (b"{}", "br", 415),
     (zlib.compress(b"{}"), "deflate", 415), (b"{}", "gzip, gzip", 415),
-    (gzip.compress(b" " * (9 << 20)), "gzip", 413),
-    (gzip.compress(gzip.compress(b"{}")), "gzip", 400)])
+    (pack(b" " * (9 << 20)), "gzip", 413),
+    (pack(pack(b"{}")), "gzip", 400)])
 def test_bad_bodies(person, body, coding, status):
     r = person.post(body, Content_Encoding=coding)
     assert r.status_code == status, r.text
@@ -78,7 +83,7 @@ def test_bad_bodies(person, body, coding, status):
 
 def test_a_bomb_is_small(person):
     """What would unpack to a thousand times its size is refused early."""
-    bomb = gzip.compress(b"[" * (100 << 20))
+    bomb = pack(b"[" * (100 << 20))
     assert len(bomb) < 1 << 20
     assert person.post(bomb, Content_Encoding="gzip").status_code == 413
 
