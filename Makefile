@@ -40,12 +40,13 @@ DEFS     := build/definitions/node_modules
 TOOLB    := build/tool
 
 mods      = $(patsubst server/%.c,$(B)/obj/%.o,$(wildcard server/$(1)/*.c))
-MODULES  := base json jose fhirpath profile store http page record generate fhir oauth \
-	admin web cli
+MODULES  := base json jose fhirpath profile store http page record generate site \
+	fhir oauth admin web cli
 OBJ       = $(foreach m,$(MODULES),$(call mods,$(m))) $(B)/obj/main.o
 
 ASSETS   := $(wildcard fixtures/*.json fixtures/*/*.json \
-	profiles/finnish-phr-*/*.json server/*/*.html server/*/*.css)
+	profiles/finnish-phr-*/*.json server/*/*.html server/*/*.css \
+	server/*/*.words)
 IMAGES   := build/image/stu3.img build/image/r4.img
 LAYERS   := build/image/stu3-national.img build/image/r4-national.img
 # what a layer is made of, in order: as server/cli/profiles.c loads them
@@ -172,10 +173,10 @@ UNIT_index   := record profile fhirpath store jose json base
 UNIT_record  := record profile fhirpath store jose json base
 UNIT_define  := record profile fhirpath store jose json base
 UNIT_fhir    := fhir http record profile fhirpath store jose json base
-UNIT_oauth   := oauth http page record profile fhirpath store jose json base
+UNIT_oauth   := oauth site http page record profile fhirpath store jose json base
 UNIT_generate := generate page profile fhirpath json base
 UNIT_mutant  := generate page profile fhirpath json base
-UNIT_cli     := cli fhir oauth admin http page record generate profile fhirpath \
+UNIT_cli     := cli fhir oauth admin web site http page record generate profile fhirpath \
 	store jose json base
 UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 

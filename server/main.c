@@ -20,8 +20,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define GROUPS	  6 /* the bases, the open ones, oauth, admin */
+#define GROUPS	  8 /* the bases, the open ones, oauth, the sites, admin */
 #define OPEN_HOST "fhirsandbox.kanta.fi"
+#define OMAKANTA  "/omakanta"
+/* What scripted logins look for (oauth.md 3.4). */
+#define AUTH_COOKIE "JSESSIONID"
 
 /* What a running server is made of. */
 struct serve {
@@ -29,7 +32,9 @@ struct serve {
 	struct config config;
 	struct log log;
 	struct record record;
+	struct page_words *words;
 	struct oauth oauth;
+	struct web portal, omakanta;
 	struct fhir fhir[FHIR_VERSIONS], open[FHIR_VERSIONS];
 	struct admin admin;
 	struct http_group group[GROUPS];
@@ -179,6 +184,46 @@ static void add_base(struct serve *s, struct fhir *f, enum fhir_version v,
 	g->guard[2] = (struct http_guard){oauth_guard_scope, &s->oauth};
 }
 
+/* A site of pages; its paths: where its pages are, and where its cookie goes
+ * to. */
+static struct site new_site(struct serve *s, const char *path,
+			    const char *cookie)
+{
+	return (struct site){
+	    .record = &s->record,
+	    .path = path,
+	    .cookie = cookie,
+	    .style =
+		arena_printf(s->arena, "%s/style.css", s->config.auth_path),
+	    .words = s->words,
+	};
+}
+
+static void add_sites(struct serve *s)
+{
+	const char *auth = s->config.auth_path;
+
+	s->words = page_words_new(s->arena);
+	s->oauth = (struct oauth){
+	    .site = new_site(s, auth, AUTH_COOKIE),
+	    .auto_approve = s->config.auto_approve,
+	};
+	oauth_group(&s->oauth, new_group(s));
+	s->portal = (struct web){
+	    .site = new_site(s, auth, AUTH_COOKIE),
+	    .prefix = arena_printf(s->arena, "%s/applications", auth),
+	    .issuer_path = auth,
+	    .admin_token = s->config.admin_token,
+	};
+	web_portal_group(&s->portal, new_group(s));
+	s->omakanta = (struct web){
+	    .site = new_site(s, OMAKANTA, "OMAKANTA"),
+	    .prefix = OMAKANTA,
+	    .issuer_path = auth,
+	};
+	web_omakanta_group(&s->omakanta, new_group(s));
+}
+
 static void make_groups(struct serve *s)
 {
 	const struct environment *env = s->record.environment;
@@ -194,12 +239,7 @@ static void make_groups(struct serve *s)
 				 arena_printf(s->arena, "/open%s", path),
 				 fhir_guard_open);
 	}
-	s->oauth = (struct oauth){
-	    .record = &s->record,
-	    .path = s->config.auth_path,
-	    .auto_approve = s->config.auto_approve,
-	};
-	oauth_group(&s->oauth, new_group(s));
+	add_sites(s);
 	s->admin = (struct admin){
 	    .record = &s->record,
 	    .version = PROGRAM_VERSION,

@@ -118,12 +118,19 @@ bool admin_citizen_delete(struct rq *rq)
 
 /* ---- applications --------------------------------------------------- */
 
+static const char *issuer_of(const struct rq *rq)
+{
+	return arena_printf(rq->arena, "%s%s/", rq->origin,
+			    admin_of(rq)->issuer_path);
+}
+
 /* The registration answer with the mock's own members behind it. */
 static void client_write(struct jw *w, const struct store_client *c,
-			 const char *secret)
+			 const struct record_secrets *secrets,
+			 const char *issuer)
 {
 	jw_open(w, NULL, '{');
-	record_client_write(w, c, secret);
+	record_client_write(w, c, secrets, issuer);
 	jw_str(w, "kind", c->kind);
 	jw_str(w, "certificate_serial_number", c->certificate_serial_number);
 	jw_int(w, "access_token_seconds", c->access_token_seconds);
@@ -132,11 +139,12 @@ static void client_write(struct jw *w, const struct store_client *c,
 }
 
 static bool reply_client(struct rq *rq, int status,
-			 const struct store_client *c, const char *secret)
+			 const struct store_client *c,
+			 const struct record_secrets *secrets)
 {
 	struct jw w = {.b = &rq->out};
 
-	client_write(&w, c, secret);
+	client_write(&w, c, secrets, issuer_of(rq));
 	return reply_json(rq, status);
 }
 
@@ -149,7 +157,7 @@ bool admin_clients(struct rq *rq)
 	jw_open(&w, NULL, '{');
 	jw_open(&w, "clients", '[');
 	for (size_t i = 0; i < n; i++)
-		client_write(&w, &c[i], NULL);
+		client_write(&w, &c[i], NULL, issuer_of(rq));
 	jw_close(&w);
 	jw_close(&w);
 	return reply_json(rq, 200);
@@ -158,15 +166,15 @@ bool admin_clients(struct rq *rq)
 bool admin_client_post(struct rq *rq)
 {
 	const struct json *body;
-	const char *secret = NULL;
+	struct record_secrets secrets = {0};
 	struct store_client c;
 
 	if (!body_object(rq, &body))
 		return false;
 	if (!record_client(admin_of(rq)->record, rq->arena, body, true, &c,
-			   &secret, &rq->err))
+			   &secrets, &rq->err))
 		return refuse_member(rq);
-	return reply_client(rq, 201, &c, secret);
+	return reply_client(rq, 201, &c, &secrets);
 }
 
 bool admin_client(struct rq *rq)
@@ -182,15 +190,15 @@ bool admin_client_put(struct rq *rq)
 {
 	struct store_client old, new;
 	const struct json *body;
-	const char *secret = NULL;
+	struct record_secrets secrets = {0};
 
 	if (!client_get(rq, rq_param(rq, "client_id"), &old) ||
 	    !body_object(rq, &body))
 		return false;
 	if (!record_client_change(admin_of(rq)->record, rq->arena, &old, body,
-				  &new, &secret, &rq->err))
+				  &new, &secrets, &rq->err))
 		return refuse_member(rq);
-	return reply_client(rq, 200, &new, secret);
+	return reply_client(rq, 200, &new, &secrets);
 }
 
 bool admin_client_delete(struct rq *rq)

@@ -9,6 +9,7 @@
 #include "admin/admin.h"
 #include "fhir/fhir.h"
 #include "oauth/oauth.h"
+#include "web/web.h"
 
 /* sysexits(3) as contracts.md lists them */
 enum exit_code {
@@ -41,7 +42,8 @@ struct config {
 	size_t allowed_host_count;
 	const char *citizen[LIST_MAX]; /* generate --citizen */
 	size_t citizen_count;
-	const char *environment, *profiles, *public_url, *auth_path, *fhir_path;
+	const char *environment, *oauth, *profiles, *public_url, *auth_path,
+	    *fhir_path;
 	const char *clock, *admin_token, *log, *port_file, *auto_approve;
 	const char *journal;
 	const char *format, *fhir, *level, *explain_rule;      /* validate */

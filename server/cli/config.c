@@ -493,6 +493,7 @@ static bool apply_all(struct setup *u)
 	if (environment_find(u->config->environment))
 		environment_apply(environment_find(u->config->environment),
 				  &u->config->settings);
+	oauth_behaviour_apply(u->config->oauth, &u->config->settings);
 	for (size_t i = 0; i < u->plain_count; i += 2)
 		if (!set_switch(u, u->file, u->plain[i], u->plain[i + 1]))
 			return false;
@@ -514,6 +515,7 @@ static const struct {
      offsetof(struct config, environment),
      {"sandbox-open", "sandbox", "client-test", "production"}},
     {"profiles", offsetof(struct config, profiles), {"finnish-phr", "none"}},
+    {"oauth", offsetof(struct config, oauth), {"kanta", "strict"}},
     {"format",
      offsetof(struct config, format),
      {"text", "json", "ndjson", "junit", "bundle"}},
@@ -641,6 +643,7 @@ static void set_defaults(struct config *c)
 	    .listen_count = 1,
 	    .db = ":memory:",
 	    .environment = "sandbox",
+	    .oauth = "kanta",
 	    .profiles = "finnish-phr",
 	    .auth_path = "/phr-authserver-sandbox",
 	    .fhir_path = "/phr-resourceserver",

@@ -30,6 +30,9 @@ static const struct option options[] = {
      "address to listen on (repeatable); port 0: any free one"},
     {"environment", "NAME", AT(environment), NULL, OPT_STRING, SERVE, "sandbox",
      "which environment of the service to be"},
+    {"oauth", "BEHAVIOUR", AT(oauth), NULL, OPT_STRING, SERVE, "kanta",
+     "the authorization server behaves as clients of the service saw it, or "
+     "strict: as the RFCs have it"},
     {"db", "PATH", AT(db), NULL, OPT_STRING, SERVE | GENERATE,
      ":memory:", "the database file"},
     {"fixtures", "PATH", AT(fixtures), NULL, OPT_LIST, SERVE | GENERATE,

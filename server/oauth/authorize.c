@@ -22,18 +22,18 @@
 
 /* Is the login too old for the request? Digits only; others do not count. */
 static bool too_old(struct rq *rq, const struct oauth_request *q,
-		    const struct oauth_session *s)
+		    const struct site_session *s)
 {
 	if (q->max_age == NULL || q->max_age[0] == '\0' ||
 	    strspn(q->max_age, "0123456789") != strlen(q->max_age) ||
 	    strlen(q->max_age) > 9)
 		return false;
 	int64_t max_ms = strtoll(q->max_age, NULL, 10) * 1000;
-	return oauth_now_ms(rq) - s->login_ms > max_ms;
+	return site_now_ms(rq) - s->login_ms > max_ms;
 }
 
 static bool must_login(struct rq *rq, const struct oauth_request *q,
-		       struct oauth_session *s)
+		       struct site_session *s)
 {
 	if (s->hetu == NULL)
 		return true;
@@ -43,7 +43,7 @@ static bool must_login(struct rq *rq, const struct oauth_request *q,
 		return true;
 	/* logged in for this very request: good once */
 	s->fresh = "";
-	oauth_session_put(rq, s);
+	site_session_put(rq, s);
 	return false;
 }
 
@@ -68,7 +68,7 @@ static const char *auto_hetu(struct rq *rq, const struct oauth_request *q)
 		return q->login_hint;
 	if (o->auto_approve[0] != '\0')
 		return o->auto_approve;
-	if (store_citizen_list(o->record->store, rq->arena, &list) > 0)
+	if (store_citizen_list(o->site.record->store, rq->arena, &list) > 0)
 		return list[0].hetu;
 	return NULL;
 }
@@ -84,9 +84,9 @@ static bool authorize_at_once(struct rq *rq, struct oauth_request *q)
 		return oauth_request_error(rq, q, 303, &f);
 	const char *hetu = auto_hetu(rq, q);
 	bool ok = hetu != NULL
-		      ? oauth_login_citizen(rq, hetu, &citizen)
-		      : record_citizen(oauth_of(rq)->record, rq->arena, NULL,
-				       -1, NULL, &citizen, &rq->err);
+		      ? site_login_citizen(rq, hetu, &citizen)
+		      : record_citizen(oauth_of(rq)->site.record, rq->arena,
+				       NULL, -1, NULL, &citizen, &rq->err);
 	if (!ok && rq->err.kind == ERR_INTERNAL)
 		return false;
 	if (!ok) {
@@ -101,23 +101,23 @@ static bool authorize_at_once(struct rq *rq, struct oauth_request *q)
 
 /* Has the citizen allowed all of this before, to be remembered? */
 static bool is_remembered(struct rq *rq, const struct oauth_request *q,
-			  const struct oauth_session *s)
+			  const struct site_session *s)
 {
 	struct grant g;
 
 	return !oauth_prompts(q, "consent") &&
-	       store_grant_remembered(oauth_of(rq)->record->store, rq->arena,
-				      q->client.client_id, s->hetu,
-				      oauth_now_ms(rq), &g) &&
+	       store_grant_remembered(oauth_of(rq)->site.record->store,
+				      rq->arena, q->client.client_id, s->hetu,
+				      site_now_ms(rq), &g) &&
 	       oauth_scope_within(q->scope, g.scope);
 }
 
 /* A test citizen who does so is not asked. */
-static bool always_denies(struct rq *rq, const struct oauth_session *s)
+static bool always_denies(struct rq *rq, const struct site_session *s)
 {
 	struct store_citizen c;
 
-	return store_citizen_find(oauth_of(rq)->record->store, rq->arena,
+	return store_citizen_find(oauth_of(rq)->site.record->store, rq->arena,
 				  s->hetu, NULL, &c) &&
 	       record_behaves(&c, "refuses-consent");
 }
@@ -127,14 +127,14 @@ bool oauth_authorize_get(struct rq *rq)
 	static const struct oauth_fault page_needed = {
 	    .error = "interaction_required"};
 	struct oauth_request q;
-	struct oauth_session s;
+	struct site_session s;
 	struct oauth_fault f;
 
 	if (!oauth_request_read(rq, rq->query, &q))
 		return false;
 	if (oauth_of(rq)->auto_approve != NULL)
 		return authorize_at_once(rq, &q);
-	oauth_session_find(rq, &s);
+	site_session_find(rq, &s);
 	if (must_login(rq, &q, &s))
 		return oauth_prompts(&q, "none") ? without_login(rq, &q)
 						 : oauth_login_first(rq, &s);
@@ -179,7 +179,7 @@ static int64_t remember_until(struct rq *rq, const char *choice)
 	if (choice != NULL && strcmp(choice, "until-revoked") == 0)
 		return INT64_MAX;
 	if (choice != NULL && strcmp(choice, "one-hour") == 0)
-		return oauth_now_ms(rq) + OAUTH_REMEMBER_HOUR_MS;
+		return site_now_ms(rq) + OAUTH_REMEMBER_HOUR_MS;
 	return 0;
 }
 
@@ -195,9 +195,9 @@ static bool approved(const struct http_pair *form, size_t n)
 bool oauth_authorize_post(struct rq *rq)
 {
 	struct oauth_request q;
-	struct oauth_post p;
+	struct site_post p;
 
-	if (!oauth_posted(rq, &p) ||
+	if (!site_posted(rq, &p) ||
 	    !oauth_request_take(rq, p.csrf, &p.session, &q))
 		return false;
 	const char *scope = ticked(rq, q.scope, p.pair, p.n);

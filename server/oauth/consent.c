@@ -119,7 +119,7 @@ static const struct json *metadata_of(struct rq *rq,
 }
 
 bool oauth_consent_page(struct rq *rq, const struct oauth_request *q,
-			const struct oauth_session *s)
+			const struct site_session *s)
 {
 	struct arena *a = rq->arena;
 	const struct json *metadata = metadata_of(rq, &q->client);
@@ -142,7 +142,8 @@ bool oauth_consent_page(struct rq *rq, const struct oauth_request *q,
 	    {.name = "remember", .rows = remember, .row_count = remember_n},
 	    {.name = "links", .rows = link, .row_count = link_n},
 	};
-	return oauth_page(rq, 200, "Approval required", "consent",
-			  &(struct page_values){v, LEN(v)},
-			  oauth_policy_source(a, q->redirect_uri));
+	return site_page(rq, 200, SAY("Approval required"),
+			 "server/oauth/consent.html",
+			 &(struct page_values){v, LEN(v)},
+			 oauth_policy_source(a, q->redirect_uri));
 }

@@ -133,7 +133,7 @@ static bool is_public(const struct store_client *c)
 static bool known(struct rq *rq, const char *id, const char *secret,
 		  struct store_client *out)
 {
-	struct store *store = oauth_of(rq)->record->store;
+	struct store *store = oauth_of(rq)->site.record->store;
 	bool found = store_client_find(store, rq->arena, id, out);
 	const char *wanted = found ? out->secret_digest : no_digest;
 	char digest[JOSE_DIGEST];

@@ -57,8 +57,10 @@ static bool live(struct rq *rq, const struct oauth *o, const char *header,
 	while (n > 0 && token[n - 1] == ' ')
 		n--;
 	jose_digest(digest, token, n);
-	if (!store_token_find(o->record->store, rq->arena, digest, &t, g) ||
-	    t.kind != TOKEN_ACCESS || record_now_ms(o->record) >= t.expires_ms)
+	if (!store_token_find(o->site.record->store, rq->arena, digest, &t,
+			      g) ||
+	    t.kind != TOKEN_ACCESS ||
+	    record_now_ms(o->site.record) >= t.expires_ms)
 		return false;
 	g->scope = t.scope;
 	return true;

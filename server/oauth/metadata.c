@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What anyone may read: the key set (RFC 7517), the discovery document (OpenID
- * Connect Discovery; oauth.md section 12) and the pages' style sheet.
+ * What anyone may read: the key set (RFC 7517) and the discovery document
+ * (OpenID Connect Discovery; oauth.md section 12).
  *
  * The document says what works here and nothing else. The issuer ends with a
  * slash, as the real service's registration answers show. Which scopes there
@@ -11,12 +11,11 @@
 
 #include "jose/jose.h"
 
-#include <assert.h>
 #include <string.h>
 
 bool oauth_jwk(struct rq *rq)
 {
-	struct jose_key *key = record_key(oauth_of(rq)->record, rq->arena);
+	struct jose_key *key = record_key(oauth_of(rq)->site.record, rq->arena);
 
 	buf_puts(&rq->out, "{\"keys\":[");
 	buf_puts(&rq->out, jose_key_jwk(rq->arena, key, "rsa1"));
@@ -85,25 +84,13 @@ bool oauth_discovery(struct rq *rq)
 
 	jw_open(&w, NULL, '{');
 	jw_str(&w, "issuer", oauth_issuer(rq));
-	jw_str(&w, "authorization_endpoint", oauth_url(rq, "/authorize"));
-	jw_str(&w, "token_endpoint", oauth_url(rq, "/token"));
-	jw_str(&w, "jwks_uri", oauth_url(rq, "/jwk"));
-	jw_str(&w, "registration_endpoint", oauth_url(rq, "/register"));
+	jw_str(&w, "authorization_endpoint", site_url(rq, "/authorize"));
+	jw_str(&w, "token_endpoint", site_url(rq, "/token"));
+	jw_str(&w, "jwks_uri", site_url(rq, "/jwk"));
+	jw_str(&w, "registration_endpoint", site_url(rq, "/register"));
 	scopes(&w, rq->arena);
 	for (size_t i = 0; i < LEN(lists); i++)
 		list(&w, rq->arena, lists[i].member, lists[i].words);
 	jw_close(&w);
 	return oauth_json(rq, 200);
-}
-
-bool oauth_style(struct rq *rq)
-{
-	const struct page_asset *css = page_asset("server/page/style.css");
-
-	assert(css != NULL);
-	buf_add(&rq->out, css->bytes, css->n);
-	/* pages name it together with a digest of its content */
-	rq_header(rq, "Cache-Control", "public, max-age=31536000, immutable");
-	rq_header(rq, "X-Content-Type-Options", "nosniff");
-	return rq_reply(rq, 200, "text/css;charset=utf-8");
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 static bool preflight(struct rq *rq);
+static bool portal(struct rq *rq);
 
 static const struct route routes[] = {
     {"GET", "/authorize", oauth_authorize_get, ACCESS_OPEN, 0,
@@ -21,8 +22,8 @@ static const struct route routes[] = {
     {"GET", "/login", oauth_login_get, ACCESS_OPEN, 0, "the login page"},
     {"POST", "/login", oauth_login_post, ACCESS_OPEN, HTTP_FORM_BODY_BYTES,
      "log in with a test personal identity code"},
-    {"GET", "/logout", oauth_logout_get, ACCESS_OPEN, 0, "the logout page"},
-    {"POST", "/logout", oauth_logout_post, ACCESS_OPEN, HTTP_FORM_BODY_BYTES,
+    {"GET", "/logout", site_logout_get, ACCESS_OPEN, 0, "the logout page"},
+    {"POST", "/logout", site_logout_post, ACCESS_OPEN, HTTP_FORM_BODY_BYTES,
      "end the session"},
     {"POST", "/token", oauth_token, ACCESS_OPEN, HTTP_FORM_BODY_BYTES,
      "tokens for a code or a refresh token"},
@@ -36,7 +37,8 @@ static const struct route routes[] = {
     {"OPTIONS", "/jwk", preflight, ACCESS_OPEN, 0, "CORS preflight"},
     {"OPTIONS", "/.well-known/openid-configuration", preflight, ACCESS_OPEN, 0,
      "CORS preflight"},
-    {"GET", "/style.css", oauth_style, ACCESS_OPEN, 0,
+    {"GET", "/", portal, ACCESS_OPEN, 0, "leads to the self-service portal"},
+    {"GET", "/style.css", site_style, ACCESS_OPEN, 0,
      "the style sheet of every page"},
 };
 
@@ -60,10 +62,15 @@ static bool preflight(struct rq *rq)
 	return rq_reply(rq, 200, NULL);
 }
 
+static bool portal(struct rq *rq)
+{
+	return site_go(rq, 302, site_url(rq, "/applications"));
+}
+
 void oauth_group(struct oauth *o, struct http_group *out)
 {
 	*out = (struct http_group){
-	    .prefix = o->path,
+	    .prefix = o->site.path,
 	    .routes = routes,
 	    .route_count = LEN(routes),
 	    .ctx = o,

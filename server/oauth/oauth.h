@@ -8,12 +8,10 @@
 #ifndef OAUTH_H
 #define OAUTH_H
 
-#include "http/http.h"
-#include "record/record.h"
+#include "site/site.h"
 
 struct oauth {
-	struct record *record;
-	const char *path;	  /* "/phr-authserver-sandbox" */
+	struct site site;	  /* its path: "/phr-authserver-sandbox" */
 	const char *auto_approve; /* NULL: pages; "": the first citizen of the
 				   * fixtures; else a hetu (--auto-approve) */
 };

@@ -7,16 +7,11 @@
 #define OAUTH_INT_H
 
 #include "oauth/oauth.h"
-#include "page/page.h"
 
-#define OAUTH_SESSION_MS       ((int64_t)30 * 60 * 1000)
 #define OAUTH_REQUEST_MS       ((int64_t)30 * 60 * 1000)
 #define OAUTH_REMEMBER_HOUR_MS ((int64_t)60 * 60 * 1000)
-#define OAUTH_SECRET_CHARS     43 /* 256 bits and some of [A-Za-z0-9] */
 #define OAUTH_SCOPE_BYTES      2048
-#define OAUTH_AGE_LIMIT	       16
 #define OAUTH_JSON	       "application/json;charset=UTF-8"
-#define OAUTH_HTML	       "text/html;charset=utf-8"
 
 /* ---- words.c: lists of words in one text ----------------------------- */
 
@@ -59,16 +54,6 @@ const char *oauth_policy_source(struct arena *a, const char *uri);
 
 struct oauth *oauth_of(const struct rq *rq);
 const char *oauth_issuer(const struct rq *rq); /* ends with a slash */
-const char *oauth_url(const struct rq *rq, const char *below);
-
-/* The time now, by the clock that the record has. */
-int64_t oauth_now_ms(const struct rq *rq);
-
-/* Replies with a page: server/oauth/NAME.html filled with the values. form_to:
- * where a form on it may lead besides ourselves (oauth_policy_source), or "".
- */
-bool oauth_page(struct rq *rq, int status, const char *title, const char *name,
-		const struct page_values *values, const char *form_to);
 
 /* Replies with the JSON in rq->out, for programs of any origin. */
 bool oauth_json(struct rq *rq, int status);
@@ -79,52 +64,6 @@ void oauth_error_write(struct rq *rq, const char *error, const char *text,
 
 /* The group's error page: HTML for people, JSON for programs. */
 void oauth_refuse(struct rq *rq);
-
-/* ---- session.c ------------------------------------------------------- */
-
-/* A browser. Made when it first meets the login page; a new one with a new id
- * takes its place at login. */
-struct oauth_session {
-	const char *id;	  /* the cookie; "" when there is no session */
-	const char *hetu; /* NULL: not logged in */
-	int64_t login_ms;
-	const char *saved; /* query of the authorization request that led to
-			    * the login page; "" for none */
-	const char *fresh; /* the same, when just logged in for it */
-};
-
-/* The session of the request's cookie, without id when there is none. */
-void oauth_session_find(struct rq *rq, struct oauth_session *s);
-
-/* Gives the session an id if it has none, or a new one; sets the cookie. */
-void oauth_session_begin(struct rq *rq, struct oauth_session *s);
-
-/* Keeps what the members say, for OAUTH_SESSION_MS from now. */
-void oauth_session_put(struct rq *rq, const struct oauth_session *s);
-
-/* Ends it, and forgets the cookie when asked to. */
-void oauth_session_end(struct rq *rq, struct oauth_session *s, bool cookie);
-
-/* The token of the session's own forms: login and logout. */
-const char *oauth_session_csrf(struct rq *rq, const struct oauth_session *s);
-
-/* Does the form carry it? False: rq->err. */
-bool oauth_session_csrf_ok(struct rq *rq, const struct oauth_session *s,
-			   const char *csrf);
-
-/* What a page's form sent, and the browser that sent it. */
-struct oauth_post {
-	struct http_pair *pair;
-	size_t n;
-	const char *csrf; /* the form token as sent; NULL when absent */
-	struct oauth_session session;
-};
-
-/* Reads it; the token is still to be checked. False: rq->err. */
-bool oauth_posted(struct rq *rq, struct oauth_post *p);
-
-/* The digest by which a secret that serves this purpose is stored. */
-const char *oauth_digest(struct rq *rq, const char *what, const char *secret);
 
 /* ---- request.c: the authorization request ---------------------------- */
 
@@ -173,24 +112,20 @@ bool oauth_request_grant(struct rq *rq, const struct oauth_request *q,
 /* Keeps a checked request until its form comes back; the result is the form's
  * token. */
 const char *oauth_request_keep(struct rq *rq, const struct oauth_request *q,
-			       const struct oauth_session *s);
+			       const struct site_session *s);
 
 /* Finds it again, once. False: rq->err. */
 bool oauth_request_take(struct rq *rq, const char *csrf,
-			const struct oauth_session *s, struct oauth_request *q);
+			const struct site_session *s, struct oauth_request *q);
 
 /* ---- pages ----------------------------------------------------------- */
 
 /* consent.c: the page that asks the citizen. */
 bool oauth_consent_page(struct rq *rq, const struct oauth_request *q,
-			const struct oauth_session *s);
+			const struct site_session *s);
 
 /* login.c: sends the browser there; the query is gone on with afterwards. */
-bool oauth_login_first(struct rq *rq, struct oauth_session *s);
-
-/* May this citizen log in? Makes the citizen known. False: rq->err. */
-bool oauth_login_citizen(struct rq *rq, const char *hetu,
-			 struct store_citizen *out);
+bool oauth_login_first(struct rq *rq, struct site_session *s);
 
 /* ---- credentials.c --------------------------------------------------- */
 
@@ -270,12 +205,9 @@ bool oauth_authorize_get(struct rq *rq);
 bool oauth_authorize_post(struct rq *rq);
 bool oauth_login_get(struct rq *rq);
 bool oauth_login_post(struct rq *rq);
-bool oauth_logout_get(struct rq *rq);
-bool oauth_logout_post(struct rq *rq);
 bool oauth_token(struct rq *rq);
 bool oauth_register(struct rq *rq);
 bool oauth_jwk(struct rq *rq);
 bool oauth_discovery(struct rq *rq);
-bool oauth_style(struct rq *rq);
 
 #endif

@@ -17,7 +17,7 @@ bool oauth_register(struct rq *rq)
 {
 	struct jw w = {.b = &rq->out};
 	struct store_client client;
-	const char *secret;
+	struct record_secrets secrets;
 	struct err e;
 	const struct json *metadata =
 	    json_parse(rq->arena, rq->body, rq->body_len, &e);
@@ -26,11 +26,11 @@ bool oauth_register(struct rq *rq)
 		return err_set(&rq->err, ERR_INVALID, BAD_METADATA, e.where,
 			       "The body is not JSON: %s (%s)", e.text,
 			       e.where);
-	if (!record_client(oauth_of(rq)->record, rq->arena, metadata, false,
-			   &client, &secret, &rq->err))
+	if (!record_client(oauth_of(rq)->site.record, rq->arena, metadata,
+			   false, &client, &secrets, &rq->err))
 		return false;
 	jw_open(&w, NULL, '{');
-	record_client_write(&w, &client, secret);
+	record_client_write(&w, &client, &secrets, oauth_issuer(rq));
 	jw_close(&w);
 	return oauth_json(rq, 201);
 }

@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Answers: pages for people, JSON for programs, and the refusals of both.
+ * Answers: JSON for programs, and the refusals of both kinds (pages for people
+ * are site's).
  *
- * A page carries the headers of oauth.md section 13: never framed, never
- * sniffed, never kept, no referrer, and a policy that allows our own style
- * sheet and nothing else. Chromium applies form-action to the redirect after
- * the form as well, so a page whose form ends at the application names the
- * application's origin. JSON answers carry no-store also when they refuse
+ * JSON answers carry no-store also when they refuse
  * (RFC 6749 5.1), and their content type also when they are empty, for clients
  * that look at it first.
  */
 #include "oauth/oauth_int.h"
 
-#include "jose/jose.h"
-
-#include <assert.h>
 #include <string.h>
 
 /* Which answers are for people; everything else is for programs. */
@@ -26,69 +20,9 @@ struct oauth *oauth_of(const struct rq *rq)
 	return rq->ctx;
 }
 
-const char *oauth_url(const struct rq *rq, const char *below)
-{
-	return arena_printf(rq->arena, "%s%s%s", rq->origin, oauth_of(rq)->path,
-			    below);
-}
-
 const char *oauth_issuer(const struct rq *rq)
 {
-	return oauth_url(rq, "/");
-}
-
-int64_t oauth_now_ms(const struct rq *rq)
-{
-	return record_now_ms(oauth_of(rq)->record);
-}
-
-/* ---- pages ----------------------------------------------------------- */
-
-/* The sheet may be kept for long, so its URL names its content. */
-static const char *style_url(struct rq *rq)
-{
-	const struct page_asset *css = page_asset("server/page/style.css");
-	char digest[JOSE_DIGEST];
-
-	assert(css != NULL);
-	jose_digest(digest, css->bytes, css->n);
-	return arena_printf(rq->arena, "%s/style.css?v=%.12s",
-			    oauth_of(rq)->path, digest);
-}
-
-static void page_headers(struct rq *rq, const char *form_to)
-{
-	rq_header(rq, "X-Frame-Options", "DENY");
-	rq_header(rq, "X-Content-Type-Options", "nosniff");
-	rq_header(rq, "Referrer-Policy", "no-referrer");
-	rq_header(rq, "Cache-Control",
-		  "no-cache, no-store, max-age=0, must-revalidate");
-	rq_header(rq, "Pragma", "no-cache");
-	rq_header(rq, "Expires", "0");
-	rq_header(rq, "Content-Security-Policy",
-		  "default-src 'none'; style-src 'self'; img-src 'self'; "
-		  "form-action 'self'%s%s; frame-ancestors 'none'; "
-		  "base-uri 'none'",
-		  form_to[0] != '\0' ? " " : "", form_to);
-}
-
-bool oauth_page(struct rq *rq, int status, const char *title, const char *name,
-		const struct page_values *values, const char *form_to)
-{
-	const struct page_asset *html =
-	    page_asset(arena_printf(rq->arena, "server/oauth/%s.html", name));
-	assert(html != NULL);
-	size_t n = values->n + 2;
-	struct page_value *v = arena_alloc(rq->arena, n * sizeof(*v));
-	v[0] = (struct page_value){.name = "style", .text = style_url(rq)};
-	v[1] = (struct page_value){.name = "path", .text = oauth_of(rq)->path};
-	if (values->n > 0)
-		memcpy(v + 2, values->v, values->n * sizeof(*v));
-
-	page_headers(rq, form_to);
-	page_document(&rq->out, title, (const char *)html->bytes,
-		      &(struct page_values){v, n});
-	return rq_reply(rq, status, OAUTH_HTML);
+	return site_url(rq, "/");
 }
 
 /* ---- JSON ------------------------------------------------------------ */
@@ -142,7 +76,7 @@ static const char *error_text(const struct rq *rq)
 
 static bool is_page(const struct rq *rq)
 {
-	const char *below = rq->path + strlen(oauth_of(rq)->path);
+	const char *below = rq->path + strlen(oauth_of(rq)->site.path);
 	size_t n = strlen(below);
 
 	if (n > 0 && below[n - 1] == '/')
@@ -167,15 +101,9 @@ void oauth_refuse(struct rq *rq)
 	}
 	bool stayed = rq->err.kind == ERR_UNAUTHORIZED ||
 		      strcmp(code, "invalid_grant") == 0;
-	struct page_value v[] = {
-	    {.name = "code", .text = code},
-	    {.name = "text", .text = text},
-	    {.name = "hint", .text = oauth_request_hint(rq)},
-	    {.name = "stayed", .text = stayed ? "1" : NULL},
-	    {.name = "status",
-	     .text =
-		 arena_printf(rq->arena, "%d %s", status, http_reason(status))},
-	};
-	oauth_page(rq, status, "Request refused", "error",
-		   &(struct page_values){v, LEN(v)}, "");
+	const char *hint = oauth_request_hint(rq);
+
+	err_set(&rq->err, rq->err.kind, code, rq->err.where, "%s",
+		arena_strdup(rq->arena, text));
+	site_refuse(rq, hint, stayed);
 }

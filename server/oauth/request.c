@@ -73,7 +73,7 @@ static const char *only_uri(struct arena *a, const char *uris)
 
 bool oauth_request_client(struct rq *rq, struct oauth_request *q)
 {
-	struct store *store = oauth_of(rq)->record->store;
+	struct store *store = oauth_of(rq)->site.record->store;
 
 	if (q->client_id == NULL)
 		return err_set(&rq->err, ERR_UNAUTHORIZED, "invalid_client",
@@ -94,7 +94,7 @@ bool oauth_request_client(struct rq *rq, struct oauth_request *q)
 
 const char *oauth_request_hint(struct rq *rq)
 {
-	struct store *store = oauth_of(rq)->record->store;
+	struct store *store = oauth_of(rq)->site.record->store;
 	const struct err refusal = rq->err;
 	struct oauth_request q;
 	bool sound = oauth_request_read(rq, rq->query, &q);
@@ -207,18 +207,22 @@ bool oauth_request_grant(struct rq *rq, const struct oauth_request *q,
 			 const char *hetu, const char *scope,
 			 int64_t remember_until_ms)
 {
-	struct record *r = oauth_of(rq)->record;
+	struct record *r = oauth_of(rq)->site.record;
 	struct grant g;
 
 	if (!record_grant(r, rq->arena, q->client.client_id, hetu, scope,
 			  remember_until_ms, &g, &rq->err))
 		return no_grant(rq, q);
-	const char *code = record_code(r, rq->arena, &g,
-				       q->redirect_given ? q->redirect_uri : "",
-				       q->challenge != NULL ? q->challenge : "",
-				       q->challenge == NULL ? ""
-				       : q->method != NULL  ? q->method
-							    : "plain");
+	const char *code = record_code(
+	    r, rq->arena, &g,
+	    &(struct record_code_for){
+		.redirect_uri = q->redirect_given ? q->redirect_uri : NULL,
+		.challenge = q->challenge,
+		.challenge_method = q->challenge == NULL ? NULL
+				    : q->method != NULL	 ? q->method
+							 : "plain",
+		.life_s = r->settings.code_s,
+	    });
 	const struct http_pair pair[] = {{"code", code}, {"state", q->state}};
 
 	rq_header(rq, "Cache-Control", "no-store");
@@ -230,16 +234,16 @@ bool oauth_request_grant(struct rq *rq, const struct oauth_request *q,
 /* ---- waiting for the decision ---------------------------------------- */
 
 const char *oauth_request_keep(struct rq *rq, const struct oauth_request *q,
-			       const struct oauth_session *s)
+			       const struct site_session *s)
 {
-	char *csrf = arena_alloc(rq->arena, OAUTH_SECRET_CHARS + 1);
+	char *csrf = arena_alloc(rq->arena, SITE_SECRET_CHARS + 1);
 	struct buf b;
 	struct jw w = {.b = &b};
 
-	jose_random_text(csrf, OAUTH_SECRET_CHARS);
+	jose_random_text(csrf, SITE_SECRET_CHARS);
 	buf_init(&b, rq->arena);
 	jw_open(&w, NULL, '{');
-	jw_str(&w, "session", oauth_digest(rq, "owner", s->id));
+	jw_str(&w, "session", site_digest(rq, "owner", s->id));
 	jw_str(&w, "client_id", q->client_id);
 	jw_str(&w, "redirect_uri", q->redirect_uri);
 	jw_str(&w, "redirect_given", q->redirect_given ? "1" : NULL);
@@ -248,20 +252,20 @@ const char *oauth_request_keep(struct rq *rq, const struct oauth_request *q,
 	jw_str(&w, "challenge", q->challenge);
 	jw_str(&w, "method", q->method);
 	jw_close(&w);
-	store_ticket_put(oauth_of(rq)->record->store,
-			 oauth_digest(rq, "request", csrf), "request", b.p,
-			 oauth_now_ms(rq) + OAUTH_REQUEST_MS);
+	store_ticket_put(oauth_of(rq)->site.record->store,
+			 site_digest(rq, "request", csrf), "request", b.p,
+			 site_now_ms(rq) + OAUTH_REQUEST_MS);
 	return csrf;
 }
 
 /* The kept text of that kind when it belongs to the session, else NULL. */
 static const struct json *kept(struct rq *rq, const char *kind,
-			       const char *csrf, const struct oauth_session *s)
+			       const char *csrf, const struct site_session *s)
 {
 	struct err ignored;
 	const char *text = store_ticket_find(
-	    oauth_of(rq)->record->store, rq->arena,
-	    oauth_digest(rq, kind, csrf), kind, oauth_now_ms(rq));
+	    oauth_of(rq)->site.record->store, rq->arena,
+	    site_digest(rq, kind, csrf), kind, site_now_ms(rq));
 
 	if (text == NULL || s->id[0] == '\0')
 		return NULL;
@@ -269,27 +273,26 @@ static const struct json *kept(struct rq *rq, const char *kind,
 	    json_parse(rq->arena, text, strlen(text), &ignored);
 	const char *owner = json_get_text(v, "session");
 	if (owner == NULL ||
-	    !jose_equal(owner, oauth_digest(rq, "owner", s->id)))
+	    !jose_equal(owner, site_digest(rq, "owner", s->id)))
 		return NULL;
 	return v;
 }
 
 static void mark_used(struct rq *rq, const char *csrf,
-		      const struct oauth_session *s)
+		      const struct site_session *s)
 {
-	struct store *store = oauth_of(rq)->record->store;
+	struct store *store = oauth_of(rq)->site.record->store;
 
 	rq->keep = true; /* single use, also when it is refused further on */
-	store_ticket_delete(store, oauth_digest(rq, "request", csrf),
-			    "request");
-	store_ticket_put(store, oauth_digest(rq, "used", csrf), "used",
+	store_ticket_delete(store, site_digest(rq, "request", csrf), "request");
+	store_ticket_put(store, site_digest(rq, "used", csrf), "used",
 			 arena_printf(rq->arena, "{\"session\":\"%s\"}",
-				      oauth_digest(rq, "owner", s->id)),
-			 oauth_now_ms(rq) + OAUTH_REQUEST_MS);
+				      site_digest(rq, "owner", s->id)),
+			 site_now_ms(rq) + OAUTH_REQUEST_MS);
 }
 
 bool oauth_request_take(struct rq *rq, const char *csrf,
-			const struct oauth_session *s, struct oauth_request *q)
+			const struct site_session *s, struct oauth_request *q)
 {
 	if (csrf == NULL)
 		csrf = "";

@@ -31,14 +31,15 @@ static bool answer(struct rq *rq, struct record_tokens *t)
 static bool take_code(struct rq *rq, const char *text, struct store_code *code,
 		      struct grant *g)
 {
-	struct store *store = oauth_of(rq)->record->store;
+	struct store *store = oauth_of(rq)->site.record->store;
 	char digest[JOSE_DIGEST];
 
 	jose_digest(digest, text, strlen(text));
-	if (!store_code_take(store, rq->arena, digest, code, g))
+	if (!store_code_find(store, rq->arena, digest, code, g) ||
+	    !store_code_use(store, digest, site_now_ms(rq)))
 		return false;
 	rq->keep = true;
-	return oauth_now_ms(rq) < code->expires_ms;
+	return site_now_ms(rq) < code->expires_ms;
 }
 
 /* Required when the authorization request had one; when it had none, only the
@@ -78,8 +79,8 @@ static bool grant_code(struct rq *rq, struct exchange *x)
 		return oauth_refusal(rq, REFUSE_CODE_OF_OTHER, NULL);
 	if (!verifier_ok(&code, verifier))
 		return oauth_refusal(rq, REFUSE_VERIFIER, NULL);
-	record_tokens(oauth_of(rq)->record, rq->arena, &x->client, &g, g.scope,
-		      true, -1, oauth_issuer(rq), &t);
+	record_tokens(oauth_of(rq)->site.record, rq->arena, &x->client, &g,
+		      g.scope, true, -1, oauth_issuer(rq), &t);
 	return answer(rq, &t);
 }
 
@@ -88,11 +89,11 @@ static bool grant_code(struct rq *rq, struct exchange *x)
 static bool find_refresh(struct rq *rq, const char *digest,
 			 struct store_token *token, struct grant *g)
 {
-	struct store *store = oauth_of(rq)->record->store;
+	struct store *store = oauth_of(rq)->site.record->store;
 
 	return store_token_find(store, rq->arena, digest, token, g) &&
 	       token->kind == TOKEN_REFRESH &&
-	       oauth_now_ms(rq) < token->expires_ms;
+	       site_now_ms(rq) < token->expires_ms;
 }
 
 static bool grant_refresh(struct rq *rq, struct exchange *x)
@@ -110,7 +111,7 @@ static bool grant_refresh(struct rq *rq, struct exchange *x)
 	if (!find_refresh(rq, digest, &token, &g))
 		return oauth_refusal(rq, REFUSE_REFRESH_TOKEN, text);
 	if (strcmp(g.client_id, x->client.client_id) != 0) {
-		store_token_delete(oauth_of(rq)->record->store, NULL, NULL,
+		store_token_delete(oauth_of(rq)->site.record->store, NULL, NULL,
 				   digest);
 		rq->keep = true;
 		return oauth_refusal(rq, REFUSE_REFRESH_OF_OTHER, NULL);
@@ -118,8 +119,8 @@ static bool grant_refresh(struct rq *rq, struct exchange *x)
 	const char *scope = oauth_scope_wanted(rq->arena, asked, token.scope);
 	if (scope == NULL)
 		return oauth_refusal(rq, REFUSE_UPSCOPING, NULL);
-	record_tokens(oauth_of(rq)->record, rq->arena, &x->client, &g, scope,
-		      false, -1, oauth_issuer(rq), &t);
+	record_tokens(oauth_of(rq)->site.record, rq->arena, &x->client, &g,
+		      scope, false, -1, oauth_issuer(rq), &t);
 	t.refresh_token = text;
 	return answer(rq, &t);
 }

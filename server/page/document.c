@@ -6,6 +6,8 @@
  * of the frame. The frame is cut at a marker instead and the body is rendered
  * between the halves. Both see the page's values; the frame also uses
  *	title	the document's title, given apart
+ *	lang	the language of the page
+ *	languages	links to the page in the others
  *	style	the URL of the style sheet: the policy of every page forbids
  *		inline styles, so the page's service serves style.css
  */
@@ -16,7 +18,8 @@
 
 #define MARKER "<!-- body -->\n"
 
-void page_document(struct buf *b, const char *title, const char *body_template,
+void page_document(struct buf *b, const struct page_locale *l,
+		   const char *title, const char *body_template,
 		   const struct page_values *values)
 {
 	const struct page_asset *frame = page_asset("server/page/frame.html");
@@ -25,15 +28,19 @@ void page_document(struct buf *b, const char *title, const char *body_template,
 	const char *cut = strstr(text, MARKER);
 	assert(cut != NULL);
 
-	size_t n = values->n + 1;
+	size_t n = values->n + 2;
 	struct page_value *v = arena_alloc(b->arena, n * sizeof(*v));
-	v[0] = (struct page_value){.name = "title", .text = title};
+	v[0] =
+	    (struct page_value){.name = "title", .text = page_word(l, title)};
+	v[1] = (struct page_value){
+	    .name = "lang",
+	    .text = page_language_code(l != NULL ? l->language : PAGE_EN)};
 	if (values->n > 0)
-		memcpy(v + 1, values->v, values->n * sizeof(*v));
+		memcpy(v + 2, values->v, values->n * sizeof(*v));
 	struct page_values all = {v, n};
 
-	page_render(b, arena_strndup(b->arena, text, (size_t)(cut - text)),
+	page_render(b, l, arena_strndup(b->arena, text, (size_t)(cut - text)),
 		    &all);
-	page_render(b, body_template, values);
-	page_render(b, cut + strlen(MARKER), &all);
+	page_render(b, l, body_template, values);
+	page_render(b, l, cut + strlen(MARKER), &all);
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * page: what every HTML page is made with. Templates that escape by default
- * and cannot be told not to, a shared frame, and the embedded files.
+ * and cannot be told not to, a shared frame, the embedded files, and the
+ * languages.
  *
  * A template is text with {{name}} (the value, escaped for HTML text and quoted
  * attributes), {{#name}}...{{/name}} (once for each row of a list, or once when
- * a value is present and not empty) and {{^name}}...{{/name}} (when it is
- * absent or empty). Unknown names are empty.
+ * a value is present and not empty), {{^name}}...{{/name}} (when it is
+ * absent or empty) and {{_ words}} (an English text in the page's language, in
+ * which {name} is the value, escaped). Unknown names are empty.
  */
 #ifndef PAGE_H
 #define PAGE_H
@@ -25,15 +27,56 @@ struct page_values {
 	size_t n;
 };
 
+/* ---- languages ------------------------------------------------------- */
+
+enum page_language { PAGE_EN, PAGE_FI, PAGE_SV, PAGE_LANGUAGES };
+
+/* "en", "fi", "sv" (BCP 47), and what the language calls itself. */
+const char *page_language_code(enum page_language l);
+const char *page_language_name(enum page_language l);
+
+/* The first language of a list that there is: an Accept-Language header (RFC
+ * 9110 12.5.4, by its weights) or words like those of ui_locales ("sv fi-FI").
+ * False when it names none of them, or is NULL. */
+bool page_language_wanted(const char *list, enum page_language *out);
+
+/* The texts of the pages in all languages: what the embedded files
+ * server/x/x.words say, in entries of three lines ("en ", "fi ", "sv "). Made
+ * once, in the boot arena. */
+struct page_words;
+struct page_words *page_words_new(struct arena *boot);
+
+/* In which language a page is. NULL stands for English, wherever it may be
+ * given. */
+struct page_locale {
+	const struct page_words *words;
+	enum page_language language;
+};
+
+/* An English text in the language; itself when there is no such text. Whoever
+ * keeps one for later marks it with SAY(), which the lint looks for. */
+#define SAY(english) (english)
+const char *page_word(const struct page_locale *l, const char *english);
+
+/* The same with {name} replaced by values, as plain text in the arena. */
+const char *page_say(struct arena *a, const struct page_locale *l,
+		     const char *english, const struct page_values *values);
+
+/* ---- templates ------------------------------------------------------- */
+
 /* Appends the template, filled. Inside a row its own names win over the outer
  * ones. Asserts when the template itself is broken: templates are ours. */
-void page_render(struct buf *b, const char *template,
-		 const struct page_values *values);
+void page_render(struct buf *b, const struct page_locale *l,
+		 const char *template, const struct page_values *values);
 
-/* Appends a whole document: the frame (title, style, the banner that says mock,
- * not Kanta, no real data) around a filled body template. The frame itself uses
- * one of the values: style, the URL under which server/page/style.css is. */
-void page_document(struct buf *b, const char *title, const char *body_template,
+/* Appends a whole document: the frame (title, style, languages, the banner that
+ * says mock, not Kanta, no real data) around a filled body template. title is
+ * an English text (page_word). The frame itself uses some of the values:
+ *	style		the URL under which server/page/style.css is
+ *	multilingual	"1" to show the languages
+ *	languages	rows of code, name, url (empty: the page's own) */
+void page_document(struct buf *b, const struct page_locale *l,
+		   const char *title, const char *body_template,
 		   const struct page_values *values);
 
 /* HTML-escapes s: & < > " ' */

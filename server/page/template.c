@@ -8,6 +8,10 @@
  * with nothing written, so that a mistake in it is found by the first page
  * that uses the template, not by the first that happens to show the section.
  *
+ * {{_ words}} is a text of the page itself: it is looked up in the language,
+ * and only then are the values put in. So the words of a value are never looked
+ * up, and what a value says never becomes markup.
+ *
  * Names are looked up from the innermost row outwards. Nesting of sections is
  * bounded by the C stack alone: only our templates decide it.
  */
@@ -20,9 +24,11 @@
 struct scope {
 	const struct page_values *values;
 	const struct scope *outer;
+	const struct page_locale *locale;
 };
 
-/* A tag {{...}}: its kind ('#', '^', '/' or 0 for a value) and its name. */
+/* A tag {{...}}: its kind ('#', '^', '/', '_' for words, or 0 for a
+ * value) and its name. */
 struct tag {
 	char kind;
 	const char *name;
@@ -79,10 +85,14 @@ static bool has_something(const struct page_value *v)
 static struct tag read_tag(const char *open)
 {
 	struct tag t = {.name = open + 2};
-	if (*t.name != '\0' && strchr("#^/", *t.name) != NULL)
+	if (*t.name != '\0' && strchr("#^/_", *t.name) != NULL)
 		t.kind = *t.name++;
+	if (t.kind == '_')
+		t.name += strspn(t.name, " \n");
 	const char *close = strstr(t.name, "}}");
 	assert(close != NULL);
+	while (close[2] == '}') /* words that end with a value */
+		close++;
 	t.name_len = (size_t)(close - t.name);
 	assert(t.name_len > 0);
 	t.end = close + 2;
@@ -102,11 +112,65 @@ static const char *section(struct buf *b, const struct scope *s,
 		return render(b, t->end, s, t, wanted);
 	const char *end = NULL;
 	for (size_t i = 0; i < v->row_count; i++) {
-		struct scope row = {&v->rows[i], s};
+		struct scope row = {&v->rows[i], s, s->locale};
 		end = render(b, t->end, &row, t, true);
 	}
 	return end;
 }
+
+/* ---- words ----------------------------------------------------------- */
+
+/* Goes through a text with {name} in it; escaped: as HTML. */
+static void fill(struct buf *b, const char *text, const struct scope *s,
+		 bool escaped)
+{
+	for (;;) {
+		size_t n = strcspn(text, "{");
+		const char *close = strchr(text + n, '}');
+		const char *part =
+		    arena_strndup(b->arena, text, close ? n : strlen(text));
+
+		if (escaped)
+			page_escape(b, part);
+		else
+			buf_puts(b, part);
+		if (close == NULL)
+			return;
+		struct tag t = {.name = text + n + 1};
+		t.name_len = (size_t)(close - t.name);
+		const struct page_value *v = find(s, &t);
+		if (v != NULL && v->text != NULL && escaped)
+			page_escape(b, v->text);
+		else if (v != NULL && v->text != NULL)
+			buf_puts(b, v->text);
+		text = close + 1;
+	}
+}
+
+/* In a template words may go on in the next line. */
+static void words(struct buf *b, const struct scope *s, const struct tag *t)
+{
+	char *english = arena_strndup(b->arena, t->name, t->name_len);
+
+	for (char *c = english; *c != '\0'; c++)
+		if (*c == '\n')
+			*c = ' ';
+	fill(b, page_word(s->locale, english), s, true);
+}
+
+const char *page_say(struct arena *a, const struct page_locale *l,
+		     const char *english, const struct page_values *values)
+{
+	static const struct page_values none = {NULL, 0};
+	struct scope s = {values ? values : &none, NULL, l};
+	struct buf b;
+
+	buf_init(&b, a);
+	fill(&b, page_word(l, english), &s, false);
+	return b.p;
+}
+
+/* ---- the whole ------------------------------------------------------- */
 
 /* Writes the template from p to the end of the section inside (NULL: to the
  * end of the text); the result stands behind that end. */
@@ -130,6 +194,11 @@ static const char *render(struct buf *b, const char *p, const struct scope *s,
 			assert(memcmp(t.name, inside->name, t.name_len) == 0);
 			return p;
 		}
+		if (t.kind == '_') {
+			if (show)
+				words(b, s, &t);
+			continue;
+		}
 		if (t.kind != 0) {
 			p = section(b, s, &t, show);
 			continue;
@@ -140,9 +209,9 @@ static const char *render(struct buf *b, const char *p, const struct scope *s,
 	}
 }
 
-void page_render(struct buf *b, const char *template,
-		 const struct page_values *values)
+void page_render(struct buf *b, const struct page_locale *l,
+		 const char *template, const struct page_values *values)
 {
-	struct scope s = {values, NULL};
+	struct scope s = {values, NULL, l};
 	render(b, template, &s, NULL, true);
 }

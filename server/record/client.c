@@ -233,7 +233,7 @@ struct registration {
 	const struct store_client *old; /* being changed, or NULL */
 	bool chosen;
 	struct store_client c;
-	const char *secret;
+	struct record_secrets secrets;
 	struct err *e;
 };
 
@@ -573,8 +573,10 @@ static bool take_secret(struct registration *g)
 		return true;
 	}
 	jose_random(random, sizeof random);
-	g->secret = wanted ? wanted : jose_b64url(g->a, random, sizeof random);
-	jose_digest(digest, g->secret, strlen(g->secret));
+	const char *secret =
+	    wanted ? wanted : jose_b64url(g->a, random, sizeof random);
+	g->secrets.client_secret = secret;
+	jose_digest(digest, secret, strlen(secret));
 	g->c.secret_digest = arena_strdup(g->a, digest);
 	return true;
 }
@@ -602,7 +604,7 @@ static bool take_kept(struct registration *g)
 }
 
 static bool take_all(struct registration *g, struct store_client *out,
-		     const char **secret)
+		     struct record_secrets *secrets)
 {
 	static bool (*const steps[])(struct registration *) = {
 	    check_forms,	  take_method,
@@ -621,29 +623,30 @@ static bool take_all(struct registration *g, struct store_client *out,
 	}
 	store_client_put(g->r->store, &g->c);
 	*out = g->c;
-	*secret = g->secret;
+	*secrets = g->secrets;
 	return true;
 }
 
 bool record_client(struct record *r, struct arena *a,
 		   const struct json *metadata, bool chosen,
-		   struct store_client *out, const char **secret, struct err *e)
+		   struct store_client *out, struct record_secrets *secrets,
+		   struct err *e)
 {
 	struct registration g = {
 	    .r = r, .a = a, .m = metadata, .chosen = chosen, .e = e};
 
-	return take_all(&g, out, secret);
+	return take_all(&g, out, secrets);
 }
 
 bool record_client_change(struct record *r, struct arena *a,
 			  const struct store_client *old,
 			  const struct json *metadata, struct store_client *out,
-			  const char **secret, struct err *e)
+			  struct record_secrets *secrets, struct err *e)
 {
 	struct registration g = {
 	    .r = r, .a = a, .m = metadata, .old = old, .chosen = true, .e = e};
 
-	return take_all(&g, out, secret);
+	return take_all(&g, out, secrets);
 }
 
 /* ---- the answer ------------------------------------------------------- */
@@ -662,14 +665,17 @@ static void write_words(struct jw *w, const char *name, const char *words)
 }
 
 static void write_member(struct jw *w, const struct member *m,
-			 const struct store_client *c, const char *secret,
+			 const struct store_client *c,
+			 const struct record_secrets *secrets,
 			 const struct json *kept)
 {
 	const struct json *v = json_get(kept, m->name);
 
 	switch (m->from) {
 	case CLIENT_ID: jw_str(w, m->name, c->client_id); break;
-	case CLIENT_SECRET: jw_str(w, m->name, secret); break;
+	case CLIENT_SECRET:
+		jw_str(w, m->name, secrets ? secrets->client_secret : NULL);
+		break;
 	case REDIRECT_URIS: write_words(w, m->name, c->redirect_uris); break;
 	case AUTH_METHOD: jw_str(w, m->name, c->auth_method); break;
 	case SCOPE: jw_str(w, m->name, c->scope); break;
@@ -693,12 +699,21 @@ static void write_member(struct jw *w, const struct member *m,
 }
 
 void record_client_write(struct jw *w, const struct store_client *c,
-			 const char *secret)
+			 const struct record_secrets *secrets,
+			 const char *issuer)
 {
 	struct err e;
 	const struct json *kept =
 	    json_parse(w->b->arena, c->metadata, strlen(c->metadata), &e);
 
 	for (size_t i = 0; i < LEN(members); i++)
-		write_member(w, &members[i], c, secret, kept);
+		write_member(w, &members[i], c, secrets, kept);
+	(void)issuer;
+}
+
+struct settings record_client_settings(const struct record *r, struct arena *a,
+				       const struct store_client *c)
+{
+	(void)a, (void)c;
+	return r->settings;
 }

@@ -72,9 +72,9 @@ static bool load_citizen(struct load *l, const struct json *v)
 static bool load_client(struct load *l, const struct json *v)
 {
 	struct store_client c;
-	const char *secret;
+	struct record_secrets secrets;
 
-	return record_client(l->r, l->a, v, true, &c, &secret, l->e);
+	return record_client(l->r, l->a, v, true, &c, &secrets, l->e);
 }
 
 /* Given for good; or given once and withdrawn, as a citizen does it. */

@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CODE_MS	     ((int64_t)300 * 1000)
 #define CODE_CHARS   32
 #define SECONDS_MAX  ((int64_t)100 * 365 * 24 * 3600)
 #define KEY_SETTING  "signing_key"
@@ -191,8 +190,7 @@ bool record_grant(struct record *r, struct arena *a, const char *client_id,
 }
 
 const char *record_code(struct record *r, struct arena *a,
-			const struct grant *g, const char *redirect_uri,
-			const char *challenge, const char *challenge_method)
+			const struct grant *g, const struct record_code_for *f)
 {
 	char code[CODE_CHARS + 1], digest[JOSE_DIGEST];
 
@@ -204,10 +202,12 @@ const char *record_code(struct record *r, struct arena *a,
 		.digest = digest,
 		.grant_id = g->id,
 		.client_id = g->client_id,
-		.redirect_uri = redirect_uri ? redirect_uri : "",
-		.challenge = challenge ? challenge : "",
-		.challenge_method = challenge_method ? challenge_method : "",
-		.expires_ms = record_now_ms(r) + CODE_MS,
+		.redirect_uri = text_or_empty(f->redirect_uri),
+		.challenge = text_or_empty(f->challenge),
+		.challenge_method = text_or_empty(f->challenge_method),
+		.nonce = f->nonce,
+		.auth_ms = f->auth_ms,
+		.expires_ms = record_now_ms(r) + f->life_s * 1000,
 	    });
 	return arena_strdup(a, code);
 }

@@ -79,7 +79,38 @@ struct settings {
 	int missing_modifier; /* 0, 1 */
 	int search_dates;     /* 0 spec, 1 hapi */
 	int date_eq_period;   /* 0 overlap, 1 contain */
+	/* the authorization server (oauth.md section 1) */
+	int oauth_errors;     /* 0 mitreid, 1 rfc */
+	int authorize_order;  /* 0 login-first, 1 request-first */
+	int refresh_rotation; /* 0 reuse, 1 rotate */
+	int refresh_grace_s;  /* of a predecessor's successor */
+	int refresh_idle_d;   /* days; 0: no limit */
+	int refresh_absolute_d;
+	int code_s; /* life of a code */
+	int code_replay_revokes;
+	int foreign_code;	   /* 0 burnt, 1 kept */
+	int foreign_refresh_token; /* 0 deleted, 1 kept */
+	int pkce_methods;	   /* 0 plain and S256, 1 S256 */
+	int pkce_required;	   /* enum pkce_required */
+	int pkce_downgrade_check;
+	int public_clients; /* 0 off, 1 pkce: they may register */
+	int iss_parameter;
+	int issuer_trailing_slash;
+	int duplicate_parameters; /* 0 first, 1 reject */
+	int two_auth_methods;	  /* 0 basic, 1 reject */
+	int enforce_auth_method;
+	int credentials_in_query;
+	int bearer_in_query;
+	int introspection_needs_permission;
+	int rfc8414_document;
+	int loopback_redirect_port; /* any port of 127.0.0.1, [::1] */
+	int access_token_format;    /* 0 jwt, 1 opaque */
+	int token_patient_member;
+	int openid;
+	int scope_wildcards; /* patient/x.read with an asterisk for x */
+	int terms;	     /* accepted at the first login */
 };
+enum pkce_required { PKCE_NEVER, PKCE_PUBLIC, PKCE_ALL };
 enum update_create {
 	UPDATE_CREATE_BY_TYPE,
 	UPDATE_CREATE_ON,
@@ -105,6 +136,10 @@ const struct environment *environment_find(const char *name);
 const struct environment *environment_at(size_t i);
 /* Puts the presets into s. */
 void environment_apply(const struct environment *env, struct settings *s);
+
+/* The behaviours of the authorization server, presets of its switches: "kanta"
+ * (the defaults) and "strict" (the RFCs). False for an unknown name. */
+bool oauth_behaviour_apply(const char *name, struct settings *s);
 
 void settings_init(struct settings *s);
 
@@ -202,28 +237,43 @@ bool record_behaves(const struct store_citizen *c, const char *behaviour);
 bool record_citizen_delete(struct record *r, struct arena *a, const char *hetu,
 			   struct err *e);
 
+/* What is shown of a registration when it is made, and never again: only
+ * digests are stored. */
+struct record_secrets {
+	const char *client_secret; /* NULL: the method needs none, or it
+				    * stayed */
+	const char *registration_access_token; /* RFC 7592; NULL: it stayed */
+};
+
 /* Registers an application from registration metadata (RFC 7591 members plus
  * those of contracts.md POST /clients), with the checks of oauth.md section 10.
- * *secret: the new secret in clear (NULL when the method needs none), never to
- * be seen again. chosen: client_id and client_secret in the metadata count
- * (fixtures, control API); otherwise they are ignored. */
+ * chosen: client_id, client_secret and the mock's own members in the metadata
+ * count (fixtures, control API); otherwise they are ignored or refused. */
 bool record_client(struct record *r, struct arena *a,
 		   const struct json *metadata, bool chosen,
-		   struct store_client *out, const char **secret,
+		   struct store_client *out, struct record_secrets *secrets,
 		   struct err *e);
 
 /* Replaces the metadata of a registered application (RFC 7592 2.2) by the same
  * checks. Its id, permissions, tokens and, unless a client_secret is given, its
- * secret stay; *secret as above, NULL when it stayed. */
+ * secret stay. */
 bool record_client_change(struct record *r, struct arena *a,
 			  const struct store_client *old,
 			  const struct json *metadata, struct store_client *out,
-			  const char **secret, struct err *e);
+			  struct record_secrets *secrets, struct err *e);
 
 /* The members of the registration answer (oauth.md 10, kanta.md 3.4) into the
- * object that is open. secret: as from record_client, or NULL. */
+ * object that is open. secrets: as from record_client, or NULL; issuer: what
+ * registration_client_uri begins with, "http://host/phr-authserver-sandbox/",
+ * or NULL. */
 void record_client_write(struct jw *w, const struct store_client *c,
-			 const char *secret);
+			 const struct record_secrets *secrets,
+			 const char *issuer);
+
+/* The settings that hold for an application: the server's, but for what its
+ * registration's member "set" says. */
+struct settings record_client_settings(const struct record *r, struct arena *a,
+				       const struct store_client *c);
 
 /* ---- permission and tokens ---------------------------------------------- */
 
@@ -241,10 +291,17 @@ bool record_grant(struct record *r, struct arena *a, const char *client_id,
 		  const char *hetu, const char *scope,
 		  int64_t remember_until_ms, struct grant *out, struct err *e);
 
-/* A fresh one-use code for the grant (digest stored); 300 s. */
+/* A fresh one-use code for the grant (only its digest is stored), bound to what
+ * the authorization request said. NULL: it did not. */
+struct record_code_for {
+	const char *redirect_uri;
+	const char *challenge, *challenge_method;
+	const char *nonce;
+	int64_t auth_ms; /* when the citizen logged in */
+	int64_t life_s;
+};
 const char *record_code(struct record *r, struct arena *a,
-			const struct grant *g, const char *redirect_uri,
-			const char *challenge, const char *challenge_method);
+			const struct grant *g, const struct record_code_for *f);
 
 /* New tokens for the grant. The access token is a signed JWT of the stock form
  * (oauth.md 11.1); a refresh token is made when wanted and offline_access is in

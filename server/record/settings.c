@@ -124,6 +124,30 @@ static const struct choice zones[] = {
 static const struct choice entry_type[] = {
     {"resource", 0}, {"strict", 1}, {NULL, 0}};
 static const struct choice entry_etag[] = {{"weak", 0}, {"bare", 1}, {NULL, 0}};
+static const struct choice error_style[] = {
+    {"mitreid", 0}, {"rfc", 1}, {NULL, 0}};
+static const struct choice order[] = {
+    {"login-first", 0}, {"request-first", 1}, {NULL, 0}};
+static const struct choice rotation[] = {
+    {"reuse", 0}, {"rotate", 1}, {NULL, 0}};
+static const struct choice foreign_code[] = {
+    {"burnt", 0}, {"kept", 1}, {NULL, 0}};
+static const struct choice foreign_refresh[] = {
+    {"deleted", 0}, {"kept", 1}, {NULL, 0}};
+static const struct choice pkce_methods[] = {
+    {"plain S256", 0}, {"S256", 1}, {NULL, 0}};
+static const struct choice pkce_demanded[] = {{"never", PKCE_NEVER},
+					      {"public", PKCE_PUBLIC},
+					      {"all", PKCE_ALL},
+					      {NULL, 0}};
+static const struct choice public_offer[] = {
+    {"pkce", 1}, {"off", 0}, {NULL, 0}};
+static const struct choice duplicates[] = {
+    {"first", 0}, {"reject", 1}, {NULL, 0}};
+static const struct choice two_methods[] = {
+    {"basic", 0}, {"reject", 1}, {NULL, 0}};
+static const struct choice token_format[] = {
+    {"jwt", 0}, {"opaque", 1}, {NULL, 0}};
 static const struct choice zero[] = {{"count", 1}, {"absent", 0}, {NULL, 0}};
 static const struct choice date_search[] = {
     {"spec", 0}, {"hapi", 1}, {NULL, 0}};
@@ -133,6 +157,8 @@ static const struct choice period_eq[] = {
 #define AT(member)    #member, offsetof(struct settings, member), false
 #define START(member) #member, offsetof(struct settings, member), true
 #define PAGE_MAX      20000 /* what clients ask for at most */
+#define DAY_S	      86400
+#define YEARS_D	      3650
 
 static const struct row rows[] = {
     {AT(errors), errors, 0, 0, ERRORS_KANTA,
@@ -254,6 +280,73 @@ static const struct row rows[] = {
     {AT(date_eq_period), period_eq, 0, 0, 0,
      "a date equals a period when it falls in it, or when it holds all of it "
      "[Q]"},
+    {AT(oauth_errors), error_style, 0, 0, 0,
+     "errors of the OAuth endpoints: as the service's software worded them, or "
+     "as the RFCs have them [M]"},
+    {AT(authorize_order), order, 0, 0, 0,
+     "authorize: the login page comes before the request is looked at, or "
+     "after [M]"},
+    {AT(refresh_rotation), rotation, 0, 0, 0,
+     "a refresh answers with the same refresh token again, or with a new one; "
+     "then a used one that comes again ends its whole family [M]"},
+    {AT(refresh_grace_s), NULL, 0, DAY_S, 0,
+     "rotate: for so many seconds a used refresh token gives the same "
+     "successor "
+     "again [I]"},
+    {AT(refresh_idle_d), NULL, 0, YEARS_D, 0,
+     "a refresh token ends after so many days without use; 0: it does not "
+     "[M]"},
+    {AT(refresh_absolute_d), NULL, 0, YEARS_D, 0,
+     "refresh tokens end so many days after the authorization; 0: they do not "
+     "[M]"},
+    {AT(code_s), NULL, 1, 600, 300, "seconds that a code is good for [M]"},
+    {AT(code_replay_revokes), on_off, 0, 0, 0,
+     "a code that comes again ends the tokens that were issued for it [M]"},
+    {AT(foreign_code), foreign_code, 0, 0, 0,
+     "a code that another application presents is used up, or stays good [M]"},
+    {AT(foreign_refresh_token), foreign_refresh, 0, 0, 0,
+     "a refresh token that another application presents is deleted, or stays "
+     "[M]"},
+    {AT(pkce_methods), pkce_methods, 0, 0, 0,
+     "code_challenge_methods that are taken [M]"},
+    {AT(pkce_required), pkce_demanded, 0, 0, PKCE_NEVER,
+     "which applications must send a code_challenge [M]"},
+    {AT(pkce_downgrade_check), on_off, 0, 0, 0,
+     "a code_verifier without a code_challenge before it is refused [M]"},
+    {AT(public_clients), public_offer, 0, 0, 1,
+     "applications without a secret may register [Q]"},
+    {AT(iss_parameter), on_off, 0, 0, 0,
+     "answers of authorize carry iss, and the metadata say so [M]"},
+    {AT(issuer_trailing_slash), on_off, 0, 0, 1,
+     "the issuer ends with a slash [C]"},
+    {AT(duplicate_parameters), duplicates, 0, 0, 0,
+     "a parameter that is sent twice: the first counts, or it is refused [M]"},
+    {AT(two_auth_methods), two_methods, 0, 0, 0,
+     "credentials in the header and in the form: the header's count, or they "
+     "are refused [M]"},
+    {AT(enforce_auth_method), on_off, 0, 0, 0,
+     "an application must authenticate by the method it registered [C]"},
+    {AT(credentials_in_query), on_off, 0, 0, 1,
+     "token: the query's parameters count, a client_secret too [M]"},
+    {AT(bearer_in_query), on_off, 0, 0, 0,
+     "FHIR: an access_token in the query counts [M]"},
+    {AT(introspection_needs_permission), on_off, 0, 0, 1,
+     "introspect is for applications that are registered for it; off: any may "
+     "ask about its own tokens [M]"},
+    {AT(rfc8414_document), on_off, 0, 0, 0,
+     "the metadata are served as oauth-authorization-server, too [M]"},
+    {AT(loopback_redirect_port), on_off, 0, 0, 0,
+     "redirect URIs of 127.0.0.1 and [::1] match with any port (RFC 8252) [I]"},
+    {AT(access_token_format), token_format, 0, 0, 0,
+     "access tokens are signed JWTs, or random texts [M]"},
+    {AT(token_patient_member), on_off, 0, 0, 0,
+     "the token answer has the member patient, for SMART clients [C]"},
+    {AT(openid), on_off, 0, 0, 0,
+     "the scope openid is offered, with an ID token and userinfo [C]"},
+    {AT(scope_wildcards), on_off, 0, 0, 0,
+     "the scopes patient/*.read and patient/*.write are offered [I]"},
+    {AT(terms), on_off, 0, 0, 0,
+     "the terms of use are accepted at the first login [Q]"},
 };
 
 static int *value_of(struct settings *s, const struct row *row)

@@ -16,7 +16,9 @@ void store_grant_put(struct store *s, const struct grant *g)
 	store_write(s, ST_GRANT_PUT,
 		    ARGS(TEXT(g->id), TEXT(g->client_id), TEXT(g->hetu),
 			 TEXT(g->patient), TEXT(g->scope), INT(g->created_ms),
-			 INT(g->remember_until_ms)));
+			 INT(g->remember_until_ms),
+			 TEXT(text_or_empty(g->audience)),
+			 INT(g->professional)));
 }
 
 void store_grant_take(sqlite3_stmt *st, struct arena *a, void *out)
@@ -29,7 +31,18 @@ void store_grant_take(sqlite3_stmt *st, struct arena *a, void *out)
 	    .scope = store_column(a, st, 4),
 	    .created_ms = sqlite3_column_int64(st, 5),
 	    .remember_until_ms = sqlite3_column_int64(st, 6),
+	    .audience = store_column(a, st, 7),
+	    .professional = sqlite3_column_int(st, 8) != 0,
 	};
+}
+
+size_t store_grant_list(struct store *s, struct arena *a, const char *hetu,
+			struct grant **out)
+{
+	size_t n;
+	*out = store_list(s, a, store_query(s, ST_GRANT_LIST, ARGS(TEXT(hetu))),
+			  sizeof **out, store_grant_take, &n);
+	return n;
 }
 
 bool store_grant_remembered(struct store *s, struct arena *a,
@@ -71,7 +84,8 @@ void store_code_put(struct store *s, const struct store_code *c)
 	store_write(s, ST_CODE_PUT,
 		    ARGS(TEXT(c->digest), TEXT(c->grant_id), TEXT(c->client_id),
 			 TEXT(c->redirect_uri), TEXT(c->challenge),
-			 TEXT(c->challenge_method), INT(c->expires_ms)));
+			 TEXT(c->challenge_method), INT(c->expires_ms),
+			 TEXT(text_or_empty(c->nonce)), INT(c->auth_ms)));
 }
 
 static bool grant_find(struct store *s, struct arena *a, const char *id,
@@ -81,27 +95,33 @@ static bool grant_find(struct store *s, struct arena *a, const char *id,
 			 store_grant_take, out);
 }
 
-bool store_code_take(struct store *s, struct arena *a, const char *digest,
+static void code_take(sqlite3_stmt *st, struct arena *a, void *out)
+{
+	*(struct store_code *)out = (struct store_code){
+	    .digest = store_column(a, st, 0),
+	    .grant_id = store_column(a, st, 1),
+	    .client_id = store_column(a, st, 2),
+	    .redirect_uri = store_column(a, st, 3),
+	    .challenge = store_column(a, st, 4),
+	    .challenge_method = store_column(a, st, 5),
+	    .expires_ms = sqlite3_column_int64(st, 6),
+	    .nonce = store_column(a, st, 7),
+	    .auth_ms = sqlite3_column_int64(st, 8),
+	    .used_ms = sqlite3_column_int64(st, 9),
+	};
+}
+
+bool store_code_find(struct store *s, struct arena *a, const char *digest,
 		     struct store_code *out, struct grant *grant)
 {
-	if (!store_write_begin(s))
-		return false;
-	sqlite3_stmt *st = store_query(s, ST_CODE_TAKE, ARGS(TEXT(digest)));
-	bool found = store_row(s, st);
-	if (found) {
-		*out = (struct store_code){
-		    .digest = store_column(a, st, 0),
-		    .grant_id = store_column(a, st, 1),
-		    .client_id = store_column(a, st, 2),
-		    .redirect_uri = store_column(a, st, 3),
-		    .challenge = store_column(a, st, 4),
-		    .challenge_method = store_column(a, st, 5),
-		    .expires_ms = sqlite3_column_int64(st, 6),
-		};
-		store_done(st);
-	}
-	store_write_end(s);
-	return found && grant_find(s, a, out->grant_id, grant);
+	return store_one(s, a, store_query(s, ST_CODE_FIND, ARGS(TEXT(digest))),
+			 code_take, out) &&
+	       grant_find(s, a, out->grant_id, grant);
+}
+
+bool store_code_use(struct store *s, const char *digest, int64_t now_ms)
+{
+	return store_write(s, ST_CODE_USE, ARGS(TEXT(digest), INT(now_ms))) > 0;
 }
 
 /* ---- tokens --------------------------------------------------------- */
@@ -127,6 +147,17 @@ int64_t store_token_delete(struct store *s, const char *client_id,
 {
 	return store_write(s, ST_TOKEN_DELETE,
 			   ARGS(TEXT(client_id), TEXT(hetu), TEXT(digest)));
+}
+
+bool store_token_use(struct store *s, const char *digest, int64_t now_ms)
+{
+	return store_write(s, ST_TOKEN_USE, ARGS(TEXT(digest), INT(now_ms))) >
+	       0;
+}
+
+int64_t store_family_delete(struct store *s, const char *grant_id)
+{
+	return store_write(s, ST_FAMILY_DELETE, ARGS(TEXT(grant_id)));
 }
 
 void store_expired(struct store *s, int64_t from_ms, int64_t to_ms,

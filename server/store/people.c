@@ -13,7 +13,8 @@ void store_citizen_put(struct store *s, const struct store_citizen *c)
 {
 	store_write(s, ST_CITIZEN_PUT,
 		    ARGS(TEXT(c->hetu), TEXT(c->patient), INT(c->created_ms),
-			 TEXT(c->behaviours != NULL ? c->behaviours : "")));
+			 TEXT(c->behaviours != NULL ? c->behaviours : ""),
+			 INT(c->terms_ms)));
 }
 
 /* The columns are those of CITIZEN_COLUMNS in statements.c. */
@@ -24,6 +25,7 @@ static void citizen_take(sqlite3_stmt *st, struct arena *a, void *out)
 	    .patient = store_column(a, st, 1),
 	    .created_ms = sqlite3_column_int64(st, 2),
 	    .behaviours = store_column(a, st, 3),
+	    .terms_ms = sqlite3_column_int64(st, 4),
 	};
 }
 
@@ -68,7 +70,8 @@ void store_client_put(struct store *s, const struct store_client *c)
 			 TEXT(c->kind), TEXT(c->certificate_serial_number),
 			 INT(c->access_token_seconds),
 			 INT(c->refresh_token_seconds), INT(c->issued_ms),
-			 TEXT(c->metadata)));
+			 TEXT(c->metadata),
+			 TEXT(text_or_empty(c->registration_digest))));
 }
 
 /* The columns are those of CLIENT_COLUMNS in statements.c. */
@@ -88,6 +91,7 @@ static void client_take(sqlite3_stmt *st, struct arena *a, void *out)
 	    .refresh_token_seconds = sqlite3_column_int64(st, 10),
 	    .issued_ms = sqlite3_column_int64(st, 11),
 	    .metadata = store_column(a, st, 12),
+	    .registration_digest = store_column(a, st, 13),
 	};
 }
 

@@ -63,6 +63,7 @@ static struct state state_of(struct store *s, int64_t kind, const char *id)
 static void rows_put(struct store *s, const struct state *before, int64_t owner,
 		     int64_t serial, const struct buf *rows)
 {
+	assert(before->len == 0 || before->rows != NULL);
 	if (before->serial != 0 && before->owner == owner &&
 	    before->len == rows->len &&
 	    (rows->len == 0 || memcmp(before->rows, rows->p, rows->len) == 0))

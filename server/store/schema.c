@@ -158,4 +158,17 @@ const char *const store_migrations[] = {
     " key INTEGER NOT NULL,serial INTEGER NOT NULL,"
     " PRIMARY KEY(owner,term,key,serial))STRICT,WITHOUT ROWID;",
 
+    /* 4: codes and refresh tokens that were used are remembered; what a code
+     * carries into an ID token; registrations that can be changed; terms */
+    "ALTER TABLE code ADD COLUMN used_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE code ADD COLUMN nonce TEXT NOT NULL DEFAULT'';"
+    "ALTER TABLE code ADD COLUMN auth_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE token ADD COLUMN used_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE permission ADD COLUMN audience TEXT NOT NULL DEFAULT'';"
+    "ALTER TABLE permission ADD COLUMN professional INTEGER NOT NULL"
+    " DEFAULT 0;"
+    "ALTER TABLE client ADD COLUMN registration_digest TEXT NOT NULL"
+    " DEFAULT'';"
+    "ALTER TABLE citizen ADD COLUMN terms_ms INTEGER NOT NULL DEFAULT 0;",
+
     NULL};

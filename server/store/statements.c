@@ -22,14 +22,16 @@
 #define PERMISSIONS                                                            \
 	"(SELECT id FROM permission WHERE(?1 IS NULL OR client_id=?1)"         \
 	" AND(?2 IS NULL OR hetu=?2))"
-#define CITIZEN_COLUMNS "SELECT hetu,patient,created_ms,behaviours FROM citizen"
+#define CITIZEN_COLUMNS                                                        \
+	"SELECT hetu,patient,created_ms,behaviours,terms_ms FROM citizen"
 #define GRANT_COLUMNS                                                          \
-	"SELECT id,client_id,hetu,patient,scope,created_ms,remember_until_ms"  \
-	" FROM permission"
+	"SELECT id,client_id,hetu,patient,scope,created_ms,"                   \
+	"remember_until_ms,audience,professional FROM permission"
 #define CLIENT_COLUMNS                                                         \
 	"SELECT client_id,secret_digest,name,redirect_uris,scope,grant_types," \
 	"auth_method,kind,certificate_serial_number,access_token_seconds,"     \
-	"refresh_token_seconds,issued_ms,metadata FROM client"
+	"refresh_token_seconds,issued_ms,metadata,registration_digest"         \
+	" FROM client"
 
 const char *const store_sql[ST_COUNT] = {
     /* transactions: the turn's, the request's, an operation's own */
@@ -179,10 +181,10 @@ const char *const store_sql[ST_COUNT] = {
 
     /* citizens and applications */
     [ST_CITIZEN_PUT] =
-	"INSERT INTO citizen(hetu,patient,created_ms,behaviours)"
-	"VALUES(?,?,?,?)ON CONFLICT(hetu)DO UPDATE SET "
+	"INSERT INTO citizen(hetu,patient,created_ms,behaviours,terms_ms)"
+	"VALUES(?,?,?,?,?)ON CONFLICT(hetu)DO UPDATE SET "
 	"patient=excluded.patient,created_ms=excluded.created_ms,"
-	"behaviours=excluded.behaviours",
+	"behaviours=excluded.behaviours,terms_ms=excluded.terms_ms",
     [ST_CITIZEN_BY_HETU] = CITIZEN_COLUMNS " WHERE hetu=?",
     [ST_CITIZEN_BY_PATIENT] = CITIZEN_COLUMNS " WHERE patient=?",
     [ST_CITIZEN_DELETE] = "DELETE FROM citizen WHERE hetu=?",
@@ -191,8 +193,8 @@ const char *const store_sql[ST_COUNT] = {
 	"INSERT OR REPLACE INTO client(client_id,secret_digest,name,"
 	"redirect_uris,scope,grant_types,auth_method,kind,"
 	"certificate_serial_number,access_token_seconds,"
-	"refresh_token_seconds,issued_ms,metadata)"
-	"VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	"refresh_token_seconds,issued_ms,metadata,registration_digest)"
+	"VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [ST_CLIENT_FIND] = CLIENT_COLUMNS " WHERE client_id=?",
     [ST_CLIENT_DELETE] = "DELETE FROM client WHERE client_id=?",
     [ST_CLIENT_LIST] = CLIENT_COLUMNS " ORDER BY client_id",
@@ -200,12 +202,16 @@ const char *const store_sql[ST_COUNT] = {
     /* permissions, codes, tokens */
     [ST_GRANT_PUT] =
 	"INSERT INTO permission(id,client_id,hetu,patient,scope,created_ms,"
-	"remember_until_ms)VALUES(?,?,?,?,?,?,?)ON CONFLICT(id)DO UPDATE SET "
+	"remember_until_ms,audience,professional)VALUES(?,?,?,?,?,?,?,?,?)"
+	"ON CONFLICT(id)DO UPDATE SET "
 	"client_id=excluded.client_id,hetu=excluded.hetu,"
 	"patient=excluded.patient,scope=excluded.scope,"
 	"created_ms=excluded.created_ms,"
-	"remember_until_ms=excluded.remember_until_ms",
+	"remember_until_ms=excluded.remember_until_ms,"
+	"audience=excluded.audience,professional=excluded.professional",
     [ST_GRANT_FIND] = GRANT_COLUMNS " WHERE id=?",
+    [ST_GRANT_LIST] =
+	GRANT_COLUMNS " WHERE hetu=? ORDER BY client_id,created_ms,serial",
     [ST_GRANT_REMEMBERED] = GRANT_COLUMNS
     " WHERE client_id=? AND hetu=?"
     " AND remember_until_ms>? ORDER BY created_ms DESC,serial DESC LIMIT 1",
@@ -216,24 +222,32 @@ const char *const store_sql[ST_COUNT] = {
 	"DELETE FROM token WHERE grant_id IN" PERMISSIONS,
     [ST_CODE_PUT] =
 	"INSERT OR REPLACE INTO code(digest,grant_id,client_id,redirect_uri,"
-	"challenge,challenge_method,expires_ms)VALUES(?,?,?,?,?,?,?)",
-    [ST_CODE_TAKE] =
-	"DELETE FROM code WHERE digest=? RETURNING digest,grant_id,client_id,"
-	"redirect_uri,challenge,challenge_method,expires_ms",
+	"challenge,challenge_method,expires_ms,nonce,auth_ms,used_ms)"
+	"VALUES(?,?,?,?,?,?,?,?,?,0)",
+    [ST_CODE_FIND] =
+	"SELECT digest,grant_id,client_id,redirect_uri,challenge,"
+	"challenge_method,expires_ms,nonce,auth_ms,used_ms FROM code"
+	" WHERE digest=?",
+    [ST_CODE_USE] = "UPDATE code SET used_ms=?2 WHERE digest=?1 AND used_ms=0",
     [ST_TOKEN_PUT] =
 	"INSERT OR REPLACE INTO token(digest,kind,grant_id,scope,issued_ms,"
-	"expires_ms)VALUES(?,?,?,?,?,?)",
+	"expires_ms,used_ms)VALUES(?,?,?,?,?,?,0)",
     [ST_TOKEN_FIND] =
 	"SELECT p.id,p.client_id,p.hetu,p.patient,p.scope,p.created_ms,"
-	"p.remember_until_ms,t.digest,t.kind,t.scope,t.issued_ms,t.expires_ms"
-	" FROM token t JOIN permission p ON p.id=t.grant_id WHERE t.digest=?",
+	"p.remember_until_ms,p.audience,p.professional,t.digest,t.kind,t.scope,"
+	"t.issued_ms,t.expires_ms,t.used_ms FROM token t JOIN permission p ON "
+	"p.id=t.grant_id WHERE t.digest=?",
     [ST_TOKEN_EXPIRE] = "UPDATE token SET expires_ms=?4 WHERE expires_ms>?4"
 			" AND(?3 IS NULL OR digest=?3)"
 			" AND grant_id IN" PERMISSIONS,
     [ST_TOKEN_DELETE] = "DELETE FROM token WHERE(?3 IS NULL OR digest=?3)"
 			" AND grant_id IN" PERMISSIONS,
+    [ST_TOKEN_USE] =
+	"UPDATE token SET used_ms=?2 WHERE digest=?1 AND used_ms=0",
+    [ST_FAMILY_DELETE] = "DELETE FROM token WHERE grant_id=?1",
     [ST_EXPIRED_CODES] =
-	"SELECT count(*)FROM code WHERE expires_ms>? AND expires_ms<=?",
+	"SELECT count(*)FROM code WHERE expires_ms>? AND expires_ms<=?"
+	" AND used_ms=0",
     [ST_EXPIRED_TOKENS] =
 	"SELECT count(*)FROM token WHERE expires_ms>? AND expires_ms<=?",
 

@@ -334,6 +334,7 @@ struct store_citizen {
 	int64_t created_ms;
 	const char *behaviours; /* words with spaces between; put takes NULL
 				 * for none */
+	int64_t terms_ms; /* when the terms of use were accepted; 0: never */
 };
 /* Makes or replaces the one of that hetu. */
 void store_citizen_put(struct store *s, const struct store_citizen *c);
@@ -363,6 +364,9 @@ struct store_client {
 	int64_t refresh_token_seconds; /* 0: unlimited */
 	int64_t issued_ms;
 	const char *metadata; /* JSON object: further registration members */
+	/* jose_digest of the registration access token; put takes NULL for
+	 * none, as "" */
+	const char *registration_digest;
 };
 /* Makes or replaces the one of that client_id. */
 void store_client_put(struct store *s, const struct store_client *c);
@@ -385,6 +389,10 @@ struct grant {
 	const char *scope;
 	int64_t created_ms;
 	int64_t remember_until_ms; /* 0: ask again; INT64_MAX: until revoked */
+	const char *audience;	   /* the parameter aud, for access tokens;
+				    * put takes NULL for none, as "" */
+	bool professional; /* not the citizen's doing: see record/professional.c
+			    */
 };
 /* Makes or replaces the one of that id. */
 void store_grant_put(struct store *s, const struct grant *g);
@@ -392,6 +400,10 @@ void store_grant_put(struct store *s, const struct grant *g);
 bool store_grant_remembered(struct store *s, struct arena *a,
 			    const char *client_id, const char *hetu,
 			    int64_t now_ms, struct grant *out);
+/* All of the citizen, by application and time; returns how many (0: *out is
+ * NULL). */
+size_t store_grant_list(struct store *s, struct arena *a, const char *hetu,
+			struct grant **out);
 /* Ends the grants of the pair with their codes and tokens (NULL: any client,
  * any citizen); returns how many grants there were. */
 int64_t store_grant_withdraw(struct store *s, const char *client_id,
@@ -406,12 +418,17 @@ struct store_code {
 	const char *challenge;	  /* "" for none */
 	const char *challenge_method;
 	int64_t expires_ms;
+	const char *nonce; /* for an ID token; put takes NULL for none, as "" */
+	int64_t auth_ms;   /* when the citizen logged in */
+	int64_t used_ms;   /* when it was presented first; 0: not yet */
 };
+/* used_ms does not count: a new code is unused. */
 void store_code_put(struct store *s, const struct store_code *c);
-/* Finds and deletes it in one statement: a code is good once. With the grant it
- * was given for. */
-bool store_code_take(struct store *s, struct arena *a, const char *digest,
+/* With the grant it was given for; also when it was used or has expired. */
+bool store_code_find(struct store *s, struct arena *a, const char *digest,
 		     struct store_code *out, struct grant *grant);
+/* Notes that it is used: a code is good once. False: it was before. */
+bool store_code_use(struct store *s, const char *digest, int64_t now_ms);
 
 enum token_kind { TOKEN_ACCESS, TOKEN_REFRESH };
 struct store_token {
@@ -421,6 +438,8 @@ struct store_token {
 	const char *scope; /* may be less than the grant's */
 	int64_t issued_ms;
 	int64_t expires_ms; /* INT64_MAX: never */
+	int64_t used_ms;    /* a refresh token that has a successor: since when;
+			     * 0: it has none. put does not take it */
 };
 void store_token_put(struct store *s, const struct store_token *t);
 /* The token and the grant it belongs to (grant may be NULL); also when it has
@@ -435,6 +454,11 @@ int64_t store_token_expire(struct store *s, const char *client_id,
 			   int64_t now_ms);
 int64_t store_token_delete(struct store *s, const char *client_id,
 			   const char *hetu, const char *digest);
+/* Notes that a refresh token has a successor. False: it had one before. */
+bool store_token_use(struct store *s, const char *digest, int64_t now_ms);
+/* Deletes all tokens of the grant: a family, since each authorization makes a
+ * grant of its own. The permission stays. Returns how many. */
+int64_t store_family_delete(struct store *s, const char *grant_id);
 /* How many codes and tokens expired in (from_ms, to_ms]. */
 void store_expired(struct store *s, int64_t from_ms, int64_t to_ms,
 		   int64_t *codes, int64_t *tokens);

@@ -18,7 +18,7 @@
 #include "store/store_int.h"
 
 /* Their texts, which stand in a slot one behind the other. */
-#define TEXTS 7
+#define TEXTS 8
 static void texts_of(struct store_token *t, struct grant *g,
 		     const char **out[TEXTS])
 {
@@ -29,6 +29,7 @@ static void texts_of(struct store_token *t, struct grant *g,
 	out[4] = &g->hetu;
 	out[5] = &g->patient;
 	out[6] = &g->scope;
+	out[7] = &g->audience;
 }
 
 /* t and g have their texts elsewhere, packed in a text of the same form. */
@@ -84,11 +85,12 @@ static bool look_up(struct store *s, struct arena *a, const char *digest,
 	store_grant_take(st, a, grant);
 	*out = (struct store_token){
 	    .grant_id = grant->id,
-	    .digest = store_column(a, st, 7),
-	    .kind = (enum token_kind)sqlite3_column_int(st, 8),
-	    .scope = store_column(a, st, 9),
-	    .issued_ms = sqlite3_column_int64(st, 10),
-	    .expires_ms = sqlite3_column_int64(st, 11),
+	    .digest = store_column(a, st, 9),
+	    .kind = (enum token_kind)sqlite3_column_int(st, 10),
+	    .scope = store_column(a, st, 11),
+	    .issued_ms = sqlite3_column_int64(st, 12),
+	    .expires_ms = sqlite3_column_int64(st, 13),
+	    .used_ms = sqlite3_column_int64(st, 14),
 	};
 	store_done(st);
 	return true;

@@ -21,8 +21,9 @@ LAYERS = {
     "fhirpath": 2, "jose": 2,
     "http": 3, "store": 3, "profile": 3, "page": 3,
     "record": 4, "generate": 4,
-    "fhir": 5, "oauth": 5, "admin": 5, "web": 5,
-    "cli": 6, "main": 7,
+    "site": 5,
+    "fhir": 6, "oauth": 6, "admin": 6, "web": 6,
+    "cli": 7, "main": 8,
 }
 TOOLS_MAY_USE = {"base", "json", "fhirpath", "profile"}
 

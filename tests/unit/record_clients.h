@@ -9,6 +9,14 @@
 
 /* ---- scopes ----------------------------------------------------------- */
 
+/* Finds a code that was not used, and uses it. */
+static bool code_take(struct store *s, struct arena *a, const char *digest,
+		      struct store_code *out, struct grant *g)
+{
+	return store_code_find(s, a, digest, out, g) && out->used_ms == 0 &&
+	       store_code_use(s, digest, 1);
+}
+
 static void test_scopes(void **state)
 {
 	struct t *t = *state;
@@ -44,10 +52,10 @@ static void test_client_refusals(void **state)
 	client(t, APP);
 	for (size_t i = 0; i < LEN(client_rows); i++) {
 		struct store_client c;
-		const char *secret;
+		struct record_secrets secrets;
 
 		if (record_client(&t->r, t->a, J(t, client_rows[i].metadata),
-				  true, &c, &secret, &t->e))
+				  true, &c, &secrets, &t->e))
 			fail_msg("%s", client_rows[i].metadata);
 		if (strcmp(t->e.code, client_rows[i].code) != 0)
 			fail_msg("%s: %s", client_rows[i].metadata, t->e.code);
@@ -70,7 +78,7 @@ static void test_client_caps(void **state)
 
 	for (size_t i = 0; i < LEN(rows); i++) {
 		struct store_client c;
-		const char *secret;
+		struct record_secrets secrets;
 		struct buf b;
 
 		buf_init(&b, t->a);
@@ -86,7 +94,7 @@ static void test_client_caps(void **state)
 		for (size_t n = 0; n < rows[i].metadata; n++)
 			buf_putc(&b, 'y');
 		buf_puts(&b, "'}}");
-		if (record_client(&t->r, t->a, J(t, b.p), false, &c, &secret,
+		if (record_client(&t->r, t->a, J(t, b.p), false, &c, &secrets,
 				  &t->e) != rows[i].ok)
 			fail_msg("row %zu: %s", i, t->e.text);
 	}
@@ -96,16 +104,17 @@ static void test_client_defaults(void **state)
 {
 	struct t *t = *state;
 	struct store_client c, found;
-	const char *secret;
+	struct record_secrets secrets;
 	char digest[JOSE_DIGEST];
 
 	assert_true(record_client(
 	    &t->r, t->a,
 	    J(t, "{'client_id':'mine','client_secret':'mine','extra':1," U "}"),
-	    false, &c, &secret, &t->e));
+	    false, &c, &secrets, &t->e));
 	assert_true(uuid_ok(c.client_id));
-	assert_true(strlen(secret) >= 43);
-	jose_digest(digest, secret, strlen(secret));
+	assert_true(strlen(secrets.client_secret) >= 43);
+	jose_digest(digest, secrets.client_secret,
+		    strlen(secrets.client_secret));
 	assert_string_equal(c.secret_digest, digest);
 	assert_string_equal(c.auth_method, "client_secret_basic");
 	assert_string_equal(c.grant_types, "authorization_code refresh_token");
@@ -122,8 +131,8 @@ static void test_client_defaults(void **state)
 	    J(t, "{'redirect_uris':['fi.example.app:/cb','http://[::1]:1/x?y=1'"
 		 "],'token_endpoint_auth_method':'none',"
 		 "'scope':'patient/Observation.read'}"),
-	    false, &c, &secret, &t->e));
-	assert_null(secret);
+	    false, &c, &secrets, &t->e));
+	assert_null(secrets.client_secret);
 	assert_string_equal(c.secret_digest, "");
 	assert_string_equal(c.grant_types, "authorization_code");
 	assert_string_equal(c.redirect_uris,
@@ -137,7 +146,8 @@ static void write_client(struct t *t, struct buf *b,
 
 	buf_init(b, t->a);
 	jw_open(&w, NULL, '{');
-	record_client_write(&w, c, secret);
+	record_client_write(
+	    &w, c, &(struct record_secrets){.client_secret = secret}, NULL);
 	jw_close(&w);
 }
 
@@ -360,19 +370,21 @@ static void test_code(void **state)
 	citizen(t, HETU, PATIENT);
 	client(t, APP);
 	g = granted(t, NULL);
-	code =
-	    record_code(&t->r, t->a, &g, "https://app.example/cb", NULL, NULL);
+	code = record_code(
+	    &t->r, t->a, &g,
+	    &(struct record_code_for){.redirect_uri = "https://app.example/cb",
+				      .life_s = 300});
 	assert_true(strlen(code) >= 22);
-	assert_false(store_code_take(t->r.store, t->a, code, &stored, &held));
+	assert_false(code_take(t->r.store, t->a, code, &stored, &held));
 	jose_digest(digest, code, strlen(code));
-	assert_true(store_code_take(t->r.store, t->a, digest, &stored, &held));
+	assert_true(code_take(t->r.store, t->a, digest, &stored, &held));
 	assert_string_equal(stored.grant_id, g.id);
 	assert_string_equal(held.id, g.id);
 	assert_string_equal(stored.client_id, "app");
 	assert_string_equal(stored.redirect_uri, "https://app.example/cb");
 	assert_string_equal(stored.challenge, "");
 	assert_int_equal(stored.expires_ms, ms(NOW) + 300 * 1000);
-	assert_false(store_code_take(t->r.store, t->a, digest, &stored, &held));
+	assert_false(code_take(t->r.store, t->a, digest, &stored, &held));
 }
 
 static const char *key_set(struct t *t)
@@ -424,8 +436,10 @@ static void test_secrets_not_in_the_file(void **state)
 	citizen(t, HETU, PATIENT);
 	c = client(t, APP);
 	g = granted(t, NULL);
-	code =
-	    record_code(&t->r, t->a, &g, "https://app.example/cb", NULL, NULL);
+	code = record_code(
+	    &t->r, t->a, &g,
+	    &(struct record_code_for){.redirect_uri = "https://app.example/cb",
+				      .life_s = 300});
 	record_tokens(&t->r, t->a, &c, &g, g.scope, true, -1, "i", &k);
 	assert_true(store_leave(t->r.store, true));
 	assert_true(store_commit(t->r.store));

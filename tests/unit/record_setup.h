@@ -167,9 +167,9 @@ static void citizen(struct t *t, const char *hetu, const char *patient)
 static struct store_client client(struct t *t, const char *metadata)
 {
 	struct store_client c;
-	const char *secret;
+	struct record_secrets secrets;
 
-	if (!record_client(&t->r, t->a, J(t, metadata), true, &c, &secret,
+	if (!record_client(&t->r, t->a, J(t, metadata), true, &c, &secrets,
 			   &t->e))
 		fail_msg("%s: %s", metadata, t->e.text);
 	return c;

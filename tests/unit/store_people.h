@@ -9,6 +9,14 @@
 
 /* ---- people --------------------------------------------------------- */
 
+/* Finds a code that was not used, and uses it. */
+static bool code_take(struct store *s, struct arena *a, const char *digest,
+		      struct store_code *out, struct grant *g)
+{
+	return store_code_find(s, a, digest, out, g) && out->used_ms == 0 &&
+	       store_code_use(s, digest, 1);
+}
+
 static void citizens(void **state)
 {
 	struct world *w = *state;
@@ -124,7 +132,7 @@ static void deleting_a_citizen_ends_permissions(void **state)
 	assert_false(store_citizen_find(w->store, w->arena, HETU, NULL, &c));
 	assert_false(store_token_find(w->store, w->arena, "t1", &t, NULL));
 	assert_true(store_token_find(w->store, w->arena, "t2", &t, NULL));
-	assert_false(store_code_take(w->store, w->arena, "c1", &code, &g));
+	assert_false(code_take(w->store, w->arena, "c1", &code, &g));
 	assert_null(store_ticket_find(w->store, w->arena, "s1", "session", 1));
 	assert_non_null(
 	    store_ticket_find(w->store, w->arena, "s2", "session", 1));
@@ -203,7 +211,7 @@ static void codes_are_good_once(void **state)
 	put_grant(w, "g", "app", HETU, 1, FOREVER);
 	put_code(w, "c", "g", 9);
 	store_enter(w->store);
-	assert_true(store_code_take(w->store, w->arena, "c", &c, &g));
+	assert_true(code_take(w->store, w->arena, "c", &c, &g));
 	assert_string_equal(c.digest, "c");
 	assert_string_equal(c.grant_id, "g");
 	assert_string_equal(g.id, "g");
@@ -213,11 +221,11 @@ static void codes_are_good_once(void **state)
 	assert_string_equal(c.challenge, "c");
 	assert_string_equal(c.challenge_method, "S256");
 	assert_int_equal(c.expires_ms, 9);
-	assert_false(store_code_take(w->store, w->arena, "c", &c, &g));
+	assert_false(code_take(w->store, w->arena, "c", &c, &g));
 	assert_true(store_leave(w->store, true));
 	assert_true(store_commit(w->store));
-	assert_false(store_code_take(w->store, w->arena, "c", &c, &g));
-	assert_false(store_code_take(w->store, w->arena, "none", &c, &g));
+	assert_false(code_take(w->store, w->arena, "c", &c, &g));
+	assert_false(code_take(w->store, w->arena, "none", &c, &g));
 }
 
 static void tokens_belong_to_grants(void **state)
@@ -379,9 +387,9 @@ static void withdrawing_kills_codes_and_tokens(void **state)
 	    store_grant_remembered(w->store, w->arena, "app", HETU, 1, &g));
 	assert_false(store_token_find(w->store, w->arena, "t1", &t, &g));
 	assert_false(store_token_find(w->store, w->arena, "t2", &t, &g));
-	assert_false(store_code_take(w->store, w->arena, "c1", &c, &g));
+	assert_false(code_take(w->store, w->arena, "c1", &c, &g));
 	assert_true(store_token_find(w->store, w->arena, "t3", &t, &g));
-	assert_true(store_code_take(w->store, w->arena, "c3", &c, &g));
+	assert_true(code_take(w->store, w->arena, "c3", &c, &g));
 	assert_int_equal(store_grant_withdraw(w->store, NULL, NULL), 1);
 	assert_int_equal(store_token_delete(w->store, NULL, NULL, NULL), 0);
 	struct store_counts n;

@@ -79,7 +79,7 @@ static void renders(void **state)
 	for (size_t i = 0; i < LEN(cases); i++) {
 		struct buf b;
 		buf_init(&b, a);
-		page_render(&b, cases[i].template, &all);
+		page_render(&b, NULL, cases[i].template, &all);
 		assert_string_equal(b.p, cases[i].text);
 		assert_int_equal(b.len, strlen(cases[i].text));
 	}
@@ -95,7 +95,7 @@ static bool aborts(const char *template)
 		signal(SIGABRT, SIG_DFL);
 		struct buf b;
 		buf_init(&b, arena_new(0));
-		page_render(&b, template, &all);
+		page_render(&b, NULL, template, &all);
 		_exit(0);
 	}
 	int status;
@@ -144,7 +144,7 @@ static void frames_a_document(void **state)
 	struct page_value v[] = {{.name = "style", .text = "/p/style.css"},
 				 {.name = "x", .text = "<i>"},
 				 {.name = "title", .text = "inner"}};
-	page_document(&b, "A & B", "<p>{{x}} {{title}}</p>\n",
+	page_document(&b, NULL, "A & B", "<p>{{x}} {{title}}</p>\n",
 		      &(struct page_values){v, LEN(v)});
 	assert_true(strncmp(b.p, "<!doctype html>\n", 16) == 0);
 	assert_non_null(strstr(b.p, "<title>A &amp; B – "));
@@ -167,7 +167,7 @@ static void without_a_style_sheet(void **state)
 	struct arena *a = arena_new(0);
 	struct buf b;
 	buf_init(&b, a);
-	page_document(&b, "T", "body", &(struct page_values){NULL, 0});
+	page_document(&b, NULL, "T", "body", &(struct page_values){NULL, 0});
 	assert_null(strstr(b.p, "stylesheet"));
 	assert_non_null(strstr(b.p, "body"));
 	arena_free(a);
@@ -197,8 +197,10 @@ static void finds_assets(void **state)
 	assert_string_equal(page_asset_below("server/page/", 0)->name,
 			    "server/page/frame.html");
 	assert_string_equal(page_asset_below("server/page/", 1)->name,
+			    "server/page/frame.words");
+	assert_string_equal(page_asset_below("server/page/", 2)->name,
 			    "server/page/style.css");
-	assert_null(page_asset_below("server/page/", 2));
+	assert_null(page_asset_below("server/page/", 3));
 	assert_null(page_asset_below("server/page/", SIZE_MAX));
 	assert_null(page_asset_below("nowhere/", 0));
 	assert_null(page_asset_below("zzz/", 0));

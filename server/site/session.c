@@ -12,16 +12,14 @@
  *
  * The name JSESSIONID is what scripted logins look for (oauth.md 3.4).
  */
-#include "oauth/oauth_int.h"
+#include "site/site.h"
 
 #include "jose/jose.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define COOKIE "JSESSIONID"
-
-const char *oauth_digest(struct rq *rq, const char *what, const char *secret)
+const char *site_digest(struct rq *rq, const char *what, const char *secret)
 {
 	const char *text = arena_printf(rq->arena, "%s:%s", what, secret);
 	char *digest = arena_alloc(rq->arena, JOSE_DIGEST);
@@ -32,10 +30,10 @@ const char *oauth_digest(struct rq *rq, const char *what, const char *secret)
 
 static struct store *store_of(const struct rq *rq)
 {
-	return oauth_of(rq)->record->store;
+	return site_of(rq)->record->store;
 }
 
-static void read_visit(struct rq *rq, struct oauth_session *s, const char *text)
+static void read_visit(struct rq *rq, struct site_session *s, const char *text)
 {
 	struct err ignored;
 	const struct json *v =
@@ -47,31 +45,34 @@ static void read_visit(struct rq *rq, struct oauth_session *s, const char *text)
 		s->saved = json_get_text(v, "saved");
 	if (json_get_text(v, "fresh") != NULL)
 		s->fresh = json_get_text(v, "fresh");
+	if (json_get_text(v, "notes") != NULL)
+		s->notes = json_get_text(v, "notes");
 }
 
-void oauth_session_find(struct rq *rq, struct oauth_session *s)
+void site_session_find(struct rq *rq, struct site_session *s)
 {
-	const char *id = rq_cookie(rq, COOKIE);
-	int64_t now = oauth_now_ms(rq);
+	const char *id = rq_cookie(rq, site_of(rq)->cookie);
+	int64_t now = site_now_ms(rq);
 
-	*s = (struct oauth_session){.id = "", .saved = "", .fresh = ""};
+	*s = (struct site_session){
+	    .id = "", .saved = "", .fresh = "", .notes = ""};
 	if (id == NULL || id[0] == '\0')
 		return;
 	const char *visit =
 	    store_ticket_find(store_of(rq), rq->arena,
-			      oauth_digest(rq, "visit", id), "visit", now);
+			      site_digest(rq, "visit", id), "visit", now);
 	if (visit == NULL)
 		return;
 	s->id = id;
 	s->hetu =
 	    store_ticket_find(store_of(rq), rq->arena,
-			      oauth_digest(rq, "session", id), "session", now);
+			      site_digest(rq, "session", id), "session", now);
 	read_visit(rq, s, visit);
 }
 
-void oauth_session_put(struct rq *rq, const struct oauth_session *s)
+void site_session_put(struct rq *rq, const struct site_session *s)
 {
-	int64_t expires = oauth_now_ms(rq) + OAUTH_SESSION_MS;
+	int64_t expires = site_now_ms(rq) + SITE_SESSION_MS;
 	struct buf b;
 	struct jw w = {.b = &b};
 
@@ -81,12 +82,13 @@ void oauth_session_put(struct rq *rq, const struct oauth_session *s)
 	       arena_printf(rq->arena, "%lld", (long long)s->login_ms));
 	jw_str(&w, "saved", s->saved);
 	jw_str(&w, "fresh", s->fresh);
+	jw_str(&w, "notes", s->notes);
 	jw_close(&w);
-	store_ticket_put(store_of(rq), oauth_digest(rq, "visit", s->id),
-			 "visit", b.p, expires);
+	store_ticket_put(store_of(rq), site_digest(rq, "visit", s->id), "visit",
+			 b.p, expires);
 	if (s->hetu != NULL)
 		store_ticket_put(store_of(rq),
-				 oauth_digest(rq, "session", s->id), "session",
+				 site_digest(rq, "session", s->id), "session",
 				 s->hetu, expires);
 }
 
@@ -95,54 +97,64 @@ static void set_cookie(struct rq *rq, const char *value, const char *more)
 	bool tls = strncmp(rq->origin, "https:", 6) == 0;
 
 	rq_header(rq, "Set-Cookie",
-		  COOKIE "=%s; Path=%s; HttpOnly; SameSite=Lax%s%s", value,
-		  oauth_of(rq)->path, tls ? "; Secure" : "", more);
+		  "%s=%s; Path=%s; HttpOnly; SameSite=Lax%s%s",
+		  site_of(rq)->cookie, value, site_of(rq)->path,
+		  tls ? "; Secure" : "", more);
 }
 
-void oauth_session_begin(struct rq *rq, struct oauth_session *s)
+void site_session_begin(struct rq *rq, struct site_session *s)
 {
-	char *id = arena_alloc(rq->arena, OAUTH_SECRET_CHARS + 1);
+	char *id = arena_alloc(rq->arena, SITE_SECRET_CHARS + 1);
 
 	if (s->id[0] != '\0')
-		oauth_session_end(rq, s, false);
-	jose_random_text(id, OAUTH_SECRET_CHARS);
+		site_session_end(rq, s, false);
+	jose_random_text(id, SITE_SECRET_CHARS);
 	s->id = id;
 	set_cookie(rq, id, "");
 }
 
-void oauth_session_end(struct rq *rq, struct oauth_session *s, bool cookie)
+void site_session_end(struct rq *rq, struct site_session *s, bool cookie)
 {
-	store_ticket_delete(store_of(rq), oauth_digest(rq, "visit", s->id),
+	store_ticket_delete(store_of(rq), site_digest(rq, "visit", s->id),
 			    "visit");
-	store_ticket_delete(store_of(rq), oauth_digest(rq, "session", s->id),
+	store_ticket_delete(store_of(rq), site_digest(rq, "session", s->id),
 			    "session");
 	s->id = "";
 	if (cookie)
 		set_cookie(rq, "", "; Max-Age=0");
 }
 
-const char *oauth_session_csrf(struct rq *rq, const struct oauth_session *s)
+const char *site_csrf(struct rq *rq, const struct site_session *s)
 {
-	return oauth_digest(rq, "csrf", s->id);
+	return site_digest(rq, "csrf", s->id);
 }
 
-bool oauth_session_csrf_ok(struct rq *rq, const struct oauth_session *s,
-			   const char *csrf)
+bool site_csrf_ok(struct rq *rq, const struct site_session *s, const char *csrf)
 {
 	if (s->id[0] != '\0' && csrf != NULL &&
-	    jose_equal(csrf, oauth_session_csrf(rq, s)))
+	    jose_equal(csrf, site_csrf(rq, s)))
 		return true;
 	return err_set(&rq->err, ERR_FORBIDDEN, "invalid_csrf", "_csrf",
 		       "This form does not belong to your session, or the "
 		       "session has ended. Open the page again and repeat.");
 }
 
-bool oauth_posted(struct rq *rq, struct oauth_post *p)
+bool site_posted(struct rq *rq, struct site_post *p)
 {
 	if (!http_form(rq->arena, rq->body, rq->body_len, &p->pair, &p->n,
 		       &rq->err))
 		return false;
-	oauth_session_find(rq, &p->session);
+	site_session_find(rq, &p->session);
 	p->csrf = http_form_get(p->pair, p->n, "_csrf");
 	return true;
+}
+
+bool site_form(struct rq *rq, struct site_post *p)
+{
+	return site_posted(rq, p) && site_csrf_ok(rq, &p->session, p->csrf);
+}
+
+const char *site_field(const struct site_post *p, const char *name)
+{
+	return http_form_get(p->pair, p->n, name);
 }

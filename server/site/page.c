@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A page as an answer: its headers, its language, and the refusals for people.
+ *
+ * A page carries the headers of oauth.md section 13: never framed, never
+ * sniffed, never kept, no referrer, and a policy that allows our own style
+ * sheet and nothing else. Chromium applies form-action to the redirect after
+ * the form as well, so a page whose form ends at an application names the
+ * application's origin.
+ *
+ * The switch of languages is a link to the same page with ?lang=, which works
+ * without scripts; the answer to it makes the browser remember. A page that
+ * answers a form is not there for a link, so its links lead to the same path
+ * without what the form said.
+ */
+#include "site/site.h"
+
+#include "jose/jose.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define STYLE	   "server/page/style.css"
+#define COOKIE	   "lang"
+#define REMEMBER_S "31536000"
+
+int64_t site_now_ms(const struct rq *rq)
+{
+	return record_now_ms(site_of(rq)->record);
+}
+
+const char *site_url(const struct rq *rq, const char *below)
+{
+	return arena_printf(rq->arena, "%s%s%s", rq->origin, site_of(rq)->path,
+			    below);
+}
+
+/* ---- language -------------------------------------------------------- */
+
+/* The raw value of a parameter of the query, its length in *n; or NULL. */
+static const char *parameter(const char *query, const char *name, size_t *n)
+{
+	const size_t len = strlen(name);
+
+	for (const char *p = query; *p != '\0'; p += *n, p += *p == '&') {
+		*n = strcspn(p, "&");
+		if (*n <= len || strncmp(p, name, len) != 0 || p[len] != '=')
+			continue;
+		*n -= len + 1;
+		return p + len + 1;
+	}
+	return NULL;
+}
+
+static bool wanted_by(struct rq *rq, const char *name, enum page_language *l)
+{
+	size_t n;
+	const char *value = parameter(rq->query, name, &n);
+
+	if (value == NULL)
+		return false;
+	char *list = arena_strndup(rq->arena, value, n);
+	for (char *c = list; *c != '\0'; c++)
+		if (*c == '+' || *c == '%')
+			*c = ' ';
+	return page_language_wanted(list, l);
+}
+
+struct page_locale site_locale(struct rq *rq)
+{
+	struct page_locale l = {site_of(rq)->words, PAGE_EN};
+
+	if (!wanted_by(rq, "lang", &l.language) &&
+	    !page_language_wanted(rq_cookie(rq, COOKIE), &l.language) &&
+	    !wanted_by(rq, "ui_locales", &l.language))
+		page_language_wanted(rq_header_in(rq, "Accept-Language"),
+				     &l.language);
+	return l;
+}
+
+const char *site_say(struct rq *rq, const char *english,
+		     const struct page_values *values)
+{
+	struct page_locale l = site_locale(rq);
+
+	return page_say(rq->arena, &l, english, values);
+}
+
+const char *site_word(struct rq *rq, const char *english)
+{
+	struct page_locale l = site_locale(rq);
+
+	return page_word(&l, english);
+}
+
+static void remember_language(struct rq *rq)
+{
+	enum page_language l;
+
+	if (wanted_by(rq, "lang", &l))
+		rq_header(rq, "Set-Cookie",
+			  COOKIE "=%s; Path=/; Max-Age=" REMEMBER_S
+				 "; HttpOnly; SameSite=Lax",
+			  page_language_code(l));
+}
+
+/* The query without lang, with an & at its end if anything is left. */
+static const char *query_besides(struct rq *rq)
+{
+	struct buf b;
+
+	buf_init(&b, rq->arena);
+	if (strcmp(rq->method, "GET") != 0)
+		return b.p;
+	for (const char *p = rq->query; *p != '\0'; p += *p == '&') {
+		size_t n = strcspn(p, "&");
+
+		if (n > 0 && strncmp(p, "lang=", 5) != 0) {
+			buf_add(&b, p, n);
+			buf_putc(&b, '&');
+		}
+		p += n;
+	}
+	return b.p;
+}
+
+static struct page_value language_links(struct rq *rq, enum page_language now)
+{
+	struct page_values *row =
+	    arena_alloc(rq->arena, PAGE_LANGUAGES * sizeof(*row));
+	const char *rest = query_besides(rq);
+
+	for (size_t i = 0; i < PAGE_LANGUAGES; i++) {
+		enum page_language l = (enum page_language)i;
+		const char *code = page_language_code(l);
+		struct page_value *v = arena_alloc(rq->arena, 3 * sizeof(*v));
+
+		v[0] = (struct page_value){.name = "code", .text = code};
+		v[1] = (struct page_value){.name = "name",
+					   .text = page_language_name(l)};
+		v[2] = (struct page_value){
+		    .name = "url",
+		    .text = l == now ? NULL
+				     : arena_printf(rq->arena, "?%slang=%s",
+						    rest, code)};
+		row[i] = (struct page_values){v, 3};
+	}
+	return (struct page_value){
+	    .name = "languages", .rows = row, .row_count = PAGE_LANGUAGES};
+}
+
+/* ---- a page ---------------------------------------------------------- */
+
+/* The sheet may be kept for long, so its URL names its content. */
+static const char *style_url(struct rq *rq)
+{
+	const struct page_asset *css = page_asset(STYLE);
+	char digest[JOSE_DIGEST];
+
+	assert(css != NULL);
+	jose_digest(digest, css->bytes, css->n);
+	return arena_printf(rq->arena, "%s?v=%.12s", site_of(rq)->style,
+			    digest);
+}
+
+static void page_headers(struct rq *rq, const char *form_to)
+{
+	rq_header(rq, "X-Frame-Options", "DENY");
+	rq_header(rq, "X-Content-Type-Options", "nosniff");
+	rq_header(rq, "Referrer-Policy", "no-referrer");
+	rq_header(rq, "Vary", "Accept-Language, Cookie");
+	rq_header(rq, "Cache-Control",
+		  "no-cache, no-store, max-age=0, must-revalidate");
+	rq_header(rq, "Pragma", "no-cache");
+	rq_header(rq, "Expires", "0");
+	rq_header(rq, "Content-Security-Policy",
+		  "default-src 'none'; style-src 'self'; img-src 'self'; "
+		  "form-action 'self'%s%s; frame-ancestors 'none'; "
+		  "base-uri 'none'",
+		  form_to[0] != '\0' ? " " : "", form_to);
+}
+
+bool site_page(struct rq *rq, int status, const char *title, const char *file,
+	       const struct page_values *values, const char *form_to)
+{
+	const struct page_asset *html = page_asset(file);
+	struct page_locale locale = site_locale(rq);
+	const struct page_value own[] = {
+	    {.name = "style", .text = style_url(rq)},
+	    {.name = "path", .text = site_of(rq)->path},
+	    {.name = "multilingual", .text = "1"},
+	    language_links(rq, locale.language),
+	};
+
+	assert(html != NULL);
+	size_t n = values->n + LEN(own);
+	struct page_value *v = arena_alloc(rq->arena, n * sizeof(*v));
+	memcpy(v, own, sizeof(own));
+	if (values->n > 0)
+		memcpy(v + LEN(own), values->v, values->n * sizeof(*v));
+	remember_language(rq);
+	page_headers(rq, form_to);
+	rq_header(rq, "Content-Language", "%s",
+		  page_language_code(locale.language));
+	page_document(&rq->out, &locale, title, (const char *)html->bytes,
+		      &(struct page_values){v, n});
+	return rq_reply(rq, status, SITE_HTML);
+}
+
+bool site_go(struct rq *rq, int status, const char *url)
+{
+	rq_header(rq, "Cache-Control", "no-store");
+	return rq_redirect(rq, status, url);
+}
+
+bool site_style(struct rq *rq)
+{
+	const struct page_asset *css = page_asset(STYLE);
+
+	assert(css != NULL);
+	buf_add(&rq->out, css->bytes, css->n);
+	rq_header(rq, "Cache-Control", "public, max-age=31536000, immutable");
+	rq_header(rq, "X-Content-Type-Options", "nosniff");
+	return rq_reply(rq, 200, "text/css;charset=utf-8");
+}
+
+/* ---- refusals -------------------------------------------------------- */
+
+void site_refuse(struct rq *rq, const char *hint, bool stayed)
+{
+	int status = http_status(rq->err.kind);
+	const char *text = rq->err.text;
+
+	if (rq->err.kind == ERR_INTERNAL)
+		text = arena_printf(rq->arena, "Internal error; request %s",
+				    rq->id);
+	struct page_value v[] = {
+	    {.name = "code", .text = rq->err.code},
+	    {.name = "text", .text = site_word(rq, text)},
+	    {.name = "hint", .text = hint},
+	    {.name = "stayed", .text = stayed ? "1" : NULL},
+	    {.name = "status",
+	     .text =
+		 arena_printf(rq->arena, "%d %s", status, http_reason(status))},
+	};
+	site_page(rq, status, SAY("Request refused"), "server/site/error.html",
+		  &(struct page_values){v, LEN(v)}, "");
+}

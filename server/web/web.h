@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * web: pages for people. The self-service portal, where applications are
+ * registered and listed, and My Kanta, where a test citizen sees what is stored
+ * about him or her and who may.
+ * Facts: kanta.md sections 2, 3.4, 5; oauth.md 10, 13.
+ */
+#ifndef WEB_H
+#define WEB_H
+
+#include "site/site.h"
+
+/* One of the two sites. */
+struct web {
+	struct site site;
+	const char *prefix;	 /* path of the group: of the portal, below the
+				  * site's */
+	const char *issuer_path; /* "/phr-authserver-sandbox" */
+	const char *admin_token; /* as of the control API: whoever may use that
+				  * may change any application here */
+};
+
+/* Fill the groups of routes; w must outlive them. */
+void web_portal_group(struct web *w, struct http_group *out);
+void web_omakanta_group(struct web *w, struct http_group *out);
+
+#endif
