@@ -34,9 +34,10 @@ static void row(struct arena *a, struct page_values *out,
 	*out = (struct page_values){copy, n};
 }
 
-static size_t scope_rows(struct arena *a, const char *scope,
+static size_t scope_rows(struct rq *rq, const char *scope,
 			 struct page_values **rows)
 {
+	struct arena *a = rq->arena;
 	size_t n = 0, len;
 
 	for (const char *p = scope; oauth_word(&p, &len) != NULL;)
@@ -48,7 +49,7 @@ static size_t scope_rows(struct arena *a, const char *scope,
 		struct page_value v[] = {
 		    {.name = "i", .text = arena_printf(a, "%zu", n)},
 		    {.name = "scope", .text = word},
-		    {.name = "text", .text = oauth_scope_text(a, word)},
+		    {.name = "text", .text = site_scope_text(rq, word)},
 		};
 		row(a, &(*rows)[n], v, LEN(v));
 	}
@@ -127,7 +128,7 @@ bool oauth_consent_page(struct rq *rq, const struct oauth_request *q,
 	    q->client.name[0] != '\0' ? q->client.name : q->client.client_id;
 	bool again = oauth_prompts(q, "consent");
 	struct page_values *scopes, *remember, *link;
-	size_t scope_n = scope_rows(a, q->scope, &scopes);
+	size_t scope_n = scope_rows(rq, q->scope, &scopes);
 	size_t remember_n =
 	    remember_rows(a, again ? "none" : "until-revoked", &remember);
 	size_t link_n = link_rows(a, metadata, &link);

@@ -35,9 +35,6 @@ bool oauth_scope_within(const char *inner, const char *outer);
 /* "[a, b]": how the stock messages show a scope. */
 const char *oauth_scope_shown(struct arena *a, const char *scope);
 
-/* What a person reads about a word of scope, in the arena. */
-const char *oauth_scope_text(struct arena *a, const char *word);
-
 /* ---- redirect.c ------------------------------------------------------ */
 
 /* The URI with the pairs in its query, behind what stands there already. A pair

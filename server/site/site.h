@@ -68,6 +68,18 @@ bool site_go(struct rq *rq, int status, const char *url);
 /* Handler: the style sheet of every page. Pages name it with its digest. */
 bool site_style(struct rq *rq);
 
+/* ---- scopes: scope.c ------------------------------------------------- */
+
+/* What a person reads about a word of scope: in the request's language, or in
+ * a locale. */
+const char *site_scope_text(struct rq *rq, const char *word);
+const char *site_scope_say(struct arena *a, const struct page_locale *l,
+			   const char *word);
+
+/* The i-th type of data that scopes speak of, and its name for people as an
+ * English text; NULL behind the last. */
+const char *site_scope_type(size_t i, const char **name);
+
 /* ---- sessions -------------------------------------------------------- */
 
 /* A browser. Made when it first meets a form; a new one with a new id takes its

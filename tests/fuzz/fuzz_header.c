@@ -206,7 +206,7 @@ static void check_scope(struct arena *a, const char *asked, const char *may)
 
 		assert(occurrences(out, w, n) == 1 && !reserved(word));
 		assert(oauth_has_word(may, word) && oauth_has_word(out, word));
-		assert(*oauth_scope_text(a, word));
+		assert(*site_scope_say(a, NULL, word));
 	}
 }
 

@@ -145,7 +145,7 @@ static void scope_texts(void **state)
 	    {"user/Observation.read", "user/Observation.read"},
 	};
 	for (size_t i = 0; i < LEN(cases); i++)
-		same(oauth_scope_text(arena, cases[i][0]), cases[i][1],
+		same(site_scope_say(arena, NULL, cases[i][0]), cases[i][1],
 		     cases[i][0]);
 }
 
