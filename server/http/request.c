@@ -132,56 +132,37 @@ static enum MHD_Result send_answer(struct rq_private *p)
 
 /* ---- headers ---------------------------------------------------------- */
 
-struct header_sink {
-	size_t count;
-	size_t bytes;
-	struct http_pair *to; /* NULL: only count */
-	char *text;
-};
+#define HEADERS 16 /* of nearly every request */
 
-/* The sizes are those of C strings: libmicrohttpd cuts a header's value at a
- * NUL and tells nobody, so what we see is the part before it, and a NUL in a
- * name is its own 400. */
-static char *keep(struct header_sink *s, const char *text, size_t n)
-{
-	char *kept = s->text;
-
-	if (n > 0)
-		memcpy(kept, text, n);
-	s->text += n + 1;
-	return kept;
-}
-
+/* The texts are libmicrohttpd's own, which has them until the request is over
+ * (http_request_completed). The sizes are those of C strings: it cuts a
+ * header's value at a NUL and tells nobody, so what we see is the part before
+ * it, and a NUL in a name is its own 400. */
 static enum MHD_Result one_header(void *cls, enum MHD_ValueKind kind,
 				  const char *key, size_t key_size,
 				  const char *value, size_t value_size)
 {
-	struct header_sink *s = cls;
+	struct rq_private *p = cls;
+	size_t n = p->header_count++;
 
 	(void)kind;
-	if (s->to) {
-		s->to->name = keep(s, key, key_size);
-		s->to->value = keep(s, value, value ? value_size : 0);
-		s->to++;
+	if (n >= HEADERS && (n & (n - 1)) == 0) {
+		struct http_pair *more =
+		    arena_alloc(p->rq.arena, 2 * n * sizeof(*more));
+
+		memcpy(more, p->header, n * sizeof(*more));
+		p->header = more;
 	}
-	s->count++;
-	s->bytes += key_size + value_size + 2;
+	p->header[n] = (struct http_pair){key, value ? value : ""};
+	p->header_bytes += key_size + value_size + 4; /* ": " and CR LF */
 	return MHD_YES;
 }
 
 static void read_headers(struct rq_private *p)
 {
-	struct header_sink s = {0};
-
+	p->header = arena_alloc(p->rq.arena, HEADERS * sizeof(*p->header));
 	MHD_get_connection_values_n(p->connection, MHD_HEADER_KIND, one_header,
-				    &s);
-	p->header_count = s.count;
-	p->header_bytes = s.bytes + 2 * s.count; /* ": " and CR LF */
-	p->header = arena_alloc(p->rq.arena, s.count * sizeof(*p->header));
-	s.text = arena_alloc(p->rq.arena, s.bytes);
-	s.to = p->header;
-	MHD_get_connection_values_n(p->connection, MHD_HEADER_KIND, one_header,
-				    &s);
+				    p);
 }
 
 static bool loopback(const struct sockaddr *sa)
