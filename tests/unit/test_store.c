@@ -300,6 +300,55 @@ static void storage_errors_spare_the_turn_or_are_told(void **state)
 	assert_true(has(w, "b"));
 }
 
+/* Without a savepoint a request is kept with the others of its turn, and takes
+ * them along when storage fails: then none of them was kept. */
+static void settled_requests_share_the_fate_of_the_turn(void **state)
+{
+	struct world *w = *state;
+	for (int failing = 0; failing < 2; failing++) {
+		const char *first = failing ? "c" : "a";
+		store_enter(w->store);
+		put(w, first, "p1");
+		assert_true(store_leave(w->store, true));
+		store_enter(w->store);
+		store_settle(w->store);
+		if (failing)
+			fill_up(w);
+		put_large(w, failing ? "d" : "b");
+		assert_int_equal(store_leave(w->store, true), !failing);
+		assert_true(store_pending(w->store));
+		assert_int_equal(store_commit(w->store), !failing);
+		assert_int_equal(has(w, first), !failing);
+	}
+	make_room(w);
+	reopen(w);
+	assert_true(has(w, "a") && has(w, "b"));
+	assert_false(has(w, "c") || has(w, "d"));
+}
+
+/* What was written before, or belongs to a part, has its savepoint. */
+static void settling_late_changes_nothing(void **state)
+{
+	struct world *w = *state;
+	store_enter(w->store);
+	put(w, "a", "p1");
+	assert_true(store_leave(w->store, true));
+	store_enter(w->store);
+	put(w, "b", "p1");
+	store_settle(w->store);
+	put(w, "c", "p1");
+	assert_true(store_leave(w->store, false));
+	store_enter(w->store);
+	store_nest(w->store);
+	store_settle(w->store);
+	put(w, "d", "p1");
+	assert_true(store_unnest(w->store, false));
+	assert_true(store_leave(w->store, false));
+	assert_true(store_commit(w->store));
+	assert_true(has(w, "a"));
+	assert_false(has(w, "b") || has(w, "c") || has(w, "d"));
+}
+
 static void lost_transactions_fail_the_commit(void **state)
 {
 	struct world *w = *state;
@@ -569,6 +618,8 @@ static const struct CMUnitTest store_tests[] = {
     FILED(storage_errors_fail_the_request),
     MEMORY(storage_errors_fail_the_request),
     FILED(storage_errors_spare_the_turn_or_are_told),
+    FILED(settled_requests_share_the_fate_of_the_turn),
+    FILED(settling_late_changes_nothing),
     FILED(lost_transactions_fail_the_commit),
     FILED(errors_outside_requests_undo_the_operation),
     MEMORY(reset_equals_a_new_file),
