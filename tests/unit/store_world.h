@@ -217,8 +217,9 @@ static struct store_index_row in_part(unsigned part, struct store_index_row r)
 
 static void put_citizen(struct world *w, const char *hetu, const char *patient)
 {
-	store_citizen_put(w->store,
-			  &(struct store_citizen){hetu, patient, 5, NULL});
+	store_citizen_put(w->store, &(struct store_citizen){.hetu = hetu,
+							    .patient = patient,
+							    .created_ms = 5});
 }
 
 static void put_sharing(struct world *w, const char *id, enum sharing_kind kind,
