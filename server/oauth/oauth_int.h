@@ -159,13 +159,16 @@ const char *oauth_form_get(const struct oauth_form *f, const char *name);
 bool oauth_client(struct rq *rq, const struct oauth_form *f,
 		  struct store_client *out);
 
-/* ---- refusal.c: the stock refusals of the token endpoint ------------- */
+/* ---- refusal.c: what the token endpoint refuses, in both wordings ----- */
 
 enum oauth_refusal {
 	REFUSE_NO_CREDENTIALS,
 	REFUSE_BAD_BASIC,
 	REFUSE_BAD_FORM,
 	REFUSE_OTHER_CLIENT_ID,
+	REFUSE_TWO_METHODS,
+	REFUSE_SECRET_IN_QUERY,
+	REFUSE_DUPLICATE,
 	REFUSE_NO_GRANT_TYPE,
 	REFUSE_IMPLICIT,
 	REFUSE_GRANT_TYPE,
@@ -175,17 +178,29 @@ enum oauth_refusal {
 	REFUSE_REDIRECT,
 	REFUSE_CODE_OF_OTHER,
 	REFUSE_VERIFIER,
+	REFUSE_NO_CHALLENGE,
 	REFUSE_NO_REFRESH_TOKEN,
 	REFUSE_REFRESH_TOKEN,
 	REFUSE_REFRESH_OF_OTHER,
+	REFUSE_SCOPE,
 	REFUSE_UPSCOPING,
 	REFUSE_CONTENT_TYPE,
 	REFUSALS
 };
 
-/* Fills rq->err and the challenge; value is appended to the message where that
- * shows what was presented, and may be NULL. Always false. */
+/* Fills rq->err and the challenge, in the wording that the settings choose;
+ * value is appended to the message where that shows what was presented, and may
+ * be NULL. Always false. */
+bool oauth_refusal_as(struct rq *rq, const struct settings *s,
+		      enum oauth_refusal which, const char *value);
+
+/* The same by the server's settings: while the client is not known. */
 bool oauth_refusal(struct rq *rq, enum oauth_refusal which, const char *value);
+
+/* REFUSE_SCOPE, whose stock body has a third member: the scope that the client
+ * may have. Replies (true) or leaves it to oauth_refuse() (false). */
+bool oauth_refusal_scope(struct rq *rq, const struct settings *s,
+			 const char *asked, const char *allowed);
 
 /* What of a text may stand inside quotes in a header. */
 const char *oauth_header_text(struct arena *a, const char *text);

@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The refusals of the token endpoint, as clients of the stock software know
- * them (oauth.md 5.1 and 5.4, column kanta): one row each.
+ * The refusals of the token endpoint and of what else applications call with
+ * their credentials: one row each, in both wordings that the switch
+ * oauth_errors knows (oauth.md 5.1, 5.3, 5.4).
  *
- * Some messages show the value that was presented. In the body it is a JSON
- * string like any other; in the WWW-Authenticate header only printable ASCII
- * without quotes and backslashes is left of it, since there it would be an
- * injection.
+ * mitreid: as clients of the stock software know them, odd codes and
+ * challenges included. rfc: the codes of RFC 6749 5.2. There a challenge goes
+ * with credentials of the Authorization header alone (and when there were no
+ * credentials at all): libraries that see one do not read the OAuth error
+ * beside it.
+ *
+ * Some stock messages show the value that was presented. In the body it is a
+ * JSON string like any other; in the WWW-Authenticate header only printable
+ * ASCII without quotes and backslashes is left of it, since there it would be
+ * an injection.
+ *
+ * Before the client is known the server's settings decide, so that the wording
+ * cannot tell whether it exists; behind that the client's own.
  */
 #include "oauth/oauth_int.h"
 
@@ -18,60 +28,138 @@ enum challenge {
 	NONE,
 	FORM,  /* the filter that reads credentials from the form */
 	REALM, /* the entry point of the whole server */
-	PLAIN  /* the endpoint itself */
+	PLAIN, /* the endpoint itself */
+	BASIC  /* RFC 7617, without an error */
 };
 
-static const struct {
+struct wording {
 	enum err_kind kind;
 	enum challenge challenge;
 	const char *code;
 	const char *text;
 	bool shows_value;
+};
+
+#define WHO ERR_UNAUTHORIZED
+#define BAD ERR_INVALID
+
+static const struct {
+	struct wording mitreid, rfc;
 } refusals[REFUSALS] = {
     [REFUSE_NO_CREDENTIALS] =
-	{ERR_UNAUTHORIZED, REALM, "unauthorized",
-	 "Full authentication is required to access this resource", false},
-    [REFUSE_BAD_BASIC] = {ERR_UNAUTHORIZED, REALM, "unauthorized",
-			  "Bad credentials", false},
-    [REFUSE_BAD_FORM] = {ERR_UNAUTHORIZED, FORM, "invalid_client",
-			 "Bad client credentials", false},
+	{{WHO, REALM, "unauthorized",
+	  "Full authentication is required to access this resource", false},
+	 {WHO, BASIC, "invalid_client",
+	  "The application must authenticate itself: send its client_id and "
+	  "client_secret",
+	  false}},
+    [REFUSE_BAD_BASIC] =
+	{{WHO, REALM, "unauthorized", "Bad credentials", false},
+	 {WHO, BASIC, "invalid_client",
+	  "The application is unknown or its credentials are wrong", false}},
+    [REFUSE_BAD_FORM] =
+	{{WHO, FORM, "invalid_client", "Bad client credentials", false},
+	 {WHO, NONE, "invalid_client",
+	  "The application is unknown or its credentials are wrong", false}},
     [REFUSE_OTHER_CLIENT_ID] =
-	{ERR_UNAUTHORIZED, PLAIN, "invalid_client",
-	 "Given client ID does not match authenticated client", false},
-    [REFUSE_NO_GRANT_TYPE] = {ERR_INVALID, NONE, "invalid_request",
-			      "Missing grant type", false},
+	{{WHO, PLAIN, "invalid_client",
+	  "Given client ID does not match authenticated client", false},
+	 {BAD, NONE, "invalid_request",
+	  "client_id is not that of the application that authenticated itself",
+	  false}},
+    [REFUSE_TWO_METHODS] =
+	{{BAD, NONE, "invalid_request",
+	  "More than one mechanism is used to authenticate the client", false},
+	 {BAD, NONE, "invalid_request",
+	  "The application must authenticate itself in one way, not in two",
+	  false}},
+    [REFUSE_SECRET_IN_QUERY] =
+	{{BAD, NONE, "invalid_request",
+	  "Credentials must not be sent in the query", false},
+	 {BAD, NONE, "invalid_request",
+	  "Credentials must not be sent in the query: put them into the body "
+	  "or into the Authorization header",
+	  false}},
+    [REFUSE_DUPLICATE] = {{BAD, NONE, "invalid_request",
+			   "Duplicate parameter: ", true},
+			  {BAD, NONE, "invalid_request",
+			   "This parameter was sent more than once: ", true}},
+    [REFUSE_NO_GRANT_TYPE] = {{BAD, NONE, "invalid_request",
+			       "Missing grant type", false},
+			      {BAD, NONE, "invalid_request",
+			       "The parameter grant_type is missing", false}},
     [REFUSE_IMPLICIT] =
-	{ERR_INVALID, NONE, "invalid_grant",
-	 "Implicit grant type not supported from token endpoint", false},
-    [REFUSE_GRANT_TYPE] = {ERR_INVALID, NONE, "unsupported_grant_type",
-			   "Unsupported grant type", false},
-    [REFUSE_GRANT_NOT_ALLOWED] = {ERR_UNAUTHORIZED, PLAIN, "invalid_client",
-				  "Unauthorized grant type", false},
-    [REFUSE_NO_CODE] = {ERR_INVALID, NONE, "invalid_request",
-			"An authorization code must be supplied.", false},
+	{{BAD, NONE, "invalid_grant",
+	  "Implicit grant type not supported from token endpoint", false},
+	 {BAD, NONE, "unsupported_grant_type",
+	  "The grant_type must be authorization_code or refresh_token", false}},
+    [REFUSE_GRANT_TYPE] =
+	{{BAD, NONE, "unsupported_grant_type", "Unsupported grant type", false},
+	 {BAD, NONE, "unsupported_grant_type",
+	  "The grant_type must be authorization_code or refresh_token", false}},
+    [REFUSE_GRANT_NOT_ALLOWED] =
+	{{WHO, PLAIN, "invalid_client", "Unauthorized grant type", false},
+	 {BAD, NONE, "unauthorized_client",
+	  "The application is not registered for this grant_type", false}},
+    [REFUSE_NO_CODE] = {{BAD, NONE, "invalid_request",
+			 "An authorization code must be supplied.", false},
+			{BAD, NONE, "invalid_request",
+			 "The parameter code is missing", false}},
     [REFUSE_CODE] =
-	{ERR_INVALID, NONE, "invalid_grant",
-	 "JpaAuthorizationCodeRepository: no authorization code found for "
-	 "value ",
-	 true},
-    [REFUSE_REDIRECT] = {ERR_INVALID, NONE, "invalid_grant",
-			 "Redirect URI mismatch.", false},
-    [REFUSE_CODE_OF_OTHER] = {ERR_UNAUTHORIZED, PLAIN, "invalid_client",
-			      "Client ID mismatch", false},
-    [REFUSE_VERIFIER] = {ERR_INVALID, NONE, "invalid_request",
-			 "Code challenge and verifier do not match", false},
-    [REFUSE_NO_REFRESH_TOKEN] = {ERR_INVALID, NONE, "invalid_request",
-				 "refresh_token parameter not provided", false},
-    [REFUSE_REFRESH_TOKEN] = {ERR_UNAUTHORIZED, PLAIN, "invalid_token",
-			      "Invalid refresh token: ", true},
+	{{BAD, NONE, "invalid_grant",
+	  "JpaAuthorizationCodeRepository: no authorization code found for "
+	  "value ",
+	  true},
+	 {BAD, NONE, "invalid_grant",
+	  "The code is unknown, was used before or has expired", false}},
+    [REFUSE_REDIRECT] =
+	{{BAD, NONE, "invalid_grant", "Redirect URI mismatch.", false},
+	 {BAD, NONE, "invalid_grant",
+	  "redirect_uri is not that of the authorization request", false}},
+    [REFUSE_CODE_OF_OTHER] = {{WHO, PLAIN, "invalid_client",
+			       "Client ID mismatch", false},
+			      {BAD, NONE, "invalid_grant",
+			       "The code was given to another application",
+			       false}},
+    [REFUSE_VERIFIER] = {{BAD, NONE, "invalid_request",
+			  "Code challenge and verifier do not match", false},
+			 {BAD, NONE, "invalid_grant",
+			  "code_verifier is not that of the code_challenge",
+			  false}},
+    [REFUSE_NO_CHALLENGE] =
+	{{BAD, NONE, "invalid_request",
+	  "Code challenge and verifier do not match", false},
+	 {BAD, NONE, "invalid_grant",
+	  "There was no code_challenge in the authorization request", false}},
+    [REFUSE_NO_REFRESH_TOKEN] = {{BAD, NONE, "invalid_request",
+				  "refresh_token parameter not provided",
+				  false},
+				 {BAD, NONE, "invalid_request",
+				  "The parameter refresh_token is missing",
+				  false}},
+    [REFUSE_REFRESH_TOKEN] =
+	{{WHO, PLAIN, "invalid_token", "Invalid refresh token: ", true},
+	 {BAD, NONE, "invalid_grant",
+	  "The refresh token is unknown, has expired or was revoked", false}},
     [REFUSE_REFRESH_OF_OTHER] =
-	{ERR_UNAUTHORIZED, PLAIN, "invalid_client",
-	 "Client does not own the presented refresh token", false},
-    [REFUSE_UPSCOPING] = {ERR_INVALID, NONE, "invalid_scope",
-			  "Up-scoping is not allowed.", false},
+	{{WHO, PLAIN, "invalid_client",
+	  "Client does not own the presented refresh token", false},
+	 {BAD, NONE, "invalid_grant",
+	  "The refresh token was given to another application", false}},
+    [REFUSE_SCOPE] = {{BAD, NONE, "invalid_scope",
+		       "Invalid scope; requested:", true},
+		      {BAD, NONE, "invalid_scope",
+		       "The application is not registered for that scope",
+		       false}},
+    [REFUSE_UPSCOPING] = {{BAD, NONE, "invalid_scope",
+			   "Up-scoping is not allowed.", false},
+			  {BAD, NONE, "invalid_scope",
+			   "The citizen did not grant that scope", false}},
     [REFUSE_CONTENT_TYPE] =
-	{ERR_INVALID, NONE, "invalid_request",
-	 "The body must be application/x-www-form-urlencoded", false},
+	{{BAD, NONE, "invalid_request",
+	  "The body must be application/x-www-form-urlencoded", false},
+	 {BAD, NONE, "invalid_request",
+	  "The body must be application/x-www-form-urlencoded", false}},
 };
 
 static const char *const challenges[] = {
@@ -92,18 +180,46 @@ const char *oauth_header_text(struct arena *a, const char *text)
 	return b.p;
 }
 
-bool oauth_refusal(struct rq *rq, enum oauth_refusal which, const char *value)
+static void put_challenge(struct rq *rq, const struct wording *w)
 {
-	assert(refusals[which].code != NULL);
-	if (!refusals[which].shows_value || value == NULL)
-		value = "";
-	err_set(&rq->err, refusals[which].kind, refusals[which].code, NULL,
-		"%s%s", refusals[which].text, value);
-	if (refusals[which].challenge != NONE)
+	if (w->challenge == BASIC)
+		rq_header(rq, "WWW-Authenticate", "Basic realm=\"oauth\"");
+	else if (w->challenge != NONE)
 		rq_header(rq, "WWW-Authenticate",
 			  "%serror=\"%s\", error_description=\"%s\"",
-			  challenges[refusals[which].challenge],
-			  refusals[which].code,
+			  challenges[w->challenge], w->code,
 			  oauth_header_text(rq->arena, rq->err.text));
+}
+
+bool oauth_refusal_as(struct rq *rq, const struct settings *s,
+		      enum oauth_refusal which, const char *value)
+{
+	const struct wording *w = s->oauth_errors == 0
+				      ? &refusals[which].mitreid
+				      : &refusals[which].rfc;
+
+	assert(w->code != NULL);
+	if (!w->shows_value || value == NULL)
+		value = "";
+	err_set(&rq->err, w->kind, w->code, NULL, "%s%s", w->text, value);
+	put_challenge(rq, w);
 	return false;
+}
+
+bool oauth_refusal(struct rq *rq, enum oauth_refusal which, const char *value)
+{
+	return oauth_refusal_as(rq, &oauth_of(rq)->site.record->settings, which,
+				value);
+}
+
+bool oauth_refusal_scope(struct rq *rq, const struct settings *s,
+			 const char *asked, const char *allowed)
+{
+	oauth_refusal_as(rq, s, REFUSE_SCOPE,
+			 oauth_scope_shown(rq->arena, asked));
+	if (s->oauth_errors != 0)
+		return false;
+	/* the one stock body with a third member */
+	oauth_error_write(rq, rq->err.code, rq->err.text, allowed);
+	return oauth_json(rq, http_status(rq->err.kind));
 }

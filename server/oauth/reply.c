@@ -49,25 +49,37 @@ void oauth_error_write(struct rq *rq, const char *error, const char *text,
 
 /* ---- refusals -------------------------------------------------------- */
 
-/* The error of a refusal that http made, before any handler of ours. */
-static const char *error_code(const struct err *e)
+/* The error of a refusal that http made, before any handler of ours: by the
+ * switch oauth_errors. RFC 6749 5.2 has one code for what is wrong with a
+ * request as such. */
+static const char *error_code(const struct rq *rq)
 {
-	switch (e->kind) {
-	case ERR_METHOD: return "method_not_allowed";
-	case ERR_NOT_FOUND: return "not_found";
-	case ERR_INTERNAL: return "server_error";
-	case ERR_TOO_LARGE:
-	case ERR_TIMEOUT: return "invalid_request";
-	default: return e->code[0] != '\0' ? e->code : "invalid_request";
-	}
+	static const struct {
+		enum err_kind kind;
+		const char *mitreid, *rfc;
+	} codes[] = {
+	    {ERR_METHOD, "method_not_allowed", "invalid_request"},
+	    {ERR_NOT_FOUND, "not_found", "not_found"},
+	    {ERR_INTERNAL, "server_error", "server_error"},
+	    {ERR_TOO_LARGE, "invalid_request", "invalid_request"},
+	    {ERR_MEDIA_TYPE, "invalid_request", "invalid_request"},
+	    {ERR_TIMEOUT, "invalid_request", "invalid_request"},
+	};
+	bool rfc = oauth_of(rq)->site.record->settings.oauth_errors != 0;
+
+	for (size_t i = 0; i < LEN(codes); i++)
+		if (codes[i].kind == rq->err.kind)
+			return rfc ? codes[i].rfc : codes[i].mitreid;
+	return rq->err.code[0] != '\0' ? rq->err.code : "invalid_request";
 }
 
 static const char *error_text(const struct rq *rq)
 {
+	const char *method = rq->head ? "HEAD" : rq->method;
+
 	if (rq->err.kind == ERR_METHOD)
-		return arena_printf(rq->arena,
-				    "Request method '%s' not supported",
-				    rq->head ? "HEAD" : rq->method);
+		return arena_printf(
+		    rq->arena, "Request method '%s' not supported", method);
 	if (rq->err.kind == ERR_INTERNAL)
 		return arena_printf(rq->arena, "Internal error; request %s",
 				    rq->id);
@@ -91,7 +103,7 @@ static bool is_page(const struct rq *rq)
 void oauth_refuse(struct rq *rq)
 {
 	int status = http_status(rq->err.kind);
-	const char *code = error_code(&rq->err);
+	const char *code = error_code(rq);
 	const char *text = error_text(rq);
 
 	if (!is_page(rq)) {

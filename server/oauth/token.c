@@ -135,18 +135,6 @@ static const struct {
     {"refresh_token", grant_refresh},
 };
 
-/* The one refusal whose body has a third member: what the client may have. */
-static bool refuse_scope(struct rq *rq, const char *asked,
-			 const struct store_client *c)
-{
-	const char *text =
-	    arena_printf(rq->arena, "Invalid scope; requested:%s",
-			 oauth_scope_shown(rq->arena, asked));
-
-	oauth_error_write(rq, "invalid_scope", text, c->scope);
-	return oauth_json(rq, 400);
-}
-
 bool oauth_token(struct rq *rq)
 {
 	struct oauth_form form;
@@ -157,7 +145,9 @@ bool oauth_token(struct rq *rq)
 	const char *scope = oauth_form_get(&form, "scope");
 	if (scope != NULL && (strlen(scope) > OAUTH_SCOPE_BYTES ||
 			      !oauth_scope_within(scope, x.client.scope)))
-		return refuse_scope(rq, scope, &x.client);
+		return oauth_refusal_scope(rq,
+					   &oauth_of(rq)->site.record->settings,
+					   scope, x.client.scope);
 	const char *type = oauth_form_get(&form, "grant_type");
 	if (type == NULL)
 		return oauth_refusal(rq, REFUSE_NO_GRANT_TYPE, NULL);
