@@ -50,7 +50,9 @@ const char *oauth_policy_source(struct arena *a, const char *uri);
 /* ---- reply.c --------------------------------------------------------- */
 
 struct oauth *oauth_of(const struct rq *rq);
-const char *oauth_issuer(const struct rq *rq); /* ends with a slash */
+/* Byte for byte what tokens, metadata and iss say; ends with a slash by the
+ * switch issuer_trailing_slash. */
+const char *oauth_issuer(const struct rq *rq);
 
 /* Replies with the JSON in rq->out, for programs of any origin. */
 bool oauth_json(struct rq *rq, int status);

@@ -30,7 +30,7 @@ bool oauth_register(struct rq *rq)
 			   false, &client, &secrets, &rq->err))
 		return false;
 	jw_open(&w, NULL, '{');
-	record_client_write(&w, &client, &secrets, oauth_issuer(rq));
+	record_client_write(&w, &client, &secrets, site_url(rq, "/"));
 	jw_close(&w);
 	return oauth_json(rq, 201);
 }

@@ -22,7 +22,9 @@ struct oauth *oauth_of(const struct rq *rq)
 
 const char *oauth_issuer(const struct rq *rq)
 {
-	return site_url(rq, "/");
+	const struct settings *s = &oauth_of(rq)->site.record->settings;
+
+	return site_url(rq, s->issuer_trailing_slash ? "/" : "");
 }
 
 /* ---- JSON ------------------------------------------------------------ */
