@@ -40,6 +40,7 @@ enum form { F_TEXT, F_LINK, F_LIST, F_BOOL, F_COUNT, F_OBJECT, F_ANY };
 /* Where the answer takes a member from. */
 enum from {
 	KEPT,  /* the metadata as sent */
+	EXTRA, /* the same, but part of the answer only when it was sent */
 	FIXED, /* always the same; accepted and ignored when sent */
 	CLIENT_ID,
 	CLIENT_SECRET,
@@ -104,6 +105,9 @@ static const struct member members[] = {
     {"token_endpoint_auth_signing_alg", F_TEXT, KEPT, "null"},
     {"client_secret_expires_at", F_ANY, FIXED, "0"},
     {"client_id_issued_at", F_ANY, ISSUED_AT, NULL},
+    /* The pages': who made it, and a sentence about it. */
+    {"supplier", F_TEXT, EXTRA, NULL},
+    {"client_description", F_TEXT, EXTRA, NULL},
     {"kind", F_TEXT, NOT_SHOWN, NULL},
     {"certificate_serial_number", F_TEXT, NOT_SHOWN, NULL},
     {"access_token_seconds", F_COUNT, NOT_SHOWN, NULL},
@@ -591,7 +595,8 @@ static bool take_kept(struct registration *g)
 	for (size_t i = 0; i < LEN(members); i++) {
 		const struct json *v = sent(g, members[i].name);
 
-		if (v != NULL && members[i].from == KEPT)
+		if (v != NULL &&
+		    (members[i].from == KEPT || members[i].from == EXTRA))
 			jw_value(&w, members[i].name, v);
 	}
 	jw_close(&w);
@@ -682,6 +687,10 @@ static void write_member(struct jw *w, const struct member *m,
 	case GRANT_TYPES: write_words(w, m->name, c->grant_types); break;
 	case ISSUED_AT: jw_int(w, m->name, c->issued_ms / 1000); break;
 	case NOT_SHOWN: break;
+	case EXTRA:
+		if (v != NULL)
+			jw_value(w, m->name, v);
+		break;
 	case CLIENT_NAME:
 		if (*c->name != '\0') {
 			jw_str(w, m->name, c->name);

@@ -121,3 +121,18 @@ size_t store_client_list(struct store *s, struct arena *a,
 			  sizeof **out, client_take, &n);
 	return n;
 }
+
+size_t store_client_page(struct store *s, struct arena *a, int64_t offset,
+			 int64_t limit, struct store_client **out)
+{
+	size_t n;
+	*out = store_list(
+	    s, a, store_query(s, ST_CLIENT_PAGE, ARGS(INT(limit), INT(offset))),
+	    sizeof **out, client_take, &n);
+	return n;
+}
+
+int64_t store_client_count(struct store *s)
+{
+	return store_number(s, ST_CLIENT_COUNT, NO_ARGS);
+}

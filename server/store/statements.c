@@ -198,6 +198,10 @@ const char *const store_sql[ST_COUNT] = {
     [ST_CLIENT_FIND] = CLIENT_COLUMNS " WHERE client_id=?",
     [ST_CLIENT_DELETE] = "DELETE FROM client WHERE client_id=?",
     [ST_CLIENT_LIST] = CLIENT_COLUMNS " ORDER BY client_id",
+    [ST_CLIENT_PAGE] =
+	CLIENT_COLUMNS " ORDER BY CASE name WHEN'' THEN client_id ELSE name END"
+		       " COLLATE NOCASE,client_id LIMIT ? OFFSET ?",
+    [ST_CLIENT_COUNT] = "SELECT count(*)FROM client",
 
     /* permissions, codes, tokens */
     [ST_GRANT_PUT] =

@@ -377,6 +377,11 @@ void store_client_delete(struct store *s, const char *client_id);
 /* All of them by client_id; returns how many (0: *out is NULL). */
 size_t store_client_list(struct store *s, struct arena *a,
 			 struct store_client **out);
+/* A page of them by name (ASCII letters without regard to case; those without a
+ * name by their client_id): up to limit, offset left out. */
+size_t store_client_page(struct store *s, struct arena *a, int64_t offset,
+			 int64_t limit, struct store_client **out);
+int64_t store_client_count(struct store *s);
 
 /* ---- permissions, codes, tokens ------------------------------------- */
 

@@ -139,6 +139,40 @@ static void deleting_a_citizen_ends_permissions(void **state)
 	assert_true(has(w, "a"));
 }
 
+/* The client_ids of a page, in one text. */
+static const char *page_of(struct world *w, int64_t offset, int64_t limit)
+{
+	struct store_client *list;
+	size_t n = store_client_page(w->store, w->arena, offset, limit, &list);
+	const char *ids = "";
+	for (size_t i = 0; i < n; i++)
+		ids = arena_cat(w->arena, ids, list[i].client_id, " ", NULL);
+	return ids;
+}
+
+static void clients_by_name(void **state)
+{
+	struct world *w = *state;
+	static const char *const names[][2] = {{"1", "beta"},
+					       {"2", "Alpha"},
+					       {"3", "alpha"},
+					       {"anon", ""},
+					       {"5", "Gamma"}};
+	assert_int_equal(store_client_count(w->store), 0);
+	assert_string_equal(page_of(w, 0, 9), "");
+	for (size_t i = 0; i < LEN(names); i++) {
+		struct store_client c = client(names[i][0]);
+		c.name = names[i][1];
+		store_client_put(w->store, &c);
+	}
+	assert_int_equal(store_client_count(w->store), 5);
+	assert_string_equal(page_of(w, 0, 9), "2 3 anon 1 5 ");
+	assert_string_equal(page_of(w, 0, 2), "2 3 ");
+	assert_string_equal(page_of(w, 2, 2), "anon 1 ");
+	assert_string_equal(page_of(w, 4, 2), "5 ");
+	assert_string_equal(page_of(w, 6, 2), "");
+}
+
 static void clients(void **state)
 {
 	struct world *w = *state;
@@ -457,6 +491,7 @@ static const struct CMUnitTest people_tests[] = {
     MEMORY(sharings),
     MEMORY(sharings_go_with_both_ends),
     MEMORY(clients),
+    MEMORY(clients_by_name),
     MEMORY(grants_are_remembered),
     MEMORY(codes_are_good_once),
     MEMORY(tokens_belong_to_grants),
