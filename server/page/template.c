@@ -88,10 +88,10 @@ static struct tag read_tag(const char *open)
 	if (*t.name != '\0' && strchr("#^/_", *t.name) != NULL)
 		t.kind = *t.name++;
 	if (t.kind == '_')
-		t.name += strspn(t.name, " \n");
+		t.name += strspn(t.name, " \t\n");
 	const char *close = strstr(t.name, "}}");
 	assert(close != NULL);
-	while (close[2] == '}') /* words that end with a value */
+	while (t.kind == '_' && close[2] == '}') /* "{name}}}" */
 		close++;
 	t.name_len = (size_t)(close - t.name);
 	assert(t.name_len > 0);
@@ -120,6 +120,14 @@ static const char *section(struct buf *b, const struct scope *s,
 
 /* ---- words ----------------------------------------------------------- */
 
+static void put(struct buf *b, const char *text, bool escaped)
+{
+	if (escaped)
+		page_escape(b, text);
+	else
+		buf_puts(b, text);
+}
+
 /* Goes through a text with {name} in it; escaped: as HTML. */
 static void fill(struct buf *b, const char *text, const struct scope *s,
 		 bool escaped)
@@ -127,34 +135,33 @@ static void fill(struct buf *b, const char *text, const struct scope *s,
 	for (;;) {
 		size_t n = strcspn(text, "{");
 		const char *close = strchr(text + n, '}');
-		const char *part =
-		    arena_strndup(b->arena, text, close ? n : strlen(text));
 
-		if (escaped)
-			page_escape(b, part);
-		else
-			buf_puts(b, part);
-		if (close == NULL)
+		if (close == NULL) {
+			put(b, text, escaped);
 			return;
+		}
+		put(b, arena_strndup(b->arena, text, n), escaped);
 		struct tag t = {.name = text + n + 1};
 		t.name_len = (size_t)(close - t.name);
 		const struct page_value *v = find(s, &t);
-		if (v != NULL && v->text != NULL && escaped)
-			page_escape(b, v->text);
-		else if (v != NULL && v->text != NULL)
-			buf_puts(b, v->text);
+		if (v != NULL && v->text != NULL)
+			put(b, v->text, escaped);
 		text = close + 1;
 	}
 }
 
-/* In a template words may go on in the next line. */
+/* In a template words may go on in the next line; white space is one space. */
 static void words(struct buf *b, const struct scope *s, const struct tag *t)
 {
 	char *english = arena_strndup(b->arena, t->name, t->name_len);
+	size_t n = 0;
 
-	for (char *c = english; *c != '\0'; c++)
-		if (*c == '\n')
-			*c = ' ';
+	for (const char *c = english; *c != '\0'; c++) {
+		bool space = strchr(" \t\n", *c) != NULL;
+		if (!space || (n > 0 && english[n - 1] != ' '))
+			english[n++] = space ? ' ' : *c;
+	}
+	english[n] = '\0';
 	fill(b, page_word(s->locale, english), s, true);
 }
 
