@@ -133,7 +133,7 @@ static bool heaviest(const struct wishes *w, enum page_language *out)
 bool page_language_wanted(const char *list, enum page_language *out)
 {
 	struct wishes w = {.others = 0};
-	enum page_language l;
+	enum page_language l = PAGE_EN;
 
 	for (size_t i = 0; i < PAGE_LANGUAGES; i++)
 		w.weight[i] = -1;
