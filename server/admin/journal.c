@@ -126,7 +126,7 @@ static bool secret(const char *name, size_t n)
 	    "refresh_token", "client_secret", "code_verifier",
 	    "id_token_hint", "login_hint",    "client_assertion",
 	    "username",	     "password",      "registration_access_token",
-	    "hetu"};
+	    "hetu",	     "patient_hetu"};
 
 	for (size_t i = 0; i < LEN(names); i++)
 		if (strlen(names[i]) == n &&

@@ -79,6 +79,15 @@ static const char *hint_of(const char *rule)
 	    {RULE_PLACEHOLDER, "send a transaction with an entry of that "
 			       "fullUrl"},
 	    {RULE_REFERRED_TO, "delete what refers to it first"},
+	    {RULE_NOT_PROFESSIONAL, "register it with kind professional"},
+	    {RULE_UNREGISTERED, "register it with service_provider and "
+				"access_point"},
+	    {RULE_NO_TREATMENT, "put one on record: POST /__admin/treatments"},
+	    {RULE_NO_CONSENT, "the citizen consents in My Kanta, or POST "
+			      "/__admin/consents"},
+	    {RULE_REFUSED, "the citizen takes it back in My Kanta, or DELETE "
+			   "/__admin/consents/[id]"},
+	    {RULE_READS_ONLY, "store with an application of the citizen's"},
 	    {RULE_PATIENT, "add patient={id} to the query"},
 	    {RULE_OTHER_PATIENT, "search with the Patient of the token"},
 	    {RULE_MODIFIER, "leave the modifier out"},

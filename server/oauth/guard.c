@@ -85,7 +85,9 @@ bool oauth_guard_bearer(struct rq *rq, void *ctx)
 	bool once = rq_header_count(rq, "Authorization") == 1;
 	if (once && oauth_scheme(header, "Bearer") && live(rq, o, header, g)) {
 		rq->grant = g;
-		return true;
+		return !g->professional ||
+		       record_professional(o->site.record, rq->arena,
+					   g->client_id, g->hetu, &rq->err);
 	}
 	if (!once || oauth_bearer_read(rq->arena, header) == NULL)
 		return refuse(rq, ERR_INVALID, "invalid_request",
@@ -103,6 +105,10 @@ bool oauth_guard_scope(struct rq *rq, void *ctx)
 		return true;
 	if (strstr(rq->route->path, "/:type") == NULL)
 		return true;
+	if (write && rq->grant != NULL && rq->grant->professional)
+		return err_set(&rq->err, ERR_FORBIDDEN, RULE_READS_ONLY, NULL,
+			       "applications for professionals read and store "
+			       "nothing");
 	if (rq->grant != NULL && rq->grant->patient == NULL)
 		return true; /* the open sandbox: nobody granted anything */
 	const char *type = rq_param(rq, "type");

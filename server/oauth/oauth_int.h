@@ -207,6 +207,12 @@ bool oauth_refusal_scope(struct rq *rq, const struct settings *s,
 /* What of a text may stand inside quotes in a header. */
 const char *oauth_header_text(struct arena *a, const char *text);
 
+/* ---- professional.c -------------------------------------------------- */
+
+/* The grant client_credentials, by a client that has authenticated itself. */
+bool oauth_professional(struct rq *rq, const struct oauth_form *f,
+			const struct store_client *c);
+
 /* ---- guard.c --------------------------------------------------------- */
 
 /* The token of an Authorization header of the scheme Bearer; NULL when the

@@ -125,6 +125,13 @@ static bool grant_refresh(struct rq *rq, struct exchange *x)
 	return answer(rq, &t);
 }
 
+/* ---- client_credentials: professional use ----------------------------- */
+
+static bool grant_professional(struct rq *rq, struct exchange *x)
+{
+	return oauth_professional(rq, x->form, &x->client);
+}
+
 /* ---- the endpoint ---------------------------------------------------- */
 
 static const struct {
@@ -133,6 +140,7 @@ static const struct {
 } grants[] = {
     {"authorization_code", grant_code},
     {"refresh_token", grant_refresh},
+    {"client_credentials", grant_professional},
 };
 
 bool oauth_token(struct rq *rq)

@@ -108,6 +108,9 @@ static const struct member members[] = {
     /* The pages': who made it, and a sentence about it. */
     {"supplier", F_TEXT, EXTRA, NULL},
     {"client_description", F_TEXT, EXTRA, NULL},
+    /* Of applications for professionals: see professional.c. */
+    {"service_provider", F_TEXT, EXTRA, NULL},
+    {"access_point", F_TEXT, EXTRA, NULL},
     {"kind", F_TEXT, NOT_SHOWN, NULL},
     {"certificate_serial_number", F_TEXT, NOT_SHOWN, NULL},
     {"access_token_seconds", F_COUNT, NOT_SHOWN, NULL},
@@ -372,11 +375,21 @@ static bool take_scope(struct registration *g)
 	return scope_each(g->a, g->c.scope, scope_word_ok, g);
 }
 
+static bool is_professional(const struct registration *g)
+{
+	return strcmp(sent_text(g, "kind", "citizen"), "professional") == 0;
+}
+
 static bool grant_type_ok(struct registration *g, const char *word)
 {
 	if (strcmp(word, "authorization_code") == 0 ||
 	    strcmp(word, "refresh_token") == 0)
 		return true;
+	if (strcmp(word, "client_credentials") == 0)
+		return is_professional(g) ||
+		       err_set(g->e, ERR_INVALID, BAD_METADATA, "grant_types",
+			       "client_credentials is for applications for "
+			       "professionals");
 	if (strcmp(word, "password") == 0)
 		return err_set(g->e, ERR_INVALID, BAD_METADATA, "grant_types",
 			       "The password grant type is not allowed in "
@@ -391,6 +404,10 @@ static bool take_grant_types(struct registration *g)
 		return false;
 	if (*g->c.grant_types != '\0')
 		return true;
+	if (is_professional(g)) {
+		g->c.grant_types = "client_credentials";
+		return true;
+	}
 	g->c.grant_types = scope_has(g->c.scope, "offline_access")
 			       ? "authorization_code refresh_token"
 			       : "authorization_code";
@@ -468,6 +485,14 @@ static bool reads_only(const char *word, void *ctx)
 		       word);
 }
 
+static bool oid_ok(struct registration *g, const char *name)
+{
+	return record_professional_oid(sent_text(g, name, NULL)) ||
+	       err_set(g->e, ERR_INVALID, BAD_METADATA, name,
+		       "%s must be an OID, like 1.2.246.10.99999999.10.1",
+		       name);
+}
+
 /* Not for everybody to become (kanta.md section 5). */
 static bool check_professional(struct registration *g)
 {
@@ -475,7 +500,8 @@ static bool check_professional(struct registration *g)
 		return err_set(g->e, ERR_INVALID, BAD_METADATA, "kind",
 			       "applications for professionals cannot "
 			       "register themselves");
-	return scope_each(g->a, g->c.scope, reads_only, g);
+	return oid_ok(g, "service_provider") && oid_ok(g, "access_point") &&
+	       scope_each(g->a, g->c.scope, reads_only, g);
 }
 
 static bool take_rest(struct registration *g)
@@ -493,7 +519,7 @@ static bool take_rest(struct registration *g)
 		return err_set(g->e, ERR_INVALID, BAD_METADATA,
 			       "access_token_seconds",
 			       "access_token_seconds must be at least 1");
-	if (strcmp(g->c.kind, "professional") == 0)
+	if (is_professional(g))
 		return check_professional(g);
 	if (strcmp(g->c.kind, "citizen") != 0)
 		return err_set(g->e, ERR_INVALID, BAD_METADATA, "kind",

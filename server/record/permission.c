@@ -161,8 +161,8 @@ bool record_grant(struct record *r, struct arena *a, const char *client_id,
 		return err_set(e, ERR_FORBIDDEN, "unauthorized_client",
 			       "client_id",
 			       "citizens give no permission to an application "
-			       "for professionals, and other access is not "
-			       "served yet");
+			       "for professionals: it gets its tokens by "
+			       "grant_type=client_credentials");
 	if (record_behaves(&citizen, "refuses-consent"))
 		return err_set(e, ERR_FORBIDDEN, "access_denied", "hetu",
 			       "this citizen behaves as \"refuses-consent\": "

@@ -331,6 +331,29 @@ bool record_consent(struct record *r, struct arena *a, const struct json *v,
 bool record_treatment(struct record *r, struct arena *a, const struct json *v,
 		      struct store_sharing *out, struct err *e);
 
+/* Which condition of professional use does not hold, a refusal says as its
+ * code (professional.c has the conditions and why they are these). */
+#define RULE_NOT_PROFESSIONAL "KPHR-REST-0180" /* kind */
+#define RULE_UNREGISTERED     "KPHR-REST-0181" /* service_provider, ... */
+#define RULE_NO_CITIZEN	      "KPHR-REST-0182"
+#define RULE_NO_TREATMENT     "KPHR-REST-0183"
+#define RULE_NO_CONSENT	      "KPHR-REST-0184"
+#define RULE_REFUSED	      "KPHR-REST-0185"
+#define RULE_READS_ONLY	      "KPHR-REST-0186"
+
+/* May the application read the citizen's data now? False: e ERR_FORBIDDEN. */
+bool record_professional(struct record *r, struct arena *a,
+			 const char *client_id, const char *hetu,
+			 struct err *e);
+
+/* The same, and what its tokens hang on: a grant for reading within the scope
+ * (NULL: all that the application may read). False: e, also ERR_INVALID with
+ * code "invalid_scope". */
+bool record_professional_grant(struct record *r, struct arena *a,
+			       const struct store_client *c, const char *hetu,
+			       const char *scope, struct grant *out,
+			       struct err *e);
+
 /* ---- resources ----------------------------------------------------------- */
 
 /* The interactions of the resource types and what the service states of their

@@ -19,6 +19,11 @@ enum err_kind record_status_kind(int status);
  * Always false. */
 bool record_unknown_member(struct err *e, const struct nearest *near);
 
+/* ---- professional.c --------------------------------------------------- */
+
+/* Is it an OID? NULL passes. */
+bool record_professional_oid(const char *text);
+
 /* ---- member.c --------------------------------------------------------- */
 
 /* Members of a fixture's object. Each is refused by name when it is not what it

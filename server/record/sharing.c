@@ -7,8 +7,8 @@
  * must be a relationship of treatment, and the application must be one for
  * professionals. Here these facts are checked and kept, each for its span of
  * time: who is meant exists, and is a professional application where one is
- * named. What follows from them (may this application read?) is for the
- * professional use itself to decide, which is not served yet.
+ * named. What follows from them (may this application read?) professional.c
+ * decides.
  *
  *	consent		{"hetu", "decision":"consent"|"refusal", "client_id"?,
  *			 "from"?, "until"?}
