@@ -217,9 +217,13 @@ unit-quiet: $(UNITS:%=$(B)/unit/%) $(B)/mock-kanta-phr
 ##                 schemas against the answers of the last check
 clients: all build/deps-clients
 	MOCK=$(abspath build)/mock-kanta-phr ANSWERS=$(abspath build)/answers \
-		SCHEMAS=$(abspath build)/schemas node --test tests/clients
+		SCHEMAS=$(abspath build)/schemas \
+		node --test --test-reporter=spec tests/clients
+	MOCK=$(abspath build)/mock-kanta-phr \
+		$(PYTEST) -q -rs -p no:cacheprovider tests/clients
 
-build/deps-clients: tests/clients/package-lock.json tests/clients/schemas.mjs
+build/deps-clients: tests/clients/package-lock.json tests/clients/schemas.mjs \
+		server/tools/deps.sh
 	@sh server/tools/deps.sh clients
 	@mkdir -p build && touch $@
 

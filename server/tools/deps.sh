@@ -10,6 +10,8 @@ build='gcc libc6-dev make pkg-config libmicrohttpd-dev libgnutls28-dev
 libcjson-dev libsqlite3-dev uuid-dev libssl-dev zlib1g-dev'
 test='libcmocka-dev python3-pytest python3-pytest-xdist python3-requests curl'
 bench='wrk curl'
+clients='python3-authlib python3-requests-oauthlib python3-pytest
+python3-requests'
 lint='clang clang-format clang-tidy libclang-rt-14-dev valgrind'
 
 # missing PACKAGE...: those of them that are not installed
@@ -71,6 +73,7 @@ definitions() {
 clients() {
 	command -v node >/dev/null || need nodejs
 	command -v npm >/dev/null || need npm
+	need $clients
 	(cd tests/clients && npm ci --silent)
 	node tests/clients/schemas.mjs build/schemas
 }

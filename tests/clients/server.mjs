@@ -12,6 +12,13 @@ export const SCOPE = [
 		[`patient/${t}.read`, `patient/${t}.write`]),
 ].join(" ");
 
+// The two ways of the authorization server (--oauth).
+export const BEHAVIOURS = process.env.OAUTH?.split(" ") ?? ["kanta"];
+
+export function issuer(server, oauth) {
+	return server.auth + (oauth === "strict" ? "" : "/");
+}
+
 export async function start(...options) {
 	const child = spawn(process.env.MOCK, ["serve", "--listen",
 		"http://127.0.0.1:0", "--log", "off", ...options],
