@@ -69,8 +69,9 @@ definitions() {
 	(cd "$out" && npm ci --ignore-scripts --silent)
 }
 
-# The client libraries, and the official JSON schemas.
+# The client libraries, a browser, and the official JSON schemas.
 clients() {
+	command -v chromium >/dev/null || need chromium
 	command -v node >/dev/null || need nodejs
 	command -v npm >/dev/null || need npm
 	need $clients

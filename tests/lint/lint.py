@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """The project's own rules, checked: layers, doors, banned functions, SQL only
-in store, writable globals, sizes, opening essays, the lock file.
+in store, writable globals, sizes, opening essays, the lock file, and that the
+texts of the pages are there in every language.
 
     lint.py [--root DIR] [--objects DIR] [RULE...]
 
@@ -267,9 +268,121 @@ def lock(tree):
                 yield path, number, "the lock file names a host"
 
 
+# ---- the texts of the pages -------------------------------------------------
+
+LANGUAGES = ("en", "fi", "sv")
+LITERALS = r'(?:"(?:[^"\\]|\\.)*"\s*)+'
+WORDS_TAG = re.compile(r"\{\{_(.*?)\}\}(?!\})", re.DOTALL)
+UNTRANSLATED = {"mock-kanta-phr"}  # and what stands in <code>
+
+
+def joined(literals):
+    """The text of adjacent string literals."""
+    parts = re.findall(r'"((?:[^"\\]|\\.)*)"', literals)
+    return re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t"}.get(
+        m.group(1), m.group(1)), "".join(parts))
+
+
+def below_server(tree, ending):
+    for folder, _, names in sorted(os.walk(os.path.join(tree.root, "server"))):
+        for name in sorted(n for n in names if n.endswith(ending)):
+            path = os.path.relpath(os.path.join(folder, name), tree.root)
+            with open(os.path.join(tree.root, path), encoding="utf-8") as f:
+                yield path, f.read()
+
+
+def line_of(text, at):
+    return text.count("\n", 0, at) + 1
+
+
+def entries_of(text):
+    """Yields (line, [English, Finnish, Swedish]) of a file of words, and
+    (line, None) where an entry is broken."""
+    entry = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line[2:3] != " " or line[:2] not in LANGUAGES:
+            continue
+        if LANGUAGES[len(entry)] != line[:2] or not line[3:].strip():
+            yield number, None
+            return
+        entry.append(line[3:])
+        if len(entry) == len(LANGUAGES):
+            yield number - 2, entry
+            entry = []
+    if entry:
+        yield text.count("\n"), None
+
+
+def bare_words(template):
+    """(place, text) of what a page says outside {{_ words}}."""
+    blank = lambda m: re.sub(r"[^\n]", " ", m.group(0))
+    text = re.sub(r"<code[ >].*?</code>", blank, template, flags=re.DOTALL)
+    text = re.sub(r"\{\{_.*?\}\}(?!\})|\{\{.*?\}\}|<!--.*?-->", blank, text,
+                  flags=re.DOTALL)
+    for match in re.finditer(r'\b(?:aria-label|alt|title)="([^"]*)"', text):
+        yield match.start(1), match.group(1)
+    text = re.sub(r"<[^>]*>", blank, text)
+    for match in re.finditer(r"\S.*", text):
+        yield match.start(), re.sub("|".join(UNTRANSLATED), "",
+                                    re.sub(r"&\w+;", "", match.group(0)))
+
+
+def texts_said(tree):
+    """Yields (path, line, text) of every text that is looked up."""
+    for path, template in below_server(tree, ".html"):
+        for match in WORDS_TAG.finditer(template):
+            yield path, line_of(template, match.start()), \
+                " ".join(match.group(1).split())
+    for path, text in tree.files.items():
+        code = bare(text, strings=False)
+        for match in re.finditer(r"\bSAY\(\s*(" + LITERALS + r")\)", code):
+            yield path, line_of(code, match.start()), joined(match.group(1))
+
+
+def words(tree):
+    """The three forms of each text: there, alike in their {values}, used."""
+    known = {}
+    for path, text in below_server(tree, ".words"):
+        for number, entry in entries_of(text):
+            if entry is None:
+                yield path, number, "not an entry of lines en, fi, sv"
+                continue
+            names = [set(re.findall(r"\{\w*\}", said)) for said in entry]
+            if names[0] != names[1] or names[0] != names[2]:
+                yield path, number, "other {values} in another language"
+            if any(said != " ".join(said.split()) for said in entry):
+                yield path, number, "white space at an end, or too much"
+            if entry[0] in known:
+                yield path, number, "a second entry of this text, after " \
+                    "%s:%d" % known[entry[0]]
+            known.setdefault(entry[0], (path, number))
+    said = set()
+    for path, number, text in texts_said(tree):
+        said.add(text)
+        if text not in known:
+            yield path, number, f"no *.words has: {text}"
+    for text in tree.files.values():  # a refusal may be looked up as it stands
+        said.update(joined(m) for m in re.findall(LITERALS, bare(
+            text, strings=False)) if joined(m) in known)
+    for text, (path, number) in known.items():
+        if text not in said:
+            yield path, number, f"nobody says: {text}"
+    for path, template in below_server(tree, ".html"):
+        for at, text in bare_words(template):
+            if re.search(r"[^\W\d_]", text):
+                yield path, line_of(template, at), \
+                    f"outside {{{{_ words}}}}: {text.strip()}"
+    for path, text in tree.files.items():
+        code = bare(text, strings=False)
+        for match in re.finditer(r'\b(?:(?:site|page)_(?:say|word)\([^;"()]*'
+                                 r'|site_page\(\w+,[^,;"]*,\s*)"', code):
+            yield path, line_of(code, match.start()), "not within SAY()"
+
+
 RULES = {rule.__name__: rule for rule in (
     layers, one_header, doors, sql, banned, writable, sizes, essays,
-    rulers, lock)}
+    rulers, lock, words)}
+PENDING = {"words"}
 
 
 def main():
@@ -280,12 +393,13 @@ def main():
     args = parser.parse_args()
     tree = Tree(args.root, args.objects)
     found = 0
-    for name in args.rule or RULES:
+    rules = args.rule or [name for name in RULES if name not in PENDING]
+    for name in rules:
         for path, number, what in RULES[name](tree):
             print(f"{path}:{number}: {name}: {what}")
             found += 1
     print(f"lint: {len(tree.files)} files, "
-          f"{len(args.rule or RULES)} rules, {found} violations")
+          f"{len(rules)} rules, {found} violations")
     return 1 if found else 0
 
 

@@ -73,6 +73,59 @@ PLANTED = [
      for name in lint.BANNED]
 
 
+WORDS = "server/web/a.words"
+ENTRY = "en Hello {x}\nfi Hei {x}\nsv Hej {x}\n"
+HTML = "<p>{{_ Hello {x}}}</p>\n"
+# what there is; a violation or none
+SPOKEN = [
+    ({}, 0),
+    ({WORDS: ENTRY, "server/web/a.html": HTML}, 0),
+    ({"server/site/b.words": "# a comment\n\n" + ENTRY,
+      "server/web/a.html": HTML}, 0),
+    ({WORDS: ENTRY, "server/web/a.html": "<b>\n{{_ Hello\n\t{x}}}</b>"}, 0),
+    ({WORDS: ENTRY, "server/web/a.c": 'f(SAY("Hello {x}"));\n'}, 0),
+    ({WORDS: ENTRY, "server/web/a.c": 'f(SAY("Hel"\n\t"lo {x}"));\n'}, 0),
+    ({WORDS: ENTRY, "server/web/a.c": 'e = "Hello"\n\t" {x}";\n'}, 0),
+    ({WORDS: ENTRY.replace(" {x}", ' "{x}" \\'),
+      "server/web/a.c": 'f(SAY("Hello \\"{x}\\" \\\\"));\n'}, 0),
+    # not there, or not as it is written
+    ({"server/web/a.html": HTML}, 1),
+    ({"server/web/a.c": 'f(SAY("Hello"));\n'}, 1),
+    ({"server/web/a.c": 'f(SAY("Hello")); /* SAY("Hello") */\n'}, 1),
+    ({WORDS: ENTRY.replace("Hello", "hello"), "server/web/a.html": HTML}, 2),
+    ({WORDS: "", "server/web/a.html": HTML * 2}, 2),
+    # there and not used
+    ({WORDS: ENTRY}, 1),
+    ({WORDS: ENTRY, "server/web/a.c": '/* SAY("Hello {x}") */\n'}, 1),
+    ({WORDS: ENTRY, "server/web/a.c": 'f("Say Hello {x}");\n'}, 1),
+    # other values, two entries, broken ones
+    ({WORDS: ENTRY.replace("Hei {x}", "Hei"), "server/web/a.html": HTML}, 1),
+    ({WORDS: ENTRY.replace("Hej {x}", "Hej {y}"),
+      "server/web/a.html": HTML}, 1),
+    ({WORDS: ENTRY, "server/site/a.words": ENTRY,
+      "server/web/a.html": HTML}, 1),
+    ({WORDS: ENTRY.replace("sv Hej {x}\n", ""), "server/web/a.html": HTML}, 2),
+    ({WORDS: ENTRY.replace("fi ", "sv "), "server/web/a.html": HTML}, 2),
+    ({WORDS: ENTRY.replace("Hei {x}", "Hei {x} "),
+      "server/web/a.html": HTML}, 1),
+    # said without a look into the catalogue
+    ({"server/web/a.html": "<p>Hello</p>\n"}, 1),
+    ({"server/web/a.html": '<a aria-label="Hello"></a>\n'}, 1),
+    ({"server/web/a.html": '<p class="quiet">1 – {{x}}&nbsp;<code>GET</code>'
+      "</p>\n"}, 0),
+    ({"server/web/a.c": 'f(site_word(rq, "Hello"));\n'}, 1),
+    ({"server/web/a.c": 'site_page(rq, 200, "Hello", "server/a.html", v);'},
+     1),
+    ({WORDS: ENTRY, "server/web/a.c": 'f(site_say(rq, SAY("Hello {x}"), "a"'
+      "));\n"}, 0),
+]
+
+
+@pytest.mark.parametrize("files,violations", SPOKEN)
+def test_words_that_are_not_there_are_found(tmp_path, files, violations):
+    assert len(found("words", tmp_path, files)) == violations
+
+
 @pytest.mark.parametrize("rule,path,bad,good", PLANTED)
 def test_planted_violation_is_found(tmp_path, rule, path, bad, good):
     assert found(rule, tmp_path / "bad", {path: bad}) != []
@@ -105,7 +158,8 @@ def test_deep_code_is_found_by_its_share(tmp_path):
 
 
 def test_every_rule_has_a_planted_violation():
-    assert {p[0] for p in PLANTED} | {"writable"} == set(lint.RULES)
+    assert {p[0] for p in PLANTED} | {"writable", "words"} == \
+        set(lint.RULES)
 
 
 def test_exit_status_tells(tmp_path):
