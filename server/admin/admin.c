@@ -86,6 +86,12 @@ struct store *store_of(const struct rq *rq)
 	return admin_of(rq)->record->store;
 }
 
+const char *issuer_of(const struct rq *rq)
+{
+	return record_issuer(admin_of(rq)->record, rq->arena, rq->origin,
+			     admin_of(rq)->issuer_path);
+}
+
 bool reply_json(struct rq *rq, int status)
 {
 	rq_header(rq, "Cache-Control", "no-store");

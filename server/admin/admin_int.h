@@ -43,6 +43,7 @@ bool refuse_member(struct rq *rq);
 
 struct admin *admin_of(const struct rq *rq);
 struct store *store_of(const struct rq *rq);
+const char *issuer_of(const struct rq *rq); /* the authorization server's */
 
 /* Answers with the JSON in rq->out. */
 bool reply_json(struct rq *rq, int status);

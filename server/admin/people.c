@@ -118,12 +118,6 @@ bool admin_citizen_delete(struct rq *rq)
 
 /* ---- applications --------------------------------------------------- */
 
-static const char *issuer_of(const struct rq *rq)
-{
-	return arena_printf(rq->arena, "%s%s/", rq->origin,
-			    admin_of(rq)->issuer_path);
-}
-
 /* The registration answer with the mock's own members behind it. */
 static void client_write(struct jw *w, const struct store_client *c,
 			 const struct record_secrets *secrets,
@@ -131,10 +125,7 @@ static void client_write(struct jw *w, const struct store_client *c,
 {
 	jw_open(w, NULL, '{');
 	record_client_write(w, c, secrets, issuer);
-	jw_str(w, "kind", c->kind);
-	jw_str(w, "certificate_serial_number", c->certificate_serial_number);
-	jw_int(w, "access_token_seconds", c->access_token_seconds);
-	jw_int(w, "refresh_token_seconds", c->refresh_token_seconds);
+	record_client_write_own(w, c);
 	jw_close(w);
 }
 

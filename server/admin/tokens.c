@@ -40,9 +40,7 @@ bool admin_tokens_post(struct rq *rq)
 			  member_text(body, "scope"), 0, &grant, &rq->err))
 		return refuse_member(rq);
 	record_tokens(r, rq->arena, &client, &grant, grant.scope, true,
-		      member_count(body, "expires_in", -1),
-		      arena_printf(rq->arena, "%s%s/", rq->origin,
-				   admin_of(rq)->issuer_path),
+		      member_count(body, "expires_in", -1), issuer_of(rq),
 		      &tokens);
 	record_tokens_write(&rq->out, &tokens);
 	return reply_json(rq, 200);

@@ -22,9 +22,9 @@ struct oauth *oauth_of(const struct rq *rq)
 
 const char *oauth_issuer(const struct rq *rq)
 {
-	const struct settings *s = &oauth_of(rq)->site.record->settings;
+	const struct site *site = &oauth_of(rq)->site;
 
-	return site_url(rq, s->issuer_trailing_slash ? "/" : "");
+	return record_issuer(site->record, rq->arena, rq->origin, site->path);
 }
 
 /* ---- JSON ------------------------------------------------------------ */

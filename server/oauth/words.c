@@ -57,7 +57,7 @@ const char *oauth_scope_wanted(struct arena *a, const char *requested,
 	else if (strlen(requested) > OAUTH_SCOPE_BYTES)
 		return NULL;
 	for (const char *w; (w = oauth_word(&requested, &n)) != NULL;) {
-		if (!has(client_scope, w, n))
+		if (!scope_covers(client_scope, w, n))
 			return NULL;
 		if (is_reserved(w, n) || has(b.p, w, n))
 			continue;
@@ -72,7 +72,7 @@ bool oauth_scope_within(const char *inner, const char *outer)
 {
 	size_t n;
 	for (const char *w; (w = oauth_word(&inner, &n)) != NULL;)
-		if (!has(outer, w, n))
+		if (!scope_covers(outer, w, n))
 			return false;
 	return true;
 }

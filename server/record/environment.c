@@ -55,6 +55,7 @@ static const char *const strict_oauth[][2] = {
     {"two_auth_methods", "reject"},
     {"credentials_in_query", "off"},
     {"introspection_needs_permission", "off"},
+    {"introspection_answer", "rfc"},
     {"rfc8414_document", "on"},
     {NULL, NULL},
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * permission: scopes, what a citizen allowed an application, and the codes and
- * tokens that stand for it.
+ * permission: what a citizen allowed an application, and the codes and tokens
+ * that stand for it.
  *
  * A grant is the permission; codes and tokens hang on it and die with it. Of
  * each of them only the SHA-256 is stored: who reads the database cannot use
@@ -31,94 +31,13 @@ int64_t record_now_ms(const struct record *r)
 	return clock_now_ms(&r->clock);
 }
 
-/* ---- scopes ----------------------------------------------------------- */
+/* ---- permission ------------------------------------------------------- */
 
-bool scope_each(struct arena *a, const char *text,
-		bool (*f)(const char *word, void *ctx), void *ctx)
+static void add_word(struct buf *b, const char *word)
 {
-	while (*(text += strspn(text, " ")) != '\0') {
-		size_t n = strcspn(text, " ");
-
-		if (!f(arena_strndup(a, text, n), ctx))
-			return false;
-		text += n;
-	}
-	return true;
-}
-
-bool scope_has(const char *scope, const char *word)
-{
-	size_t wanted = strlen(word);
-
-	while (*(scope += strspn(scope, " ")) != '\0') {
-		size_t n = strcspn(scope, " ");
-
-		if (n == wanted && memcmp(scope, word, n) == 0)
-			return true;
-		scope += n;
-	}
-	return false;
-}
-
-bool scope_allows(const char *scope, const char *type, bool write)
-{
-	static const char patient[] = "patient/";
-	const char *end = write ? ".write" : ".read";
-	const size_t head = sizeof patient - 1;
-	const size_t n = strlen(type), tail = strlen(end);
-
-	while (*(scope += strspn(scope, " ")) != '\0') {
-		size_t len = strcspn(scope, " ");
-
-		if (len == head + n + tail &&
-		    memcmp(scope, patient, head) == 0 &&
-		    memcmp(scope + head, type, n) == 0 &&
-		    memcmp(scope + head + n, end, tail) == 0)
-			return true;
-		scope += len;
-	}
-	return false;
-}
-
-bool scope_known(const char *word)
-{
-	/* What the real service offers; not all of it is served here yet. */
-	static const char *const offered[] = {
-	    "Observation",   "MedicationAdministration", "CarePlan",
-	    "Questionnaire", "QuestionnaireResponse",	 "Patient",
-	    "Consent",	     "MedicationStatement",
-	};
-
-	if (strcmp(word, "offline_access") == 0 ||
-	    strcmp(word, "registration-token") == 0)
-		return true;
-	for (size_t i = 0; i < LEN(offered); i++) {
-		if (scope_allows(word, offered[i], false) ||
-		    scope_allows(word, offered[i], true))
-			return true;
-	}
-	return false;
-}
-
-static bool add_once(const char *word, void *ctx)
-{
-	struct buf *b = ctx;
-
 	if (!scope_has(b->p, word))
 		buf_printf(b, "%s%s", b->len > 0 ? " " : "", word);
-	return true;
 }
-
-const char *scope_words(struct arena *a, const char *text)
-{
-	struct buf b;
-
-	buf_init(&b, a);
-	scope_each(a, text, add_once, &b);
-	return b.p;
-}
-
-/* ---- permission ------------------------------------------------------- */
 
 struct granting {
 	struct buf granted;
@@ -133,12 +52,13 @@ static bool grant_word(const char *word, void *ctx)
 	/* For the server's own use: listed in registrations, never granted. */
 	if (strcmp(word, "registration-token") == 0)
 		return true;
-	if (!scope_has(g->allowed, word))
+	if (!scope_covers(g->allowed, word, strlen(word)))
 		return err_set(g->e, ERR_INVALID, "invalid_scope", "scope",
 			       "the application is not registered for the "
 			       "scope \"%.64s\"",
 			       word);
-	return add_once(word, &g->granted);
+	add_word(&g->granted, word);
+	return true;
 }
 
 bool record_grant(struct record *r, struct arena *a, const char *client_id,
@@ -237,6 +157,13 @@ void record_close(struct record *r)
 	r->key = NULL;
 	record_definitions_close(r);
 	record_params_free(r);
+}
+
+const char *record_issuer(const struct record *r, struct arena *a,
+			  const char *origin, const char *path)
+{
+	return arena_printf(a, "%s%s%s", origin, path,
+			    r->settings.issuer_trailing_slash ? "/" : "");
 }
 
 /* ---- tokens ----------------------------------------------------------- */

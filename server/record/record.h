@@ -102,6 +102,7 @@ struct settings {
 	int credentials_in_query;
 	int bearer_in_query;
 	int introspection_needs_permission;
+	int introspection_answer; /* 0 mitreid, 1 rfc */
 	int rfc8414_document;
 	int loopback_redirect_port; /* any port of 127.0.0.1, [::1] */
 	int access_token_format;    /* 0 jwt, 1 opaque */
@@ -262,6 +263,18 @@ bool record_client_change(struct record *r, struct arena *a,
 			  const struct json *metadata, struct store_client *out,
 			  struct record_secrets *secrets, struct err *e);
 
+/* The same as the application does it itself: the mock's own members stay as
+ * they were, whatever is sent of them, and so does its secret. */
+bool record_client_change_self(struct record *r, struct arena *a,
+			       const struct store_client *old,
+			       const struct json *metadata,
+			       struct store_client *out,
+			       struct record_secrets *secrets, struct err *e);
+
+/* The application that this is the registration access token of. */
+bool record_client_of_token(struct record *r, struct arena *a,
+			    const char *token, struct store_client *out);
+
 /* The members of the registration answer (oauth.md 10, kanta.md 3.4) into the
  * object that is open. secrets: as from record_client, or NULL; issuer: what
  * registration_client_uri begins with, "http://host/phr-authserver-sandbox/",
@@ -270,10 +283,26 @@ void record_client_write(struct jw *w, const struct store_client *c,
 			 const struct record_secrets *secrets,
 			 const char *issuer);
 
+/* The mock's own members: kind, certificate_serial_number, life times,
+ * allow_introspection, auto_approve, set, supplier, ... */
+void record_client_write_own(struct jw *w, const struct store_client *c);
+
+/* A member of the registration that has no column of its own ("supplier",
+ * "tos_uri", "jwks", "auto_approve"); NULL when it was not sent. */
+const struct json *record_client_member(struct arena *a,
+					const struct store_client *c,
+					const char *name);
+
 /* The settings that hold for an application: the server's, but for what its
  * registration's member "set" says. */
 struct settings record_client_settings(const struct record *r, struct arena *a,
 				       const struct store_client *c);
+
+/* Who the authorization server says it is, the same everywhere (metadata,
+ * tokens, answers of authorize): origin and path, with a slash behind them if
+ * issuer_trailing_slash says so. */
+const char *record_issuer(const struct record *r, struct arena *a,
+			  const char *origin, const char *path);
 
 /* ---- permission and tokens ---------------------------------------------- */
 
@@ -281,6 +310,9 @@ struct settings record_client_settings(const struct record *r, struct arena *a,
 bool scope_has(const char *scope, const char *word);
 /* Does it allow "read" or "write" of the type? */
 bool scope_allows(const char *scope, const char *type, bool write);
+/* Does who has the scope have the word of n bytes? Also when patient/x.read
+ * with an asterisk for x has it. */
+bool scope_covers(const char *scope, const char *word, size_t n);
 
 /* Records that the citizen allows the client the scope (NULL: all that the
  * client is registered for; registration-token is never granted). False: e

@@ -55,10 +55,10 @@ const char *hetu_canonical(struct arena *a, const char *hetu);
 #define HETU_AGE_MAX 120
 bool hetu_make(char out[HETU_TEXT], int age, int64_t now_ms);
 
-/* ---- permission.c ----------------------------------------------------- */
+/* ---- scope.c ---------------------------------------------------------- */
 
 /* May a scope hold the word at all (oauth.md section 8)? */
-bool scope_known(const char *word);
+bool scope_known(const struct settings *s, const char *word);
 
 /* The words of text (separated by spaces), without repetitions, joined by one
  * space each. */

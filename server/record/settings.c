@@ -333,6 +333,9 @@ static const struct row rows[] = {
     {AT(introspection_needs_permission), on_off, 0, 0, 1,
      "introspect is for applications that are registered for it; off: any may "
      "ask about its own tokens [M]"},
+    {AT(introspection_answer), error_style, 0, 0, 0,
+     "members of the introspect answer: as the service's software has them, or "
+     "as RFC 7662 [M]"},
     {AT(rfc8414_document), on_off, 0, 0, 0,
      "the metadata are served as oauth-authorization-server, too [M]"},
     {AT(loopback_redirect_port), on_off, 0, 0, 0,

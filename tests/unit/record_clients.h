@@ -25,7 +25,8 @@ static void test_scopes(void **state)
 
 	for (size_t i = 0; i < LEN(scope_rows); i++) {
 		if (scope_has(scope, scope_rows[i].word) != scope_rows[i].has ||
-		    scope_known(scope_rows[i].word) != scope_rows[i].known)
+		    scope_known(&t->r.settings, scope_rows[i].word) !=
+			scope_rows[i].known)
 			fail_msg("%s", scope_rows[i].word);
 	}
 	assert_true(scope_allows(scope, "Observation", false));
@@ -40,6 +41,48 @@ static void test_scopes(void **state)
 	    false));
 	assert_string_equal(scope_words(t->a, "  b a  b a c "), "b a c");
 	assert_string_equal(scope_words(t->a, "  "), "");
+}
+
+/* An asterisk stands for every type once it is granted; whether it may be asked
+ * for, and openid, the switches say. */
+static void test_wildcard_scopes(void **state)
+{
+	struct t *t = *state;
+	static const char scope[] = "offline_access patient/*.read";
+	static const struct {
+		const char *word;
+		bool covered;
+	} rows[] = {
+	    {"patient/Observation.read", true},
+	    {"patient/*.read", true},
+	    {"patient/Observation.write", false},
+	    {"patient/*.write", false},
+	    {"patient/Observation.rs", false},
+	    {"patient/Observation", false},
+	    {"patient/", false},
+	    {"patient", false},
+	    {"user/Observation.read", false},
+	    {"offline_access", true},
+	    {".read", false},
+	    {"", false},
+	};
+
+	for (size_t i = 0; i < LEN(rows); i++)
+		if (scope_covers(scope, rows[i].word, strlen(rows[i].word)) !=
+		    rows[i].covered)
+			fail_msg("%s", rows[i].word);
+	assert_true(scope_allows(scope, "Observation", false));
+	assert_false(scope_allows(scope, "Observation", true));
+	assert_false(scope_allows("patient/**.read", "Observation", false));
+	assert_false(scope_allows("patient/.read", "Observation", false));
+	assert_false(scope_allows("patient/*", "Observation", false));
+	assert_false(scope_allows("*.read", "Observation", false));
+	t->r.settings.scope_wildcards = 1;
+	t->r.settings.openid = 1;
+	assert_true(scope_known(&t->r.settings, "patient/*.read"));
+	assert_true(scope_known(&t->r.settings, "patient/*.write"));
+	assert_false(scope_known(&t->r.settings, "patient/*.cruds"));
+	assert_true(scope_known(&t->r.settings, "openid"));
 }
 
 /* ---- applications ----------------------------------------------------- */
@@ -139,6 +182,148 @@ static void test_client_defaults(void **state)
 			    "fi.example.app:/cb http://[::1]:1/x?y=1");
 }
 
+/* The token by which a registration is managed: whose it is. */
+static void test_registration_token(void **state)
+{
+	struct t *t = *state;
+	struct store_client one, two, found;
+	struct record_secrets first, second;
+	const char *token;
+
+	assert_true(record_client(&t->r, t->a, J(t, "{" U "}"), false, &one,
+				  &first, &t->e));
+	assert_true(record_client(&t->r, t->a, J(t, "{" U "}"), false, &two,
+				  &second, &t->e));
+	token = first.registration_access_token;
+	assert_true(strcspn(token, ".") >= 43);
+	assert_string_not_equal(token, second.registration_access_token);
+	assert_null(strstr(one.metadata, token));
+	assert_true(record_client_of_token(&t->r, t->a, token, &found));
+	assert_string_equal(found.client_id, one.client_id);
+	assert_false(record_client_of_token(
+	    &t->r, t->a, arena_printf(t->a, "%.43s.%s", token, two.client_id),
+	    &found));
+	assert_false(record_client_of_token(&t->r, t->a, "", &found));
+	assert_false(record_client_of_token(&t->r, t->a, ".", &found));
+	assert_false(record_client_of_token(
+	    &t->r, t->a, arena_printf(t->a, ".%s", one.client_id), &found));
+	/* a registration that has none (of an older file) */
+	one.registration_digest = NULL;
+	store_client_put(t->r.store, &one);
+	assert_false(record_client_of_token(&t->r, t->a, token, &found));
+	/* a change leaves it as it was */
+	assert_true(record_client_change(&t->r, t->a, &two, J(t, "{" U "}"),
+					 &found, &first, &t->e));
+	assert_null(first.registration_access_token);
+	assert_true(record_client_of_token(
+	    &t->r, t->a, second.registration_access_token, &found));
+}
+
+/* The mock's own members: for who runs it alone, and they stay. */
+static void test_client_own(void **state)
+{
+	struct t *t = *state;
+	static const char own[] =
+	    "'auto_approve':'010190-900P','allow_introspection':true,"
+	    "'set':{'code_s':'7','refresh_rotation':'rotate'},"
+	    "'access_point':'1.2.3','access_token_seconds':77,";
+	struct store_client c, changed;
+	struct record_secrets secrets;
+	struct settings s;
+	struct buf b;
+	struct jw w = {.b = &b};
+
+	c = client(t, arena_printf(t->a, "{'client_id':'app',%s" U "}", own));
+	s = record_client_settings(&t->r, t->a, &c);
+	assert_int_equal(s.code_s, 7);
+	assert_int_equal(s.refresh_rotation, 1);
+	assert_int_equal(t->r.settings.code_s, 300);
+	t->r.settings.page_max = 99;
+	assert_int_equal(record_client_settings(&t->r, t->a, &c).page_max, 99);
+	assert_string_equal(
+	    json_text(record_client_member(t->a, &c, "access_point")), "1.2.3");
+	assert_null(record_client_member(t->a, &c, "service_provider"));
+
+	/* its own change cannot touch them */
+	assert_true(record_client_change_self(
+	    &t->r, t->a, &c,
+	    J(t,
+	      "{'auto_approve':true,'set':{'code_s':'9'},'access_point':'1.4',"
+	      "'access_token_seconds':1,'client_secret':'new'," U "}"),
+	    &changed, &secrets, &t->e));
+	assert_null(secrets.client_secret);
+	assert_string_equal(changed.secret_digest, c.secret_digest);
+	buf_init(&b, t->a);
+	jw_open(&w, NULL, '{');
+	record_client_write_own(&w, &changed);
+	jw_close(&w);
+	assert_string_equal(
+	    b.p, "{\"kind\":\"citizen\",\"certificate_serial_number\":\"\","
+		 "\"access_token_seconds\":77,\"refresh_token_seconds\":0,"
+		 "\"allow_introspection\":true,"
+		 "\"auto_approve\":\"010190-900P\",\"set\":{\"code_s\":\"7\","
+		 "\"refresh_rotation\":\"rotate\"},"
+		 "\"service_provider\":null,\"access_point\":\"1.2.3\"}");
+	/* nor can one that registers itself have them */
+	assert_true(record_client(&t->r, t->a,
+				  J(t, arena_printf(t->a, "{%s" U "}", own)),
+				  false, &c, &secrets, &t->e));
+	assert_string_equal(c.metadata, "{}");
+	/* settings of its own decide what it may register for */
+	client(t, "{'set':{'openid':'on'},'scope':'openid'," U "}");
+}
+
+static void test_public_clients(void **state)
+{
+	struct t *t = *state;
+	static const char none[] =
+	    "{'token_endpoint_auth_method':'none'," U "}";
+	struct store_client c;
+	struct record_secrets secrets;
+
+	t->r.settings.public_clients = 0;
+	assert_false(
+	    record_client(&t->r, t->a, J(t, none), false, &c, &secrets, &t->e));
+	has(t->e.text, "cannot register themselves");
+	assert_true(
+	    record_client(&t->r, t->a, J(t, none), true, &c, &secrets, &t->e));
+	assert_true(
+	    record_client(&t->r, t->a,
+			  J(t, "{'certificate_serial_number':'1.2.246.10.1.1',"
+			       "'token_endpoint_auth_method':'none'," U "}"),
+			  false, &c, &secrets, &t->e));
+	t->r.settings.public_clients = 1;
+	assert_true(
+	    record_client(&t->r, t->a, J(t, none), false, &c, &secrets, &t->e));
+}
+
+/* Ways to authenticate that need no secret. */
+static void test_client_methods(void **state)
+{
+	struct t *t = *state;
+	static const char *const rows[] = {
+	    "'token_endpoint_auth_method':'private_key_jwt',"
+	    "'jwks':{'keys':[{'kty':'RSA'}]},",
+	    "'token_endpoint_auth_method':'tls_client_auth',"
+	    "'certificate_serial_number':'1.2.246.10.1.1',",
+	    "'token_endpoint_auth_method':'tls_client_auth',"
+	    "'tls_client_auth_subject_dn':'CN=a',",
+	};
+
+	for (size_t i = 0; i < LEN(rows); i++) {
+		struct store_client c;
+		struct record_secrets secrets;
+
+		if (!record_client(
+			&t->r, t->a,
+			J(t, arena_printf(t->a, "{%s" U "}", rows[i])), false,
+			&c, &secrets, &t->e))
+			fail_msg("%s: %s", rows[i], t->e.text);
+		assert_null(secrets.client_secret);
+		assert_string_equal(c.secret_digest, "");
+	}
+}
+
 static void write_client(struct t *t, struct buf *b,
 			 const struct store_client *c, const char *secret)
 {
@@ -147,7 +332,10 @@ static void write_client(struct t *t, struct buf *b,
 	buf_init(b, t->a);
 	jw_open(&w, NULL, '{');
 	record_client_write(
-	    &w, c, &(struct record_secrets){.client_secret = secret}, NULL);
+	    &w, c,
+	    &(struct record_secrets){.client_secret = secret,
+				     .registration_access_token = "token"},
+	    "http://h/as");
 	jw_close(&w);
 }
 
@@ -182,7 +370,8 @@ static void test_client_answer(void **state)
 	    "'claims_redirect_uris':[],'request_uris':[],"
 	    "'software_statement':null,'software_id':null,"
 	    "'software_version':null,'code_challenge_method':null,"
-	    "'registration_access_token':null,'registration_client_uri':null,"
+	    "'registration_access_token':'token',"
+	    "'registration_client_uri':'http://h/as/register/app',"
 	    "'softwareId':null,'softwareVersion':null,"
 	    "'token_endpoint_auth_signing_alg':null,"
 	    "'client_secret_expires_at':0,'client_id_issued_at':1795255200}";

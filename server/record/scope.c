@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * scope: the words of a scope (RFC 6749 3.3) and what they allow.
+ *
+ * A scope is a text of words with spaces between, as clients send and get it,
+ * and is looked at in place: whether it allows what is asked for is found out
+ * with every request. Words are compared whole. patient/<Type>.read and .write
+ * are separate (SMART, first version). An asterisk stands for every type, a
+ * word that the service does not know; by the switch scope_wildcards it is
+ * offered, and so is openid by its own. The switches decide what applications
+ * may register for; what a citizen granted counts as it was granted.
+ *
+ * Facts: oauth.md 8; kanta.md 3.1.
+ */
+#include "record/record_int.h"
+
+#include <string.h>
+
+static const char patient[] = "patient/";
+#define PATIENT (sizeof patient - 1)
+
+bool scope_each(struct arena *a, const char *text,
+		bool (*f)(const char *word, void *ctx), void *ctx)
+{
+	while (*(text += strspn(text, " ")) != '\0') {
+		size_t n = strcspn(text, " ");
+
+		if (!f(arena_strndup(a, text, n), ctx))
+			return false;
+		text += n;
+	}
+	return true;
+}
+
+static bool has(const char *scope, const char *word, size_t wanted)
+{
+	while (*(scope += strspn(scope, " ")) != '\0') {
+		size_t n = strcspn(scope, " ");
+
+		if (n == wanted && memcmp(scope, word, n) == 0)
+			return true;
+		scope += n;
+	}
+	return false;
+}
+
+bool scope_has(const char *scope, const char *word)
+{
+	return has(scope, word, strlen(word));
+}
+
+static bool is_type(const char *word, size_t len, const char *type, size_t n)
+{
+	return (len == n && memcmp(word, type, n) == 0) ||
+	       (len == 1 && *word == '*');
+}
+
+/* type: n characters; end: ".read" or ".write". */
+static bool allows(const char *scope, const char *type, size_t n,
+		   const char *end)
+{
+	const size_t tail = strlen(end);
+
+	while (*(scope += strspn(scope, " ")) != '\0') {
+		size_t len = strcspn(scope, " ");
+
+		if (len > PATIENT + tail &&
+		    memcmp(scope, patient, PATIENT) == 0 &&
+		    memcmp(scope + len - tail, end, tail) == 0 &&
+		    is_type(scope + PATIENT, len - PATIENT - tail, type, n))
+			return true;
+		scope += len;
+	}
+	return false;
+}
+
+bool scope_allows(const char *scope, const char *type, bool write)
+{
+	return allows(scope, type, strlen(type), write ? ".write" : ".read");
+}
+
+bool scope_covers(const char *scope, const char *word, size_t n)
+{
+	static const char *const ends[] = {".read", ".write"};
+
+	if (has(scope, word, n))
+		return true;
+	if (n < PATIENT || memcmp(word, patient, PATIENT) != 0)
+		return false;
+	for (size_t i = 0; i < LEN(ends); i++) {
+		size_t tail = strlen(ends[i]);
+
+		if (n > PATIENT + tail &&
+		    memcmp(word + n - tail, ends[i], tail) == 0)
+			return allows(scope, word + PATIENT, n - PATIENT - tail,
+				      ends[i]);
+	}
+	return false;
+}
+
+bool scope_known(const struct settings *s, const char *word)
+{
+	/* What the real service offers; not all of it is served here yet. */
+	static const char *const offered[] = {
+	    "Observation",   "MedicationAdministration", "CarePlan",
+	    "Questionnaire", "QuestionnaireResponse",	 "Patient",
+	    "Consent",	     "MedicationStatement",
+	};
+
+	if (strcmp(word, "offline_access") == 0 ||
+	    strcmp(word, "registration-token") == 0)
+		return true;
+	if (strcmp(word, "openid") == 0)
+		return s->openid != 0;
+	if (scope_has("patient/*.read patient/*.write", word))
+		return s->scope_wildcards != 0;
+	for (size_t i = 0; i < LEN(offered); i++) {
+		if (scope_allows(word, offered[i], false) ||
+		    scope_allows(word, offered[i], true))
+			return true;
+	}
+	return false;
+}
+
+static bool add_once(const char *word, void *ctx)
+{
+	struct buf *b = ctx;
+
+	if (!scope_has(b->p, word))
+		buf_printf(b, "%s%s", b->len > 0 ? " " : "", word);
+	return true;
+}
+
+const char *scope_words(struct arena *a, const char *text)
+{
+	struct buf b;
+
+	buf_init(&b, a);
+	scope_each(a, text, add_once, &b);
+	return b.p;
+}
