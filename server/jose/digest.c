@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * digest: randomness, SHA-256 and comparison.
+ * digest: randomness, SHA-256, HMAC and comparison.
  *
  * Secrets, codes and tokens are made here from the generator of the library,
  * which the operating system seeds, and are stored as digests alone, so that
@@ -18,6 +18,8 @@
 #include "jose/jose_int.h"
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <stdio.h>
@@ -84,6 +86,18 @@ void jose_digest(char out[JOSE_DIGEST], const void *bytes, size_t n)
 		out[2 * i + 1] = hex[digest[i] & 15];
 	}
 	out[2 * sizeof(digest)] = '\0';
+}
+
+char *jose_hmac(struct arena *a, const char *key, const char *text)
+{
+	unsigned char mac[SHA256_BYTES];
+	unsigned n = 0;
+
+	if (HMAC(EVP_sha256(), key, (int)strlen(key),
+		 (const unsigned char *)text, strlen(text), mac, &n) == NULL ||
+	    n != sizeof(mac))
+		jose_broken("HMAC");
+	return jose_b64url(a, mac, sizeof(mac));
 }
 
 bool jose_equal(const char *x, const char *y)

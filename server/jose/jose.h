@@ -2,7 +2,7 @@
  *
  * jose: the one door to OpenSSL. Randomness, digests, base64url, signed tokens
  * (RFC 7515, 7519), the key set (RFC 7517), PKCE (RFC 7636), comparison in
- * constant time.
+ * constant time, and whether somebody's signature is good.
  */
 #ifndef JOSE_H
 #define JOSE_H
@@ -24,6 +24,10 @@ void jose_digest(char out[JOSE_DIGEST], const void *bytes, size_t n);
 
 /* Are the two texts equal? The time taken depends on their lengths alone. */
 bool jose_equal(const char *x, const char *y);
+
+/* HMAC-SHA-256 (RFC 2104) of a text under a key, as base64url in the arena: who
+ * does not know the key cannot tell it from a random text. */
+char *jose_hmac(struct arena *a, const char *key, const char *text);
 
 /* base64url without padding (RFC 4648 5), allocated in the arena. Decoding
  * accepts only that alphabet, without padding; NULL otherwise. The decoded
@@ -66,5 +70,26 @@ char *jose_key_jwk(struct arena *a, const struct jose_key *k, const char *kid);
  * {"kid":kid,"alg":"RS256"}. */
 char *jose_jwt(struct arena *a, const struct jose_key *k, const char *kid,
 	       const char *claims, size_t n);
+
+/* ---- signatures of others --------------------------------------------- */
+
+/* The members of somebody's public key that count here (RFC 7518 6.2, 6.3), as
+ * they stand in its JWK; NULL when absent. */
+struct jose_jwk {
+	const char *kty; /* "RSA": n, e; "EC": crv, x, y */
+	const char *n, *e, *crv, *x, *y;
+};
+
+/* Is the signature (base64url) one of the n bytes of text, by that key and that
+ * algorithm (RS, PS 256 to 512, ES256, ES384)? False too when the two do not go
+ * together, or the key is none, or not of 2048 to 4096 bits. */
+bool jose_jws_verify(struct arena *a, const struct jose_jwk *k, const char *alg,
+		     const char *text, size_t n, const char *signature);
+
+/* Do the algorithm and the kind of the key go together? */
+bool jose_jws_possible(const struct jose_jwk *k, const char *alg);
+
+/* The algorithms by index, for the metadata; NULL behind the last. */
+const char *jose_jws_algorithm(size_t i);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Unit tests of jose: the vectors of RFC 4648, RFC 7636 and FIPS 180, what the
- * decoders refuse, and tokens verified with OpenSSL alone from the published
- * JWK, as a client would do it.
+ * Unit tests of jose: the vectors of RFC 4231, RFC 4648, RFC 7515, RFC 7636 and
+ * FIPS 180, what the decoders refuse, and tokens verified with OpenSSL alone
+ * from the published JWK, as a client would do it.
  */
 #include "jose/jose.h"
 
@@ -18,9 +18,12 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 
 static int new_arena(void **state)
 {
@@ -463,6 +466,230 @@ static void other_keys_are_refused(void **state)
 	arena_free(a);
 }
 
+/* ---- signatures of others ----------------------------------------------- */
+
+#define CLAIMS                                                                 \
+	"eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFt"     \
+	"cGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
+
+/* RFC 7515 appendices A.2 and A.3 */
+static const struct jose_jwk rfc_rsa = {
+    .kty = "RSA",
+    .n = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-"
+	 "Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b"
+	 "32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KX"
+	 "BdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5Ih"
+	 "lJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4"
+	 "FRWyuXpoQ",
+    .e = "AQAB",
+};
+static const char rfc_rsa_sig[] =
+    "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-"
+    "0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrn"
+    "byTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi1"
+    "2jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs"
+    "98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
+static const struct jose_jwk rfc_ec = {
+    .kty = "EC",
+    .crv = "P-256",
+    .x = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    .y = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+};
+static const char rfc_ec_sig[] = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFC"
+				 "gfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+
+static void signatures_of_the_rfc_verify(void **state)
+{
+	static const char rsa[] = "eyJhbGciOiJSUzI1NiJ9." CLAIMS;
+	static const char ec[] = "eyJhbGciOiJFUzI1NiJ9." CLAIMS;
+
+	assert_true(
+	    jose_jws_verify(*state, &rfc_rsa, "RS256", R(rsa), rfc_rsa_sig));
+	assert_true(
+	    jose_jws_verify(*state, &rfc_ec, "ES256", R(ec), rfc_ec_sig));
+	assert_false(jose_jws_verify(*state, &rfc_rsa, "RS256", rsa,
+				     sizeof(rsa) - 2, rfc_rsa_sig));
+	assert_false(
+	    jose_jws_verify(*state, &rfc_ec, "ES256", R(rsa), rfc_ec_sig));
+}
+
+static void algorithm_and_key_go_together(void **state)
+{
+	static const char *const wrong[] = {"none",  "HS256", "ES256", "ES384",
+					    "rs256", "",      "RS256 "};
+	static const char rsa[] = "eyJhbGciOiJSUzI1NiJ9." CLAIMS;
+	size_t n = 0;
+
+	for (size_t i = 0; i < LEN(wrong); i++) {
+		assert_false(jose_jws_possible(&rfc_rsa, wrong[i]));
+		assert_false(jose_jws_verify(*state, &rfc_rsa, wrong[i], R(rsa),
+					     rfc_rsa_sig));
+	}
+	/* the padding and the digest are part of it */
+	assert_false(
+	    jose_jws_verify(*state, &rfc_rsa, "PS256", R(rsa), rfc_rsa_sig));
+	assert_false(
+	    jose_jws_verify(*state, &rfc_rsa, "RS512", R(rsa), rfc_rsa_sig));
+	assert_false(jose_jws_possible(&rfc_ec, "RS256"));
+	assert_false(jose_jws_possible(&rfc_ec, "ES384"));
+	while (jose_jws_algorithm(n) != NULL)
+		n++;
+	assert_int_equal(n, 8);
+}
+
+static void damaged_signatures_are_refused(void **state)
+{
+	static const char ec[] = "eyJhbGciOiJFUzI1NiJ9." CLAIMS;
+	static const char *const bad[] = {"", "AA", "!",
+					  "DtEhU3ljbEg8L38VWAfUA"};
+	char zeros[87];
+
+	for (size_t i = 0; i < LEN(bad); i++) {
+		assert_false(
+		    jose_jws_verify(*state, &rfc_ec, "ES256", R(ec), bad[i]));
+		assert_false(
+		    jose_jws_verify(*state, &rfc_rsa, "RS256", R(ec), bad[i]));
+	}
+	/* r = s = 0 (CVE-2022-21449) */
+	memset(zeros, 'A', 86);
+	zeros[86] = '\0';
+	assert_false(jose_jws_verify(*state, &rfc_ec, "ES256", R(ec), zeros));
+}
+
+/* An exponent or modulus that would cost much, or none at all; a point off the
+ * curve; members that are missing. */
+static void strange_keys_are_refused(void **state)
+{
+	static const char ec[] = "eyJhbGciOiJFUzI1NiJ9." CLAIMS;
+	static const char rsa[] = "eyJhbGciOiJSUzI1NiJ9." CLAIMS;
+	char *huge = arena_alloc(*state, 1400);
+	struct jose_jwk k = rfc_ec;
+
+	k.y = k.x;
+	assert_false(jose_jws_verify(*state, &k, "ES256", R(ec), rfc_ec_sig));
+	k.y = NULL;
+	assert_false(jose_jws_verify(*state, &k, "ES256", R(ec), rfc_ec_sig));
+	k.y = "AA";
+	assert_false(jose_jws_verify(*state, &k, "ES256", R(ec), rfc_ec_sig));
+	memset(huge, 'b', 1388);
+	static const char *const exponents[] = {
+	    "", "AA", "Ag", "AAEAAQ", "AQAAAAAB", "!", NULL};
+	for (size_t i = 0; i < LEN(exponents); i++) {
+		k = rfc_rsa;
+		k.e = exponents[i];
+		assert_false(
+		    jose_jws_verify(*state, &k, "RS256", R(rsa), rfc_rsa_sig));
+	}
+	k = rfc_rsa;
+	k.n = huge;
+	assert_false(jose_jws_verify(*state, &k, "RS256", R(rsa), rfc_rsa_sig));
+	k.n = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoQ";
+	assert_false(jose_jws_verify(*state, &k, "RS256", R(rsa), rfc_rsa_sig));
+	k.kty = NULL;
+	assert_false(jose_jws_verify(*state, &k, "RS256", R(rsa), rfc_rsa_sig));
+}
+
+/* What another implementation of the same library signed, for each of them. */
+static char *signed_by(struct arena *a, EVP_PKEY *key, const char *digest,
+		       bool pss, const char *text)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *p;
+	unsigned char sig[600];
+	size_t n = sizeof(sig);
+
+	assert_int_equal(
+	    EVP_DigestSignInit_ex(ctx, &p, digest, NULL, NULL, key, NULL), 1);
+	if (pss) {
+		EVP_PKEY_CTX_set_rsa_padding(p, RSA_PKCS1_PSS_PADDING);
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(p, RSA_PSS_SALTLEN_DIGEST);
+	}
+	assert_int_equal(EVP_DigestSign(ctx, sig, &n,
+					(const unsigned char *)text,
+					strlen(text)),
+			 1);
+	EVP_MD_CTX_free(ctx);
+	return jose_b64url(a, sig, n);
+}
+
+static char *bn_text(struct arena *a, EVP_PKEY *key, const char *name)
+{
+	unsigned char bytes[512];
+	BIGNUM *bn = NULL;
+	int n;
+
+	assert_int_equal(EVP_PKEY_get_bn_param(key, name, &bn), 1);
+	n = BN_bn2bin(bn, bytes);
+	BN_free(bn);
+	return jose_b64url(a, bytes, (size_t)n);
+}
+
+static void every_rsa_algorithm_verifies(void **state)
+{
+	static const char *const digests[] = {"SHA256", "SHA384", "SHA512"};
+	EVP_PKEY *key = EVP_RSA_gen(3072);
+	struct jose_jwk k = {.kty = "RSA",
+			     .n = bn_text(*state, key, OSSL_PKEY_PARAM_RSA_N),
+			     .e = bn_text(*state, key, OSSL_PKEY_PARAM_RSA_E)};
+
+	for (size_t i = 0; i < 6; i++) {
+		const char *alg = jose_jws_algorithm(i);
+		char *sig =
+		    signed_by(*state, key, digests[i % 3], i >= 3, "a.b");
+
+		assert_true(jose_jws_verify(*state, &k, alg, R("a.b"), sig));
+		assert_false(jose_jws_verify(*state, &k, alg, R("a.c"), sig));
+		assert_false(jose_jws_verify(*state, &k,
+					     jose_jws_algorithm((i + 3) % 6),
+					     R("a.b"), sig));
+	}
+	EVP_PKEY_free(key);
+}
+
+/* The curve of the RFC's vectors is P-256 alone. */
+static void es384_verifies(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-384");
+	unsigned char raw[96], x[48], y[48];
+	size_t n;
+	BIGNUM *bx = NULL, *by = NULL;
+	char *der = signed_by(*state, key, "SHA384", false, "a.b");
+
+	der = jose_b64url_decode(*state, der, strlen(der), &n);
+	const unsigned char *p = (const unsigned char *)der;
+	ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &p, (long)n);
+	BN_bn2binpad(ECDSA_SIG_get0_r(sig), raw, 48);
+	BN_bn2binpad(ECDSA_SIG_get0_s(sig), raw + 48, 48);
+	ECDSA_SIG_free(sig);
+	EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_EC_PUB_X, &bx);
+	EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_EC_PUB_Y, &by);
+	BN_bn2binpad(bx, x, 48);
+	BN_bn2binpad(by, y, 48);
+	BN_free(bx);
+	BN_free(by);
+	EVP_PKEY_free(key);
+
+	struct jose_jwk k = {.kty = "EC",
+			     .crv = "P-384",
+			     .x = jose_b64url(*state, x, 48),
+			     .y = jose_b64url(*state, y, 48)};
+	char *text = jose_b64url(*state, raw, 96);
+	assert_true(jose_jws_verify(*state, &k, "ES384", R("a.b"), text));
+	assert_false(jose_jws_verify(*state, &k, "ES384", R("a.c"), text));
+	assert_false(jose_jws_verify(*state, &k, "ES256", R("a.b"), text));
+}
+
+static void hmac_follows_its_rfc(void **state)
+{
+	/* RFC 4231 4.3 */
+	assert_string_equal(
+	    jose_hmac(*state, "Jefe", "what do ya want for nothing?"),
+	    "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM");
+	assert_string_not_equal(
+	    jose_hmac(*state, "Jeff", "what do ya want for nothing?"),
+	    jose_hmac(*state, "Jefe", "what do ya want for nothing?"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, new_arena, end_arena)
 
 int main(void)
@@ -477,6 +704,13 @@ int main(void)
 	    cmocka_unit_test(texts_are_compared),
 	    cmocka_unit_test(pkce_follows_its_rfc),
 	    cmocka_unit_test(challenges_have_their_form),
+	    TEST(hmac_follows_its_rfc),
+	    TEST(signatures_of_the_rfc_verify),
+	    TEST(algorithm_and_key_go_together),
+	    TEST(damaged_signatures_are_refused),
+	    TEST(strange_keys_are_refused),
+	    TEST(every_rsa_algorithm_verifies),
+	    TEST(es384_verifies),
 	};
 	const struct CMUnitTest with_key[] = {
 	    cmocka_unit_test(tokens_verify_with_the_published_key),
