@@ -336,20 +336,47 @@ const char *record_code(struct record *r, struct arena *a,
 			const struct grant *g, const struct record_code_for *f);
 
 /* New tokens for the grant. The access token is a signed JWT of the stock form
- * (oauth.md 11.1); a refresh token is made when wanted and offline_access is in
- * the grant's scope. expires_in < 0: the client's own lifetime. issuer goes
- * into the JWT. */
+ * (oauth.md 11.1) or a random text, by the switch access_token_format; a
+ * refresh token is made when wanted, offline_access is in the grant's scope and
+ * the client may refresh. expires_in < 0: the client's own lifetime. issuer
+ * goes into the JWT. */
 struct record_tokens {
 	const char *access_token;
 	const char *refresh_token; /* NULL: none */
 	int64_t expires_in;	   /* seconds left */
 	const char *scope;
-	const char *sub; /* Patient id */
+	const char *sub;      /* Patient id */
+	const char *patient;  /* the same, for SMART clients; or NULL */
+	const char *id_token; /* NULL: none; see record_id_token() */
 };
 void record_tokens(struct record *r, struct arena *a,
 		   const struct store_client *c, const struct grant *g,
 		   const char *scope, bool refresh, int64_t expires_in,
 		   const char *issuer, struct record_tokens *out);
+
+/* Who logged in for the code and when, signed (OpenID Connect Core 2). To be
+ * made where openid was granted and the code is exchanged, and nowhere else. */
+const char *record_id_token(struct record *r, struct arena *a,
+			    const struct grant *g,
+			    const struct store_code *code, const char *issuer);
+
+/* A refresh token, with its grant: one that is good, or was used before. */
+bool record_refresh_find(struct record *r, struct arena *a, const char *text,
+			 struct store_token *out, struct grant *g);
+
+/* May its own client c refresh with it? False when it was used before, and the
+ * grace of refresh_grace_s does not help: then its whole family is gone, which
+ * the caller must keep (rq->keep). */
+bool record_refresh_good(struct record *r, struct arena *a,
+			 const struct store_client *c, const char *text,
+			 const struct store_token *t);
+
+/* Uses one that is good: the refresh token of the answer. The same, or, where
+ * refresh tokens rotate, its successor. */
+const char *record_refresh_next(struct record *r, struct arena *a,
+				const struct store_client *c,
+				const struct grant *g, const char *text,
+				const struct store_token *t);
 
 /* The token answer as JSON, members in the order of oauth.md 5.2. */
 void record_tokens_write(struct buf *b, const struct record_tokens *t);

@@ -68,6 +68,19 @@ const char *scope_words(struct arena *a, const char *text);
 bool scope_each(struct arena *a, const char *text,
 		bool (*f)(const char *word, void *ctx), void *ctx);
 
+/* ---- tokens.c, refresh.c ----------------------------------------------- */
+
+/* A text of as many random bits, as base64url. */
+#define TOKEN_RANDOM_BITS 256
+const char *token_random(struct arena *a);
+
+/* Stores a token; its digest is taken here. */
+void token_put(struct record *r, const char *token, struct store_token *t);
+
+/* A fresh refresh token, kept with its limits. */
+const char *refresh_new(struct record *r, struct arena *a,
+			const struct store_client *c, const struct grant *g);
+
 /* ---- walk.c ----------------------------------------------------------- */
 
 /* Calls f for each value at the path below v: members joined by dots, lists
