@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Who is the application? Its credentials in the Authorization header or in the
- * form (RFC 6749 2.3.1; oauth.md 5.1, column kanta).
+ * form (RFC 6749 2.3.1; oauth.md 5.1); what it signed instead is assertion.c's.
  *
- * Basic wins over the form. The RFC wants its two halves percent-encoded and
- * many clients do not do it, so both readings are tried. Where credentials
- * come from decides how a refusal is worded; whether the client exists does
- * not: an unknown one is compared with a digest that nothing has, so that
- * neither the answer nor the work done tells them apart.
+ * Basic wins over the form, unless two_auth_methods refuses both together. The
+ * RFC wants its two halves percent-encoded and many clients do not do it, so
+ * both readings are tried. Where credentials come from decides how a refusal is
+ * worded; whether the client exists does not: an unknown one is compared with a
+ * digest that nothing has, so that neither the answer nor the work done tells
+ * them apart.
+ *
+ * The method that a client registered need not be the one it uses, unless
+ * enforce_auth_method says so.
  *
  * A client registered with the method none and without a certificate is public:
  * its empty secret equals the empty secret. One with a certificate cannot be
@@ -19,8 +23,6 @@
 
 #include <string.h>
 #include <strings.h>
-
-#define FORM_TYPE "application/x-www-form-urlencoded"
 
 /* No SHA-256 ends up here. */
 static const char no_digest[] =
@@ -90,40 +92,9 @@ bool oauth_basic_read(struct arena *a, const char *header,
 	return true;
 }
 
-/* ---- the form -------------------------------------------------------- */
-
-static bool is_form(struct rq *rq)
-{
-	const char *type = rq_header_in(rq, "Content-Type");
-	size_t n = strlen(FORM_TYPE);
-
-	return rq->body_len == 0 ||
-	       (type != NULL && strncasecmp(type, FORM_TYPE, n) == 0 &&
-		strchr("; \t", type[n]) != NULL);
-}
-
-bool oauth_form_read(struct rq *rq, struct oauth_form *f)
-{
-	if (!is_form(rq))
-		return oauth_refusal(rq, REFUSE_CONTENT_TYPE, NULL);
-	return http_form(rq->arena, rq->query, strlen(rq->query), &f->query,
-			 &f->query_n, &rq->err) &&
-	       http_form(rq->arena, rq->body, rq->body_len, &f->body,
-			 &f->body_n, &rq->err);
-}
-
-const char *oauth_form_get(const struct oauth_form *f, const char *name)
-{
-	const char *value = http_form_get(f->query, f->query_n, name);
-
-	if (value == NULL)
-		value = http_form_get(f->body, f->body_n, name);
-	return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
 /* ---- the check ------------------------------------------------------- */
 
-static bool is_public(const struct store_client *c)
+bool oauth_is_public(const struct store_client *c)
 {
 	return strcmp(c->auth_method, "none") == 0 &&
 	       c->secret_digest[0] == '\0' &&
@@ -141,38 +112,90 @@ static bool known(struct rq *rq, const char *id, const char *secret,
 	jose_digest(digest, secret, strlen(secret));
 	if (jose_equal(digest, wanted))
 		return true;
-	return found && is_public(out) && secret[0] == '\0';
+	return found && oauth_is_public(out) && secret[0] == '\0';
 }
 
-static bool known_by_header(struct rq *rq, const char *header,
-			    struct store_client *out)
+/* What was sent, and what came of it. */
+struct attempt {
+	const struct oauth_form *form;
+	const char *header; /* of the scheme Basic, or NULL */
+	const char *id, *secret;
+	bool assertion;
+	const char *method; /* what it amounts to */
+};
+
+static bool by_header(struct rq *rq, struct attempt *t,
+		      struct store_client *out)
 {
 	struct oauth_credentials raw, decoded;
 
-	if (!oauth_basic_read(rq->arena, header, &raw, &decoded))
+	t->method = "client_secret_basic";
+	if (!oauth_basic_read(rq->arena, t->header, &raw, &decoded))
 		return false;
 	if (known(rq, raw.id, raw.secret, out))
 		return true;
 	return decoded.id != NULL && known(rq, decoded.id, decoded.secret, out);
 }
 
+static bool by_form(struct rq *rq, struct attempt *t, struct store_client *out)
+{
+	t->method = t->secret != NULL ? "client_secret_post" : "none";
+	return known(rq, t->id, t->secret != NULL ? t->secret : "", out);
+}
+
+static void read_attempt(struct rq *rq, const struct oauth_form *f,
+			 struct attempt *t)
+{
+	const char *header = rq_header_in(rq, "Authorization");
+	bool basic = header != NULL && oauth_scheme(header, "Basic");
+
+	*t = (struct attempt){
+	    .form = f,
+	    .header = basic ? header : NULL,
+	    .id = oauth_form_get(f, "client_id"),
+	    .secret = oauth_form_get(f, "client_secret"),
+	    .assertion = oauth_form_get(f, "client_assertion") != NULL ||
+			 oauth_form_get(f, "client_assertion_type") != NULL,
+	};
+}
+
+static bool in_two_ways(const struct rq *rq, const struct attempt *t)
+{
+	return (t->header != NULL) + (t->secret != NULL) + t->assertion > 1 ||
+	       rq_header_count(rq, "Authorization") > 1;
+}
+
+/* The refusal says no more than that the credentials are wrong. */
+static bool by_its_method(struct rq *rq, const struct attempt *t,
+			  const struct store_client *c)
+{
+	struct settings s =
+	    record_client_settings(oauth_of(rq)->site.record, rq->arena, c);
+
+	return !s.enforce_auth_method || strcmp(t->method, c->auth_method) == 0;
+}
+
 bool oauth_client(struct rq *rq, const struct oauth_form *f,
 		  struct store_client *out)
 {
-	const char *header = rq_header_in(rq, "Authorization");
-	const char *id = oauth_form_get(f, "client_id");
-	const char *secret = oauth_form_get(f, "client_secret");
+	const struct settings *s = &oauth_of(rq)->site.record->settings;
+	struct attempt t;
 
-	if (header != NULL && oauth_scheme(header, "Basic")) {
-		if (!known_by_header(rq, header, out))
+	read_attempt(rq, f, &t);
+	if (s->two_auth_methods != 0 && in_two_ways(rq, &t))
+		return oauth_refusal(rq, REFUSE_TWO_METHODS, NULL);
+	if (t.header != NULL) {
+		if (!by_header(rq, &t, out) || !by_its_method(rq, &t, out))
 			return oauth_refusal(rq, REFUSE_BAD_BASIC, NULL);
-		if (id != NULL && strcmp(id, out->client_id) != 0)
+		if (t.id != NULL && strcmp(t.id, out->client_id) != 0)
 			return oauth_refusal(rq, REFUSE_OTHER_CLIENT_ID, NULL);
 		return true;
 	}
-	if (id == NULL)
+	if (t.assertion)
+		return oauth_assertion(rq, f, out);
+	if (t.id == NULL)
 		return oauth_refusal(rq, REFUSE_NO_CREDENTIALS, NULL);
-	if (!known(rq, id, secret != NULL ? secret : "", out))
+	if (!by_form(rq, &t, out) || !by_its_method(rq, &t, out))
 		return oauth_refusal(rq, REFUSE_BAD_FORM, NULL);
 	return true;
 }

@@ -143,23 +143,37 @@ bool oauth_basic_read(struct arena *a, const char *header,
 /* Is the header's scheme this one, in any case? */
 bool oauth_scheme(const char *header, const char *scheme);
 
+/* The client that authenticates itself, in whatever way. False: rq->err. */
+struct oauth_form;
+bool oauth_client(struct rq *rq, const struct oauth_form *f,
+		  struct store_client *out);
+
+/* Has it nothing to authenticate itself with? */
+bool oauth_is_public(const struct store_client *c);
+
+/* ---- assertion.c ----------------------------------------------------- */
+
+/* The same by what it signed (private_key_jwt). */
+bool oauth_assertion(struct rq *rq, const struct oauth_form *f,
+		     struct store_client *out);
+
+/* ---- form.c ---------------------------------------------------------- */
+
 /* Parameters of query and form together. */
 struct oauth_form {
 	struct http_pair *query;
 	size_t query_n;
 	struct http_pair *body;
 	size_t body_n;
+	bool query_counts; /* by the switch credentials_in_query */
 };
 
-/* Reads them. False: rq->err (another content type, broken text). */
+/* Reads them. False: rq->err (another content type, broken text, a parameter
+ * twice, credentials in the query). */
 bool oauth_form_read(struct rq *rq, struct oauth_form *f);
 
 /* The first value of that name, NULL when it is absent or empty. */
 const char *oauth_form_get(const struct oauth_form *f, const char *name);
-
-/* The client that authenticates itself. False: rq->err. */
-bool oauth_client(struct rq *rq, const struct oauth_form *f,
-		  struct store_client *out);
 
 /* ---- refusal.c: what the token endpoint refuses, in both wordings ----- */
 
@@ -167,6 +181,7 @@ enum oauth_refusal {
 	REFUSE_NO_CREDENTIALS,
 	REFUSE_BAD_BASIC,
 	REFUSE_BAD_FORM,
+	REFUSE_BAD_ASSERTION,
 	REFUSE_OTHER_CLIENT_ID,
 	REFUSE_TWO_METHODS,
 	REFUSE_SECRET_IN_QUERY,
@@ -206,6 +221,20 @@ bool oauth_refusal_scope(struct rq *rq, const struct settings *s,
 
 /* What of a text may stand inside quotes in a header. */
 const char *oauth_header_text(struct arena *a, const char *text);
+
+/* ---- token.c, grant_code.c, grant_refresh.c --------------------------- */
+
+/* A request for tokens by a client that has authenticated itself. */
+struct oauth_exchange {
+	const struct oauth_form *form;
+	struct store_client client;
+	struct settings settings; /* the client's */
+};
+bool oauth_grant_code(struct rq *rq, const struct oauth_exchange *x);
+bool oauth_grant_refresh(struct rq *rq, const struct oauth_exchange *x);
+
+/* Replies with tokens. */
+bool oauth_tokens(struct rq *rq, const struct record_tokens *t);
 
 /* ---- professional.c -------------------------------------------------- */
 

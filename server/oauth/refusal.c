@@ -61,6 +61,10 @@ static const struct {
 	{{WHO, FORM, "invalid_client", "Bad client credentials", false},
 	 {WHO, NONE, "invalid_client",
 	  "The application is unknown or its credentials are wrong", false}},
+    [REFUSE_BAD_ASSERTION] = {{WHO, FORM, "invalid_client",
+			       "Bad client credentials", false},
+			      {WHO, NONE, "invalid_client",
+			       "The client_assertion is not accepted: ", true}},
     [REFUSE_OTHER_CLIENT_ID] =
 	{{WHO, PLAIN, "invalid_client",
 	  "Given client ID does not match authenticated client", false},

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tokens for a code (RFC 6749 4.1.3, RFC 7636 4.5; oauth.md 5.3, 5.4, 6).
+ *
+ * A code is used up at its first presentation, also when a check behind that
+ * refuses it, so such a refusal keeps what it wrote. Whose presentation counts
+ * is a switch, foreign_code: anybody's, as in the stock software, or that of
+ * the application it was given to. A code that comes again is refused and, by
+ * code_replay_revokes, takes with it whatever was issued for it, since one of
+ * the two who presented it is not its owner. Expired is unknown.
+ *
+ * The order of the checks is the stock order: redirect URI, client, PKCE. It
+ * shows where two of them fail.
+ */
+#include "oauth/oauth_int.h"
+
+#include "jose/jose.h"
+
+#include <string.h>
+
+static bool refuse(struct rq *rq, const struct oauth_exchange *x,
+		   enum oauth_refusal which, const char *value)
+{
+	return oauth_refusal_as(rq, &x->settings, which, value);
+}
+
+static bool foreign(const struct oauth_exchange *x, const struct store_code *c)
+{
+	return strcmp(c->client_id, x->client.client_id) != 0;
+}
+
+/* Takes the code out of the store, with the grant it stands for. */
+static bool take_code(struct rq *rq, const struct oauth_exchange *x,
+		      const char *text, struct store_code *code,
+		      struct grant *g)
+{
+	struct store *store = oauth_of(rq)->site.record->store;
+	char digest[JOSE_DIGEST];
+
+	jose_digest(digest, text, strlen(text));
+	if (!store_code_find(store, rq->arena, digest, code, g))
+		return refuse(rq, x, REFUSE_CODE, text);
+	if (x->settings.foreign_code != 0 && foreign(x, code))
+		return refuse(rq, x, REFUSE_CODE_OF_OTHER, NULL);
+	rq->keep = true;
+	bool first = store_code_use(store, digest, site_now_ms(rq));
+	if (!first && x->settings.code_replay_revokes)
+		store_family_delete(store, g->id);
+	if (!first || site_now_ms(rq) >= code->expires_ms)
+		return refuse(rq, x, REFUSE_CODE, text);
+	return true;
+}
+
+/* Required when the authorization request had one; when it had none, only the
+ * client's own is accepted. */
+static bool redirect_ok(const struct oauth_exchange *x,
+			const struct store_code *code)
+{
+	const char *uri = oauth_form_get(x->form, "redirect_uri");
+
+	if (code->redirect_uri[0] != '\0')
+		return uri != NULL && strcmp(uri, code->redirect_uri) == 0;
+	return uri == NULL || oauth_has_word(x->client.redirect_uris, uri);
+}
+
+/* Must this application have sent a challenge? */
+static bool challenge_needed(const struct oauth_exchange *x)
+{
+	return x->settings.pkce_required == PKCE_ALL ||
+	       (x->settings.pkce_required == PKCE_PUBLIC &&
+		oauth_is_public(&x->client));
+}
+
+static bool pkce_ok(struct rq *rq, const struct oauth_exchange *x,
+		    const struct store_code *code)
+{
+	const char *verifier = oauth_form_get(x->form, "code_verifier");
+	bool s256 = strcmp(code->challenge_method, "S256") == 0;
+	bool downgraded = verifier != NULL && x->settings.pkce_downgrade_check;
+
+	if (code->challenge[0] == '\0' && (downgraded || challenge_needed(x)))
+		return refuse(rq, x, REFUSE_NO_CHALLENGE, NULL);
+	if (code->challenge[0] == '\0')
+		return true;
+	if (verifier == NULL || (x->settings.pkce_methods != 0 && !s256) ||
+	    !jose_pkce_ok(verifier, code->challenge, code->challenge_method))
+		return refuse(rq, x, REFUSE_VERIFIER, NULL);
+	return true;
+}
+
+bool oauth_grant_code(struct rq *rq, const struct oauth_exchange *x)
+{
+	struct record *r = oauth_of(rq)->site.record;
+	const char *text = oauth_form_get(x->form, "code");
+	struct store_code code;
+	struct grant g;
+	struct record_tokens t;
+
+	if (text == NULL)
+		return refuse(rq, x, REFUSE_NO_CODE, NULL);
+	if (!take_code(rq, x, text, &code, &g))
+		return false;
+	if (!redirect_ok(x, &code))
+		return refuse(rq, x, REFUSE_REDIRECT, NULL);
+	if (foreign(x, &code))
+		return refuse(rq, x, REFUSE_CODE_OF_OTHER, NULL);
+	if (!pkce_ok(rq, x, &code))
+		return false;
+	record_tokens(r, rq->arena, &x->client, &g, g.scope, true, -1,
+		      oauth_issuer(rq), &t);
+	if (x->settings.openid && oauth_has_word(g.scope, "openid"))
+		t.id_token =
+		    record_id_token(r, rq->arena, &g, &code, oauth_issuer(rq));
+	return oauth_tokens(rq, &t);
+}

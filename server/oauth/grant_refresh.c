@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tokens for a refresh token (RFC 6749 6; oauth.md section 7).
+ *
+ * The answer always has a refresh token, the same one or its successor: clients
+ * store whatever comes. The scope may shrink for the access token of this
+ * answer; the refresh token keeps all of it. What rotation, reuse and the
+ * limits mean stands in record/refresh.c.
+ *
+ * Whose token it is comes first, so that another application can do no more
+ * with it than the switch foreign_refresh_token says; whether it was used
+ * before comes next, and only a request with nothing else wrong uses it.
+ */
+#include "oauth/oauth_int.h"
+
+#include "jose/jose.h"
+
+#include <string.h>
+
+static bool refuse_foreign(struct rq *rq, const struct oauth_exchange *x,
+			   const struct store_token *token)
+{
+	struct store *store = oauth_of(rq)->site.record->store;
+
+	if (x->settings.foreign_refresh_token == 0) {
+		store_token_delete(store, NULL, NULL, token->digest);
+		rq->keep = true;
+	}
+	return oauth_refusal_as(rq, &x->settings, REFUSE_REFRESH_OF_OTHER,
+				NULL);
+}
+
+bool oauth_grant_refresh(struct rq *rq, const struct oauth_exchange *x)
+{
+	struct record *r = oauth_of(rq)->site.record;
+	const struct settings *s = &x->settings;
+	const char *text = oauth_form_get(x->form, "refresh_token");
+	struct store_token token;
+	struct grant g;
+	struct record_tokens t;
+
+	if (text == NULL)
+		return oauth_refusal_as(rq, s, REFUSE_NO_REFRESH_TOKEN, NULL);
+	if (!record_refresh_find(r, rq->arena, text, &token, &g))
+		return oauth_refusal_as(rq, s, REFUSE_REFRESH_TOKEN, text);
+	if (strcmp(g.client_id, x->client.client_id) != 0)
+		return refuse_foreign(rq, x, &token);
+	if (!record_refresh_good(r, rq->arena, &x->client, text, &token)) {
+		rq->keep = true;
+		return oauth_refusal_as(rq, s, REFUSE_REFRESH_TOKEN, text);
+	}
+	const char *scope = oauth_scope_wanted(
+	    rq->arena, oauth_form_get(x->form, "scope"), token.scope);
+	if (scope == NULL)
+		return oauth_refusal_as(rq, s, REFUSE_UPSCOPING, NULL);
+	record_tokens(r, rq->arena, &x->client, &g, scope, false, -1,
+		      oauth_issuer(rq), &t);
+	t.refresh_token =
+	    record_refresh_next(r, rq->arena, &x->client, &g, text, &token);
+	return oauth_tokens(rq, &t);
+}
