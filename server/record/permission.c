@@ -12,7 +12,6 @@
  */
 #include "record/record_int.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define CODE_CHARS 32
