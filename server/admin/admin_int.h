@@ -92,6 +92,13 @@ bool admin_tokens_expire(struct rq *rq);
 bool admin_tokens_revoke(struct rq *rq);
 bool admin_withdraw(struct rq *rq);
 
+/* /consents and /treatments */
+bool admin_sharings(struct rq *rq);
+bool admin_sharings_delete(struct rq *rq);
+bool admin_sharing(struct rq *rq);
+bool admin_sharing_post(struct rq *rq);
+bool admin_sharing_delete(struct rq *rq);
+
 bool admin_clock(struct rq *rq);
 bool admin_clock_put(struct rq *rq);
 bool admin_clock_advance(struct rq *rq);

@@ -3,7 +3,9 @@
  * tokens: what login, consent and time do to them, without waiting for either.
  *
  * Tokens are made by the same function as those of the token endpoint, for a
- * permission of their own that is not remembered: the next login asks again.
+ * permission of their own that is not remembered: the next login asks again. An
+ * application for professionals gets one as at the token endpoint: when the
+ * citizen's consent and the treatment allow it.
  * The filters of expiring and revoking all have to match; without any, every
  * token does. A name that nobody has is refused, so that a test does not go on
  * with tokens it believes dead.
@@ -15,6 +17,24 @@
 #include <string.h>
 
 #include "jose/jose.h"
+
+/* By the citizen, or for professional use under its conditions. */
+static bool permit(struct rq *rq, const struct store_client *c,
+		   const char *hetu, const char *scope, struct grant *out)
+{
+	struct record *r = admin_of(rq)->record;
+	struct err e = {.kind = ERR_NONE};
+
+	if (strcmp(c->kind, "professional") != 0)
+		return record_grant(r, rq->arena, c->client_id, hetu, scope, 0,
+				    out, &rq->err);
+	if (record_professional_grant(r, rq->arena, c, hetu, scope, out, &e))
+		return true;
+	if (!text_begins(e.code, "KPHR-"))
+		return err_set(&rq->err, e.kind, e.code, e.where, "%s", e.text);
+	return err_set(&rq->err, e.kind, "access_denied", NULL, "%s (%s)",
+		       e.text, e.code);
+}
 
 bool admin_tokens_post(struct rq *rq)
 {
@@ -36,12 +56,12 @@ bool admin_tokens_post(struct rq *rq)
 		return false;
 	if (!record_citizen(r, rq->arena, member_text(body, "hetu"), -1, NULL,
 			    &citizen, &rq->err) ||
-	    !record_grant(r, rq->arena, client.client_id, citizen.hetu,
-			  member_text(body, "scope"), 0, &grant, &rq->err))
+	    !permit(rq, &client, citizen.hetu, member_text(body, "scope"),
+		    &grant))
 		return refuse_member(rq);
-	record_tokens(r, rq->arena, &client, &grant, grant.scope, true,
-		      member_count(body, "expires_in", -1), issuer_of(rq),
-		      &tokens);
+	record_tokens(r, rq->arena, &client, &grant, grant.scope,
+		      !grant.professional, member_count(body, "expires_in", -1),
+		      issuer_of(rq), &tokens);
 	record_tokens_write(&rq->out, &tokens);
 	return reply_json(rq, 200);
 }
