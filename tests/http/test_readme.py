@@ -28,7 +28,7 @@ def test_the_journey_of_the_readme(tmp_path):
     if os.environ.get("URL"):
         pytest.skip("the journey needs a server with the fixtures of its own")
     steps = blocks()
-    assert len(steps) == 5
+    assert len(steps) == 6
     os.symlink(os.path.join(ROOT, "fixtures"), tmp_path / "fixtures")
     os.symlink(MOCK, tmp_path / "mock-kanta-phr")
     with Server("--errors", "explain", clock=None) as server:

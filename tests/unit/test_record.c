@@ -667,6 +667,7 @@ static void test_fixture_resources(void **state)
 }
 
 #include "record_sharing.h"
+#include "record_professional.h"
 
 /* ---- questionnaires ----------------------------------------------------- */
 
@@ -855,6 +856,10 @@ int main(void)
 	    T(test_fixture_permissions),
 	    T(test_fixture_sharings),
 	    T(test_behaviours),
+	    T(test_professional_conditions),
+	    T(test_professional_times),
+	    T(test_professional_grant),
+	    T(test_oids),
 	    T(test_fetch),
 	    T(test_questionnaires_are_nobodys),
 	    T(test_merge_is_exact),
