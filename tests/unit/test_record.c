@@ -666,8 +666,8 @@ static void test_fixture_resources(void **state)
 	}
 }
 
-#include "record_sharing.h"
 #include "record_professional.h"
+#include "record_sharing.h"
 
 /* ---- questionnaires ----------------------------------------------------- */
 
