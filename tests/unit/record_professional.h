@@ -6,6 +6,8 @@
 #ifndef RECORD_PROFESSIONAL_H
 #define RECORD_PROFESSIONAL_H
 
+#include "record_sharing.h"
+
 #define WARD(more)                                                             \
 	"{'clients':[{'client_id':'ward','kind':'professional','scope':"       \
 	"'patient/Observation.read offline_access patient/Patient.read',"      \

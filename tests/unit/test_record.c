@@ -667,7 +667,6 @@ static void test_fixture_resources(void **state)
 }
 
 #include "record_professional.h"
-#include "record_sharing.h"
 
 /* ---- questionnaires ----------------------------------------------------- */
 
