@@ -9,8 +9,9 @@
  * verification, too. Behind that the one who reads it is the application, and
  * is told what is wrong.
  *
- * An assertion is good for a few minutes and once: its jti is remembered until
- * it has expired, also when the request is refused for something else.
+ * An assertion is good once, and for an hour at most, which is what one of the
+ * libraries makes them for: its jti is remembered until it has expired, also
+ * when the request is refused for something else.
  */
 #include "oauth/oauth_int.h"
 
@@ -22,7 +23,7 @@
 #define JWT_BEARER "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 #define METHOD	   "private_key_jwt"
 #define TICKET	   "assertion"
-#define LIFE_S	   300
+#define LIFE_S	   3600
 #define SKEW_S	   60 /* between their clock and ours */
 #define KEYS	   8  /* that are tried */
 #define JTI_BYTES  512
@@ -191,7 +192,7 @@ static const char *wrong_claim(struct rq *rq, const struct assertion *x)
 	if (exp <= 0)
 		return "by the server's clock it has expired (exp)";
 	if (exp > LIFE_S + SKEW_S)
-		return "exp must be within five minutes by the server's clock";
+		return "exp must be within an hour by the server's clock";
 	if (from_now(rq, x, "nbf", 0) > SKEW_S ||
 	    from_now(rq, x, "iat", 0) > SKEW_S)
 		return "by the server's clock it is not valid yet (nbf, iat)";
