@@ -3,20 +3,88 @@
  * The self-service portal below {authorization server}/applications: the public
  * list of applications, and registering, changing and deleting one.
  *
- * Facts: kanta.md 2, 3.4.
+ *	portal_list.c	who is registered, and what they may access
+ *	portal_lock.c	who may change an application
+ *	portal_form.c	the form: new ones on one page, later a page for each
+ *part portal_fields.c, portal_access.c	its parts, both ways portal_edit.c
+ *what the forms do portal_secrets.c	what is shown once
+ *
+ * What may be registered is decided in record/, as for every other way in; the
+ * portal only says it beside the field. Nothing here needs a script.
+ *
+ * Facts: kanta.md 2, 3.4; oauth.md 10, 13, 18.
  */
-#include "web/web_int.h"
+#include "web/portal_int.h"
 
-static bool list(struct rq *rq);
+#include <string.h>
+
+#define FORM HTTP_FORM_BODY_BYTES
 
 static const struct route routes[] = {
-    {"GET", "/", list, ACCESS_OPEN, 0, "the applications"},
+    {"GET", "/", portal_list, ACCESS_OPEN, 0, "the applications"},
+    {"POST", "/", portal_create, ACCESS_OPEN, FORM, "registers one"},
+    {"GET", "/new", portal_new, ACCESS_OPEN, 0, "the form for that"},
+    {"GET", "/:id", portal_main_get, ACCESS_OPEN, 0, "tab Main"},
+    {"POST", "/:id", portal_main_post, ACCESS_OPEN, FORM, "its form"},
+    {"GET", "/:id/access", portal_access_get, ACCESS_OPEN, 0, "tab Access"},
+    {"POST", "/:id/access", portal_access_post, ACCESS_OPEN, FORM, "its form"},
+    {"GET", "/:id/credentials", portal_credentials_get, ACCESS_OPEN, 0,
+     "tab Credentials"},
+    {"POST", "/:id/credentials", portal_credentials_post, ACCESS_OPEN, FORM,
+     "its form"},
+    {"POST", "/:id/secret", portal_secret_post, ACCESS_OPEN, FORM,
+     "a new client secret"},
+    {"GET", "/:id/delete", portal_delete_get, ACCESS_OPEN, 0, "asks first"},
+    {"POST", "/:id/delete", portal_delete_post, ACCESS_OPEN, FORM,
+     "deletes it"},
+    {"GET", "/:id/unlock", portal_unlock_get, ACCESS_OPEN, 0,
+     "asks for its secret"},
+    {"POST", "/:id/unlock", portal_unlock_post, ACCESS_OPEN, FORM,
+     "lets this browser change it"},
 };
 
-static bool list(struct rq *rq)
+const char *portal_url(const struct rq *rq, const char *below)
 {
-	return site_page(rq, 200, SAY("Applications"), "server/web/portal.html",
-			 &(struct page_values){NULL, 0}, "");
+	return arena_cat(rq->arena, rq->origin, web_of(rq)->prefix, below,
+			 NULL);
+}
+
+const char *portal_url_of(const struct rq *rq, const char *client_id,
+			  const char *below)
+{
+	struct buf b;
+
+	buf_init(&b, rq->arena);
+	buf_putc(&b, '/');
+	http_escape(&b, client_id);
+	buf_puts(&b, below);
+	return portal_url(rq, b.p);
+}
+
+const char *portal_query(struct rq *rq, const char *name)
+{
+	struct http_pair *pair;
+	struct err ignored;
+	size_t n;
+
+	if (!http_form(rq->arena, rq->query, strlen(rq->query), &pair, &n,
+		       &ignored))
+		return NULL;
+	return http_form_get(pair, n, name);
+}
+
+const char *portal_name(const struct store_client *c)
+{
+	return c->name[0] != '\0' ? c->name : c->client_id;
+}
+
+void portal_row(struct arena *a, struct page_values *out,
+		const struct page_value *v, size_t n)
+{
+	struct page_value *copy = arena_alloc(a, n * sizeof(*v));
+
+	memcpy(copy, v, n * sizeof(*v));
+	*out = (struct page_values){copy, n};
 }
 
 void web_portal_group(struct web *w, struct http_group *out)

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What of an application's registration is lists of words: its scope as
+ * checkboxes, by type of data, and the whole of its metadata as JSON.
+ *
+ * A checkbox is named scope_{word}, as on the consent page. Words that no
+ * checkbox stands for (registration-token, what a newer server offers) stay
+ * with the application. All types are words of their own, or, where the switch
+ * scope_wildcards is on, one more row.
+ */
+#include "web/portal_int.h"
+
+#include <string.h>
+
+#define ALL_TYPES "*"
+
+/* What is ticked for a new application. */
+static const char start[] = "offline_access patient/Observation.read "
+			    "patient/Observation.write";
+
+static const struct {
+	const char *word, *text, *hint;
+} words[] = {
+    {"offline_access", SAY("Refresh tokens (offline_access)"),
+     SAY("It goes on using its permissions while the citizen is away.")},
+    {"openid", SAY("Identity (openid)"),
+     SAY("It gets an ID token, which says by an identifier who the citizen "
+	 "is.")},
+};
+
+static const char *stored_scope(const struct portal_form *f)
+{
+	return f->stored != NULL
+		   ? text_or_empty(json_get_text(f->stored, "scope"))
+		   : start;
+}
+
+static bool ticked(struct rq *rq, const struct portal_form *f, const char *word)
+{
+	const char *box = arena_cat(rq->arena, "scope_", word, NULL);
+
+	return f->post != NULL ? site_field(f->post, box) != NULL
+			       : scope_has(stored_scope(f), word);
+}
+
+/* Is there a checkbox for it? Words that are switched off have one only where
+ * the application has them. */
+static bool offered(struct rq *rq, const struct portal_form *f,
+		    const char *word)
+{
+	const struct settings *s = &portal_record(rq)->settings;
+
+	if (strcmp(word, "openid") == 0 && s->openid == 0)
+		return scope_has(stored_scope(f), word);
+	return true;
+}
+
+static const char *word_of(struct rq *rq, const char *type, bool write)
+{
+	return arena_cat(rq->arena, "patient/", type,
+			 write ? ".write" : ".read", NULL);
+}
+
+/* ---- showing --------------------------------------------------------- */
+
+static void type_row(struct rq *rq, const struct portal_form *f,
+		     const char *type, const char *name,
+		     struct page_values *out)
+{
+	const char *r = word_of(rq, type, false), *w = word_of(rq, type, true);
+	struct page_value v[] = {
+	    {.name = "type", .text = type},
+	    {.name = "name", .text = site_word(rq, name)},
+	    {.name = "read", .text = r},
+	    {.name = "read_text", .text = site_scope_text(rq, r)},
+	    {.name = "reads", .text = ticked(rq, f, r) ? "1" : ""},
+	    {.name = "write", .text = w},
+	    {.name = "write_text", .text = site_scope_text(rq, w)},
+	    {.name = "writes", .text = ticked(rq, f, w) ? "1" : ""},
+	};
+
+	portal_row(rq->arena, out, v, LEN(v));
+}
+
+/* The i-th row of types; that of all types, where it is shown, is the last. */
+static const char *type_at(struct rq *rq, const struct portal_form *f, size_t i,
+			   const char **name)
+{
+	const char *type = site_scope_type(i, name);
+	const char *has = stored_scope(f);
+
+	if (type != NULL || (i > 0 && site_scope_type(i - 1, name) == NULL))
+		return type;
+	*name = SAY("All data");
+	return portal_record(rq)->settings.scope_wildcards != 0 ||
+		       scope_allows(has, ALL_TYPES, false) ||
+		       scope_allows(has, ALL_TYPES, true)
+		   ? ALL_TYPES
+		   : NULL;
+}
+
+size_t portal_types(struct rq *rq, const struct portal_form *f,
+		    struct page_values **rows)
+{
+	const char *name, *type;
+	size_t n = 0;
+
+	while (type_at(rq, f, n, &name) != NULL)
+		n++;
+	*rows = arena_alloc(rq->arena, n * sizeof(**rows));
+	for (size_t i = 0; i < n; i++) {
+		type = type_at(rq, f, i, &name);
+		type_row(rq, f, type, name, &(*rows)[i]);
+	}
+	return n;
+}
+
+size_t portal_words(struct rq *rq, const struct portal_form *f,
+		    struct page_values **rows)
+{
+	size_t n = 0;
+
+	*rows = arena_alloc(rq->arena, LEN(words) * sizeof(**rows));
+	for (size_t i = 0; i < LEN(words); i++) {
+		const char *word = words[i].word;
+		struct page_value v[] = {
+		    {.name = "word", .text = word},
+		    {.name = "text", .text = site_word(rq, words[i].text)},
+		    {.name = "hint", .text = site_word(rq, words[i].hint)},
+		    {.name = "ticked", .text = ticked(rq, f, word) ? "1" : ""},
+		};
+
+		if (offered(rq, f, word))
+			portal_row(rq->arena, &(*rows)[n++], v, LEN(v));
+	}
+	return n;
+}
+
+/* ---- taking ---------------------------------------------------------- */
+
+static void add(struct buf *b, const char *word)
+{
+	buf_printf(b, "%s%s", b->len > 0 ? " " : "", word);
+}
+
+static void add_ticked(struct rq *rq, const struct portal_form *f,
+		       struct buf *b, struct buf *shown, const char *word)
+{
+	add(shown, word);
+	if (ticked(rq, f, word))
+		add(b, word);
+}
+
+const char *portal_scope(struct rq *rq, const struct portal_form *f)
+{
+	const char *name, *type, *has = stored_scope(f);
+	struct buf b, shown;
+	size_t n;
+
+	buf_init(&b, rq->arena);
+	buf_init(&shown, rq->arena);
+	for (size_t i = 0; i < LEN(words); i++)
+		if (offered(rq, f, words[i].word))
+			add_ticked(rq, f, &b, &shown, words[i].word);
+	for (size_t i = 0; (type = type_at(rq, f, i, &name)) != NULL; i++) {
+		add_ticked(rq, f, &b, &shown, word_of(rq, type, false));
+		add_ticked(rq, f, &b, &shown, word_of(rq, type, true));
+	}
+	for (; f->stored && *(has += strspn(has, " ")) != '\0'; has += n) {
+		n = strcspn(has, " ");
+		const char *word = arena_strndup(rq->arena, has, n);
+
+		if (!scope_has(shown.p, word))
+			add(&b, word);
+	}
+	return b.p;
+}
+
+/* ---- the whole ------------------------------------------------------- */
+
+static void put_words(struct jw *w, const char *name, const char *list)
+{
+	size_t n;
+
+	jw_open(w, name, '[');
+	for (; *(list += strspn(list, " ")) != '\0'; list += n) {
+		n = strcspn(list, " ");
+		jw_str(w, NULL, arena_strndup(w->b->arena, list, n));
+	}
+	jw_close(w);
+}
+
+static void put_text(struct jw *w, const char *name, const char *text)
+{
+	if (text[0] != '\0')
+		jw_str(w, name, text);
+}
+
+const struct json *portal_stored(struct rq *rq, const struct store_client *c)
+{
+	struct buf b;
+	struct jw w = {.b = &b};
+	struct err ignored;
+	const struct json *kept =
+	    json_parse(rq->arena, c->metadata, strlen(c->metadata), &ignored);
+
+	buf_init(&b, rq->arena);
+	jw_open(&w, NULL, '{');
+	put_words(&w, "redirect_uris", c->redirect_uris);
+	put_words(&w, "grant_types", c->grant_types);
+	put_text(&w, "client_name", c->name);
+	jw_str(&w, "scope", c->scope);
+	jw_str(&w, "token_endpoint_auth_method", c->auth_method);
+	jw_str(&w, "kind", c->kind);
+	put_text(&w, "certificate_serial_number", c->certificate_serial_number);
+	jw_int(&w, "access_token_seconds", c->access_token_seconds);
+	jw_int(&w, "refresh_token_seconds", c->refresh_token_seconds);
+	for (const struct json *v = json_first(kept); v; v = json_next(v))
+		jw_value(&w, json_name(v), v);
+	jw_close(&w);
+	return json_parse(rq->arena, b.p, b.len, &ignored);
+}
