@@ -5,6 +5,8 @@
  * goes next. Names, texts and addresses of an application are anybody's: they
  * are escaped like every value, and an address is a link only when it is http
  * or https. Logos are not shown, since the page's policy loads nothing foreign.
+ * An application that registered itself, without anybody having looked at it,
+ * is marked as one, with the number of citizens who allow it something.
  */
 #include "oauth/oauth_int.h"
 
@@ -13,17 +15,17 @@
 static const struct {
 	const char *member, *label;
 } links[] = {
-    {"client_uri", "Home page"},
-    {"policy_uri", "Privacy policy"},
-    {"tos_uri", "Terms of use"},
+    {"client_uri", SAY("Home page")},
+    {"policy_uri", SAY("Privacy policy")},
+    {"tos_uri", SAY("The application's terms of use")},
 };
 
 static const struct {
 	const char *value, *text;
 } remembering[] = {
-    {"until-revoked", "Until I withdraw it"},
-    {"one-hour", "For one hour"},
-    {"none", "Ask me again next time"},
+    {"until-revoked", SAY("Until I withdraw it")},
+    {"one-hour", SAY("For one hour")},
+    {"none", SAY("Ask me again next time")},
 };
 
 static void row(struct arena *a, struct page_values *out,
@@ -56,15 +58,18 @@ static size_t scope_rows(struct rq *rq, const char *scope,
 	return n;
 }
 
-static size_t remember_rows(struct arena *a, const char *chosen,
+static size_t remember_rows(struct rq *rq, const char *chosen,
 			    struct page_values **rows)
 {
+	struct arena *a = rq->arena;
+
 	*rows = arena_alloc(a, LEN(remembering) * sizeof(**rows));
 	for (size_t i = 0; i < LEN(remembering); i++) {
 		bool is = strcmp(remembering[i].value, chosen) == 0;
 		struct page_value v[] = {
 		    {.name = "value", .text = remembering[i].value},
-		    {.name = "text", .text = remembering[i].text},
+		    {.name = "text",
+		     .text = site_word(rq, remembering[i].text)},
 		    {.name = "chosen", .text = is ? "1" : NULL},
 		};
 		row(a, &(*rows)[i], v, LEN(v));
@@ -72,9 +77,10 @@ static size_t remember_rows(struct arena *a, const char *chosen,
 	return LEN(remembering);
 }
 
-static size_t link_rows(struct arena *a, const struct json *metadata,
+static size_t link_rows(struct rq *rq, const struct json *metadata,
 			struct page_values **rows)
 {
+	struct arena *a = rq->arena;
 	size_t n = 0;
 
 	*rows = arena_alloc(a, LEN(links) * sizeof(**rows));
@@ -84,7 +90,7 @@ static size_t link_rows(struct arena *a, const struct json *metadata,
 				    strncmp(url, "http://", 7) != 0))
 			continue;
 		struct page_value v[] = {
-		    {.name = "label", .text = links[i].label},
+		    {.name = "label", .text = site_word(rq, links[i].label)},
 		    {.name = "url", .text = url},
 		};
 		row(a, &(*rows)[n++], v, LEN(v));
@@ -119,6 +125,27 @@ static const struct json *metadata_of(struct rq *rq,
 			  &ignored);
 }
 
+/* What is said of an application that registered itself, or NULL. */
+static const char *caution(struct rq *rq, const struct store_client *c)
+{
+	if (text_or_empty(c->registration_digest)[0] == '\0')
+		return NULL;
+	int64_t n = store_grant_citizens(oauth_of(rq)->site.record->store,
+					 c->client_id);
+	const struct page_value v[] = {
+	    {.name = "count",
+	     .text = arena_printf(rq->arena, "%lld", (long long)n)}};
+	const char *text =
+	    n == 0 ? SAY("This application registered itself, and nobody has "
+			 "allowed it anything yet.")
+	    : n == 1
+		? SAY("This application registered itself. One citizen has "
+		      "allowed it something so far.")
+		: SAY("This application registered itself. {count} citizens "
+		      "have allowed it something so far.");
+	return site_say(rq, text, &(struct page_values){v, LEN(v)});
+}
+
 bool oauth_consent_page(struct rq *rq, const struct oauth_request *q,
 			const struct site_session *s)
 {
@@ -130,13 +157,16 @@ bool oauth_consent_page(struct rq *rq, const struct oauth_request *q,
 	struct page_values *scopes, *remember, *link;
 	size_t scope_n = scope_rows(rq, q->scope, &scopes);
 	size_t remember_n =
-	    remember_rows(a, again ? "none" : "until-revoked", &remember);
-	size_t link_n = link_rows(a, metadata, &link);
+	    remember_rows(rq, again ? "none" : "until-revoked", &remember);
+	size_t link_n = link_rows(rq, metadata, &link);
 
 	struct page_value v[] = {
 	    {.name = "client", .text = name},
 	    {.name = "hetu", .text = s->hetu},
 	    {.name = "redirect_uri", .text = q->redirect_uri},
+	    {.name = "caution", .text = caution(rq, &q->client)},
+	    {.name = "description",
+	     .text = json_get_text(metadata, "client_description")},
 	    {.name = "contacts", .text = contacts(a, metadata)},
 	    {.name = "csrf", .text = oauth_request_keep(rq, q, s)},
 	    {.name = "scopes", .rows = scopes, .row_count = scope_n},
@@ -146,5 +176,5 @@ bool oauth_consent_page(struct rq *rq, const struct oauth_request *q,
 	return site_page(rq, 200, SAY("Approval required"),
 			 "server/oauth/consent.html",
 			 &(struct page_values){v, LEN(v)},
-			 oauth_policy_source(a, q->redirect_uri));
+			 site_policy_source(a, q->redirect_uri));
 }

@@ -10,6 +10,8 @@
  */
 #include "oauth/oauth_int.h"
 
+#include <string.h>
+
 /* What is known about the request that led here; its faults do not matter
  * yet, so what cannot be read is left empty. */
 static struct site_login waiting_request(struct rq *rq,
@@ -21,21 +23,41 @@ static struct site_login waiting_request(struct rq *rq,
 
 	if (s->saved[0] != '\0' && oauth_request_read(rq, s->saved, &q) &&
 	    oauth_request_client(rq, &q))
-		l.form_to = oauth_policy_source(rq->arena, q.redirect_uri);
+		l.form_to = site_policy_source(rq->arena, q.redirect_uri);
 	rq->err = kept;
 	l.client = q.client.name;
 	l.username = q.login_hint;
 	return l;
 }
 
-bool oauth_login_first(struct rq *rq, struct site_session *s)
+/* A form that another site sent came without our cookie (SameSite), so who is
+ * there, a GET has to ask. */
+static bool ask_again(struct rq *rq, const struct oauth_request *q)
 {
-	s->saved = rq->query;
+	const char *url = arena_printf(rq->arena, "%s?%s",
+				       site_url(rq, "/authorize"), q->text);
+
+	if (strlen(url) > HTTP_URL_BYTES)
+		return err_set(&rq->err, ERR_TOO_LARGE, "invalid_request", NULL,
+			       SAY("The request is too long to be gone on with "
+				   "after a login."));
+	return site_go(rq, 303, url);
+}
+
+bool oauth_login_first(struct rq *rq, const struct oauth_request *q,
+		       struct site_session *s)
+{
+	if (strcmp(rq->method, "POST") == 0)
+		return ask_again(rq, q);
+	s->saved = q->text;
 	s->fresh = "";
 	if (s->id[0] == '\0')
 		site_session_begin(rq, s);
 	site_session_put(rq, s);
-	return site_go(rq, 302, site_url(rq, "/login"));
+	/* the login page speaks the language that the request asked for */
+	return site_go(rq, 302,
+		       arena_printf(rq->arena, "%s%s", site_url(rq, "/login"),
+				    site_locales_query(rq, q->text)));
 }
 
 bool oauth_login_get(struct rq *rq)

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the files of oauth share: words and scopes, redirects, answers, the
- * browser's session, the authorization request, credentials, refusals.
+ * What the files of oauth share: words and scopes, answers, the authorization
+ * request, its pages and its ends, credentials, refusals.
  */
 #ifndef OAUTH_INT_H
 #define OAUTH_INT_H
 
 #include "oauth/oauth.h"
 
-#define OAUTH_REQUEST_MS       ((int64_t)30 * 60 * 1000)
 #define OAUTH_REMEMBER_HOUR_MS ((int64_t)60 * 60 * 1000)
 #define OAUTH_SCOPE_BYTES      2048
 #define OAUTH_JSON	       "application/json;charset=UTF-8"
@@ -35,18 +34,6 @@ bool oauth_scope_within(const char *inner, const char *outer);
 /* "[a, b]": how the stock messages show a scope. */
 const char *oauth_scope_shown(struct arena *a, const char *scope);
 
-/* ---- redirect.c ------------------------------------------------------ */
-
-/* The URI with the pairs in its query, behind what stands there already. A pair
- * whose value is NULL is left out. */
-const char *oauth_redirect_uri(struct arena *a, const char *uri,
-			       const struct http_pair *pair, size_t n);
-
-/* The part of a URI that a content security policy names it by: scheme, host
- * and port, or the scheme alone ("app:"). "" when it cannot be told, or holds
- * what could change the policy. */
-const char *oauth_policy_source(struct arena *a, const char *uri);
-
 /* ---- reply.c --------------------------------------------------------- */
 
 struct oauth *oauth_of(const struct rq *rq);
@@ -67,23 +54,30 @@ void oauth_refuse(struct rq *rq);
 /* ---- request.c: the authorization request ---------------------------- */
 
 struct oauth_request {
+	const char *text; /* the whole, as a query */
 	/* as sent; NULL when absent */
 	const char *response_type, *client_id, *redirect_uri, *scope, *state;
 	const char *challenge, *method, *prompt, *login_hint, *max_age;
-	/* found out by the checks */
+	const char *nonce, *audience;
+	const char *repeated; /* a parameter that is there twice, or NULL */
+	bool unclear;	      /* client_id or redirect_uri is */
+	/* found out about it */
+	bool known; /* there is such a client: */
 	struct store_client client;
+	struct settings set; /* that hold for it, or the server's */
 	bool redirect_given;
 };
 
-/* An error that the application is told through the browser. */
-struct oauth_fault {
-	const char *error, *text, *scope;
-};
-extern const struct oauth_fault oauth_denied; /* the citizen said no */
+/* The request as a query: that of a GET, or of a POST with its form. False:
+ * rq->err (the form cannot be read). */
+bool oauth_request_text(struct rq *rq, const char **text);
 
 /* Reads the parameters of a query. False: rq->err. */
-bool oauth_request_read(struct rq *rq, const char *query,
+bool oauth_request_read(struct rq *rq, const char *text,
 			struct oauth_request *q);
+
+/* Looks for its client, and for the settings that hold for it. */
+void oauth_request_know(struct rq *rq, struct oauth_request *q);
 
 /* Is that one of the words of its prompt? */
 bool oauth_prompts(const struct oauth_request *q, const char *word);
@@ -95,18 +89,40 @@ bool oauth_request_client(struct rq *rq, struct oauth_request *q);
 /* After such a refusal: what its developer should look at, or NULL. */
 const char *oauth_request_hint(struct rq *rq);
 
-/* Everything else; scope becomes what is wanted. True: a fault. */
+/* ---- fault.c: what the application is told through the browser -------- */
+
+struct oauth_fault {
+	const char *error, *text, *scope;
+};
+
+/* Everything else that may be wrong; scope becomes what is wanted. True: a
+ * fault. */
 bool oauth_request_fault(struct rq *rq, struct oauth_request *q,
 			 struct oauth_fault *f);
 
-/* Sends the browser back with a fault or with a code. */
+/* Its first part: what the stock software looks at before the client. */
+bool oauth_request_type_fault(const struct oauth_request *q,
+			      struct oauth_fault *f);
+
+/* ---- answer.c: the two ends of a request ------------------------------ */
+
+/* Sends the browser back with a fault. */
 bool oauth_request_error(struct rq *rq, const struct oauth_request *q,
 			 int status, const struct oauth_fault *f);
 
+/* The same, when the citizen said no. */
+bool oauth_request_deny(struct rq *rq, const struct oauth_request *q);
+
 /* Records the permission and sends the browser back with a code for it. */
+struct oauth_yes {
+	const char *hetu, *scope;
+	int64_t remember_until_ms;
+	int64_t login_ms; /* 0: now */
+};
 bool oauth_request_grant(struct rq *rq, const struct oauth_request *q,
-			 const char *hetu, const char *scope,
-			 int64_t remember_until_ms);
+			 const struct oauth_yes *yes);
+
+/* ---- pending.c: waiting for the decision ------------------------------ */
 
 /* Keeps a checked request until its form comes back; the result is the form's
  * token. */
@@ -123,8 +139,30 @@ bool oauth_request_take(struct rq *rq, const char *csrf,
 bool oauth_consent_page(struct rq *rq, const struct oauth_request *q,
 			const struct site_session *s);
 
-/* login.c: sends the browser there; the query is gone on with afterwards. */
-bool oauth_login_first(struct rq *rq, struct site_session *s);
+/* login.c: sends the browser there; the request is gone on with afterwards. */
+bool oauth_login_first(struct rq *rq, const struct oauth_request *q,
+		       struct site_session *s);
+
+/* terms.c: must the terms of use be accepted first? The page, if so. */
+bool oauth_terms_due(struct rq *rq, const struct oauth_request *q,
+		     const struct site_session *s);
+bool oauth_terms_page(struct rq *rq, const struct oauth_request *q,
+		      const struct site_session *s);
+
+/* ---- headless.c ------------------------------------------------------ */
+
+/* Who decides without pages: the registration's auto_approve, or the server's.
+ * False: nobody, so there are pages. */
+struct oauth_headless {
+	bool deny;
+	const char *hetu; /* "": the first citizen there is */
+};
+bool oauth_headless_find(struct rq *rq, const struct oauth_request *q,
+			 struct oauth_headless *h);
+
+/* Answers the request at once. */
+bool oauth_headless_authorize(struct rq *rq, struct oauth_request *q,
+			      const struct oauth_headless *h);
 
 /* ---- credentials.c --------------------------------------------------- */
 
@@ -252,6 +290,7 @@ const char *oauth_bearer_read(struct arena *a, const char *header);
 
 bool oauth_authorize_get(struct rq *rq);
 bool oauth_authorize_post(struct rq *rq);
+bool oauth_terms_post(struct rq *rq);
 bool oauth_login_get(struct rq *rq);
 bool oauth_login_post(struct rq *rq);
 bool oauth_token(struct rq *rq);

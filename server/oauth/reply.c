@@ -12,8 +12,8 @@
 #include <string.h>
 
 /* Which answers are for people; everything else is for programs. */
-static const char *const page_paths[] = {"/authorize", "/login", "/logout",
-					 "/style.css", ""};
+static const char *const page_paths[] = {"/authorize", "/login",     "/terms",
+					 "/logout",    "/style.css", ""};
 
 struct oauth *oauth_of(const struct rq *rq)
 {
@@ -75,19 +75,6 @@ static const char *error_code(const struct rq *rq)
 	return rq->err.code[0] != '\0' ? rq->err.code : "invalid_request";
 }
 
-static const char *error_text(const struct rq *rq)
-{
-	const char *method = rq->head ? "HEAD" : rq->method;
-
-	if (rq->err.kind == ERR_METHOD)
-		return arena_printf(
-		    rq->arena, "Request method '%s' not supported", method);
-	if (rq->err.kind == ERR_INTERNAL)
-		return arena_printf(rq->arena, "Internal error; request %s",
-				    rq->id);
-	return rq->err.text;
-}
-
 static bool is_page(const struct rq *rq)
 {
 	const char *below = rq->path + strlen(oauth_of(rq)->site.path);
@@ -102,6 +89,27 @@ static bool is_page(const struct rq *rq)
 	return false;
 }
 
+static const char *method_text(struct rq *rq)
+{
+	const struct page_value v[] = {
+	    {.name = "method", .text = rq->head ? "HEAD" : rq->method}};
+	const struct page_values values = {v, LEN(v)};
+	const char *text = SAY("Request method '{method}' not supported");
+
+	return is_page(rq) ? site_say(rq, text, &values)
+			   : page_say(rq->arena, NULL, text, &values);
+}
+
+static const char *error_text(struct rq *rq)
+{
+	if (rq->err.kind == ERR_METHOD)
+		return method_text(rq);
+	if (rq->err.kind == ERR_INTERNAL)
+		return arena_printf(rq->arena, "Internal error; request %s",
+				    rq->id);
+	return rq->err.text;
+}
+
 void oauth_refuse(struct rq *rq)
 {
 	int status = http_status(rq->err.kind);
@@ -113,8 +121,8 @@ void oauth_refuse(struct rq *rq)
 		oauth_json(rq, status);
 		return;
 	}
-	bool stayed = rq->err.kind == ERR_UNAUTHORIZED ||
-		      strcmp(code, "invalid_grant") == 0;
+	bool stayed = strcmp(rq->err.where, "client_id") == 0 ||
+		      strcmp(rq->err.where, "redirect_uri") == 0;
 	const char *hint = oauth_request_hint(rq);
 
 	err_set(&rq->err, rq->err.kind, code, rq->err.where, "%s",

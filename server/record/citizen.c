@@ -178,7 +178,8 @@ bool record_citizen(struct record *r, struct arena *a, const char *hetu,
 
 /* ---- behaviours ------------------------------------------------------- */
 
-static const char *const behaviours[] = {"minor", "refuses-consent"};
+static const char *const behaviours[] = {"minor", "no-terms-accepted",
+					 "refuses-consent"};
 
 static bool known_behaviour(const struct json *word, struct err *e)
 {
@@ -191,10 +192,10 @@ static bool known_behaviour(const struct json *word, struct err *e)
 	}
 	return err_set(e, ERR_INVALID, "unknown_behaviour", "behaviours",
 		       "there is no behaviour \"%.64s\"%s%s%s; known are "
-		       "%s and %s",
+		       "%s, %s and %s",
 		       near.word, near.best ? ", did you mean \"" : "",
 		       near.best ? near.best : "", near.best ? "\"?" : "",
-		       behaviours[0], behaviours[1]);
+		       behaviours[0], behaviours[1], behaviours[2]);
 }
 
 bool record_behaviours(struct record *r, struct arena *a,

@@ -43,6 +43,7 @@ static const char *const strict_oauth[][2] = {
     {"refresh_idle_d", "90"},
     {"refresh_absolute_d", "365"},
     {"code_s", "60"},
+    {"consent_form_s", "600"},
     {"code_replay_revokes", "on"},
     {"foreign_code", "kept"},
     {"foreign_refresh_token", "kept"},

@@ -84,39 +84,47 @@ static char check_character(const char *hetu)
 	return check_characters[n % 31];
 }
 
-static bool refuse(struct err *e, const char *why)
+enum hetu_fault hetu_fault(const char *hetu)
 {
-	return err_set(e, ERR_INVALID, "invalid_hetu", "hetu",
-		       "not a personal identity code: %s", why);
+	if (strlen(hetu) != HETU_TEXT - 1)
+		return HETU_LENGTH;
+	if (!is_digits(hetu, 6) || !is_digits(hetu + 7, 3))
+		return HETU_DIGITS;
+	if (century(hetu[6]) == 0)
+		return HETU_SIGN;
+	if (!date_exists(birth_date(hetu)))
+		return HETU_DAY;
+	if (upper(hetu[10]) != check_character(hetu))
+		return HETU_CHARACTER;
+	int individual = number(hetu + 7, 3);
+	if (individual < 2)
+		return HETU_NUMBER;
+	return individual < 900 ? HETU_REAL : HETU_SOUND;
 }
+
+static const char *const faults[] = {
+    [HETU_LENGTH] = "it must have 11 characters, DDMMYY, a century sign, NNN "
+		    "and a check character",
+    [HETU_DIGITS] = "the date and the individual number must be digits",
+    [HETU_SIGN] = "unknown century sign",
+    [HETU_DAY] = "the calendar has no such day of birth",
+    [HETU_CHARACTER] = "the check character does not fit",
+    [HETU_NUMBER] = "individual numbers begin with 002",
+};
 
 bool hetu_check(const char *hetu, struct err *e)
 {
-	struct date birth;
-	int individual;
+	enum hetu_fault f = hetu_fault(hetu);
 
-	if (strlen(hetu) != HETU_TEXT - 1)
-		return refuse(e, "it must have 11 characters, DDMMYY, a "
-				 "century sign, NNN and a check character");
-	if (!is_digits(hetu, 6) || !is_digits(hetu + 7, 3))
-		return refuse(e, "the date and the individual number must be "
-				 "digits");
-	if (century(hetu[6]) == 0)
-		return refuse(e, "unknown century sign");
-	birth = birth_date(hetu);
-	if (!date_exists(birth))
-		return refuse(e, "the calendar has no such day of birth");
-	if (upper(hetu[10]) != check_character(hetu))
-		return refuse(e, "the check character does not fit");
-	individual = number(hetu + 7, 3);
-	if (individual < 2)
-		return refuse(e, "individual numbers begin with 002");
-	if (individual < 900)
+	if (f == HETU_SOUND)
+		return true;
+	if (f == HETU_REAL)
 		return err_set(e, ERR_INVALID, "real_hetu", "hetu",
 			       "this may be a real person's code; only test "
 			       "codes, whose individual number is 900-999, are "
 			       "accepted here");
-	return true;
+	return err_set(e, ERR_INVALID, "invalid_hetu", "hetu",
+		       "not a personal identity code: %s", faults[f]);
 }
 
 const char *hetu_canonical(struct arena *a, const char *hetu)

@@ -86,7 +86,8 @@ struct settings {
 	int refresh_grace_s;  /* of a predecessor's successor */
 	int refresh_idle_d;   /* days; 0: no limit */
 	int refresh_absolute_d;
-	int code_s; /* life of a code */
+	int code_s;	    /* life of a code */
+	int consent_form_s; /* life of the form that asks the citizen */
 	int code_replay_revokes;
 	int foreign_code;	   /* 0 burnt, 1 kept */
 	int foreign_refresh_token; /* 0 deleted, 1 kept */
@@ -214,6 +215,19 @@ struct jose_key *record_key(struct record *r, struct arena *a);
  * are not allowed, lower case is. */
 bool hetu_check(const char *hetu, struct err *e);
 
+/* The same as a word, for who says it in other words. */
+enum hetu_fault {
+	HETU_SOUND,
+	HETU_LENGTH,
+	HETU_DIGITS,
+	HETU_SIGN, /* of the century */
+	HETU_DAY,  /* of birth */
+	HETU_CHARACTER,
+	HETU_NUMBER, /* 000 and 001 are nobody's */
+	HETU_REAL
+};
+enum hetu_fault hetu_fault(const char *hetu);
+
 /* Whole years of age at now_ms (negative before birth); hetu must be sound. */
 int hetu_age(const char *hetu, int64_t now_ms);
 
@@ -227,8 +241,10 @@ bool record_citizen(struct record *r, struct arena *a, const char *hetu,
 		    struct err *e);
 
 /* How a test citizen behaves, a list of words: "minor" (login is refused,
- * whatever the code says), "refuses-consent" (permits no application anything).
- * Replaces what was said before. False: e names the word and the known ones. */
+ * whatever the code says), "no-terms-accepted" (meets the terms of use, also
+ * where they are switched off), "refuses-consent" (permits no application
+ * anything). Replaces what was said before. False: e names the word and the
+ * known ones. */
 bool record_behaviours(struct record *r, struct arena *a,
 		       const struct json *words, struct store_citizen *c,
 		       struct err *e);
@@ -334,6 +350,26 @@ struct record_code_for {
 };
 const char *record_code(struct record *r, struct arena *a,
 			const struct grant *g, const struct record_code_for *f);
+
+/* What a citizen decided about an authorization request. */
+struct record_authorization {
+	const struct store_client *client;
+	const char *hetu, *scope; /* scope NULL: as in record_grant() */
+	int64_t remember_until_ms;
+	const char *audience;	     /* the parameter aud, or NULL */
+	struct record_code_for code; /* life_s is the switch code_s, unless it
+				      * is there; auth_ms 0: now */
+};
+/* Records the permission; the result is a code for it. NULL: e, as from
+ * record_grant(). */
+const char *record_authorize(struct record *r, struct arena *a,
+			     const struct record_authorization *x,
+			     struct err *e);
+
+/* What is wrong with a code_challenge and its method (NULL: plain) under the
+ * switch pkce_methods: a text, or NULL for nothing. */
+const char *record_challenge_fault(const struct settings *s,
+				   const char *challenge, const char *method);
 
 /* New tokens for the grant. The access token is a signed JWT of the stock form
  * (oauth.md 11.1) or a random text, by the switch access_token_format; a

@@ -300,6 +300,8 @@ static const struct row rows[] = {
      "refresh tokens end so many days after the authorization; 0: they do not "
      "[M]"},
     {AT(code_s), NULL, 1, 600, 300, "seconds that a code is good for [M]"},
+    {AT(consent_form_s), NULL, 1, DAY_S, 1800,
+     "seconds that the form on the consent page is good for [M]"},
     {AT(code_replay_revokes), on_off, 0, 0, 0,
      "a code that comes again ends the tokens that were issued for it [M]"},
     {AT(foreign_code), foreign_code, 0, 0, 0,

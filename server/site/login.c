@@ -58,6 +58,8 @@ bool site_login_page(struct rq *rq, const struct site_session *s,
 	    {.name = "refused", .text = refused},
 	    {.name = "client", .text = l->client},
 	    {.name = "hetu", .text = s->hetu},
+	    {.name = "query", .text = site_locales_query(rq, rq->query)},
+	    {.name = "limit", .text = arena_printf(rq->arena, "%d", AGE_LIMIT)},
 	    {.name = "any", .text = n > 0 ? "1" : ""},
 	    {.name = "citizens", .rows = rows, .row_count = n},
 	};
@@ -68,40 +70,92 @@ bool site_login_page(struct rq *rq, const struct site_session *s,
 
 /* ---- who may --------------------------------------------------------- */
 
+static const char *const faults[] = {
+    [HETU_LENGTH] = SAY("A personal identity code has 11 characters: the date "
+			"of birth, the sign of the century, three digits and a "
+			"check character."),
+    [HETU_DIGITS] = SAY("A personal identity code begins with six digits, and "
+			"has three more behind the sign of the century."),
+    [HETU_SIGN] = SAY("The seventh character must be the sign of a century, "
+		      "such as - or A."),
+    [HETU_DAY] = SAY("The calendar has no such date of birth."),
+    [HETU_CHARACTER] = SAY("The check character does not fit. Look at the "
+			   "personal identity code again."),
+    [HETU_NUMBER] = SAY("The three digits behind the sign of the century begin "
+			"with 002."),
+    [HETU_REAL] = SAY("This may be a real person's personal identity code. "
+		      "Only test codes, whose three digits are 900 to 999, are "
+		      "accepted here."),
+};
+
+/* Why this citizen may not log in, as an English text with {age} and {limit};
+ * NULL when nothing is against it: then out is the citizen. */
+static const char *why_not(struct rq *rq, const char *hetu,
+			   struct store_citizen *out)
+{
+	enum hetu_fault fault = hetu_fault(hetu);
+
+	if (fault != HETU_SOUND)
+		return faults[fault];
+	int age = hetu_age(hetu, site_now_ms(rq));
+	if (age < 0)
+		return SAY("This person has not been born yet.");
+	if (age < AGE_LIMIT)
+		return SAY("This person is {age} years old; the service is for "
+			   "those who have turned {limit}.");
+	if (!record_citizen(site_of(rq)->record, rq->arena, hetu, -1, NULL, out,
+			    &rq->err))
+		return arena_strdup(rq->arena, rq->err.text);
+	if (record_behaves(out, "minor"))
+		return SAY("This person behaves as a minor; the service is for "
+			   "those who have turned {limit}.");
+	return NULL;
+}
+
+/* The text with its numbers; in the page's language, or in English. */
+static const char *filled(struct rq *rq, const char *text, const char *hetu,
+			  bool english)
+{
+	int age = hetu_fault(hetu) == HETU_SOUND
+		      ? hetu_age(hetu, site_now_ms(rq))
+		      : 0;
+	const struct page_value v[] = {
+	    {.name = "age", .text = arena_printf(rq->arena, "%d", age)},
+	    {.name = "limit", .text = arena_printf(rq->arena, "%d", AGE_LIMIT)},
+	};
+	const struct page_values values = {v, LEN(v)};
+
+	return english ? page_say(rq->arena, NULL, text, &values)
+		       : site_say(rq, text, &values);
+}
+
 bool site_login_citizen(struct rq *rq, const char *hetu,
 			struct store_citizen *out)
 {
-	if (!hetu_check(hetu, &rq->err))
-		return false;
-	int age = hetu_age(hetu, site_now_ms(rq));
-	if (age < AGE_LIMIT)
-		return err_set(&rq->err, ERR_INVALID, "invalid_request",
-			       "username",
-			       "This person is %d years old; the service is "
-			       "for those who have turned %d.",
-			       age, AGE_LIMIT);
-	if (!record_citizen(site_of(rq)->record, rq->arena, hetu, -1, NULL, out,
-			    &rq->err))
-		return false;
-	if (!record_behaves(out, "minor"))
+	const char *why = why_not(rq, hetu, out);
+
+	if (why == NULL)
 		return true;
+	if (rq->err.kind == ERR_INTERNAL)
+		return false;
 	return err_set(&rq->err, ERR_INVALID, "invalid_request", "username",
-		       "This person behaves as a minor; the service is for "
-		       "those who have turned %d.",
-		       AGE_LIMIT);
+		       "%s", filled(rq, why, hetu, true));
 }
 
 /* ---- the form -------------------------------------------------------- */
 
-/* Shows the page again with what is wrong. */
+/* Shows the page again with what is wrong. What may be somebody's own code is
+ * not shown again. */
 static bool again(struct rq *rq, const struct site_session *s,
 		  const struct site_login *l, const char *username,
 		  const char *refused)
 {
 	struct site_login shown = *l;
 
-	shown.username = username;
-	return site_login_page(rq, s, &shown, site_word(rq, refused));
+	rq->err = (struct err){0};
+	shown.username = hetu_fault(username) == HETU_REAL ? "" : username;
+	return site_login_page(rq, s, &shown,
+			       filled(rq, refused, username, false));
 }
 
 bool site_login_post(struct rq *rq, struct site_post *p,
@@ -117,16 +171,11 @@ bool site_login_post(struct rq *rq, struct site_post *p,
 	if (hetu == NULL || hetu[0] == '\0')
 		return again(rq, s, l, "",
 			     SAY("Give a personal identity code."));
-	if (!site_login_citizen(rq, hetu, &citizen)) {
-		if (rq->err.kind == ERR_INTERNAL)
-			return false;
-		/* what may be somebody's own code is not shown again */
-		if (strcmp(rq->err.code, "real_hetu") == 0)
-			hetu = "";
-		const char *why = arena_strdup(rq->arena, rq->err.text);
-		rq->err = (struct err){0};
+	const char *why = why_not(rq, hetu, &citizen);
+	if (why != NULL && rq->err.kind == ERR_INTERNAL)
+		return false;
+	if (why != NULL)
 		return again(rq, s, l, hetu, why);
-	}
 	site_session_begin(rq, s);
 	s->hetu = citizen.hetu;
 	s->login_ms = site_now_ms(rq);

@@ -78,6 +78,16 @@ struct page_locale site_locale(struct rq *rq)
 	return l;
 }
 
+const char *site_locales_query(struct rq *rq, const char *query)
+{
+	size_t n;
+	const char *value = parameter(query, "ui_locales", &n);
+
+	if (value == NULL || n == 0)
+		return "";
+	return arena_printf(rq->arena, "?ui_locales=%.*s", (int)n, value);
+}
+
 const char *site_say(struct rq *rq, const char *english,
 		     const struct page_values *values)
 {
@@ -226,22 +236,39 @@ bool site_style(struct rq *rq)
 
 /* ---- refusals -------------------------------------------------------- */
 
+/* http refuses in words for programs, with numbers in them. */
+static const struct {
+	const char *code, *text;
+} by_http[] = {
+    {"not-found", SAY("There is no such page here.")},
+    {"method-not-allowed", SAY("This page is not there for such a request.")},
+    {"too-long", SAY("The request is too large.")},
+};
+
+static const char *text_for_people(struct rq *rq, const char *text)
+{
+	const struct page_value v[] = {{.name = "request", .text = rq->id}};
+
+	if (rq->err.kind == ERR_INTERNAL)
+		return site_say(rq, SAY("Internal error; request {request}"),
+				&(struct page_values){v, LEN(v)});
+	for (size_t i = 0; i < LEN(by_http); i++)
+		if (strcmp(rq->err.code, by_http[i].code) == 0)
+			return by_http[i].text;
+	return text;
+}
+
 void site_refuse(struct rq *rq, const char *hint, bool stayed)
 {
 	int status = http_status(rq->err.kind);
 	const char *text = rq->err.text;
 
-	if (rq->err.kind == ERR_INTERNAL)
-		text = arena_printf(rq->arena, "Internal error; request %s",
-				    rq->id);
 	struct page_value v[] = {
 	    {.name = "code", .text = rq->err.code},
-	    {.name = "text", .text = site_word(rq, text)},
+	    {.name = "text", .text = site_word(rq, text_for_people(rq, text))},
 	    {.name = "hint", .text = hint},
 	    {.name = "stayed", .text = stayed ? "1" : NULL},
-	    {.name = "status",
-	     .text =
-		 arena_printf(rq->arena, "%d %s", status, http_reason(status))},
+	    {.name = "status", .text = arena_printf(rq->arena, "%d", status)},
 	};
 	site_page(rq, status, SAY("Request refused"), "server/site/error.html",
 		  &(struct page_values){v, LEN(v)}, "");

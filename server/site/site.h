@@ -44,6 +44,10 @@ const char *site_url(const struct rq *rq, const char *below);
  * Accept-Language, else English. */
 struct page_locale site_locale(struct rq *rq);
 
+/* The ui_locales of a query as a query of its own, "?ui_locales=fi", to go on
+ * with them elsewhere; "" when there are none. */
+const char *site_locales_query(struct rq *rq, const char *query);
+
 /* page_say() in that language, and page_word(). */
 const char *site_say(struct rq *rq, const char *english,
 		     const struct page_values *values);
@@ -79,6 +83,18 @@ const char *site_scope_say(struct arena *a, const struct page_locale *l,
 /* The i-th type of data that scopes speak of, and its name for people as an
  * English text; NULL behind the last. */
 const char *site_scope_type(size_t i, const char **name);
+
+/* ---- redirects to applications: redirect.c --------------------------- */
+
+/* The URI with the pairs in its query, behind what stands there already. A pair
+ * whose value is NULL is left out. */
+const char *site_redirect_uri(struct arena *a, const char *uri,
+			      const struct http_pair *pair, size_t n);
+
+/* The part of a URI that a content security policy names it by (form_to of
+ * site_page()): scheme, host and port, or the scheme alone ("app:"). "" when it
+ * cannot be told, or holds what could change the policy. */
+const char *site_policy_source(struct arena *a, const char *uri);
 
 /* ---- sessions -------------------------------------------------------- */
 

@@ -56,6 +56,11 @@ bool store_grant_remembered(struct store *s, struct arena *a,
 	    store_grant_take, out);
 }
 
+int64_t store_grant_citizens(struct store *s, const char *client_id)
+{
+	return store_number(s, ST_GRANT_CITIZENS, ARGS(TEXT(client_id)));
+}
+
 int64_t store_grants_delete(struct store *s, const char *client_id,
 			    const char *hetu)
 {

@@ -219,6 +219,8 @@ const char *const store_sql[ST_COUNT] = {
     [ST_GRANT_REMEMBERED] = GRANT_COLUMNS
     " WHERE client_id=? AND hetu=?"
     " AND remember_until_ms>? ORDER BY created_ms DESC,serial DESC LIMIT 1",
+    [ST_GRANT_CITIZENS] =
+	"SELECT count(DISTINCT hetu)FROM permission WHERE client_id=?",
     [ST_GRANT_DELETE] = "DELETE FROM permission WHERE(?1 IS NULL"
 			" OR client_id=?1)AND(?2 IS NULL OR hetu=?2)",
     [ST_GRANT_CODES_DELETE] = "DELETE FROM code WHERE grant_id IN" PERMISSIONS,

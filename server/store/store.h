@@ -409,6 +409,8 @@ bool store_grant_remembered(struct store *s, struct arena *a,
  * NULL). */
 size_t store_grant_list(struct store *s, struct arena *a, const char *hetu,
 			struct grant **out);
+/* How many citizens allow the application something. */
+int64_t store_grant_citizens(struct store *s, const char *client_id);
 /* Ends the grants of the pair with their codes and tokens (NULL: any client,
  * any citizen); returns how many grants there were. */
 int64_t store_grant_withdraw(struct store *s, const char *client_id,

@@ -128,7 +128,7 @@ static void check_redirect(struct arena *a, const char *uri, const char *text,
 {
 	const struct http_pair pair[] = {
 	    {"error_description", text}, {"none", NULL}, {"state", state}};
-	const char *out = oauth_redirect_uri(a, uri, pair, LEN(pair));
+	const char *out = site_redirect_uri(a, uri, pair, LEN(pair));
 	const char *rest = out + strlen(uri);
 	struct err e = {.kind = ERR_NONE};
 	struct http_pair *got;
@@ -149,7 +149,7 @@ static void check_redirect(struct arena *a, const char *uri, const char *text,
 
 static void check_source(struct arena *a, const char *uri)
 {
-	const char *source = oauth_policy_source(a, uri);
+	const char *source = site_policy_source(a, uri);
 
 	assert(strncmp(uri, source, strlen(source)) == 0);
 	assert(made_of(source, UNRESERVED "+:/[]"));

@@ -175,12 +175,12 @@ static void redirects(void **state)
 	};
 	for (size_t i = 0; i < LEN(cases); i++) {
 		const struct http_pair pair = {cases[i].name, cases[i].value};
-		same(oauth_redirect_uri(arena, cases[i].uri, &pair, 1),
+		same(site_redirect_uri(arena, cases[i].uri, &pair, 1),
 		     cases[i].wanted, cases[i].uri);
 	}
 	const struct http_pair two[] = {
 	    {"error_description", "a b"}, {"none", NULL}, {"state", "s t"}};
-	same(oauth_redirect_uri(arena, "http://h/", two, LEN(two)),
+	same(site_redirect_uri(arena, "http://h/", two, LEN(two)),
 	     "http://h/?error_description=a+b&state=s%20t", "order");
 }
 
@@ -207,7 +207,7 @@ static void policy_sources(void **state)
 	    {"", ""},
 	};
 	for (size_t i = 0; i < LEN(cases); i++)
-		same(oauth_policy_source(arena, cases[i][0]), cases[i][1],
+		same(site_policy_source(arena, cases[i][0]), cases[i][1],
 		     cases[i][0]);
 }
 

@@ -7,7 +7,7 @@
  * unreserved characters, so no client's state can break out of its parameter
  * or out of the header. Messages alone are ours, and show spaces as '+'.
  */
-#include "oauth/oauth_int.h"
+#include "site/site.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -38,8 +38,8 @@ static const char *separator(const char *uri)
 	return uri[n - 1] == '?' || uri[n - 1] == '&' ? "" : "&";
 }
 
-const char *oauth_redirect_uri(struct arena *a, const char *uri,
-			       const struct http_pair *pair, size_t n)
+const char *site_redirect_uri(struct arena *a, const char *uri,
+			      const struct http_pair *pair, size_t n)
 {
 	struct buf b;
 
@@ -65,7 +65,7 @@ static bool all_of(const char *s, size_t n, const char *besides_alnum)
 	return n > 0;
 }
 
-const char *oauth_policy_source(struct arena *a, const char *uri)
+const char *site_policy_source(struct arena *a, const char *uri)
 {
 	const char *colon = strchr(uri, ':');
 	if (colon == NULL || !isalpha((unsigned char)uri[0]) ||
