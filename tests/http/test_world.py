@@ -392,7 +392,7 @@ def test_unknown_behaviours(server, words):
     r = server.admin("POST", "/citizens", {"behaviours": words}, 400)
     assert r.json()["error"]["where"] == "/behaviours"
     if words == ["heavy"]:
-        assert "known are minor and refuses-consent" in r.text
+        assert "known are minor, no-terms-accepted and refuses-consent" in r.text
 
 
 CLIENT = {"client_id": "a", "redirect_uris": [CALLBACK]}

@@ -100,7 +100,7 @@ static const struct {
     {"refresh_grace_s", "0"},
     {"refresh_idle_d", "0"},
     {"refresh_absolute_d", "0"},
-    {"code_s", "300"},
+    {"code_s", "consent_form_s", "300"},
     {"code_replay_revokes", "off"},
     {"foreign_code", "burnt"},
     {"foreign_refresh_token", "deleted"},
