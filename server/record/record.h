@@ -8,6 +8,7 @@
 #ifndef RECORD_H
 #define RECORD_H
 
+#include "page/page.h"
 #include "profile/profile.h"
 #include "store/store.h"
 
@@ -194,6 +195,7 @@ struct record {
 	struct jose_key *key; /* made when first needed; see record_close */
 	struct record_params *params;	 /* the same: search parameters */
 	struct definitions *definitions; /* of applications; the same */
+	struct display_words *display_words; /* names of codes; the same */
 	/* what it came with; of one type and id the last counts */
 	const struct record_official *official[FHIR_VERSIONS];
 	size_t official_count[FHIR_VERSIONS];
@@ -640,6 +642,81 @@ bool record_delete(struct record *r, struct arena *a,
 bool record_read(struct record *r, struct arena *a, enum fhir_version v,
 		 const struct grant *grant, const char *type, const char *id,
 		 int version, struct store_resource *out, struct err *e);
+
+/* ---- what a person reads of it -------------------------------------------- */
+
+/* A kind of data, as people think of it: weight, whichever FHIR version and
+ * profile it was stored by. */
+#define RECORD_KIND_PROFILES 2
+struct record_kind {
+	const char *key;   /* "bodyweight" */
+	const char *title; /* English (page_word) */
+	const char *profile[RECORD_KIND_PROFILES]; /* URLs; NULL: no more */
+};
+/* By index (NULL behind the last), by key, by profile. What has none of the
+ * profiles is of the last kind, "other": by profile never NULL. */
+const struct record_kind *record_kind_at(size_t i);
+const struct record_kind *record_kind_find(const char *key);
+const struct record_kind *record_kind_of(const char *profile);
+
+/* What is stored of a kind about a citizen, in all bases, the newest first. */
+struct record_shelf {
+	const struct record_kind *kind;
+	struct store_glance *v;
+	size_t n;
+};
+/* In the order of the kinds, none of them empty; returns how many. Patient and
+ * what is nobody's is not among it. */
+size_t record_shelves(struct record *r, struct arena *a, const char *patient,
+		      struct record_shelf **out);
+
+/* A line about a resource; what is below another one has a greater depth. */
+struct record_row {
+	const char *label;
+	const char *value; /* "" for a heading */
+	const char *more;  /* codes, the text as it was sent; or NULL */
+	unsigned depth;
+};
+/* A number that can be drawn. */
+struct record_point {
+	const char *series; /* what was measured */
+	const char *unit;   /* as it is shown */
+	const char *text;   /* the number as it was sent */
+	double value;
+};
+/* All of its texts are plain, in the language as far as there are words for
+ * them, else as they were sent; decimals are as they were sent. */
+struct record_display {
+	const struct record_kind *kind;
+	const char *profile; /* the first that it names, or NULL */
+	const char *title;   /* of the kind; of "other", what its code says */
+	const char *name;    /* what exactly it is: the name of its code */
+	const char *value;   /* "72.50 kg", "128/82 mm[Hg]"; or "" */
+	const char *when;    /* in Finnish time; "" when it does not say */
+	const char *sent;    /* its time as it was sent, or "" */
+	int64_t at_ms;	     /* of when; INT64_MIN: it does not say */
+	const char *text;    /* the narrative without its markup, or "" */
+	const struct record_point *point;
+	size_t points;
+	const struct record_row *row; /* everything that it says */
+	size_t rows;
+};
+void record_display(struct record *r, struct arena *a,
+		    const struct page_locale *l, const struct json *resource,
+		    struct record_display *out);
+/* The same without the rows and the text. */
+void record_display_brief(struct record *r, struct arena *a,
+			  const struct page_locale *l,
+			  const struct json *resource,
+			  struct record_display *out);
+
+/* A time (a FHIR date, dateTime, instant) as people write it, in Finnish time;
+ * the text itself when it is none. */
+const char *record_when(struct arena *a, const struct page_locale *l,
+			const char *time);
+/* The same of an instant, with the seconds. */
+const char *record_when_ms(struct arena *a, const struct page_locale *l,
+			   int64_t ms);
 
 /* ---- definitions that clients store ------------------------------------- */
 

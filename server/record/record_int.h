@@ -320,4 +320,8 @@ bool record_refs_check(struct record *r, struct arena *a,
 const char *record_refs_path(struct arena *a, const struct json *resource,
 			     const char *own_base, const char *local);
 
+/* ---- display_words.c -------------------------------------------------- */
+
+void record_display_close(struct record *r);
+
 #endif

@@ -51,6 +51,7 @@ void record_close(struct record *r)
 	r->key = NULL;
 	record_definitions_close(r);
 	record_params_free(r);
+	record_display_close(r);
 }
 
 const char *record_issuer(const struct record *r, struct arena *a,

@@ -135,6 +135,8 @@ const char *const store_sql[ST_COUNT] = {
     [ST_LEAD_UPDATED] = "SELECT serial,updated_ms FROM resource"
 			" WHERE owner=? AND kind=? AND deleted=0"
 			" AND updated_ms>=? AND updated_ms<=? LIMIT ?",
+    [ST_GLANCE_ROWS] = "SELECT key,serial FROM index_row"
+		       " WHERE owner=? AND term=?",
     [ST_REFERRERS] =
 	"SELECT w.serial,n.text,n.id FROM name k"
 	" CROSS JOIN name n CROSS JOIN holding h CROSS JOIN index_row w"

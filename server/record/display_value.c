@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * display_value: one value of a resource in words.
+ *
+ * The data types are known by their shape, so what a value is needs no
+ * definition and works for resources of any profile: an object with codings is
+ * a CodeableConcept, one with a value and a unit a Quantity, and so on. A
+ * number is the text that was sent, so 72.50 stays 72.50; the unit 1 is none.
+ *
+ * A code is called what the national definitions call it in the language of the
+ * page, else what the resource calls it, else it is the code.
+ */
+#include "record/display_int.h"
+
+#include <string.h>
+
+const char *display_word(const struct telling *t, const char *english)
+{
+	return page_word(t->locale, english);
+}
+
+/* The scalar's text, else "". */
+static const char *text_of(const struct json *v)
+{
+	return v != NULL ? text_or_empty(json_text(v)) : "";
+}
+
+static const char *member(const struct json *object, const char *name)
+{
+	return text_of(json_get(object, name));
+}
+
+/* ---- codes ----------------------------------------------------------- */
+
+static const char *national(const struct telling *t, const struct json *coding)
+{
+	return display_code(t, json_get_text(coding, "system"),
+			    json_get_text(coding, "code"));
+}
+
+const char *display_coding(const struct telling *t, const struct json *coding)
+{
+	const char *name = national(t, coding);
+
+	if (name == NULL)
+		name = json_get_text(coding, "display");
+	return name != NULL ? name : member(coding, "code");
+}
+
+/* The first (or last) coding with a national name. */
+static const char *national_of(const struct telling *t,
+			       const struct json *concept, bool last)
+{
+	const struct json *c = json_first(json_get(concept, "coding"));
+	const char *name = NULL;
+
+	for (; c != NULL && (last || name == NULL); c = json_next(c)) {
+		const char *one = national(t, c);
+		if (one != NULL)
+			name = one;
+	}
+	return name;
+}
+
+static const char *own_words(const struct telling *t,
+			     const struct json *concept)
+{
+	const struct json *c = json_first(json_get(concept, "coding"));
+
+	if (json_get_text(concept, "text") != NULL)
+		return json_get_text(concept, "text");
+	return c != NULL ? display_coding(t, c) : "";
+}
+
+const char *display_concept(const struct telling *t, const struct json *concept)
+{
+	const char *name = national_of(t, concept, false);
+
+	return name != NULL ? name : own_words(t, concept);
+}
+
+const char *display_concept_exact(const struct telling *t,
+				  const struct json *concept)
+{
+	const char *name = national_of(t, concept, true);
+
+	return name != NULL ? name : own_words(t, concept);
+}
+
+/* "29463-7 (http://loinc.org)" of each coding. */
+static const char *codes(const struct telling *t, const struct json *coding,
+			 bool one)
+{
+	struct buf b;
+
+	buf_init(&b, t->arena);
+	for (; coding != NULL; coding = one ? NULL : json_next(coding)) {
+		buf_printf(&b, "%s%s", b.len > 0 ? ", " : "",
+			   member(coding, "code"));
+		if (*member(coding, "system") != '\0')
+			buf_printf(&b, " (%s)", member(coding, "system"));
+	}
+	return b.p;
+}
+
+/* ---- quantities ------------------------------------------------------ */
+
+const char *display_unit(const struct json *quantity)
+{
+	const char *unit = member(quantity, "unit");
+
+	if (*unit == '\0')
+		unit = member(quantity, "code");
+	return strcmp(unit, "1") == 0 ? "" : unit;
+}
+
+const char *display_quantity(const struct telling *t,
+			     const struct json *quantity)
+{
+	const char *unit = display_unit(quantity);
+	const char *value = member(quantity, "value");
+
+	return arena_cat(t->arena, member(quantity, "comparator"), value,
+			 *value != '\0' && *unit != '\0' ? " " : "", unit,
+			 NULL);
+}
+
+static const char *range(const struct telling *t, const struct json *v)
+{
+	return arena_cat(t->arena, display_quantity(t, json_get(v, "low")),
+			 " – ", display_quantity(t, json_get(v, "high")), NULL);
+}
+
+static const char *ratio(const struct telling *t, const struct json *v)
+{
+	return arena_cat(t->arena,
+			 display_quantity(t, json_get(v, "numerator")), " / ",
+			 display_quantity(t, json_get(v, "denominator")), NULL);
+}
+
+const char *display_period(const struct telling *t, const struct json *period)
+{
+	return display_span(t, json_get_text(period, "start"),
+			    json_get_text(period, "end"));
+}
+
+/* ---- any value ------------------------------------------------------- */
+
+/* Elements whose texts are times. */
+static const char *const times[] = {
+    "effectiveDateTime",
+    "effectiveInstant",
+    "issued",
+    "authored",
+    "time",
+    "start",
+    "end",
+    "created",
+    "dateTime",
+    "valueDateTime",
+    "valueDate",
+    "lastUpdated",
+    "dateAsserted",
+};
+
+/* Codes of FHIR itself that people may meet. */
+static const struct {
+	const char *code, *english;
+} fhir_codes[] = {
+    {"true", SAY("Yes")},	 {"false", SAY("No")},
+    {"final", SAY("Final")},	 {"completed", SAY("Completed")},
+    {"active", SAY("In force")}, {"plan", SAY("Plan")},
+};
+
+static const char *scalar(const struct telling *t, const char *name,
+			  const struct json *v)
+{
+	bool code = json_kind(v) == JSON_TRUE || json_kind(v) == JSON_FALSE ||
+		    text_is(name, "status") || text_is(name, "intent");
+
+	for (size_t i = 0; i < LEN(times); i++)
+		if (text_is(name, times[i]))
+			return record_when(t->arena, t->locale, text_of(v));
+	for (size_t i = 0; code && i < LEN(fhir_codes); i++)
+		if (text_is(json_text(v), fhir_codes[i].code))
+			return display_word(t, fhir_codes[i].english);
+	return text_of(v);
+}
+
+static bool has(const struct json *v, const char *name)
+{
+	return json_get(v, name) != NULL;
+}
+
+static bool is_concept(const struct json *v)
+{
+	return has(v, "coding") || (json_count(v) == 1 && has(v, "text"));
+}
+
+static bool is_coding(const struct json *v)
+{
+	return json_get_text(v, "code") != NULL && !has(v, "value");
+}
+
+static bool is_quantity(const struct json *v)
+{
+	return has(v, "value") &&
+	       (has(v, "unit") || json_get_text(v, "code") != NULL);
+}
+
+static const char *identifier(const struct telling *t, const struct json *v)
+{
+	(void)t;
+	return member(v, "value");
+}
+
+static const char *reference(const struct telling *t, const struct json *v)
+{
+	(void)t;
+	return *member(v, "display") != '\0' ? member(v, "display")
+					     : member(v, "reference");
+}
+
+/* A value of several members in one line, if it is of such a type; in order. */
+static const struct {
+	const char *has; /* one of them */
+	const char *also;
+	const char *(*tell)(const struct telling *t, const struct json *v);
+	const char *more; /* the member that says it exactly */
+} shapes[] = {
+    {"start", NULL, display_period, "start"},
+    {"end", NULL, display_period, "end"},
+    {"reference", NULL, reference, "reference"},
+    {"system", "value", identifier, "system"},
+    {"numerator", "denominator", ratio, NULL},
+};
+
+static const char *by_shape(const struct telling *t, const struct json *v,
+			    const char **more)
+{
+	for (size_t i = 0; i < LEN(shapes); i++) {
+		if (!has(v, shapes[i].has) ||
+		    (shapes[i].also != NULL && !has(v, shapes[i].also)))
+			continue;
+		if (shapes[i].more != NULL)
+			*more = json_get_text(v, shapes[i].more);
+		return shapes[i].tell(t, v);
+	}
+	return NULL;
+}
+
+const char *display_any(const struct telling *t, const char *name,
+			const struct json *v, const char **more)
+{
+	*more = NULL;
+	if (json_kind(v) == JSON_ARRAY)
+		return NULL;
+	if (json_kind(v) != JSON_OBJECT) {
+		const char *said = scalar(t, name, v);
+		if (strcmp(said, text_of(v)) != 0 &&
+		    json_kind(v) == JSON_STRING)
+			*more = text_of(v);
+		return said;
+	}
+	if (is_concept(v)) {
+		if (has(v, "coding"))
+			*more =
+			    codes(t, json_first(json_get(v, "coding")), false);
+		return display_concept(t, v);
+	}
+	if (is_quantity(v)) {
+		*more = codes(t, v, true);
+		return display_quantity(t, v);
+	}
+	if (is_coding(v)) {
+		*more = codes(t, v, true);
+		return display_coding(t, v);
+	}
+	if ((has(v, "low") || has(v, "high")) && json_count(v) <= 2)
+		return range(t, v);
+	return by_shape(t, v, more);
+}
+
+const struct json *display_choice(const struct json *object, const char *name)
+{
+	const size_t n = strlen(name);
+	const struct json *v = json_first(object);
+
+	for (; v != NULL; v = json_next(v)) {
+		const char *is = json_name(v);
+		if (is != NULL && strncmp(is, name, n) == 0 && is[n] >= 'A' &&
+		    is[n] <= 'Z')
+			return v;
+	}
+	return NULL;
+}
