@@ -74,7 +74,8 @@ struct points {
 };
 
 static void add_point(const struct telling *t, struct points *p,
-		      const struct json *code, const struct json *quantity)
+		      const struct json *code, const struct json *quantity,
+		      bool part)
 {
 	const struct json *value = json_get(quantity, "value");
 
@@ -89,6 +90,7 @@ static void add_point(const struct telling *t, struct points *p,
 	    .unit = display_unit(quantity),
 	    .text = json_text(value),
 	    .value = number,
+	    .part = part,
 	};
 }
 
@@ -98,11 +100,11 @@ static void take_points(const struct telling *t, const struct json *v,
 	struct points p = {arena_alloc(t->arena, POINTS_MAX * sizeof(*p.v)), 0};
 	const struct json *c = json_first(json_get(v, "component"));
 
-	add_point(t, &p, code, json_get(v, "valueQuantity"));
-	add_point(t, &p, code, json_get(json_get(v, "dosage"), "dose"));
+	add_point(t, &p, code, json_get(v, "valueQuantity"), false);
+	add_point(t, &p, code, json_get(json_get(v, "dosage"), "dose"), false);
 	for (; c != NULL; c = json_next(c))
 		add_point(t, &p, json_get(c, "code"),
-			  json_get(c, "valueQuantity"));
+			  json_get(c, "valueQuantity"), true);
 	out->point = p.v;
 	out->points = p.n;
 }

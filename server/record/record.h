@@ -193,8 +193,8 @@ struct record {
 	const struct environment *environment;
 	const char *fhir_base[FHIR_VERSIONS]; /* paths, "/phr-.../baseR4" */
 	struct jose_key *key; /* made when first needed; see record_close */
-	struct record_params *params;	 /* the same: search parameters */
-	struct definitions *definitions; /* of applications; the same */
+	struct record_params *params;	     /* the same: search parameters */
+	struct definitions *definitions;     /* of applications; the same */
 	struct display_words *display_words; /* names of codes; the same */
 	/* what it came with; of one type and id the last counts */
 	const struct record_official *official[FHIR_VERSIONS];
@@ -643,14 +643,15 @@ bool record_read(struct record *r, struct arena *a, enum fhir_version v,
 		 const struct grant *grant, const char *type, const char *id,
 		 int version, struct store_resource *out, struct err *e);
 
-/* ---- what a person reads of it -------------------------------------------- */
+/* ---- what a person reads of it --------------------------------------------
+ */
 
 /* A kind of data, as people think of it: weight, whichever FHIR version and
  * profile it was stored by. */
 #define RECORD_KIND_PROFILES 2
 struct record_kind {
-	const char *key;   /* "bodyweight" */
-	const char *title; /* English (page_word) */
+	const char *key;			   /* "bodyweight" */
+	const char *title;			   /* English (page_word) */
 	const char *profile[RECORD_KIND_PROFILES]; /* URLs; NULL: no more */
 };
 /* By index (NULL behind the last), by key, by profile. What has none of the
@@ -683,6 +684,7 @@ struct record_point {
 	const char *unit;   /* as it is shown */
 	const char *text;   /* the number as it was sent */
 	double value;
+	bool part; /* one of several that were measured together */
 };
 /* All of its texts are plain, in the language as far as there are words for
  * them, else as they were sent; decimals are as they were sent. */
