@@ -242,9 +242,12 @@ static const char *by_shape(const struct telling *t, const struct json *v,
 		if (!has(v, shapes[i].has) ||
 		    (shapes[i].also != NULL && !has(v, shapes[i].also)))
 			continue;
+		const char *said = shapes[i].tell(t, v);
 		if (shapes[i].more != NULL)
 			*more = json_get_text(v, shapes[i].more);
-		return shapes[i].tell(t, v);
+		if (text_is(*more, said))
+			*more = NULL;
+		return said;
 	}
 	return NULL;
 }
