@@ -20,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define GROUPS	  8 /* the bases, the open ones, oauth, the sites, admin */
+#define GROUPS	  9 /* the bases, the open ones, oauth, the sites, admin */
 #define OPEN_HOST "fhirsandbox.kanta.fi"
 #define OMAKANTA  "/omakanta"
 /* What scripted logins look for (oauth.md 3.4). */
@@ -209,6 +209,9 @@ static void add_sites(struct serve *s)
 	    .auto_approve = s->config.auto_approve,
 	};
 	oauth_group(&s->oauth, new_group(s));
+	oauth_root_group(&s->oauth,
+			 arena_printf(s->arena, OAUTH_ROOT "%s", auth),
+			 new_group(s));
 	s->portal = (struct web){
 	    .site = new_site(s, auth, AUTH_COOKIE),
 	    .prefix = arena_printf(s->arena, "%s/applications", auth),

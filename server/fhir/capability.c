@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the base says of itself: the CapabilityStatement and the SMART
- * configuration, both open.
+ * What the base says of itself: the CapabilityStatement, open to all.
  *
  * The statement is written from the table of resource types, the profiles that
  * are loaded and the routes' real abilities, so it cannot promise what does
@@ -12,12 +11,11 @@
  * canonical URL, as it is not one of the official ones. The date is a constant:
  * it changes with the program, not with the calendar.
  *
- * SMART clients find the authorization server in either place; both are
- * additions to what the real service is known to say.
+ * SMART clients find the authorization server here, or in the configuration of
+ * smart.c; both are additions to what the real service is known to say.
  *
- * FHIR R4 and STU3 CapabilityStatement, SMART App Launch 1.0 (oauth-uris,
- * smart-configuration); facts: kanta.md 2.3, 4.1, fhir-rest.md 2.8,
- * oauth.md 12.
+ * FHIR R4 and STU3 CapabilityStatement, SMART App Launch 1.0 (oauth-uris);
+ * facts: kanta.md 2.3, 4.1, fhir-rest.md 2.8, oauth.md 12.
  */
 #include "fhir/fhir_int.h"
 
@@ -56,13 +54,6 @@ static const struct {
 static const char *const silent[] = {"CarePlan", "Questionnaire",
 				     "QuestionnaireResponse"};
 
-static const char *auth_url(const struct rq *rq, const char *end)
-{
-	const struct fhir *f = rq->ctx;
-
-	return arena_printf(rq->arena, "%s%s%s", rq->origin, f->auth_path, end);
-}
-
 /* ---- parts of the statement ------------------------------------------ */
 
 static void add_software(struct jw *w, const struct fhir *f, struct arena *a)
@@ -86,13 +77,18 @@ static void add_uri(struct jw *w, const char *url, const char *value)
 
 static void add_security(struct jw *w, struct rq *rq, enum fhir_version v)
 {
+	static const char *const uris[] = {"authorize", "token", "register",
+					   "introspect", "revoke"};
+
 	jw_open(w, "security", '{');
 	jw_open(w, "extension", '[');
 	jw_open(w, NULL, '{');
 	jw_str(w, "url", OAUTH_URIS);
 	jw_open(w, "extension", '[');
-	add_uri(w, "authorize", auth_url(rq, "/authorize"));
-	add_uri(w, "token", auth_url(rq, "/token"));
+	for (size_t i = 0; i < LEN(uris); i++)
+		add_uri(
+		    w, uris[i],
+		    fhir_auth_url(rq, arena_printf(rq->arena, "/%s", uris[i])));
 	jw_close(w);
 	jw_close(w);
 	jw_close(w);
@@ -287,7 +283,7 @@ static void add_head(struct jw *w, struct rq *rq, const struct fhir *f)
 		add_profiles(w, f, "profile", NULL);
 }
 
-/* ---- the handlers ---------------------------------------------------- */
+/* ---- the handler ----------------------------------------------------- */
 
 bool fhir_metadata(struct rq *rq)
 {
@@ -302,59 +298,4 @@ bool fhir_metadata(struct rq *rq)
 	add_rest(&w, rq, f);
 	jw_close(&w);
 	return fhir_reply(rq, &wish, 200);
-}
-
-static void add_list(struct jw *w, const char *name, const char *const *v,
-		     size_t n)
-{
-	jw_open(w, name, '[');
-	for (size_t i = 0; i < n; i++)
-		jw_str(w, NULL, v[i]);
-	jw_close(w);
-}
-
-/* The scopes that the types' interactions can use. */
-static void add_scopes(struct jw *w, const struct fhir *f, struct arena *a)
-{
-	const struct record_type *t;
-
-	jw_open(w, "scopes_supported", '[');
-	jw_str(w, NULL, "offline_access");
-	for (size_t i = 0; (t = record_type_at(f->version, i)); i++) {
-		jw_str(w, NULL, arena_printf(a, "patient/%s.read", t->type));
-		if (t->interactions & IA_CREATE)
-			jw_str(w, NULL,
-			       arena_printf(a, "patient/%s.write", t->type));
-	}
-	jw_close(w);
-}
-
-bool fhir_smart(struct rq *rq)
-{
-	static const char *const grants[] = {"authorization_code",
-					     "refresh_token"};
-	static const char *const methods[] = {"client_secret_post",
-					      "client_secret_basic"};
-	static const char *const code[] = {"code"};
-	static const char *const pkce[] = {"S256"};
-	static const char *const abilities[] = {
-	    "launch-standalone",
-	    "client-confidential-symmetric",
-	    "permission-patient",
-	    "permission-offline",
-	};
-	struct jw w = {.b = &rq->out};
-
-	jw_open(&w, NULL, '{');
-	jw_str(&w, "authorization_endpoint", auth_url(rq, "/authorize"));
-	jw_str(&w, "token_endpoint", auth_url(rq, "/token"));
-	add_list(&w, "token_endpoint_auth_methods_supported", methods,
-		 LEN(methods));
-	add_list(&w, "grant_types_supported", grants, LEN(grants));
-	add_list(&w, "response_types_supported", code, LEN(code));
-	add_list(&w, "code_challenge_methods_supported", pkce, LEN(pkce));
-	add_scopes(&w, rq->ctx, rq->arena);
-	add_list(&w, "capabilities", abilities, LEN(abilities));
-	jw_close(&w);
-	return rq_reply(rq, 200, "application/json");
 }

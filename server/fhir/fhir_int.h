@@ -182,6 +182,8 @@ bool fhir_not_defined(struct rq *rq); /* an operation without definition */
 bool fhir_bundle(struct rq *rq);
 bool fhir_metadata(struct rq *rq);
 bool fhir_smart(struct rq *rq);
+/* An endpoint of the authorization server: "/token". */
+const char *fhir_auth_url(const struct rq *rq, const char *end);
 
 /* ---- bundle.c --------------------------------------------------------- */
 

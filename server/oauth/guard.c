@@ -3,8 +3,9 @@
  * The guards of the resource server: who asks (RFC 6750 2.1, 3; oauth.md 11.2),
  * and whether the citizen allowed it (oauth.md section 8).
  *
- * The token comes in the Authorization header and nowhere else; it is looked up
- * by its digest, never trusted by its signature. What the guard puts on the
+ * The token comes in the Authorization header and, unless the switch
+ * bearer_in_query says so, nowhere else; it is looked up by its digest, never
+ * trusted by its signature. What the guard puts on the
  * request is the citizen's grant with the scope of this token, which a refresh
  * may have narrowed. The challenge is filled in here; the body of a refusal is
  * the group's.
@@ -32,30 +33,48 @@ const char *oauth_bearer_read(struct arena *a, const char *header)
 	return arena_strndup(a, text, n + strspn(text + n, "="));
 }
 
-static bool refuse(struct rq *rq, enum err_kind kind, const char *error,
-		   const char *text)
+/* Which of our two doors the token was meant for. */
+static const char *realm(const struct rq *rq)
 {
-	rq_header(rq, "WWW-Authenticate",
-		  "Bearer realm=\"" REALM
-		  "\", error=\"%s\", error_description=\"%s\"",
-		  error, text);
+	return strcmp(rq->route->path, "/userinfo") == 0 ? "openidconnect"
+							 : REALM;
+}
+
+bool oauth_bearer_refuse(struct rq *rq, enum err_kind kind, const char *error,
+			 const char *text, const char *scope)
+{
+	struct buf b;
+
+	buf_init(&b, rq->arena);
+	buf_printf(&b, "Bearer realm=\"%s\", error=\"%s\"", realm(rq), error);
+	if (scope != NULL)
+		buf_printf(&b, ", scope=\"%s\"",
+			   oauth_header_text(rq->arena, scope));
+	else
+		buf_printf(&b, ", error_description=\"%s\"", text);
+	rq_header_text(rq, "WWW-Authenticate", b.p);
 	return err_set(&rq->err, kind, error, "Authorization", "%s", text);
 }
 
-/* A live access token by its digest. What stands in the header is looked for as
- * it is: only what was not found need be looked at for its form. */
-static bool live(struct rq *rq, const struct oauth *o, const char *header,
-		 struct grant *g)
+static bool refuse_form(struct rq *rq, const char *text)
 {
-	const char *token = header + strlen("Bearer");
+	return oauth_bearer_refuse(rq, ERR_INVALID, "invalid_request", text,
+				   NULL);
+}
+
+static bool refuse_token(struct rq *rq)
+{
+	return oauth_bearer_refuse(rq, ERR_UNAUTHORIZED, "invalid_token",
+				   "The access token expired", NULL);
+}
+
+/* A live access token by its digest. */
+static bool live(struct rq *rq, const struct oauth *o, const char *token,
+		 size_t n, struct grant *g)
+{
 	struct store_token t;
 	char digest[JOSE_DIGEST];
-	size_t n;
 
-	token += strspn(token, " ");
-	n = strlen(token);
-	while (n > 0 && token[n - 1] == ' ')
-		n--;
 	jose_digest(digest, token, n);
 	if (!store_token_find(o->site.record->store, rq->arena, digest, &t,
 			      g) ||
@@ -66,6 +85,86 @@ static bool live(struct rq *rq, const struct oauth *o, const char *header,
 	return true;
 }
 
+/* What stands in the header is looked for as it is: only what was not found
+ * need be looked at for its form. */
+static bool live_header(struct rq *rq, const struct oauth *o,
+			const char *header, struct grant *g)
+{
+	const char *token = header + strlen("Bearer");
+	size_t n;
+
+	token += strspn(token, " ");
+	n = strlen(token);
+	while (n > 0 && token[n - 1] == ' ')
+		n--;
+	return live(rq, o, token, n, g);
+}
+
+static bool admit(struct rq *rq, const struct oauth *o, struct grant *g)
+{
+	rq->grant = g;
+	return !g->professional ||
+	       record_professional(o->site.record, rq->arena, g->client_id,
+				   g->hetu, &rq->err);
+}
+
+/* ---- in the query, by switch ------------------------------------------ */
+
+#define IN_QUERY "access_token"
+
+/* Takes it out of the query: nobody behind us is to show it to anyone. NULL:
+ * there is more than one. */
+static const char *take_query_token(struct rq *rq, const struct http_pair *pair,
+				    size_t n)
+{
+	const char *token = NULL;
+	struct buf rest;
+
+	buf_init(&rest, rq->arena);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(pair[i].name, IN_QUERY) == 0) {
+			if (token != NULL)
+				return NULL;
+			token = pair[i].value;
+			continue;
+		}
+		if (rest.len > 0)
+			buf_putc(&rest, '&');
+		http_escape(&rest, pair[i].name);
+		buf_putc(&rest, '=');
+		http_escape(&rest, pair[i].value);
+	}
+	rq->query = rest.p;
+	return token;
+}
+
+static bool guard_query(struct rq *rq, const struct oauth *o,
+			const char *header)
+{
+	struct grant *g = arena_alloc(rq->arena, sizeof(*g));
+	struct http_pair *pair;
+	const char *token;
+	size_t n;
+
+	if (!http_form(rq->arena, rq->query, strlen(rq->query), &pair, &n,
+		       &rq->err))
+		return refuse_form(rq, "The query is malformed");
+	token = take_query_token(rq, pair, n);
+	if (token == NULL || header != NULL)
+		return refuse_form(rq, "The access token must be sent once");
+	return live(rq, o, token, strlen(token), g) ? admit(rq, o, g)
+						    : refuse_token(rq);
+}
+
+static bool has_query_token(const struct rq *rq)
+{
+	const char *at = strstr(rq->query, IN_QUERY "=");
+
+	return at != NULL && (at == rq->query || at[-1] == '&');
+}
+
+/* ---- the guards ------------------------------------------------------- */
+
 bool oauth_guard_bearer(struct rq *rq, void *ctx)
 {
 	const struct oauth *o = ctx;
@@ -73,9 +172,12 @@ bool oauth_guard_bearer(struct rq *rq, void *ctx)
 
 	if (rq->route->access == ACCESS_OPEN)
 		return true;
+	if (o->site.record->settings.bearer_in_query && has_query_token(rq))
+		return guard_query(rq, o, header);
 	if (header == NULL || (!oauth_scheme(header, "Bearer") &&
 			       strncasecmp(header, "Bearer", 6) != 0)) {
-		rq_header(rq, "WWW-Authenticate", "Bearer realm=\"" REALM "\"");
+		rq_header(rq, "WWW-Authenticate", "Bearer realm=\"%s\"",
+			  realm(rq));
 		return err_set(&rq->err, ERR_UNAUTHORIZED, "login",
 			       "Authorization",
 			       "An access token is required: send "
@@ -83,17 +185,12 @@ bool oauth_guard_bearer(struct rq *rq, void *ctx)
 	}
 	struct grant *g = arena_alloc(rq->arena, sizeof(*g));
 	bool once = rq_header_count(rq, "Authorization") == 1;
-	if (once && oauth_scheme(header, "Bearer") && live(rq, o, header, g)) {
-		rq->grant = g;
-		return !g->professional ||
-		       record_professional(o->site.record, rq->arena,
-					   g->client_id, g->hetu, &rq->err);
-	}
+	if (once && oauth_scheme(header, "Bearer") &&
+	    live_header(rq, o, header, g))
+		return admit(rq, o, g);
 	if (!once || oauth_bearer_read(rq->arena, header) == NULL)
-		return refuse(rq, ERR_INVALID, "invalid_request",
-			      "The Authorization header is malformed");
-	return refuse(rq, ERR_UNAUTHORIZED, "invalid_token",
-		      "The access token expired");
+		return refuse_form(rq, "The Authorization header is malformed");
+	return refuse_token(rq);
 }
 
 bool oauth_guard_scope(struct rq *rq, void *ctx)
@@ -117,11 +214,10 @@ bool oauth_guard_scope(struct rq *rq, void *ctx)
 		return true; /* nobody's data: there is no scope for them */
 	if (rq->grant != NULL && scope_allows(rq->grant->scope, type, write))
 		return true;
-	rq_header(rq, "WWW-Authenticate",
-		  "Bearer realm=\"" REALM "\", error=\"insufficient_scope\", "
-		  "scope=\"patient/%s.%s\"",
-		  oauth_header_text(rq->arena, type), write ? "write" : "read");
-	return err_set(&rq->err, ERR_FORBIDDEN, "insufficient_scope", NULL,
-		       "The token's scope does not hold patient/%s.%s", type,
-		       write ? "write" : "read");
+	const char *word = arena_printf(rq->arena, "patient/%s.%s", type,
+					write ? "write" : "read");
+	return oauth_bearer_refuse(
+	    rq, ERR_FORBIDDEN, "insufficient_scope",
+	    arena_printf(rq->arena, "The token's scope does not hold %s", word),
+	    word);
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What anyone may read: the key set (RFC 7517) and the discovery document
- * (OpenID Connect Discovery; oauth.md section 12).
+ * What anyone may read: the key set (RFC 7517) and the metadata (OpenID Connect
+ * Discovery 4, RFC 8414; oauth.md section 12).
  *
- * The document says what works here and nothing else. The issuer ends with a
- * slash, as the real service's registration answers show. Which scopes there
- * are follows from the table of resource types.
+ * The document says what works here and nothing else, so most of it follows
+ * from switches: what is off is not there. Which scopes there are follows from
+ * the table of resource types. It begins with the members, and in the order,
+ * that clients of the real service would see. The issuer is the string that
+ * tokens and the parameter iss have. At the places of RFC 8414 it is served by
+ * the switch rfc8414_document.
  */
 #include "oauth/oauth_int.h"
 
@@ -23,6 +26,8 @@ bool oauth_jwk(struct rq *rq)
 	return oauth_json(rq, 200);
 }
 
+/* ---- scopes ----------------------------------------------------------- */
+
 static void add_scope(struct jw *w, struct buf *seen, const char *word)
 {
 	if (oauth_has_word(seen->p, word))
@@ -31,41 +36,46 @@ static void add_scope(struct jw *w, struct buf *seen, const char *word)
 	jw_str(w, NULL, word);
 }
 
-static void scopes(struct jw *w, struct arena *a)
+/* Those of the types that are served, and what switches offer besides. */
+static void add_scopes(struct jw *w, struct buf *seen, const struct settings *s)
 {
-	struct buf seen;
 	const struct record_type *t;
 
-	buf_init(&seen, a);
-	jw_open(w, "scopes_supported", '[');
-	add_scope(w, &seen, "offline_access");
+	if (s->openid)
+		add_scope(w, seen, "openid");
+	add_scope(w, seen, "offline_access");
 	for (int v = 0; v < FHIR_VERSIONS; v++)
 		for (size_t i = 0;
 		     (t = record_type_at((enum fhir_version)v, i)) != NULL;
 		     i++) {
 			if (t->interactions & (IA_READ | IA_SEARCH))
-				add_scope(w, &seen,
-					  arena_printf(a, "patient/%s.read",
+				add_scope(w, seen,
+					  arena_printf(seen->arena,
+						       "patient/%s.read",
 						       t->type));
 			if (t->interactions & IA_CREATE)
-				add_scope(w, &seen,
-					  arena_printf(a, "patient/%s.write",
+				add_scope(w, seen,
+					  arena_printf(seen->arena,
+						       "patient/%s.write",
 						       t->type));
 		}
+	if (s->scope_wildcards) {
+		add_scope(w, seen, "patient/*.read");
+		add_scope(w, seen, "patient/*.write");
+	}
+}
+
+static void scopes(struct jw *w, struct arena *a, const struct settings *s)
+{
+	struct buf seen;
+
+	buf_init(&seen, a);
+	jw_open(w, "scopes_supported", '[');
+	add_scopes(w, &seen, s);
 	jw_close(w);
 }
 
-static const struct {
-	const char *member, *words;
-} lists[] = {
-    {"response_types_supported", "code"},
-    {"grant_types_supported", "authorization_code refresh_token"},
-    {"subject_types_supported", "public"},
-    {"id_token_signing_alg_values_supported", "RS256"},
-    {"token_endpoint_auth_methods_supported",
-     "client_secret_post client_secret_basic none"},
-    {"code_challenge_methods_supported", "plain S256"},
-};
+/* ---- the document ----------------------------------------------------- */
 
 static void list(struct jw *w, struct arena *a, const char *member,
 		 const char *words)
@@ -78,19 +88,62 @@ static void list(struct jw *w, struct arena *a, const char *member,
 	jw_close(w);
 }
 
+static void endpoints(struct jw *w, struct rq *rq, const struct settings *s)
+{
+	jw_str(w, "issuer", oauth_issuer(rq));
+	jw_str(w, "authorization_endpoint", site_url(rq, "/authorize"));
+	jw_str(w, "token_endpoint", site_url(rq, "/token"));
+	jw_str(w, "jwks_uri", site_url(rq, "/jwk"));
+	jw_str(w, "registration_endpoint", site_url(rq, "/register"));
+	jw_str(w, "introspection_endpoint", site_url(rq, "/introspect"));
+	jw_str(w, "revocation_endpoint", site_url(rq, "/revoke"));
+	if (s->openid)
+		jw_str(w, "userinfo_endpoint", site_url(rq, "/userinfo"));
+}
+
+/* What a client may authenticate itself with at token, introspect, revoke. */
+static void methods(struct jw *w, struct arena *a, const struct settings *s)
+{
+	list(w, a, "token_endpoint_auth_methods_supported",
+	     s->public_clients
+		 ? "client_secret_post client_secret_basic none private_key_jwt"
+		 : "client_secret_post client_secret_basic private_key_jwt");
+	jw_open(w, "token_endpoint_auth_signing_alg_values_supported", '[');
+	for (size_t i = 0; jose_jws_algorithm(i) != NULL; i++)
+		jw_str(w, NULL, jose_jws_algorithm(i));
+	jw_close(w);
+}
+
 bool oauth_discovery(struct rq *rq)
 {
+	const struct settings *s = &oauth_of(rq)->site.record->settings;
+	struct arena *a = rq->arena;
 	struct jw w = {.b = &rq->out};
 
 	jw_open(&w, NULL, '{');
-	jw_str(&w, "issuer", oauth_issuer(rq));
-	jw_str(&w, "authorization_endpoint", site_url(rq, "/authorize"));
-	jw_str(&w, "token_endpoint", site_url(rq, "/token"));
-	jw_str(&w, "jwks_uri", site_url(rq, "/jwk"));
-	jw_str(&w, "registration_endpoint", site_url(rq, "/register"));
-	scopes(&w, rq->arena);
-	for (size_t i = 0; i < LEN(lists); i++)
-		list(&w, rq->arena, lists[i].member, lists[i].words);
+	endpoints(&w, rq, s);
+	scopes(&w, a, s);
+	list(&w, a, "response_types_supported", "code");
+	list(&w, a, "grant_types_supported",
+	     "authorization_code refresh_token");
+	list(&w, a, "subject_types_supported", "public");
+	list(&w, a, "id_token_signing_alg_values_supported", "RS256");
+	methods(&w, a, s);
+	list(&w, a, "code_challenge_methods_supported",
+	     s->pkce_methods ? "S256" : "plain S256");
+	if (s->iss_parameter)
+		jw_bool(&w, "authorization_response_iss_parameter_supported",
+			true);
 	jw_close(&w);
 	return oauth_json(rq, 200);
+}
+
+bool oauth_metadata(struct rq *rq)
+{
+	if (oauth_of(rq)->site.record->settings.rfc8414_document)
+		return oauth_discovery(rq);
+	return err_set(&rq->err, ERR_NOT_FOUND, NULL, NULL,
+		       "The metadata are at %s, here too with "
+		       "--set rfc8414_document=on",
+		       site_url(rq, "/.well-known/openid-configuration"));
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * oauth: the authorization server and the bearer guard. authorize with login
- * and consent pages, token, register, metadata.
- * Facts: oauth.md; this is the behaviour "kanta" (what clients of the real,
- * MITREid-based service saw).
+ * and consent pages, token, introspect, revoke, register, userinfo, metadata.
+ * Facts: oauth.md. Switches decide how it behaves: as clients of the real,
+ * MITREid-based service saw it, or as the RFCs have it.
  */
 #ifndef OAUTH_H
 #define OAUTH_H
@@ -19,6 +19,12 @@ struct oauth {
 /* Fills the group of routes below path, which needs no guards; o must outlive
  * it. */
 void oauth_group(struct oauth *o, struct http_group *out);
+
+/* The metadata where RFC 8414 3.1 looks for them; prefix, which must outlive
+ * the group: OAUTH_ROOT and the path of the authorization server. */
+#define OAUTH_ROOT "/.well-known/oauth-authorization-server"
+void oauth_root_group(struct oauth *o, const char *prefix,
+		      struct http_group *out);
 
 /* The guard that asks who: routes other than ACCESS_OPEN need a live access
  * token (RFC 6750 header only); puts the grant on the request. Refusals carry

@@ -44,6 +44,9 @@ const char *oauth_issuer(const struct rq *rq);
 /* Replies with the JSON in rq->out, for programs of any origin. */
 bool oauth_json(struct rq *rq, int status);
 
+/* The same without a body. */
+bool oauth_empty(struct rq *rq, int status);
+
 /* Writes an OAuth error object into rq->out; scope may be NULL. */
 void oauth_error_write(struct rq *rq, const char *error, const char *text,
 		       const char *scope);
@@ -240,6 +243,10 @@ enum oauth_refusal {
 	REFUSE_SCOPE,
 	REFUSE_UPSCOPING,
 	REFUSE_CONTENT_TYPE,
+	REFUSE_NO_TOKEN,
+	REFUSE_TOKEN_OF_OTHER,
+	REFUSE_NO_REGISTRATION, /* no token for it */
+	REFUSE_REGISTRATION,
 	REFUSALS
 };
 
@@ -280,11 +287,23 @@ bool oauth_tokens(struct rq *rq, const struct record_tokens *t);
 bool oauth_professional(struct rq *rq, const struct oauth_form *f,
 			const struct store_client *c);
 
+/* ---- introspect.c ---------------------------------------------------- */
+
+/* A token of either kind that has not expired; a refresh token also when it has
+ * a successor. */
+bool oauth_token_find(struct rq *rq, const char *text, struct store_token *t,
+		      struct grant *g);
+
 /* ---- guard.c --------------------------------------------------------- */
 
 /* The token of an Authorization header of the scheme Bearer; NULL when the
  * header is malformed. */
 const char *oauth_bearer_read(struct arena *a, const char *header);
+
+/* Refuses with a challenge that says why (RFC 6750 3); scope: which one is
+ * needed, or NULL. Always false. */
+bool oauth_bearer_refuse(struct rq *rq, enum err_kind kind, const char *error,
+			 const char *text, const char *scope);
 
 /* ---- handlers -------------------------------------------------------- */
 
@@ -294,8 +313,15 @@ bool oauth_terms_post(struct rq *rq);
 bool oauth_login_get(struct rq *rq);
 bool oauth_login_post(struct rq *rq);
 bool oauth_token(struct rq *rq);
+bool oauth_introspect(struct rq *rq);
+bool oauth_revoke(struct rq *rq);
 bool oauth_register(struct rq *rq);
+bool oauth_register_get(struct rq *rq);
+bool oauth_register_put(struct rq *rq);
+bool oauth_register_delete(struct rq *rq);
+bool oauth_userinfo(struct rq *rq);
 bool oauth_jwk(struct rq *rq);
 bool oauth_discovery(struct rq *rq);
+bool oauth_metadata(struct rq *rq);
 
 #endif

@@ -29,7 +29,9 @@ enum challenge {
 	FORM,  /* the filter that reads credentials from the form */
 	REALM, /* the entry point of the whole server */
 	PLAIN, /* the endpoint itself */
-	BASIC  /* RFC 7617, without an error */
+	BASIC, /* RFC 7617, without an error */
+	TOKEN, /* RFC 6750, without an error: there was no token */
+	BAD_TOKEN
 };
 
 struct wording {
@@ -164,9 +166,32 @@ static const struct {
 	  "The body must be application/x-www-form-urlencoded", false},
 	 {BAD, NONE, "invalid_request",
 	  "The body must be application/x-www-form-urlencoded", false}},
+    [REFUSE_NO_TOKEN] = {{BAD, NONE, "invalid_request",
+			  "Required String parameter 'token' is not present",
+			  false},
+			 {BAD, NONE, "invalid_request",
+			  "The parameter token is missing", false}},
+    [REFUSE_TOKEN_OF_OTHER] = {{BAD, NONE, "invalid_request",
+				"Client does not own the presented token",
+				false},
+			       {BAD, NONE, "invalid_request",
+				"The token was given to another application",
+				false}},
+    [REFUSE_NO_REGISTRATION] =
+	{{WHO, REALM, "unauthorized",
+	  "Full authentication is required to access this resource", false},
+	 {WHO, TOKEN, "unauthorized",
+	  "The registration access token is required: send Authorization: "
+	  "Bearer and the token",
+	  false}},
+    [REFUSE_REGISTRATION] =
+	{{WHO, REALM, "invalid_token", "Invalid access token: ", true},
+	 {WHO, BAD_TOKEN, "invalid_token",
+	  "The registration access token is not one of a registration", false}},
 };
 
 static const char *const challenges[] = {
+    [BAD_TOKEN] = "Bearer realm=\"oauth\", ",
     [FORM] = "Form realm=\"oauth\", ",
     [REALM] = "Bearer realm=\"openidconnect\", ",
     [PLAIN] = "Bearer ",
@@ -186,8 +211,9 @@ const char *oauth_header_text(struct arena *a, const char *text)
 
 static void put_challenge(struct rq *rq, const struct wording *w)
 {
-	if (w->challenge == BASIC)
-		rq_header(rq, "WWW-Authenticate", "Basic realm=\"oauth\"");
+	if (w->challenge == BASIC || w->challenge == TOKEN)
+		rq_header(rq, "WWW-Authenticate", "%s realm=\"oauth\"",
+			  w->challenge == BASIC ? "Basic" : "Bearer");
 	else if (w->challenge != NONE)
 		rq_header(rq, "WWW-Authenticate",
 			  "%serror=\"%s\", error_description=\"%s\"",

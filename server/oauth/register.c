@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Dynamic client registration (RFC 7591; oauth.md section 10).
+ * Registration of applications by themselves, and its management (RFC 7591,
+ * 7592; oauth.md section 10): metadata in, the field set of the real answer
+ * out. What holds of the metadata is the record's to decide, since the control
+ * API registers too.
  *
- * What is accepted is decided in record/, where fixtures and the control API
- * register applications too; here the body is read and the answer sent. A
- * registration cannot be read or changed afterwards (RFC 7592), so the answer
- * names no address and no token for that: both members are null.
+ * Secrets and tokens are stored as digests alone, so the answer to a
+ * registration is the only one that has the secret; a registration that is read
+ * or changed shows the registration access token that was presented, and the
+ * secret when a change made a new one. Made-up tokens are 401, another
+ * application's is 403, so a registration that is gone looks like one that
+ * never was.
  */
 #include "oauth/oauth_int.h"
 
@@ -13,24 +18,125 @@
 
 #define BAD_METADATA "invalid_client_metadata"
 
-bool oauth_register(struct rq *rq)
+static bool answer(struct rq *rq, int status, const struct store_client *c,
+		   const struct record_secrets *secrets)
 {
 	struct jw w = {.b = &rq->out};
-	struct store_client client;
-	struct record_secrets secrets;
+
+	jw_open(&w, NULL, '{');
+	record_client_write(&w, c, secrets, oauth_issuer(rq));
+	jw_close(&w);
+	return oauth_json(rq, status);
+}
+
+/* The body, or NULL: refused (*done: it is answered). */
+static const struct json *metadata(struct rq *rq, bool *done)
+{
 	struct err e;
-	const struct json *metadata =
+	const struct json *v =
 	    json_parse(rq->arena, rq->body, rq->body_len, &e);
 
-	if (metadata == NULL)
-		return err_set(&rq->err, ERR_INVALID, BAD_METADATA, e.where,
-			       "The body is not JSON: %s (%s)", e.text,
-			       e.where);
-	if (!record_client(oauth_of(rq)->site.record, rq->arena, metadata,
-			   false, &client, &secrets, &rq->err))
+	*done = false;
+	if (v != NULL)
+		return v;
+	if (oauth_of(rq)->site.record->settings.oauth_errors == 0) {
+		*done = oauth_empty(rq, 400);
+		return NULL;
+	}
+	err_set(&rq->err, ERR_INVALID, BAD_METADATA, e.where,
+		"The body is not JSON: %s (%s)", e.text, e.where);
+	return NULL;
+}
+
+bool oauth_register(struct rq *rq)
+{
+	struct store_client client;
+	struct record_secrets secrets;
+	bool done;
+	const struct json *m = metadata(rq, &done);
+
+	if (m == NULL)
+		return done;
+	if (!record_client(oauth_of(rq)->site.record, rq->arena, m, false,
+			   &client, &secrets, &rq->err))
 		return false;
-	jw_open(&w, NULL, '{');
-	record_client_write(&w, &client, &secrets, site_url(rq, "/"));
-	jw_close(&w);
-	return oauth_json(rq, 201);
+	return answer(rq, 201, &client, &secrets);
+}
+
+/* ---- management ------------------------------------------------------- */
+
+/* The application whose registration the path names, and the token that says
+ * so. False: refused (*done: it is answered). */
+static bool managed(struct rq *rq, struct store_client *c,
+		    struct record_secrets *secrets, bool *done)
+{
+	const char *header = rq_header_in(rq, "Authorization");
+	const char *token = header && oauth_scheme(header, "Bearer")
+				? oauth_bearer_read(rq->arena, header)
+				: NULL;
+
+	*done = false;
+	if (header == NULL || !oauth_scheme(header, "Bearer"))
+		return oauth_refusal(rq, REFUSE_NO_REGISTRATION, NULL);
+	if (token == NULL || rq_header_count(rq, "Authorization") != 1 ||
+	    !record_client_of_token(oauth_of(rq)->site.record, rq->arena, token,
+				    c))
+		return oauth_refusal(rq, REFUSE_REGISTRATION, token);
+	*secrets = (struct record_secrets){.registration_access_token = token};
+	if (strcmp(c->client_id, rq_param(rq, "client_id")) == 0)
+		return true;
+	*done = oauth_empty(rq, 403);
+	return false;
+}
+
+bool oauth_register_get(struct rq *rq)
+{
+	struct store_client c;
+	struct record_secrets secrets;
+	bool done;
+
+	if (!managed(rq, &c, &secrets, &done))
+		return done;
+	return answer(rq, 200, &c, &secrets);
+}
+
+/* Does the body say that it is another application's? */
+static bool is_other(const struct json *m, const char *client_id)
+{
+	const char *id =
+	    json_kind(m) == JSON_OBJECT ? json_get_text(m, "client_id") : NULL;
+
+	return id != NULL && strcmp(id, client_id) != 0;
+}
+
+bool oauth_register_put(struct rq *rq)
+{
+	struct store_client old, new;
+	struct record_secrets kept, secrets;
+	bool done;
+
+	if (!managed(rq, &old, &kept, &done))
+		return done;
+	const struct json *m = metadata(rq, &done);
+	if (m == NULL)
+		return done;
+	if (is_other(m, old.client_id))
+		return oauth_empty(rq, 403);
+	if (!record_client_change_self(oauth_of(rq)->site.record, rq->arena,
+				       &old, m, &new, &secrets, &rq->err))
+		return false;
+	secrets.registration_access_token = kept.registration_access_token;
+	return answer(rq, 200, &new, &secrets);
+}
+
+bool oauth_register_delete(struct rq *rq)
+{
+	struct store_client c;
+	struct record_secrets secrets;
+	bool done;
+
+	if (!managed(rq, &c, &secrets, &done))
+		return done;
+	store_client_delete(oauth_of(rq)->site.record->store, c.client_id);
+	return oauth_empty(rq, 204);
 }

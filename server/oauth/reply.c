@@ -37,6 +37,12 @@ bool oauth_json(struct rq *rq, int status)
 	return rq_reply(rq, status, OAUTH_JSON);
 }
 
+bool oauth_empty(struct rq *rq, int status)
+{
+	rq->out.len = 0;
+	return oauth_json(rq, status);
+}
+
 void oauth_error_write(struct rq *rq, const char *error, const char *text,
 		       const char *scope)
 {
