@@ -270,20 +270,32 @@ FUZZ_fhirpath := profile fhirpath json base
 FUZZ_index   := record profile fhirpath store jose json base
 FUZZ_search  := fhir http record profile fhirpath store jose json base
 FUZZ_bundle  := fhir http record profile fhirpath store jose json base
-FUZZ_header  := oauth http page record profile fhirpath store jose json base
+FUZZ_header  := oauth site http page record profile fhirpath store jose json base
 FUZZ_resource := profile fhirpath json base
 FUZZ_package := profile fhirpath json base
 FUZZ_archive := profile fhirpath json base
+FUZZ_jws     := jose base
+FUZZ_page    := page base
+FUZZ_client  := record profile fhirpath store jose json base
+FUZZ_oauth   := oauth web site http page record profile fhirpath store jose json base
+
+# Modules are compiled once for all targets.
+FUZZFLAGS := -std=c11 $(WARN) -O1 -g $(CPPFLAGS) -fno-sanitize-recover=all -MMD -MP
+build/fuzz/obj/%.o: server/%.c Makefile | build/deps-lint
+	@mkdir -p $(@D)
+	@echo '  FUZZ  $@'
+	$(Q)clang $(FUZZFLAGS) -fsanitize=fuzzer-no-link,address,undefined \
+		-c -o $@ $<
 
 define fuzz_rule
 build/fuzz/$(1): tests/fuzz/fuzz_$(1).c $(wildcard tests/fuzz/*.h) \
-		$(foreach m,$(FUZZ_$(1)),$(wildcard server/$(m)/*.c)) \
-		| build/deps-lint
+		$(foreach m,$(FUZZ_$(1)),$(patsubst \
+		server/%.c,build/fuzz/obj/%.o,$(wildcard server/$(m)/*.c))) \
+		$(if $(filter page,$(FUZZ_$(1))),build/texts.o) | build/deps-lint
 	@mkdir -p $$(@D)
 	@echo '  FUZZ  $$@'
-	$(Q)clang -std=c11 $(WARN) -O1 -g $(CPPFLAGS) \
-		-fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $$@ $$(filter %.c,$$^) $(LIBS)
+	$(Q)clang $(FUZZFLAGS) -fsanitize=fuzzer,address,undefined -o $$@ \
+		$$(filter %.c %.o,$$^) $(LIBS)
 endef
 $(foreach f,$(FUZZERS),$(eval $(call fuzz_rule,$(f))))
 
@@ -368,4 +380,4 @@ install: $(B)/mock-kanta-phr
 uninstall:
 	rm -f $(DESTDIR)$(prefix)/bin/mock-kanta-phr
 
--include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj build/fuzz/obj -name '*.d' 2>/dev/null)

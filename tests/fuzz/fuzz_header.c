@@ -11,7 +11,7 @@
  * have, each word once.
  *
  * Built by clang with -fsanitize=fuzzer,address,undefined, together with oauth
- * and the layers below it; the embedded files are none.
+ * and the layers below it.
  */
 #include "oauth/oauth_int.h"
 
@@ -25,12 +25,6 @@
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* What the build embeds in a program. */
-extern const struct page_asset page_asset_table[];
-extern const size_t page_asset_count;
-const struct page_asset page_asset_table[1] = {{.name = ""}};
-const size_t page_asset_count = 0;
 
 static bool same(const char *x, const char *y)
 {
