@@ -5,8 +5,8 @@
  *
  * A checkbox is named scope_{word}, as on the consent page. Words that no
  * checkbox stands for (registration-token, what a newer server offers) stay
- * with the application. All types are words of their own, or, where the switch
- * scope_wildcards is on, one more row.
+ * with the application, and all words in their order. All types are words of
+ * their own, or, where the switch scope_wildcards is on, one more row.
  */
 #include "web/portal_int.h"
 
@@ -43,16 +43,23 @@ static bool ticked(struct rq *rq, const struct portal_form *f, const char *word)
 			       : scope_has(stored_scope(f), word);
 }
 
+/* The switches that hold for it. */
+static struct settings switches(struct rq *rq, const struct portal_form *f)
+{
+	const struct record *r = portal_record(rq);
+
+	return f->client != NULL
+		   ? record_client_settings(r, rq->arena, f->client)
+		   : r->settings;
+}
+
 /* Is there a checkbox for it? Words that are switched off have one only where
  * the application has them. */
 static bool offered(struct rq *rq, const struct portal_form *f,
 		    const char *word)
 {
-	const struct settings *s = &portal_record(rq)->settings;
-
-	if (strcmp(word, "openid") == 0 && s->openid == 0)
-		return scope_has(stored_scope(f), word);
-	return true;
+	return strcmp(word, "openid") != 0 || switches(rq, f).openid != 0 ||
+	       scope_has(stored_scope(f), word);
 }
 
 static const char *word_of(struct rq *rq, const char *type, bool write)
@@ -92,7 +99,7 @@ static const char *type_at(struct rq *rq, const struct portal_form *f, size_t i,
 	if (type != NULL || (i > 0 && site_scope_type(i - 1, name) == NULL))
 		return type;
 	*name = SAY("All data");
-	return portal_record(rq)->settings.scope_wildcards != 0 ||
+	return switches(rq, f).scope_wildcards != 0 ||
 		       scope_allows(has, ALL_TYPES, false) ||
 		       scope_allows(has, ALL_TYPES, true)
 		   ? ALL_TYPES
@@ -138,40 +145,56 @@ size_t portal_words(struct rq *rq, const struct portal_form *f,
 
 /* ---- taking ---------------------------------------------------------- */
 
+/* Appends a word, once. */
 static void add(struct buf *b, const char *word)
 {
-	buf_printf(b, "%s%s", b->len > 0 ? " " : "", word);
+	if (!scope_has(b->p, word))
+		buf_printf(b, "%s%s", b->len > 0 ? " " : "", word);
 }
 
-static void add_ticked(struct rq *rq, const struct portal_form *f,
-		       struct buf *b, struct buf *shown, const char *word)
+/* What there are checkboxes for, and what of that is ticked. */
+static void boxes(struct rq *rq, const struct portal_form *f, struct buf *shown,
+		  struct buf *on)
 {
-	add(shown, word);
-	if (ticked(rq, f, word))
-		add(b, word);
+	const char *name, *type;
+
+	for (size_t i = 0; i < LEN(words); i++)
+		if (offered(rq, f, words[i].word))
+			add(shown, words[i].word);
+	for (size_t i = 0; (type = type_at(rq, f, i, &name)) != NULL; i++) {
+		add(shown, word_of(rq, type, false));
+		add(shown, word_of(rq, type, true));
+	}
+	for (const char *p = shown->p; *(p += strspn(p, " ")) != '\0';) {
+		size_t n = strcspn(p, " ");
+		const char *word = arena_strndup(rq->arena, p, n);
+
+		if (ticked(rq, f, word))
+			add(on, word);
+		p += n;
+	}
 }
 
 const char *portal_scope(struct rq *rq, const struct portal_form *f)
 {
-	const char *name, *type, *has = stored_scope(f);
-	struct buf b, shown;
+	struct buf b, shown, on;
+	const char *has = f->stored != NULL ? stored_scope(f) : "";
 	size_t n;
 
 	buf_init(&b, rq->arena);
 	buf_init(&shown, rq->arena);
-	for (size_t i = 0; i < LEN(words); i++)
-		if (offered(rq, f, words[i].word))
-			add_ticked(rq, f, &b, &shown, words[i].word);
-	for (size_t i = 0; (type = type_at(rq, f, i, &name)) != NULL; i++) {
-		add_ticked(rq, f, &b, &shown, word_of(rq, type, false));
-		add_ticked(rq, f, &b, &shown, word_of(rq, type, true));
-	}
-	for (; f->stored && *(has += strspn(has, " ")) != '\0'; has += n) {
+	buf_init(&on, rq->arena);
+	boxes(rq, f, &shown, &on);
+	for (; *(has += strspn(has, " ")) != '\0'; has += n) {
 		n = strcspn(has, " ");
 		const char *word = arena_strndup(rq->arena, has, n);
 
-		if (!scope_has(shown.p, word))
+		if (scope_has(on.p, word) || !scope_has(shown.p, word))
 			add(&b, word);
+	}
+	for (has = on.p; *(has += strspn(has, " ")) != '\0'; has += n) {
+		n = strcspn(has, " ");
+		add(&b, arena_strndup(rq->arena, has, n));
 	}
 	return b.p;
 }

@@ -95,6 +95,20 @@ const char *portal_label(const char *member)
 
 /* ---- showing --------------------------------------------------------- */
 
+/* Must the field say something? Where the browser goes back to, not of an
+ * application that no citizen's browser comes to. */
+static bool demanded(const struct portal_form *f, const struct field *field)
+{
+	const struct json *v = json_get(f->stored, "grant_types");
+
+	if (field->form != LINES || f->client == NULL)
+		return field->required;
+	for (v = json_first(v); v != NULL; v = json_next(v))
+		if (text_is(json_text(v), "authorization_code"))
+			return field->required;
+	return false;
+}
+
 static const char *lines_of(struct arena *a, const struct json *list)
 {
 	struct buf b;
@@ -157,7 +171,7 @@ static void field_row(struct rq *rq, const struct portal_form *f,
 	    {.name = "hint",
 	     .text = field->hint != NULL ? site_word(rq, field->hint) : ""},
 	    {.name = "value", .text = value_of(rq, f, field->name)},
-	    {.name = "required", .text = field->required ? "1" : ""},
+	    {.name = "required", .text = demanded(f, field) ? "1" : ""},
 	    {.name = "area", .text = area ? "1" : ""},
 	    {.name = "code", .text = field->form == KEYS ? "1" : ""},
 	    {.name = "type", .text = field->form == LINK ? "url" : "text"},
@@ -295,7 +309,7 @@ static bool put_field(struct rq *rq, const struct portal_form *f,
 		said = one_paragraph(rq->arena, said);
 	else
 		said = trimmed(rq->arena, said, strlen(said));
-	if (said[0] == '\0' && field->required)
+	if (said[0] == '\0' && demanded(f, field))
 		return err_set(e, ERR_INVALID, "invalid_client_metadata",
 			       field->name, "%s", field->wanted);
 	if (field->form == LINES)

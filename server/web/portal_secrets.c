@@ -74,6 +74,13 @@ static const char *authorize_line(struct rq *rq, const char *url)
 	return b.p;
 }
 
+/* Does a citizen's browser go to it, or does it ask for tokens by itself
+ * (professional use)? */
+static bool by_browser(const struct store_client *c)
+{
+	return scope_has(c->grant_types, "authorization_code");
+}
+
 static void credentials(struct buf *b, const struct store_client *c,
 			const char *secret)
 {
@@ -85,7 +92,11 @@ static void credentials(struct buf *b, const struct store_client *c,
 	argument(b, "-d", "client_id=", c->client_id);
 	if (strcmp(c->auth_method, "client_secret_post") == 0)
 		argument(b, "-d", "client_secret=", secret);
-	if (strcmp(c->auth_method, "none") == 0)
+	if (c->certificate_serial_number[0] != '\0') {
+		argument(b, "--cert", "", "application.pem");
+		argument(b, "--key", "", "application.key");
+	}
+	if (strcmp(c->auth_method, "none") == 0 && by_browser(c))
 		argument(b, "-d", "code_verifier=", VERIFIER);
 	if (strcmp(c->auth_method, "private_key_jwt") != 0)
 		return;
@@ -103,6 +114,11 @@ static const char *token_line(struct rq *rq, const struct store_client *c,
 	buf_puts(&b, "curl -s ");
 	quoted(&b, site_url(rq, "/token"));
 	credentials(&b, c, secret != NULL ? secret : "SECRET");
+	if (!by_browser(c)) {
+		argument(&b, "-d", "grant_type=", "client_credentials");
+		argument(&b, "-d", "patient_hetu=", "HETU");
+		return b.p;
+	}
 	argument(&b, "-d", "grant_type=", "authorization_code");
 	argument(&b, "-d", "code=", "CODE");
 	argument(&b, "--data-urlencode",
@@ -130,7 +146,7 @@ bool portal_secrets_page(struct rq *rq, const char *title,
 	     .text =
 		 secrets->client_secret != NULL || token != NULL ? "1" : ""},
 	    {.name = "registration", .text = site_url(rq, registration)},
-	    {.name = "url", .text = url},
+	    {.name = "url", .text = by_browser(c) ? url : ""},
 	    {.name = "authorize", .text = authorize_line(rq, url)},
 	    {.name = "exchange",
 	     .text = token_line(rq, c, secrets->client_secret)},

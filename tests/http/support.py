@@ -440,7 +440,7 @@ class Form(html.parser.HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.forms, self.text = [], text
+        self.forms, self.text, self.area = [], text, None
         self.feed(text)
 
     def handle_starttag(self, tag, pairs):
@@ -452,6 +452,20 @@ class Form(html.parser.HTMLParser):
                                "buttons": {}})
         elif self.forms and tag in ("input", "button") and a.get("name"):
             self._field(self.forms[-1], tag, a)
+        elif self.forms and tag == "textarea" and a.get("name"):
+            self.area = a["name"]
+            self.forms[-1]["names"].add(self.area)
+            self.forms[-1]["fields"][self.area] = ""
+
+    def handle_data(self, data):
+        if self.area:
+            self.forms[-1]["fields"][self.area] += data
+
+    def handle_endtag(self, tag):
+        if tag == "textarea" and self.area:
+            fields = self.forms[-1]["fields"]
+            fields[self.area] = fields[self.area].removeprefix("\n")
+            self.area = None
 
     handle_startendtag = handle_starttag
 
