@@ -45,7 +45,7 @@ MODULES  := base json jose fhirpath profile store http page record generate site
 OBJ       = $(foreach m,$(MODULES),$(call mods,$(m))) $(B)/obj/main.o
 
 ASSETS   := $(wildcard fixtures/*.json fixtures/*/*.json \
-	profiles/finnish-phr-*/*.json server/*/*.html server/*/*.css \
+	profiles/finnish-phr-*/*.json server/*/*.html server/*/*.css server/*/*.svg \
 	server/*/*.words)
 IMAGES   := build/image/stu3.img build/image/r4.img
 LAYERS   := build/image/stu3-national.img build/image/r4-national.img

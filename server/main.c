@@ -195,6 +195,7 @@ static struct site new_site(struct serve *s, const char *path,
 	    .cookie = cookie,
 	    .style =
 		arena_printf(s->arena, "%s/style.css", s->config.auth_path),
+	    .icon = arena_printf(s->arena, "%s/icon.svg", s->config.auth_path),
 	    .words = s->words,
 	};
 }

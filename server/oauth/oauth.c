@@ -68,6 +68,7 @@ static const struct route routes[] = {
     {"GET", "/", portal, ACCESS_OPEN, 0, "leads to the self-service portal"},
     {"GET", "/style.css", site_style, ACCESS_OPEN, 0,
      "the style sheet of every page"},
+    {"GET", "/icon.svg", site_icon, ACCESS_OPEN, 0, "its icon"},
 };
 
 /* At the root of the host, below RFC 8414's path. */

@@ -12,8 +12,8 @@
 #include <string.h>
 
 /* Which answers are for people; everything else is for programs. */
-static const char *const page_paths[] = {"/authorize", "/login",     "/terms",
-					 "/logout",    "/style.css", ""};
+static const char *const page_paths[] = {
+    "/authorize", "/login", "/terms", "/logout", "/style.css", "/icon.svg", ""};
 
 struct oauth *oauth_of(const struct rq *rq)
 {

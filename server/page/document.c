@@ -10,6 +10,8 @@
  *	languages	links to the page in the others
  *	style	the URL of the style sheet: the policy of every page forbids
  *		inline styles, so the page's service serves style.css
+ *	icon	the URL of the icon: without it a browser asks for one where
+ *		there is none
  */
 #include "page/page.h"
 

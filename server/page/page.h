@@ -73,6 +73,7 @@ void page_render(struct buf *b, const struct page_locale *l,
  * says mock, not Kanta, no real data) around a filled body template. title is
  * an English text (page_word). The frame itself uses some of the values:
  *	style		the URL under which server/page/style.css is
+ *	icon		and server/page/icon.svg, or none
  *	multilingual	"1" to show the languages
  *	languages	rows of code, name, url (empty: the page's own) */
 void page_document(struct buf *b, const struct page_locale *l,

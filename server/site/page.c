@@ -21,6 +21,7 @@
 #include <string.h>
 
 #define STYLE	   "server/page/style.css"
+#define ICON	   "server/page/icon.svg"
 #define COOKIE	   "lang"
 #define REMEMBER_S "31536000"
 
@@ -162,15 +163,15 @@ static struct page_value language_links(struct rq *rq, enum page_language now)
 /* ---- a page ---------------------------------------------------------- */
 
 /* The sheet may be kept for long, so its URL names its content. */
-static const char *style_url(struct rq *rq)
+/* Where the file is, with its digest: it may be kept for ever. */
+static const char *asset_url(struct rq *rq, const char *path, const char *file)
 {
-	const struct page_asset *css = page_asset(STYLE);
+	const struct page_asset *f = page_asset(file);
 	char digest[JOSE_DIGEST];
 
-	assert(css != NULL);
-	jose_digest(digest, css->bytes, css->n);
-	return arena_printf(rq->arena, "%s?v=%.12s", site_of(rq)->style,
-			    digest);
+	assert(f != NULL);
+	jose_digest(digest, f->bytes, f->n);
+	return arena_printf(rq->arena, "%s?v=%.12s", path, digest);
 }
 
 static void page_headers(struct rq *rq, const char *form_to)
@@ -196,7 +197,8 @@ bool site_page(struct rq *rq, int status, const char *title, const char *file,
 	const struct page_asset *html = page_asset(file);
 	struct page_locale locale = site_locale(rq);
 	const struct page_value own[] = {
-	    {.name = "style", .text = style_url(rq)},
+	    {.name = "style", .text = asset_url(rq, site_of(rq)->style, STYLE)},
+	    {.name = "icon", .text = asset_url(rq, site_of(rq)->icon, ICON)},
 	    {.name = "path", .text = site_of(rq)->path},
 	    {.name = "multilingual", .text = "1"},
 	    language_links(rq, locale.language),
@@ -223,15 +225,25 @@ bool site_go(struct rq *rq, int status, const char *url)
 	return rq_redirect(rq, status, url);
 }
 
-bool site_style(struct rq *rq)
+static bool send_asset(struct rq *rq, const char *file, const char *type)
 {
-	const struct page_asset *css = page_asset(STYLE);
+	const struct page_asset *f = page_asset(file);
 
-	assert(css != NULL);
-	buf_add(&rq->out, css->bytes, css->n);
+	assert(f != NULL);
+	buf_add(&rq->out, f->bytes, f->n);
 	rq_header(rq, "Cache-Control", "public, max-age=31536000, immutable");
 	rq_header(rq, "X-Content-Type-Options", "nosniff");
-	return rq_reply(rq, 200, "text/css;charset=utf-8");
+	return rq_reply(rq, 200, type);
+}
+
+bool site_style(struct rq *rq)
+{
+	return send_asset(rq, STYLE, "text/css;charset=utf-8");
+}
+
+bool site_icon(struct rq *rq)
+{
+	return send_asset(rq, ICON, "image/svg+xml");
 }
 
 /* ---- refusals -------------------------------------------------------- */

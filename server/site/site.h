@@ -24,6 +24,7 @@ struct site {
 			     * sends the cookie: "/phr-authserver-sandbox" */
 	const char *cookie; /* its name */
 	const char *style;  /* path of the style sheet; see site_style() */
+	const char *icon;   /* and of the icon */
 	const struct page_words *words;
 };
 static inline const struct site *site_of(const struct rq *rq)
@@ -69,8 +70,10 @@ void site_refuse(struct rq *rq, const char *hint, bool stayed);
  * site_url() or one that was checked. Never kept. */
 bool site_go(struct rq *rq, int status, const char *url);
 
-/* Handler: the style sheet of every page. Pages name it with its digest. */
+/* Handlers: the style sheet of every page, and its icon. Pages name them with
+ * their digests. */
 bool site_style(struct rq *rq);
+bool site_icon(struct rq *rq);
 
 /* ---- scopes: scope.c ------------------------------------------------- */
 
