@@ -59,6 +59,8 @@ static const struct route routes[] = {
      "ends the life of tokens now"},
     {"POST", "/tokens/revoke", admin_tokens_revoke, ACCESS_ADMIN, BODY,
      "forgets tokens"},
+    {"POST", "/authorize", admin_authorize, ACCESS_ADMIN, BODY,
+     "a citizen's decision about an application: where the browser goes"},
     {"POST", "/permissions/withdraw", admin_withdraw, ACCESS_ADMIN, BODY,
      "what the citizen does in My Kanta"},
 
