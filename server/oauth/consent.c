@@ -77,7 +77,15 @@ static size_t remember_rows(struct rq *rq, const char *chosen,
 	return LEN(remembering);
 }
 
-static size_t link_rows(struct rq *rq, const struct json *metadata,
+static const char *member_text(struct rq *rq, const struct store_client *c,
+			       const char *name)
+{
+	const struct json *v = record_client_member(rq->arena, c, name);
+
+	return v != NULL ? json_text(v) : NULL;
+}
+
+static size_t link_rows(struct rq *rq, const struct store_client *c,
 			struct page_values **rows)
 {
 	struct arena *a = rq->arena;
@@ -85,7 +93,7 @@ static size_t link_rows(struct rq *rq, const struct json *metadata,
 
 	*rows = arena_alloc(a, LEN(links) * sizeof(**rows));
 	for (size_t i = 0; i < LEN(links); i++) {
-		const char *url = json_get_text(metadata, links[i].member);
+		const char *url = member_text(rq, c, links[i].member);
 		if (url == NULL || (strncmp(url, "https://", 8) != 0 &&
 				    strncmp(url, "http://", 7) != 0))
 			continue;
@@ -98,12 +106,13 @@ static size_t link_rows(struct rq *rq, const struct json *metadata,
 	return n;
 }
 
-static const char *contacts(struct arena *a, const struct json *metadata)
+static const char *contacts(struct rq *rq, const struct store_client *client)
 {
 	struct buf b;
 
-	buf_init(&b, a);
-	const struct json *c = json_first(json_get(metadata, "contacts"));
+	buf_init(&b, rq->arena);
+	const struct json *c =
+	    json_first(record_client_member(rq->arena, client, "contacts"));
 	for (; c != NULL; c = json_next(c)) {
 		if (json_kind(c) != JSON_STRING)
 			continue;
@@ -114,21 +123,10 @@ static const char *contacts(struct arena *a, const struct json *metadata)
 	return b.p;
 }
 
-static const struct json *metadata_of(struct rq *rq,
-				      const struct store_client *c)
-{
-	struct err ignored;
-
-	if (c->metadata == NULL || c->metadata[0] == '\0')
-		return NULL;
-	return json_parse(rq->arena, c->metadata, strlen(c->metadata),
-			  &ignored);
-}
-
 /* What is said of an application that registered itself, or NULL. */
 static const char *caution(struct rq *rq, const struct store_client *c)
 {
-	if (text_or_empty(c->registration_digest)[0] == '\0')
+	if (record_client_member(rq->arena, c, "self_registered") == NULL)
 		return NULL;
 	int64_t n = store_grant_citizens(oauth_of(rq)->site.record->store,
 					 c->client_id);
@@ -150,7 +148,6 @@ bool oauth_consent_page(struct rq *rq, const struct oauth_request *q,
 			const struct site_session *s)
 {
 	struct arena *a = rq->arena;
-	const struct json *metadata = metadata_of(rq, &q->client);
 	const char *name =
 	    q->client.name[0] != '\0' ? q->client.name : q->client.client_id;
 	bool again = oauth_prompts(q, "consent");
@@ -158,16 +155,18 @@ bool oauth_consent_page(struct rq *rq, const struct oauth_request *q,
 	size_t scope_n = scope_rows(rq, q->scope, &scopes);
 	size_t remember_n =
 	    remember_rows(rq, again ? "none" : "until-revoked", &remember);
-	size_t link_n = link_rows(rq, metadata, &link);
+	size_t link_n = link_rows(rq, &q->client, &link);
 
 	struct page_value v[] = {
 	    {.name = "client", .text = name},
 	    {.name = "hetu", .text = s->hetu},
 	    {.name = "redirect_uri", .text = q->redirect_uri},
 	    {.name = "caution", .text = caution(rq, &q->client)},
+	    {.name = "supplier",
+	     .text = member_text(rq, &q->client, "supplier")},
 	    {.name = "description",
-	     .text = json_get_text(metadata, "client_description")},
-	    {.name = "contacts", .text = contacts(a, metadata)},
+	     .text = member_text(rq, &q->client, "client_description")},
+	    {.name = "contacts", .text = contacts(rq, &q->client)},
 	    {.name = "csrf", .text = oauth_request_keep(rq, q, s)},
 	    {.name = "scopes", .rows = scopes, .row_count = scope_n},
 	    {.name = "remember", .rows = remember, .row_count = remember_n},

@@ -93,14 +93,6 @@ static bool scope(struct rq *rq, struct oauth_request *q, struct oauth_fault *f)
 	return false;
 }
 
-/* Nothing but the code proves that it is the one who asked: it has no secret,
- * and no certificate. */
-static bool is_public(const struct store_client *c)
-{
-	return strcmp(c->auth_method, "none") == 0 &&
-	       c->certificate_serial_number[0] == '\0';
-}
-
 static bool challenge(struct rq *rq, struct oauth_request *q,
 		      struct oauth_fault *f)
 {
@@ -109,7 +101,8 @@ static bool challenge(struct rq *rq, struct oauth_request *q,
 	(void)rq;
 	if (q->challenge == NULL)
 		return (required == PKCE_ALL ||
-			(required == PKCE_PUBLIC && is_public(&q->client))) &&
+			(required == PKCE_PUBLIC &&
+			 oauth_is_public(&q->client))) &&
 		       fault(f, "invalid_request", "code challenge required");
 	const char *text =
 	    record_challenge_fault(&q->set, q->challenge, q->method);

@@ -14,24 +14,14 @@
 
 #include <string.h>
 
-/* The member of the registration, or NULL. */
-static const struct json *registered(struct rq *rq,
-				     const struct oauth_request *q)
-{
-	struct err ignored;
-
-	if (!q->known || strstr(q->client.metadata, "auto_approve") == NULL)
-		return NULL;
-	return json_get(json_parse(rq->arena, q->client.metadata,
-				   strlen(q->client.metadata), &ignored),
-			"auto_approve");
-}
-
 bool oauth_headless_find(struct rq *rq, const struct oauth_request *q,
 			 struct oauth_headless *h)
 {
 	const char *server = oauth_of(rq)->auto_approve;
-	const struct json *v = registered(rq, q);
+	const struct json *v =
+	    q->known
+		? record_client_member(rq->arena, &q->client, "auto_approve")
+		: NULL;
 
 	*h = (struct oauth_headless){.hetu = text_or_empty(server)};
 	if (v == NULL || json_kind(v) == JSON_NULL)

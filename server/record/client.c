@@ -245,6 +245,15 @@ static const struct json *kept_value(const struct registration *g,
 	return m->from == OWN_KEPT ? client_own(g, m->name) : NULL;
 }
 
+/* Did it come by itself, with nobody who runs the server having looked at it?
+ * The consent page says so. */
+static bool is_self_registered(const struct registration *g)
+{
+	return g->old == NULL
+		   ? !g->chosen
+		   : json_get(g->old_kept, "self_registered") != NULL;
+}
+
 static bool take_kept(struct registration *g)
 {
 	const struct client_member *m;
@@ -259,6 +268,8 @@ static bool take_kept(struct registration *g)
 		if (v != NULL)
 			jw_value(&w, m->name, v);
 	}
+	if (is_self_registered(g))
+		jw_bool(&w, "self_registered", true);
 	jw_close(&w);
 	g->c.metadata = b.p;
 	if (b.len > METADATA_BYTES)

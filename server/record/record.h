@@ -306,7 +306,9 @@ void record_client_write(struct jw *w, const struct store_client *c,
 void record_client_write_own(struct jw *w, const struct store_client *c);
 
 /* A member of the registration that has no column of its own ("supplier",
- * "tos_uri", "jwks", "auto_approve"); NULL when it was not sent. */
+ * "tos_uri", "jwks", "auto_approve"); NULL when it was not sent.
+ * "self_registered" is there when the application was not put there by the one
+ * who runs the server. */
 const struct json *record_client_member(struct arena *a,
 					const struct store_client *c,
 					const char *name);
