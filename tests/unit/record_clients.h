@@ -268,7 +268,7 @@ static void test_client_own(void **state)
 	assert_true(record_client(&t->r, t->a,
 				  J(t, arena_printf(t->a, "{%s" U "}", own)),
 				  false, &c, &secrets, &t->e));
-	assert_string_equal(c.metadata, "{}");
+	assert_string_equal(c.metadata, "{\"self_registered\":true}");
 	/* settings of its own decide what it may register for */
 	client(t, "{'set':{'openid':'on'},'scope':'openid'," U "}");
 }
