@@ -6,24 +6,33 @@
 // an application does with it:
 //	login()		the URL for the browser
 //	callback(url)	the tokens, from the URL that the browser came back with
+//	replay(url)	optional: the same again, where it takes more than that
 //	refresh(tokens)	the next tokens
-//	revoke(tokens, which)	optional; which: access_token or refresh_token
+//	revoke(tokens, which)	if it revokes; which: access_token or refresh_token
+//	introspect(text)	if it introspects; what is known of a token
 //	request(tokens, method, url, body)	optional; { status, body }
 //	plain(tokens)	{ access_token, refresh_token, scope, expires_in, sub }
+// and, for openid(), with an ID token that the library has validated:
+//	claims(tokens)	what it says
+//	userinfo(tokens)
+// checksIss: it looks at iss where there is one (RFC 9207).
 // said(error) is what the library tells the application about a refusal.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { Browser } from "./pages.mjs";
-import { BEHAVIOURS, SCOPE, register, start, weight } from "./server.mjs";
+import { Browser, glance } from "./pages.mjs";
+import { BEHAVIOURS, SCOPE, issuer, register, start, weight }
+	from "./server.mjs";
 
 // What a library reports that hands on the OAuth error of the answer.
 const ERRORS = {
 	kanta: { denied: "access_denied", code: "invalid_grant",
 		refresh: "invalid_token", client_secret_post: "invalid_client",
-		client_secret_basic: "unauthorized", none: "unauthorized" },
+		client_secret_basic: "unauthorized",
+		private_key_jwt: "invalid_client" },
 	strict: { denied: "access_denied", code: "invalid_grant",
 		refresh: "invalid_grant", client_secret_post: "invalid_client",
-		client_secret_basic: "invalid_client", none: "invalid_client" },
+		client_secret_basic: "invalid_client",
+		private_key_jwt: "invalid_client" },
 };
 
 async function plainRequest(token, method, url, body) {
@@ -39,6 +48,49 @@ export function journey(library) {
 		describe(`${library.name}, ${oauth}`, () => steps(library, oauth));
 }
 
+// The scope openid, where the server offers it.
+export function openid(library) {
+	for (const oauth of BEHAVIOURS)
+		describe(`${library.name}, openid, ${oauth}`,
+			() => identity(library, oauth));
+}
+
+function identity(library, oauth) {
+	let server, app, citizen, one, tokens;
+
+	before(async () => {
+		server = await start("--oauth", oauth, "--set", "openid=on");
+		citizen = await server.admin("/citizens");
+		app = await register(server, { scope: `openid ${SCOPE}`,
+			token_endpoint_auth_method: library.method, ...library.metadata });
+		one = await library.connect(server, app, oauth, { openid: true });
+		tokens = await one.callback(await new Browser(server.origin).authorize(
+			await one.login(), citizen.hetu));
+	});
+	after(() => server.stop());
+
+	test("the ID token", async () => {
+		const claims = await one.claims(tokens);
+		assert.equal(claims.iss, issuer(server, oauth));
+		assert.equal(claims.sub, citizen.patient_id);
+		assert.deepEqual([claims.aud].flat(), [app.client_id]);
+		assert.equal(one.plain(tokens).scope, `openid ${SCOPE}`);
+	});
+
+	test("userinfo", async () => {
+		const info = await one.userinfo(tokens);
+		assert.equal(info.sub, citizen.patient_id);
+	});
+
+	test("the ID token after a refresh", async () => {
+		const next = await one.refresh(tokens);
+		assert.ok(one.plain(next).access_token);
+		if (one.plain(next).id_token)
+			assert.equal((await one.claims(next)).sub, citizen.patient_id);
+		assert.equal((await one.userinfo(next)).sub, citizen.patient_id);
+	});
+}
+
 function steps(library, oauth) {
 	const says = { ...ERRORS[oauth], ...library.says?.[oauth] };
 	let server, app, citizen, browser, one, tokens;
@@ -47,7 +99,9 @@ function steps(library, oauth) {
 		server = await start("--oauth", oauth, ...library.options ?? []);
 		citizen = await server.admin("/citizens");
 		app = await register(server, {
-			token_endpoint_auth_method: library.method, ...library.metadata });
+			token_endpoint_auth_method: library.method,
+			...library.introspects && { allow_introspection: true },
+			...library.metadata });
 		browser = new Browser(server.origin);
 		one = await library.connect(server, app, oauth);
 	});
@@ -88,6 +142,7 @@ function steps(library, oauth) {
 		assert.ok(t.expires_in > 3590 && t.expires_in <= 3600, t.expires_in);
 		if ("sub" in t)
 			assert.equal(t.sub, citizen.patient_id);
+		assert.ok(!("id_token" in t));
 	});
 
 	test("FHIR with the token", async () => {
@@ -130,12 +185,11 @@ function steps(library, oauth) {
 	test("a code is good once", async () => {
 		const back = await browser.authorize(await one.login(), citizen.hetu);
 		const first = await one.callback(back);
-		await refused(one.callback(back), "code");
+		await refused(one.replay?.(back) ?? one.callback(back), "code");
 		assert.equal(await status(first), oauth === "strict" ? 401 : 200);
 	});
 
-	const secretless = !/^client_secret/.test(library.method)
-		&& "it has no secret";
+	const secretless = library.method === "none" && "it has no secret";
 	test("a wrong secret", { skip: secretless }, async () => {
 		const wrong = await library.connect(server,
 			{ ...app, client_secret: "wrong" }, oauth);
@@ -148,6 +202,28 @@ function steps(library, oauth) {
 		back.searchParams.set("state", "not-ours");
 		await assert.rejects(async () => one.callback(back.href),
 			(e) => /state/i.test(`${e.message} ${e.cause?.message}`));
+	});
+
+	test("iss in the redirect back", async () => {
+		const back = new URL(await browser.authorize(
+			await one.login(), citizen.hetu));
+		assert.equal(back.searchParams.get("iss"),
+			oauth === "strict" ? issuer(server, oauth) : null);
+		if (library.checksIss) {
+			const other = new URL(back);
+			other.searchParams.set("iss", "https://other.example/");
+			await assert.rejects(async () => one.callback(other.href),
+				(e) => /iss/.test(`${e.message} ${e.cause?.message}`));
+		}
+		assert.equal(await status(await one.callback(back.href)), 200);
+	});
+
+	test("one request instead of a browser", async () => {
+		const ready = await register(server, { auto_approve: citizen.hetu,
+			token_endpoint_auth_method: library.method, ...library.metadata });
+		const other = await library.connect(server, ready, oauth);
+		const t = await other.callback(await glance(await other.login()));
+		assert.equal(await status(t), 200);
 	});
 
 	test("the citizen says no", async () => {
@@ -173,9 +249,7 @@ function steps(library, oauth) {
 	});
 
 	test("revocation", { skip: !library.revokes
-		&& "this library cannot" }, async (context) => {
-		if ((await fetch(`${server.auth}/revoke`)).status === 404)
-			return context.skip("the server has no /revoke yet");
+		&& "this library cannot" }, async () => {
 		const t = await signIn();
 		await one.revoke(t, "access_token");
 		assert.equal(await status(t), 401);
@@ -187,9 +261,25 @@ function steps(library, oauth) {
 		assert.equal(await status(tokens), 200, "another family lives on");
 	});
 
+	test("introspection", { skip: !library.introspects
+		&& "this library cannot" }, async () => {
+		const t = one.plain(await signIn());
+		const access = await one.introspect(t.access_token);
+		assert.equal(access.active, true);
+		assert.equal(access.scope, SCOPE);
+		assert.equal(access.client_id, app.client_id);
+		assert.ok(Math.abs(access.exp - Date.now() / 1000 - 3600) < 10);
+		const refresh = await one.introspect(t.refresh_token);
+		assert.equal(refresh.active, true);
+		assert.ok(!("token_type" in refresh));
+		assert.deepEqual(await one.introspect("nobody's"), { active: false });
+	});
+
 	test("the access token expires", async () => {
 		const t = await signIn();
 		await server.admin("/clock/advance", { by: "PT1H" });
+		if (library.method === "private_key_jwt")
+			one = await library.connect(server, app, oauth, { ahead: 3600 });
 		assert.equal(await status(t), 401);
 		assert.equal(await status(await one.refresh(t)), 200);
 	});

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // oauth4webapi 3: each step by itself, each answer checked by the library.
 import * as oauth from "oauth4webapi";
-import { journey, said, says } from "./oauth4.mjs";
-import { CALLBACK, SCOPE, issuer } from "./server.mjs";
+import { journey, openid, said, says } from "./oauth4.mjs";
+import { CALLBACK, SCOPE, issuer, signingKey } from "./server.mjs";
 
 const insecure = { [oauth.allowInsecureRequests]: true };
 
@@ -10,13 +10,16 @@ class Connection {
 	#as;
 	#client;
 	#auth;
+	#openid;
 	#state;
+	#nonce;
 	#verifier;
 
-	constructor(as, client, auth) {
+	constructor(as, client, auth, openid) {
 		this.#as = as;
 		this.#client = client;
 		this.#auth = auth;
+		this.#openid = openid;
 	}
 
 	async login() {
@@ -28,6 +31,11 @@ class Connection {
 			redirect_uri: CALLBACK, scope: SCOPE, state: this.#state,
 			code_challenge_method: "S256", code_challenge:
 				await oauth.calculatePKCECodeChallenge(this.#verifier) });
+		if (this.#openid) {
+			this.#nonce = oauth.generateRandomNonce();
+			url.searchParams.set("scope", `openid ${SCOPE}`);
+			url.searchParams.set("nonce", this.#nonce);
+		}
 		return url.href;
 	}
 
@@ -36,8 +44,13 @@ class Connection {
 			new URL(url), this.#state);
 		const answer = await oauth.authorizationCodeGrantRequest(this.#as,
 			this.#client, this.#auth, query, CALLBACK, this.#verifier, insecure);
-		return oauth.processAuthorizationCodeResponse(this.#as, this.#client,
-			answer);
+		const tokens = await oauth.processAuthorizationCodeResponse(this.#as,
+			this.#client, answer, { expectedNonce: this.#nonce,
+				requireIdToken: this.#openid });
+		if (this.#openid)
+			await oauth.validateApplicationLevelSignature(this.#as, answer,
+				insecure);
+		return tokens;
 	}
 
 	async refresh(tokens) {
@@ -54,6 +67,13 @@ class Connection {
 		return oauth.processRevocationResponse(answer);
 	}
 
+	async introspect(text) {
+		const answer = await oauth.introspectionRequest(this.#as, this.#client,
+			this.#auth, text, insecure);
+		return oauth.processIntrospectionResponse(this.#as, this.#client,
+			answer);
+	}
+
 	async request(tokens, method, url, body) {
 		const answer = await oauth.protectedResourceRequest(
 			tokens.access_token, method, new URL(url), new Headers({
@@ -66,6 +86,17 @@ class Connection {
 	plain(tokens) {
 		return { ...tokens };
 	}
+
+	claims(tokens) {
+		return oauth.getValidatedIdTokenClaims(tokens);
+	}
+
+	async userinfo(tokens) {
+		const answer = await oauth.userInfoRequest(this.#as, this.#client,
+			tokens.access_token, insecure);
+		return oauth.processUserInfoResponse(this.#as, this.#client,
+			this.claims(tokens)?.sub ?? oauth.skipSubjectCheck, answer);
+	}
 }
 
 async function discover(server, behaviour) {
@@ -75,18 +106,33 @@ async function discover(server, behaviour) {
 	return oauth.processDiscoveryResponse(expected, answer);
 }
 
+const [own, foreign] = await Promise.all(
+	[signingKey("k1"), signingKey("k1")]);
+
 const ways = {
 	client_secret_basic: (app) => oauth.ClientSecretBasic(app.client_secret),
 	client_secret_post: (app) => oauth.ClientSecretPost(app.client_secret),
+	private_key_jwt: (app) => oauth.PrivateKeyJwt(
+		app.client_secret === "wrong" ? foreign : own),
 	none: () => oauth.None(),
 };
 
-for (const [method, authentication] of Object.entries(ways))
+async function connect(method, server, app, behaviour, options = {}) {
+	return new Connection(await discover(server, behaviour),
+		{ client_id: app.client_id, [oauth.clockSkew]: options.ahead ?? 0 },
+		ways[method](app), options.openid);
+}
+
+for (const method of Object.keys(ways))
 	journey({
-		name: `oauth4webapi 3.8.8, ${method}`, method, said, revokes: true,
+		name: `oauth4webapi 3.8.8, ${method}`, method, said,
+		checksIss: true, revokes: true, introspects: method !== "none",
+		metadata: method === "private_key_jwt" ? { jwks: own.jwks } : {},
 		says: says(method),
-		async connect(server, app, behaviour) {
-			return new Connection(await discover(server, behaviour),
-				{ client_id: app.client_id }, authentication(app));
-		},
+		connect: (...more) => connect(method, ...more),
 	});
+
+openid({
+	name: "oauth4webapi 3.8.8", method: "client_secret_basic",
+	connect: (...more) => connect("client_secret_basic", ...more),
+});

@@ -3,21 +3,29 @@
 // issuer is the token endpoint's host, the secret in the form), and by
 // discovery.
 import { createRequire } from "node:module";
-import { journey } from "./journey.mjs";
-import { CALLBACK, SCOPE, issuer } from "./server.mjs";
+import { journey, openid } from "./journey.mjs";
+import { CALLBACK, SCOPE, issuer, signingKey } from "./server.mjs";
 
 const { Issuer, custom, generators } =
 	createRequire(import.meta.url)("openid-client-4");
+
+const [own, foreign] = await Promise.all(
+	[signingKey("k1"), signingKey("k1")]);
 
 const said = (error) => error.error ?? error.message;
 
 class Connection {
 	#client;
 	#state;
+	#assertion;
 
-	constructor(client) {
+	// ahead: by how much the clock that assertions are made by runs ahead
+	constructor(client, { ahead } = {}) {
 		this.#client = client;
 		client[custom.http_options] = (o) => ({ ...o, timeout: 10000 });
+		const now = Math.floor(Date.now() / 1000) + ahead;
+		this.#assertion = ahead && { clientAssertionPayload: {
+			iat: now, exp: now + 60 } };
 	}
 
 	login() {
@@ -28,15 +36,20 @@ class Connection {
 
 	callback(url) {
 		return this.#client.oauthCallback(CALLBACK,
-			this.#client.callbackParams(url), { state: this.#state });
+			this.#client.callbackParams(url), { state: this.#state },
+			this.#assertion);
 	}
 
 	refresh(tokens) {
-		return this.#client.refresh(tokens);
+		return this.#client.refresh(tokens, this.#assertion);
 	}
 
 	revoke(tokens, which) {
 		return this.#client.revoke(tokens[which], which);
+	}
+
+	introspect(text) {
+		return this.#client.introspect(text);
 	}
 
 	async request(tokens, method, url, body) {
@@ -52,11 +65,45 @@ class Connection {
 	}
 }
 
-function client(issuer, app, method) {
+// OpenID Connect: the ID token is validated whenever there is one.
+class Identity extends Connection {
+	#client;
+	#checks;
+
+	constructor(client) {
+		super(client);
+		this.#client = client;
+	}
+
+	login() {
+		const verifier = generators.codeVerifier();
+		this.#checks = { state: generators.state(), nonce: generators.nonce(),
+			code_verifier: verifier };
+		return this.#client.authorizationUrl({ scope: `openid ${SCOPE}`,
+			state: this.#checks.state, nonce: this.#checks.nonce,
+			code_challenge: generators.codeChallenge(verifier),
+			code_challenge_method: "S256" });
+	}
+
+	callback(url) {
+		return this.#client.callback(CALLBACK,
+			this.#client.callbackParams(url), this.#checks);
+	}
+
+	claims(tokens) {
+		return tokens.claims();
+	}
+
+	userinfo(tokens) {
+		return this.#client.userinfo(tokens);
+	}
+}
+
+function client(issuer, app, method, keys) {
 	return new issuer.Client({
 		client_id: app.client_id, client_secret: app.client_secret,
 		redirect_uris: [CALLBACK], response_types: ["code"],
-		token_endpoint_auth_method: method });
+		token_endpoint_auth_method: method }, keys);
 }
 
 // The registration says client_secret_basic all the same.
@@ -74,10 +121,29 @@ journey({
 });
 
 journey({
-	name: "openid-client 4.9.1 by discovery", said, revokes: true,
-	method: "client_secret_basic",
+	name: "openid-client 4.9.1 by discovery", said,
+	method: "client_secret_basic", revokes: true, introspects: true,
 	async connect(server, app, oauth) {
 		const found = await Issuer.discover(issuer(server, oauth));
 		return new Connection(client(found, app, "client_secret_basic"));
+	},
+});
+
+journey({
+	name: "openid-client 4.9.1, private_key_jwt", said,
+	method: "private_key_jwt", metadata: { jwks: own.jwks },
+	async connect(server, app, oauth, options) {
+		const key = app.client_secret === "wrong" ? foreign : own;
+		const found = await Issuer.discover(issuer(server, oauth));
+		return new Connection(client(found, app, "private_key_jwt",
+			{ keys: [key.jwk] }), options);
+	},
+});
+
+openid({
+	name: "openid-client 4.9.1", method: "client_secret_basic",
+	async connect(server, app, oauth) {
+		const found = await Issuer.discover(issuer(server, oauth));
+		return new Identity(client(found, app, "client_secret_basic"));
 	},
 });

@@ -3,17 +3,19 @@
 // of RFC 8414, and iss in the redirect back is demanded), PKCE, and each way
 // of authenticating that it has.
 import * as client from "openid-client-6";
-import { journey, said, says } from "./oauth4.mjs";
-import { CALLBACK, SCOPE, issuer } from "./server.mjs";
+import { journey, openid, said, says } from "./oauth4.mjs";
+import { CALLBACK, SCOPE, issuer, signingKey } from "./server.mjs";
 
 class Connection {
 	#config;
 	#pkce;
+	#openid;
 	#checks;
 
-	constructor(config, pkce) {
+	constructor(config, { pkce, openid }) {
 		this.#config = config;
 		this.#pkce = pkce;
+		this.#openid = openid;
 	}
 
 	async login() {
@@ -26,6 +28,11 @@ class Connection {
 			query.code_challenge_method = "S256";
 			query.code_challenge =
 				await client.calculatePKCECodeChallenge(verifier);
+		}
+		if (this.#openid) {
+			query.scope = `openid ${SCOPE}`;
+			query.nonce = this.#checks.expectedNonce = client.randomNonce();
+			this.#checks.idTokenExpected = true;
 		}
 		return client.buildAuthorizationUrl(this.#config, query).href;
 	}
@@ -44,6 +51,10 @@ class Connection {
 			{ token_type_hint: which });
 	}
 
+	introspect(text) {
+		return client.tokenIntrospection(this.#config, text);
+	}
+
 	async request(tokens, method, url, body) {
 		const answer = await client.fetchProtectedResource(this.#config,
 			tokens.access_token, new URL(url), method, body &&
@@ -57,28 +68,49 @@ class Connection {
 	plain(tokens) {
 		return { ...tokens };
 	}
+
+	claims(tokens) {
+		return tokens.claims();
+	}
+
+	userinfo(tokens) {
+		return client.fetchUserInfo(this.#config, tokens.access_token,
+			tokens.claims()?.sub ?? client.skipSubjectCheck);
+	}
 }
 
-function discover(server, oauth, app, authentication) {
-	return client.discovery(new URL(issuer(server, oauth)), app.client_id,
-		{ redirect_uris: [CALLBACK] }, authentication, {
-			algorithm: oauth === "strict" ? "oauth2" : "oidc",
-			execute: [client.allowInsecureRequests] });
-}
+const [own, foreign] = await Promise.all(
+	[signingKey("k1"), signingKey("k1")]);
 
 const ways = {
 	client_secret_basic: (app) => client.ClientSecretBasic(app.client_secret),
 	client_secret_post: (app) => client.ClientSecretPost(app.client_secret),
+	private_key_jwt: (app) => client.PrivateKeyJwt(
+		app.client_secret === "wrong" ? foreign : own),
 	none: () => client.None(),
 };
 
-for (const [method, authentication] of Object.entries(ways))
+async function connect(method, server, app, oauth, options = {}) {
+	const config = await client.discovery(new URL(issuer(server, oauth)),
+		app.client_id, { redirect_uris: [CALLBACK],
+			[client.clockSkew]: options.ahead ?? 0 }, ways[method](app), {
+			algorithm: oauth === "strict" ? "oauth2" : "oidc",
+			execute: [client.allowInsecureRequests,
+				client.enableNonRepudiationChecks] });
+	const pkce = method !== "client_secret_post";
+	return new Connection(config, { pkce, ...options });
+}
+
+for (const method of Object.keys(ways))
 	journey({
-		name: `openid-client 6.8.9, ${method}`, method, said, revokes: true,
+		name: `openid-client 6.8.9, ${method}`, method, said,
+		checksIss: true, revokes: true, introspects: method !== "none",
+		metadata: method === "private_key_jwt" ? { jwks: own.jwks } : {},
 		says: says(method),
-		async connect(server, app, oauth) {
-			const found = await discover(server, oauth, app,
-				authentication(app));
-			return new Connection(found, method !== "client_secret_post");
-		},
+		connect: (...more) => connect(method, ...more),
 	});
+
+openid({
+	name: "openid-client 6.8.9", method: "client_secret_basic",
+	connect: (...more) => connect("client_secret_basic", ...more),
+});

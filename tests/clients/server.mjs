@@ -13,7 +13,18 @@ export const SCOPE = [
 ].join(" ");
 
 // The two ways of the authorization server (--oauth).
-export const BEHAVIOURS = process.env.OAUTH?.split(" ") ?? ["kanta"];
+export const BEHAVIOURS = process.env.OAUTH?.split(" ") ?? ["kanta", "strict"];
+
+// A key to sign with, and its public half as a registration has it.
+export async function signingKey(kid, hash = "SHA-256") {
+	const { privateKey, publicKey } = await crypto.subtle.generateKey({
+		name: "RSASSA-PKCS1-v1_5", modulusLength: 2048, hash,
+		publicExponent: new Uint8Array([1, 0, 1]) }, true, ["sign", "verify"]);
+	const [own, open] = await Promise.all([privateKey, publicKey].map((k) =>
+		crypto.subtle.exportKey("jwk", k)));
+	return { kid, key: privateKey, jwk: { ...own, kid },
+		jwks: { keys: [{ ...open, kid, use: "sig" }] } };
+}
 
 export function issuer(server, oauth) {
 	return server.auth + (oauth === "strict" ? "" : "/");

@@ -3,12 +3,16 @@
 requests-oauthlib, unchanged: the whole journey in both behaviours."""
 import os
 import sys
+import time
 import urllib.parse
 
 import pytest
 from authlib.common.security import generate_token
 from authlib.integrations.requests_client import OAuth2Session as Authlib
 from authlib.integrations.requests_client import OAuthError
+from authlib.jose import JsonWebKey, jwt
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from authlib.oidc.core import CodeIDToken
 from requests_oauthlib import OAuth2Session as RequestsOAuthlib
 
 HERE = os.path.dirname(__file__)
@@ -17,39 +21,58 @@ from support import (  # noqa: E402
     CALLBACK, SCOPE, SCOPES, Browser, Server, weight)
 
 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # what its manual says
-BEHAVIOURS = os.environ.get("OAUTH", "kanta").split()
+BEHAVIOURS = os.environ.get("OAUTH", "kanta strict").split()
 
 # what a library reports of a refusal: the OAuth error of the answer
 ERRORS = {
     "kanta": {"denied": "access_denied", "code": "invalid_grant",
               "refresh": "invalid_token",
               "client_secret_post": "invalid_client",
-              "client_secret_basic": "unauthorized"},
+              "client_secret_basic": "unauthorized",
+              "private_key_jwt": "invalid_client"},
     "strict": {"denied": "access_denied", "code": "invalid_grant",
                "refresh": "invalid_grant",
                "client_secret_post": "invalid_client",
-               "client_secret_basic": "invalid_client"}}
+               "client_secret_basic": "invalid_client",
+               "private_key_jwt": "invalid_client"}}
+
+KEY, FOREIGN_KEY = (JsonWebKey.generate_key("RSA", 2048, is_private=True)
+                    for _ in range(2))
+
+
+def own_secret(app, method):
+    """What the application proves itself with."""
+    if method == "private_key_jwt":
+        wrong = app.get("client_secret") == "wrong"
+        return (FOREIGN_KEY if wrong else KEY).as_pem(is_private=True)
+    return None if method == "none" else app["client_secret"]
 
 
 class WithAuthlib:
-    """PKCE always; it can revoke."""
-    revokes = True
+    """PKCE always; it can revoke and introspect."""
+    can = {"revoke", "introspect"}
 
-    def __init__(self, server, app, method):
-        secret = app.get("client_secret")
+    def __init__(self, server, app, method, scope=SCOPE):
         self.auth = server.auth
         self.session = Authlib(
-            app["client_id"], None if method == "none" else secret,
+            app["client_id"], own_secret(app, method),
             token_endpoint_auth_method=method,
-            revocation_endpoint_auth_method=method, scope=SCOPE,
+            revocation_endpoint_auth_method=method, scope=scope,
             redirect_uri=CALLBACK, code_challenge_method="S256",
             token_endpoint=server.auth + "/token")
         self.session.trust_env = False
+        self.assert_at()
 
-    def login(self):
+    def assert_at(self, ahead=0):
+        """Assertions are made by a clock that runs ahead."""
+        claims = {"exp": int(time.time()) + ahead + 60} if ahead else None
+        self.session.register_client_auth_method(
+            PrivateKeyJWT(self.auth + "/token", claims=claims))
+
+    def login(self, **more):
         self.verifier = generate_token(48)
         url, self.session.state = self.session.create_authorization_url(
-            self.auth + "/authorize", code_verifier=self.verifier)
+            self.auth + "/authorize", code_verifier=self.verifier, **more)
         return url
 
     # A redirect with an error is looked at by its parts for web frameworks,
@@ -72,6 +95,11 @@ class WithAuthlib:
                                       token_type_hint=kind)
         assert r.status_code == 200, r.text
 
+    def introspect(self, text):
+        r = self.session.introspect_token(self.auth + "/introspect", text)
+        assert r.status_code == 200, r.text
+        return r.json()
+
     def request(self, token, method, url, **more):
         self.session.token = token
         return self.session.request(method, url, **more)
@@ -79,7 +107,7 @@ class WithAuthlib:
 
 class WithRequestsOAuthlib:
     """The secret in the header, or with include_client_id in the form."""
-    revokes = False
+    can = set()
 
     def __init__(self, server, app, method):
         self.auth, self.app, self.method = server.auth, app, method
@@ -90,6 +118,9 @@ class WithRequestsOAuthlib:
     def login(self):
         url, _ = self.session.authorization_url(self.auth + "/authorize")
         return url
+
+    def assert_at(self, ahead):
+        pass
 
     def callback(self, url):
         return self.session.fetch_token(
@@ -114,9 +145,17 @@ class WithRequestsOAuthlib:
 
 LIBRARIES = [(WithAuthlib, "client_secret_basic"),
              (WithAuthlib, "client_secret_post"),
+             (WithAuthlib, "private_key_jwt"),
              (WithAuthlib, "none"),
              (WithRequestsOAuthlib, "client_secret_basic"),
              (WithRequestsOAuthlib, "client_secret_post")]
+
+
+def registration(method, **more):
+    if method == "private_key_jwt":
+        more["jwks"] = {"keys": [KEY.as_dict(is_private=False)]}
+    return dict(more, token_endpoint_auth_method=method,
+                allow_introspection=method != "none")
 
 
 class Application:
@@ -126,7 +165,7 @@ class Application:
         self.server, self.library, self.method = server, library, method
         self.strict, self.errors = oauth == "strict", ERRORS[oauth]
         self.citizen = server.citizen()
-        self.app = server.register(token_endpoint_auth_method=method)
+        self.app = server.register(**registration(method))
         self.browser = Browser(server)
         self.one = library(server, self.app, method)
 
@@ -235,11 +274,8 @@ def test_the_citizen_says_no(app):
 
 
 def test_revocation(app):
-    if not app.library.revokes:
+    if "revoke" not in app.library.can:
         pytest.skip("this library cannot")
-    if app.server.request("GET", "/phr-authserver-sandbox/revoke"
-                          ).status_code == 404:
-        pytest.skip("the server has no /revoke yet")
     other, token = app.sign_in(), app.sign_in()
     app.one.revoke(token, "access_token")
     assert app.status(token) == 401
@@ -249,6 +285,20 @@ def test_revocation(app):
     app.refused("refresh", app.refresh, token)
     assert app.status(token) == 401
     assert app.status(other) == 200
+
+
+def test_introspection(app):
+    if "introspect" not in app.library.can:
+        pytest.skip("this library cannot")
+    if app.method == "none":
+        pytest.skip("nobody vouches for who asks")
+    token = app.sign_in()
+    access = app.one.introspect(token["access_token"])
+    assert access["active"] is True
+    assert access["scope"] == SCOPE
+    assert access["client_id"] == app.app["client_id"]
+    assert app.one.introspect(token["refresh_token"])["active"] is True
+    assert app.one.introspect("nobody's") == {"active": False}
 
 
 def test_the_permission_is_withdrawn(app):
@@ -262,5 +312,38 @@ def test_the_permission_is_withdrawn(app):
 def test_the_access_token_expires(app):
     token = app.sign_in()
     app.server.advance("PT1H")
-    assert app.status(token) == 401
-    assert app.status(app.refresh(token)) == 200
+    try:
+        app.one.assert_at(ahead=3600)
+        assert app.status(token) == 401
+        assert app.status(app.refresh(token)) == 200
+    finally:
+        app.server.admin("PUT", "/clock", {"mode": "real"}, 200)
+
+
+# ---- OpenID Connect ---------------------------------------------------------
+
+@pytest.mark.parametrize("oauth", BEHAVIOURS)
+def test_authlib_validates_the_id_token(oauth):
+    with Server("--oauth", oauth, "--set", "openid=on", clock=None) as server:
+        scope = "openid " + SCOPE
+        citizen = server.citizen()
+        app = server.register(
+            **registration("client_secret_basic", scope=scope))
+        one = WithAuthlib(server, app, "client_secret_basic", scope)
+        url = one.login(nonce="n0nce")
+        r = Browser(server).walk(urllib.parse.urlsplit(url).query,
+                                 citizen["hetu"])
+        token = one.callback(r.headers["Location"])
+        issuer = server.auth + ("" if oauth == "strict" else "/")
+        keys = JsonWebKey.import_key_set(
+            server.http.get(server.auth + "/jwk").json())
+        claims = jwt.decode(
+            token["id_token"], keys, claims_cls=CodeIDToken,
+            claims_options={"iss": {"essential": True, "value": issuer}},
+            claims_params={"nonce": "n0nce", "client_id": app["client_id"],
+                           "access_token": token["access_token"]})
+        claims.validate(leeway=5)
+        assert claims["sub"] == citizen["patient_id"]
+        assert claims["aud"] in (app["client_id"], [app["client_id"]])
+        info = one.request(token, "GET", server.auth + "/userinfo")
+        assert info.json()["sub"] == citizen["patient_id"]
