@@ -1026,3 +1026,164 @@ def test_openid_is_offered_by_its_switch(start):
     r = s.http.get(s.auth + "/userinfo", timeout=30,
                    headers={"Authorization": "Bearer " + t["access_token"]})
     assert r.json() == {"sub": t["sub"]}
+
+
+# ---- what is sent in another way --------------------------------------------
+
+@pytest.mark.parametrize("path", ["/jwk", WELL_KNOWN + "openid-configuration",
+                                  "/userinfo"])
+def test_head(world, path, with_openid):
+    token = with_openid["access_token"]
+    got = world.call("GET", path, token)
+    r = world.call("HEAD", path, token)
+    assert r.status_code == got.status_code == 200
+    assert r.content == b""
+    assert r.headers["Content-Length"] == got.headers["Content-Length"]
+    assert r.headers["Content-Type"] == got.headers["Content-Type"]
+
+
+@pytest.mark.parametrize("path", ["/introspect", "/revoke"])
+def test_another_content_type(world, path):
+    check(world.call("POST", path, json={"token": "x"}), 400,
+          error("invalid_request"))
+
+
+@pytest.mark.parametrize("path", ["/introspect", "/revoke"])
+@pytest.mark.parametrize("body", ["token=%zz", "token=%00", "token=a%ff"])
+def test_broken_forms(world, path, body):
+    r = world.call("POST", path, data=body, headers={
+        "Content-Type": "application/x-www-form-urlencoded"})
+    check(r, 400, error("invalid_request"))
+
+
+@pytest.mark.parametrize("path", ["/introspect", "/revoke", "/register",
+                                  "/userinfo"])
+def test_too_large(world, path):
+    r = world.call("POST", path, data=b"token=" + b"x" * 70000, headers={
+        "Content-Type": "application/x-www-form-urlencoded"})
+    check(r, 413, error("invalid_request"))
+
+
+@pytest.mark.parametrize("path", ["/introspect", "/revoke"])
+def test_repeated_token(world, path):
+    """The first one counts, or it is refused."""
+    t = world.issue()
+    form = [("token", "unknown"), ("token", t["access_token"]),
+            ("client_id", world.inspector["client_id"]),
+            ("client_secret", world.inspector["client_secret"])]
+    r = world.server.http.post(world.server.auth + path, data=form, timeout=30)
+    if world.strict:
+        check(r, 400, error("invalid_request"))
+    elif path == "/introspect":
+        check(r, 200, {"active": False})
+    else:
+        check(r, 200, EMPTY)
+    assert world.reads(t) == 200
+
+
+def test_unknown_client_looks_like_a_wrong_secret(world):
+    def looks(r):
+        return r.status_code, r.content, {
+            k: v for k, v in r.headers.items()
+            if k not in ("Date", "X-Request-Id")}
+    for path in ("/introspect", "/revoke"):
+        assert looks(world.post(path, token="x", client_secret="wrong",
+                                client_id=world.app["client_id"])) == \
+            looks(world.post(path, token="x", client_secret="wrong",
+                             client_id="nobody"))
+
+
+# ---- the control API's side -------------------------------------------------
+
+OWN = {"allow_introspection": True, "auto_approve": "deny",
+       "set": {"code_s": "7"}, "access_token_seconds": 60,
+       "refresh_token_seconds": 120, "kind": "citizen",
+       "certificate_serial_number": "1.2.246.10.99999999.99.7"}
+
+
+def test_what_is_read_can_be_written(server):
+    made = server.register(supplier="Supplier", **OWN)
+    path = "/clients/" + made["client_id"]
+    got = server.admin("GET", path, status=200).json()
+    for name, value in OWN.items():
+        assert got[name] == made[name] == value
+    assert got["supplier"] == "Supplier"
+    again = server.admin("PUT", path, got, 200).json()
+    assert again == got == server.admin("GET", path, status=200).json()
+
+
+def test_a_registration_cannot_change_what_is_the_mocks_own(world):
+    made = world.server.register(scope=SCOPE, **OWN)
+    r = manage(world, "PUT", made, json=dict(
+        redirect_uris=[CALLBACK], scope=SCOPE, auto_approve=True, set={},
+        allow_introspection=False, access_token_seconds=5,
+        certificate_serial_number="1.2.3"))
+    assert r.status_code == 200, r.text
+    got = world.server.admin("GET", "/clients/" + made["client_id"]).json()
+    for name, value in OWN.items():
+        assert got[name] == value, name
+    assert made["client_secret"] not in r.text
+
+
+@pytest.mark.parametrize("name,value,word", [
+    ("page_max", "5", "page_max"), ("cod_s", "5", "code_s"),
+    ("code_s", "0", "1..600"), ("code_s", 5, "string")])
+def test_switches_that_an_application_cannot_have(server, name, value, word):
+    r = server.admin("POST", "/clients", {
+        "redirect_uris": [CALLBACK], "set": {name: value}}, 400)
+    assert r.json()["error"]["where"] == "/set"
+    assert word in r.json()["error"]["message"]
+
+
+# ---- secrets and times ------------------------------------------------------
+
+def test_nothing_secret_is_kept(world):
+    """Neither the log nor the journal shows what opens a door."""
+    if URL:
+        pytest.skip("needs the server's log")
+    server = world.server
+    made = register(world).json()
+    t = world.issue(made)
+    manage(world, "GET", made)
+    inspect(world, t["access_token"])
+    inspect(world, t["refresh_token"])
+    world.call("GET", "/userinfo", t["access_token"])
+    world.call("POST", "/introspect?token=" + t["access_token"],
+               data={"client_id": made["client_id"],
+                     "client_secret": made["client_secret"]})
+    revoke(world, t["refresh_token"], made)
+    said = server.log() + server.admin("GET", "/requests").text
+    assert "/introspect" in said
+    for secret in (made["client_secret"], made["registration_access_token"],
+                   t["access_token"], t["refresh_token"], world.hetu):
+        assert secret not in said
+
+
+def test_expires_at_in_another_zone(start):
+    s = start("--set", "timezone=UTC")
+    app = s.register(allow_introspection=True)
+    t = s.issue(app, s.citizen()["hetu"])
+    got = s.http.post(s.auth + "/introspect", timeout=30,
+                      auth=(app["client_id"], app["client_secret"]),
+                      data={"token": t["access_token"]}).json()
+    assert got["expires_at"] == "2026-03-10T11:00:00+0000"
+
+
+def test_introspection_as_time_goes_by(start):
+    """Dead when now >= expiry; a refresh token without use ends, too."""
+    s = start("--oauth", "strict")
+    app = s.register()
+    t = s.issue(app, s.citizen()["hetu"])
+
+    def is_active(which):
+        return s.http.post(
+            s.auth + "/introspect", data={"token": t[which]}, timeout=30,
+            auth=(app["client_id"], app["client_secret"])).json()["active"]
+    for by, access, refresh in (("PT0S", True, True),
+                                ("PT59M59S", True, True),
+                                ("PT1S", False, True),
+                                ("P89DT22H59M59S", False, True),
+                                ("PT1S", False, False)):
+        s.advance(by)
+        assert is_active("access_token") == access
+        assert is_active("refresh_token") == refresh
