@@ -140,3 +140,43 @@ const struct json *record_client_member(struct arena *a,
 	kept = json_parse(a, c->metadata, strlen(c->metadata), &e);
 	return json_get(kept, name);
 }
+
+/* ---- the metadata, as they could have been sent ----------------------- */
+
+/* Of what the answer has: is it the application's to say? */
+static bool is_said(const struct answer *x, const struct client_member *m)
+{
+	switch (m->from) {
+	case KEPT:
+	case OWN_KEPT: return json_get(x->kept, m->name) != NULL;
+	case OWN_CERTIFICATE: return *x->c->certificate_serial_number != '\0';
+	case REDIRECT_URIS:
+	case CLIENT_NAME:
+	case AUTH_METHOD:
+	case SCOPE:
+	case GRANT_TYPES:
+	case OWN_KIND:
+	case OWN_ACCESS:
+	case OWN_REFRESH: return true;
+	default: return false;
+	}
+}
+
+const struct json *record_client_metadata(struct arena *a,
+					  const struct store_client *c)
+{
+	const struct client_member *m;
+	struct buf b;
+	struct jw w = {.b = &b};
+	struct answer x = {.w = &w, .c = c};
+	struct err e;
+
+	x.kept = json_parse(a, c->metadata, strlen(c->metadata), &e);
+	buf_init(&b, a);
+	jw_open(&w, NULL, '{');
+	for (size_t i = 0; (m = client_member_at(i)) != NULL; i++)
+		if (is_said(&x, m))
+			write_member(&x, m);
+	jw_close(&w);
+	return json_parse(a, b.p, b.len, &e);
+}

@@ -305,6 +305,11 @@ void record_client_write(struct jw *w, const struct store_client *c,
  * allow_introspection, auto_approve, set, supplier, ... */
 void record_client_write_own(struct jw *w, const struct store_client *c);
 
+/* The metadata with which record_client_change() would change nothing: whoever
+ * changes a member begins with them. */
+const struct json *record_client_metadata(struct arena *a,
+					  const struct store_client *c);
+
 /* A member of the registration that has no column of its own ("supplier",
  * "tos_uri", "jwks", "auto_approve"); NULL when it was not sent.
  * "self_registered" is there when the application was not put there by the one

@@ -191,6 +191,16 @@ static void page_headers(struct rq *rq, const char *form_to)
 		  form_to[0] != '\0' ? " " : "", form_to);
 }
 
+/* Does the page say that what it shows is shown this once? Then it has no links
+ * to itself in other languages: following one would lose it. */
+static const char *multilingual(const struct page_values *values)
+{
+	for (size_t i = 0; i < values->n; i++)
+		if (text_is(values->v[i].name, "shown_once"))
+			return NULL;
+	return "1";
+}
+
 bool site_page(struct rq *rq, int status, const char *title, const char *file,
 	       const struct page_values *values, const char *form_to)
 {
@@ -200,7 +210,7 @@ bool site_page(struct rq *rq, int status, const char *title, const char *file,
 	    {.name = "style", .text = asset_url(rq, site_of(rq)->style, STYLE)},
 	    {.name = "icon", .text = asset_url(rq, site_of(rq)->icon, ICON)},
 	    {.name = "path", .text = site_of(rq)->path},
-	    {.name = "multilingual", .text = "1"},
+	    {.name = "multilingual", .text = multilingual(values)},
 	    language_links(rq, locale.language),
 	};
 

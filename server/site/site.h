@@ -57,7 +57,8 @@ const char *site_word(struct rq *rq, const char *english);
 /* Replies with a page: the file, such as "server/oauth/login.html", filled with
  * the values; title is an English text. form_to: where a form on it may lead
  * besides ourselves, as a source of a content security policy ("https://app"),
- * or "". Values that are there anyway: path (the site's). */
+ * or "". Values that are there anyway: path (the site's). A value shown_once,
+ * whatever it is, leaves out the switch of languages. */
 bool site_page(struct rq *rq, int status, const char *title, const char *file,
 	       const struct page_values *values, const char *form_to);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What of an application's registration is lists of words: its scope as
- * checkboxes, by type of data, and the whole of its metadata as JSON.
+ * The scope of an application as checkboxes, by type of data.
  *
  * A checkbox is named scope_{word}, as on the consent page. Words that no
  * checkbox stands for (registration-token, what a newer server offers) stay
@@ -197,49 +196,4 @@ const char *portal_scope(struct rq *rq, const struct portal_form *f)
 		add(&b, arena_strndup(rq->arena, has, n));
 	}
 	return b.p;
-}
-
-/* ---- the whole ------------------------------------------------------- */
-
-static void put_words(struct jw *w, const char *name, const char *list)
-{
-	size_t n;
-
-	jw_open(w, name, '[');
-	for (; *(list += strspn(list, " ")) != '\0'; list += n) {
-		n = strcspn(list, " ");
-		jw_str(w, NULL, arena_strndup(w->b->arena, list, n));
-	}
-	jw_close(w);
-}
-
-static void put_text(struct jw *w, const char *name, const char *text)
-{
-	if (text[0] != '\0')
-		jw_str(w, name, text);
-}
-
-const struct json *portal_stored(struct rq *rq, const struct store_client *c)
-{
-	struct buf b;
-	struct jw w = {.b = &b};
-	struct err ignored;
-	const struct json *kept =
-	    json_parse(rq->arena, c->metadata, strlen(c->metadata), &ignored);
-
-	buf_init(&b, rq->arena);
-	jw_open(&w, NULL, '{');
-	put_words(&w, "redirect_uris", c->redirect_uris);
-	put_words(&w, "grant_types", c->grant_types);
-	put_text(&w, "client_name", c->name);
-	jw_str(&w, "scope", c->scope);
-	jw_str(&w, "token_endpoint_auth_method", c->auth_method);
-	jw_str(&w, "kind", c->kind);
-	put_text(&w, "certificate_serial_number", c->certificate_serial_number);
-	jw_int(&w, "access_token_seconds", c->access_token_seconds);
-	jw_int(&w, "refresh_token_seconds", c->refresh_token_seconds);
-	for (const struct json *v = json_first(kept); v; v = json_next(v))
-		jw_value(&w, json_name(v), v);
-	jw_close(&w);
-	return json_parse(rq->arena, b.p, b.len, &ignored);
 }

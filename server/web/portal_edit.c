@@ -113,10 +113,11 @@ static bool show(struct rq *rq, enum portal_part part)
 
 	if (!portal_enter(rq, &v, &done) || done)
 		return done;
-	struct portal_form f = {.parts = part,
-				.client = &v.client,
-				.session = &v.post.session,
-				.stored = portal_stored(rq, &v.client)};
+	struct portal_form f = {
+	    .parts = part,
+	    .client = &v.client,
+	    .session = &v.post.session,
+	    .stored = record_client_metadata(rq->arena, &v.client)};
 	return portal_form_page(rq, &f);
 }
 
@@ -128,7 +129,7 @@ static bool change(struct rq *rq, struct portal_form *f, const char *secret,
 {
 	const struct json *m;
 
-	f->stored = portal_stored(rq, f->client);
+	f->stored = record_client_metadata(rq->arena, f->client);
 	m = portal_metadata(rq, f, secret, &rq->err);
 	if (m != NULL &&
 	    record_client_change(portal_record(rq), rq->arena, f->client, m, c,

@@ -23,8 +23,9 @@ struct portal_form {
 	const struct store_client *client; /* NULL: it registers a new one */
 	const struct site_session *session;
 	const struct site_post *post; /* what was typed; NULL: what is stored */
-	const struct json *stored;    /* portal_stored(); NULL: a new one */
-	const struct err *refused;    /* where names the member; or NULL */
+	const struct json
+	    *stored; /* record_client_metadata(); NULL: a new one */
+	const struct err *refused; /* where names the member; or NULL */
 };
 
 /* ---- portal.c -------------------------------------------------------- */
@@ -83,8 +84,6 @@ size_t portal_words(struct rq *rq, const struct portal_form *f,
  * shows. */
 const char *portal_scope(struct rq *rq, const struct portal_form *f);
 
-/* The registration metadata of an application, whole. */
-const struct json *portal_stored(struct rq *rq, const struct store_client *c);
 /* The metadata that the form makes of the stored one. NULL: e says what is
  * wrong. secret: a new client_secret, or NULL. */
 const struct json *portal_metadata(struct rq *rq, const struct portal_form *f,

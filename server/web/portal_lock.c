@@ -93,9 +93,8 @@ static bool find(struct rq *rq, struct store_client *c)
 }
 
 /* A page with a form needs a session, which begins to last again. */
-static void visit(struct rq *rq, struct site_session *s)
+static void last(struct rq *rq, struct site_session *s)
 {
-	site_session_find(rq, s);
 	if (s->id[0] == '\0')
 		site_session_begin(rq, s);
 	site_session_put(rq, s);
@@ -107,9 +106,11 @@ bool portal_enter(struct rq *rq, struct portal_visit *v, bool *done)
 	v->post = (struct site_post){0};
 	if (!find(rq, &v->client))
 		return false;
-	visit(rq, &v->post.session);
-	if (may(rq, v))
+	site_session_find(rq, &v->post.session);
+	if (may(rq, v)) {
+		last(rq, &v->post.session);
 		return true;
+	}
 	*done = true;
 	return site_go(rq, 303,
 		       portal_url_of(rq, v->client.client_id, "/unlock"));
@@ -152,10 +153,11 @@ bool portal_unlock_get(struct rq *rq)
 
 	if (!find(rq, &v.client))
 		return false;
-	visit(rq, &v.post.session);
+	site_session_find(rq, &v.post.session);
 	if (may(rq, &v))
 		return site_go(rq, 303,
 			       portal_url_of(rq, v.client.client_id, ""));
+	last(rq, &v.post.session);
 	return unlock_page(rq, &v.post.session, v.client.client_id,
 			   portal_name(&v.client), false);
 }

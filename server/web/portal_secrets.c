@@ -142,7 +142,7 @@ bool portal_secrets_page(struct rq *rq, const char *title,
 	    {.name = "id", .text = c->client_id},
 	    {.name = "secret", .text = secrets->client_secret},
 	    {.name = "token", .text = token},
-	    {.name = "shown",
+	    {.name = "shown_once",
 	     .text =
 		 secrets->client_secret != NULL || token != NULL ? "1" : ""},
 	    {.name = "registration", .text = site_url(rq, registration)},

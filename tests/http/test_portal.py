@@ -232,6 +232,9 @@ def test_secrets_are_shown_once(server, portal):
     assert len(got["registration_access_token"]) >= 22
     where = got["registration_client_uri"]
     assert where == server.auth + "/register/" + got["client_id"]
+    r = server.http.get(where, timeout=30, headers={
+        "Authorization": "Bearer " + got["registration_access_token"]})
+    assert r.status_code == 200 and r.json()["client_name"] == "An application"
     for below in ("",) + tuple("/" + got["client_id"] + p for p in PAGES):
         text = portal.page(below).text
         assert got["client_secret"] not in text
@@ -266,6 +269,35 @@ def test_a_public_application(portal):
     got = secrets(r)
     assert "client_secret" not in got
     assert "code_challenge=" in r.text and "code_verifier=" in r.text
+
+
+def test_the_page_of_secrets_is_not_left_by_its_own_links(portal):
+    r = portal.send(portal.form(), 200, client_name="x",
+                    redirect_uris=CALLBACK)
+    assert "?lang=" not in r.text and '<html lang="en">' in r.text
+    assert "?lang=" in portal.page("/new").text
+
+
+def test_an_application_that_signs(server, portal):
+    r = portal.send(portal.form(), 200, client_name="Signs",
+                    redirect_uris=CALLBACK,
+                    **{METHOD: "private_key_jwt", "jwks": json.dumps(JWKS)})
+    got = secrets(r)
+    assert "client_secret" not in got and "client_assertion=JWT" in r.text
+    assert stored(server, got["client_id"])["jwks"] == JWKS
+    form = portal.form("/" + got["client_id"] + "/credentials")
+    assert json.loads(form["fields"]["jwks"]) == JWKS
+    portal.send(form, 303)
+    r = portal.send(form, 400, jwks="")
+    assert "needs the public keys" in errors(r)["method"]
+
+
+def test_public_ones_where_they_may_not_be(start):
+    p = Portal(start("--set", "public_clients=off"))
+    r = p.send(p.form(), 400, client_name="x", redirect_uris=CALLBACK,
+               **{METHOD: "none"})
+    assert "cannot register themselves" in errors(r)["method"]
+    p.create()
 
 
 LONG = "x" * 2049
@@ -490,6 +522,31 @@ def test_a_professional_one(start):
         p.save(app, "", redirect_uris="")
 
 
+def test_what_no_form_offers_stays(server, portal):
+    """A method and scopes of the control API's."""
+    app = server.register(
+        scope="openid patient/*.read registration-token",
+        certificate_serial_number="1.2.246.10.1.2",
+        set={"openid": "on", "scope_wildcards": "on"},
+        **{METHOD: "tls_client_auth"})
+    before = stored(server, app["client_id"])
+    page = portal.page("/" + app["client_id"] + "/credentials").text
+    assert 'value="tls_client_auth" checked' in page
+    assert "serialNumber=1.2.246.10.1.2" in page
+    form = portal.form("/" + app["client_id"] + "/access")
+    assert {"scope_openid", "scope_patient/*.read"} <= set(form["fields"])
+    for part in ("", "/access", "/credentials"):
+        portal.save(app, part)
+        assert stored(server, app["client_id"]) == before
+    portal.save(app, "/access", drop=("scope_openid", "scope_patient/*.read"),
+                **{"scope_patient/*.write": "x"})
+    assert stored(server, app["client_id"])["scope"] == \
+        "registration-token patient/*.write"
+    # others are not offered them
+    form = portal.form()
+    assert not {"scope_openid", "scope_patient/*.read"} & form["names"]
+
+
 # ---- a new secret -----------------------------------------------------------
 
 def new_secret(p, app):
@@ -534,6 +591,14 @@ def test_who_registered_it_may(owner):
     for below in PAGES:
         owner.page("/" + owner.app["client_id"] + below)
     owner.save(owner.app, client_name="Mine")
+
+
+def test_looking_needs_no_session(locked):
+    """Being sent away stores nothing."""
+    p = Portal(locked)
+    for below in PAGES:
+        assert not p.page("/demo-app" + below, 303).cookies
+    assert p.page("/demo-app/unlock").cookies
 
 
 def test_others_may_not(locked, owner):

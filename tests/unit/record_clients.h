@@ -273,6 +273,65 @@ static void test_client_own(void **state)
 	client(t, "{'set':{'openid':'on'},'scope':'openid'," U "}");
 }
 
+/* Its own metadata change nothing, however it came in. */
+static void test_client_metadata(void **state)
+{
+	struct t *t = *state;
+	static const struct {
+		const char *metadata;
+		bool chosen;
+	} rows[] = {
+	    {"{" U "}", false},
+	    {"{'client_name':'N','supplier':'S','contacts':['a','b'],"
+	     "'jwks':{'keys':[{'n':1.50}]},'grant_types':['refresh_token',"
+	     "'authorization_code'],'scope':'registration-token'," U "}",
+	     false},
+	    {"{'client_id':'one','client_secret':'s','default_max_age':5,"
+	     "'certificate_serial_number':'1.2.3','access_token_seconds':9,"
+	     "'refresh_token_seconds':8,'auto_approve':'deny','scope':'openid',"
+	     "'set':{'openid':'on'},'allow_introspection':true,"
+	     "'token_endpoint_auth_method':'client_secret_post'," U "}",
+	     true},
+	    {"{'client_id':'two','kind':'professional','scope':"
+	     "'patient/Patient.read','service_provider':'1.2.3',"
+	     "'access_point':'1.2.4'}",
+	     true},
+	};
+
+	for (size_t i = 0; i < LEN(rows); i++) {
+		struct store_client c, d;
+		struct record_secrets secrets;
+
+		if (!record_client(&t->r, t->a, J(t, rows[i].metadata),
+				   rows[i].chosen, &c, &secrets, &t->e) ||
+		    !record_client_change(&t->r, t->a, &c,
+					  record_client_metadata(t->a, &c), &d,
+					  &secrets, &t->e))
+			fail_msg("%zu: %s", i, t->e.text);
+		assert_null(secrets.client_secret);
+		const char *const same[][2] = {
+		    {c.client_id, d.client_id},
+		    {c.secret_digest, d.secret_digest},
+		    {c.name, d.name},
+		    {c.redirect_uris, d.redirect_uris},
+		    {c.scope, d.scope},
+		    {c.grant_types, d.grant_types},
+		    {c.auth_method, d.auth_method},
+		    {c.kind, d.kind},
+		    {c.certificate_serial_number, d.certificate_serial_number},
+		    {c.metadata, d.metadata},
+		    {c.registration_digest, d.registration_digest},
+		};
+		for (size_t k = 0; k < LEN(same); k++)
+			assert_string_equal(same[k][0], same[k][1]);
+		assert_int_equal(c.access_token_seconds,
+				 d.access_token_seconds);
+		assert_int_equal(c.refresh_token_seconds,
+				 d.refresh_token_seconds);
+		assert_int_equal(c.issued_ms, d.issued_ms);
+	}
+}
+
 static void test_public_clients(void **state)
 {
 	struct t *t = *state;

@@ -842,6 +842,7 @@ int main(void)
 	    T(test_client_defaults),
 	    T(test_registration_token),
 	    T(test_client_own),
+	    T(test_client_metadata),
 	    T(test_public_clients),
 	    T(test_client_methods),
 	    T(test_client_answer),
