@@ -95,21 +95,14 @@ static bool is_page(const struct rq *rq)
 	return false;
 }
 
-static const char *method_text(struct rq *rq)
+/* For programs. */
+static const char *error_text(const struct rq *rq)
 {
-	const struct page_value v[] = {
-	    {.name = "method", .text = rq->head ? "HEAD" : rq->method}};
-	const struct page_values values = {v, LEN(v)};
-	const char *text = SAY("Request method '{method}' not supported");
+	const char *method = rq->head ? "HEAD" : rq->method;
 
-	return is_page(rq) ? site_say(rq, text, &values)
-			   : page_say(rq->arena, NULL, text, &values);
-}
-
-static const char *error_text(struct rq *rq)
-{
 	if (rq->err.kind == ERR_METHOD)
-		return method_text(rq);
+		return arena_printf(
+		    rq->arena, "Request method '%s' not supported", method);
 	if (rq->err.kind == ERR_INTERNAL)
 		return arena_printf(rq->arena, "Internal error; request %s",
 				    rq->id);
@@ -120,18 +113,17 @@ void oauth_refuse(struct rq *rq)
 {
 	int status = http_status(rq->err.kind);
 	const char *code = error_code(rq);
-	const char *text = error_text(rq);
 
 	if (!is_page(rq)) {
-		oauth_error_write(rq, code, text, NULL);
+		oauth_error_write(rq, code, error_text(rq), NULL);
 		oauth_json(rq, status);
 		return;
 	}
 	bool stayed = strcmp(rq->err.where, "client_id") == 0 ||
 		      strcmp(rq->err.where, "redirect_uri") == 0;
 	const char *hint = oauth_request_hint(rq);
+	const char *text = arena_strdup(rq->arena, site_refused(rq));
 
-	err_set(&rq->err, rq->err.kind, code, rq->err.where, "%s",
-		arena_strdup(rq->arena, text));
+	err_set(&rq->err, rq->err.kind, code, rq->err.where, "%s", text);
 	site_refuse(rq, hint, stayed);
 }

@@ -267,7 +267,7 @@ static const struct {
     {"too-long", SAY("The request is too large.")},
 };
 
-static const char *text_for_people(struct rq *rq, const char *text)
+const char *site_refused(struct rq *rq)
 {
 	const struct page_value v[] = {{.name = "request", .text = rq->id}};
 
@@ -276,18 +276,16 @@ static const char *text_for_people(struct rq *rq, const char *text)
 				&(struct page_values){v, LEN(v)});
 	for (size_t i = 0; i < LEN(by_http); i++)
 		if (strcmp(rq->err.code, by_http[i].code) == 0)
-			return by_http[i].text;
-	return text;
+			return site_word(rq, by_http[i].text);
+	return site_word(rq, rq->err.text);
 }
 
 void site_refuse(struct rq *rq, const char *hint, bool stayed)
 {
 	int status = http_status(rq->err.kind);
-	const char *text = rq->err.text;
-
 	struct page_value v[] = {
 	    {.name = "code", .text = rq->err.code},
-	    {.name = "text", .text = site_word(rq, text_for_people(rq, text))},
+	    {.name = "text", .text = site_refused(rq)},
 	    {.name = "hint", .text = hint},
 	    {.name = "stayed", .text = stayed ? "1" : NULL},
 	    {.name = "status", .text = arena_printf(rq->arena, "%d", status)},

@@ -67,6 +67,9 @@ bool site_page(struct rq *rq, int status, const char *title, const char *file,
  * not sent back to the application. Texts are looked up in the language. */
 void site_refuse(struct rq *rq, const char *hint, bool stayed);
 
+/* What a person reads about rq->err, in the language. */
+const char *site_refused(struct rq *rq);
+
 /* Sends the browser elsewhere after a form (303), or as the status says; url is
  * site_url() or one that was checked. Never kept. */
 bool site_go(struct rq *rq, int status, const char *url);

@@ -556,9 +556,19 @@ class Browser:
         if "Location" not in page.headers and Form(page.text).having(
                 "username"):
             page = self.login(page, code)
+        if "Location" not in page.headers and Form(page.text).having(
+                "accept"):
+            page = self.accept_terms(page)
         if "Location" not in page.headers:
             page = self.approve(page)
         return page
+
+    def accept_terms(self, page, button="accept"):
+        """On the page that is shown before the first consent."""
+        form = Form(page.text).having(button)
+        assert form, "no terms: %s %s" % (page.status_code, page.text)
+        return self.submit(page, form, dict(form["fields"], **{
+            button: form["buttons"][button]}))
 
 
 def request_of(app, **more):
