@@ -73,7 +73,8 @@ static bool check_forms(struct registration *g)
 
 		if (m == NULL && g->chosen)
 			return refuse_member(g, json_name(v));
-		if (m == NULL || json_kind(v) == JSON_NULL ||
+		bool counts = m != NULL && (m->from != OWN_KEPT || g->chosen);
+		if (!counts || json_kind(v) == JSON_NULL ||
 		    client_form_ok(m->form, v))
 			continue;
 		return err_set(g->e, ERR_INVALID,

@@ -10,7 +10,7 @@
  *
  * set is an object of switch names and values, as in --set. Only switches that
  * are asked when the application is known can be there: what is decided before
- * (how a request is read) or for all (what the metadata say) is the server's.
+ * (how a form is read) or for all (what the metadata say) is the server's.
  *
  * Facts: oauth.md 1, 4, 10; kanta.md 5.
  */
@@ -23,6 +23,7 @@
 
 static const char *const own_switches[] = {
     "oauth_errors",
+    "authorize_order",
     "refresh_rotation",
     "refresh_grace_s",
     "refresh_idle_d",
@@ -43,6 +44,7 @@ static const char *const own_switches[] = {
     "token_patient_member",
     "openid",
     "scope_wildcards",
+    "terms",
 };
 
 const struct json *client_own(const struct registration *g, const char *name)

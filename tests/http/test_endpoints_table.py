@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every row of the tables of introspect, revoke, register, userinfo, the
 metadata and the bearer errors, in both behaviours: status, body, headers."""
+import base64
+import json
 import uuid
 
 import pytest
@@ -447,9 +449,12 @@ def test_submitted_credentials_are_ignored(world):
         assert "mine" != got[name] and "evil" not in got[name]
 
 
-def test_the_mocks_own_members_are_ignored(world):
-    got = register(world, auto_approve=True, allow_introspection=True,
-                   set={"code_s": "9"}).json()
+@pytest.mark.parametrize("own", [
+    {"auto_approve": True, "allow_introspection": True,
+     "set": {"code_s": "9"}},
+    {"auto_approve": 5, "allow_introspection": "yes", "set": "fish"}])
+def test_the_mocks_own_members_are_ignored(world, own):
+    got = register(world, **own).json()
     assert list(got) == ANSWER
     shown = world.server.admin("GET", "/clients/" + got["client_id"]).json()
     assert shown["auto_approve"] is False
@@ -813,6 +818,15 @@ def test_metadata(world):
         assert absent not in got
 
 
+def test_one_issuer_everywhere(world, made):
+    issuer = world.call("GET", WELL_KNOWN + "openid-configuration").json()[
+        "issuer"]
+    claims = world.issue()["access_token"].split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(claims + "=" * 3))
+    assert claims["iss"] == issuer
+    assert made["registration_client_uri"].startswith(issuer)
+
+
 def test_metadata_at_the_places_of_rfc_8414(world):
     for url in places(world.server):
         r = world.server.http.get(url, timeout=30)
@@ -1133,6 +1147,21 @@ def test_switches_that_an_application_cannot_have(server, name, value, word):
         "redirect_uris": [CALLBACK], "set": {name: value}}, 400)
     assert r.json()["error"]["where"] == "/set"
     assert word in r.json()["error"]["message"]
+
+
+def test_switches_that_an_application_can_have(server):
+    kept = {"oauth_errors": "rfc", "authorize_order": "request-first",
+            "refresh_rotation": "rotate", "refresh_grace_s": "3",
+            "refresh_idle_d": "4", "refresh_absolute_d": "5", "code_s": "6",
+            "code_replay_revokes": "on", "foreign_code": "kept",
+            "foreign_refresh_token": "kept", "pkce_methods": "S256",
+            "pkce_required": "all", "pkce_downgrade_check": "on",
+            "iss_parameter": "on", "enforce_auth_method": "on",
+            "introspection_needs_permission": "off",
+            "introspection_answer": "rfc", "loopback_redirect_port": "on",
+            "access_token_format": "opaque", "token_patient_member": "on",
+            "openid": "on", "scope_wildcards": "on", "terms": "on"}
+    assert server.register(set=kept)["set"] == kept
 
 
 # ---- secrets and times ------------------------------------------------------
