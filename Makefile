@@ -267,17 +267,17 @@ FUZZ_json    := json base
 FUZZ_value   := fhirpath json base
 FUZZ_form    := http base
 FUZZ_fhirpath := profile fhirpath json base
-FUZZ_index   := record profile fhirpath store jose json base
-FUZZ_search  := fhir http record profile fhirpath store jose json base
-FUZZ_bundle  := fhir http record profile fhirpath store jose json base
-FUZZ_header  := oauth site http page record profile fhirpath store jose json base
+FUZZ_index   := record page profile fhirpath store jose json base
+FUZZ_search  := fhir http record page profile fhirpath store jose json base
+FUZZ_bundle  := fhir http record page profile fhirpath store jose json base
+FUZZ_header  := oauth site http record page profile fhirpath store jose json base
 FUZZ_resource := profile fhirpath json base
 FUZZ_package := profile fhirpath json base
 FUZZ_archive := profile fhirpath json base
 FUZZ_jws     := jose base
 FUZZ_page    := page base
-FUZZ_client  := record profile fhirpath store jose json base
-FUZZ_oauth   := oauth web site http page record profile fhirpath store jose json base
+FUZZ_client  := record page profile fhirpath store jose json base
+FUZZ_oauth   := oauth web site http record page profile fhirpath store jose json base
 
 # Modules are compiled once for all targets.
 FUZZFLAGS := -std=c11 $(WARN) -O1 -g $(CPPFLAGS) -fno-sanitize-recover=all -MMD -MP
