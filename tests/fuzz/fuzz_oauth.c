@@ -6,7 +6,7 @@
  * method, target, Authorization, body. There is one browser, which keeps its
  * cookie. What the last answers gave may be used: $c the token of a form, $k a
  * code, $t an access token, $r a refresh token, $g a registration token, $i and
- * $s a client's id and secret.
+ * $s a client's id and secret, $o the mark of a form that is good once.
  *
  * Whatever is asked, the answer is one of ours and no 500. A header holds no
  * control character. A redirect leads to ourselves or to where a registered
@@ -34,7 +34,7 @@
 #define SECRET	 "SECRET-of-the-application-0123456789"
 #define HETU	 "010190-900P"
 #define PATIENT	 "90090090-0900-4900-8900-900900900900"
-#define REQUESTS 12
+#define REQUESTS 13
 #define PARTS	 4
 #define GROUPS	 3
 
@@ -90,12 +90,39 @@ static void add_client(struct record *r, struct arena *a, const char *text)
 			     &c, &secrets, &e));
 }
 
+/* Something to be seen in My Kanta. */
+static void put_weight(struct record *r)
+{
+	static const char text[] =
+	    "{\"resourceType\":\"Observation\",\"id\":\"o1\",\"meta\":{"
+	    "\"versionId\":\"1\",\"lastUpdated\":"
+	    "\"2026-03-01T08:00:00.000+02:00\",\"profile\":[\"http://"
+	    "phr.kanta.fi/StructureDefinition/fiphr-sd-bodyweight\"]},"
+	    "\"status\":\"final\",\"code\":{\"coding\":[{\"system\":"
+	    "\"http://loinc.org\",\"code\":\"29463-7\",\"display\":"
+	    "\"<b>Paino\"}]},\"subject\":{\"reference\":\"Patient/" PATIENT
+	    "\"},\"effectiveDateTime\":\"2026-03-01T08:00:00+02:00\","
+	    "\"valueQuantity\":{\"value\":72.50,\"unit\":\"kg\"}}";
+	const struct store_resource o = {.fhir = FHIR_R4,
+					 .type = "Observation",
+					 .id = "o1",
+					 .version = 1,
+					 .patient = PATIENT,
+					 .client_id = APP,
+					 .method = "POST",
+					 .text = text,
+					 .text_len = sizeof(text) - 1};
+
+	store_resource_put(r->store, &o, NULL, 0);
+}
+
 static void fill(struct world *w)
 {
 	struct record *r = &w->record;
 	const struct store_citizen citizen = {.hetu = HETU, .patient = PATIENT};
 
 	store_citizen_put(r->store, &citizen);
+	put_weight(r);
 	add_client(r, w->boot,
 		   "{\"client_id\":\"" APP "\",\"client_secret\":\"" SECRET
 		   "\",\"redirect_uris\":[\"https://app.example/cb\"],"
@@ -110,6 +137,18 @@ static void fill(struct world *w)
 		   "\"grant_types\":[\"client_credentials\"],"
 		   "\"service_provider\":\"1.2\",\"access_point\":\"1.3\","
 		   "\"scope\":\"patient/Observation.read\"}");
+	store_sharing_put(r->store,
+			  &(struct store_sharing){.id = "1",
+						  .kind = SHARING_CONSENT,
+						  .hetu = HETU,
+						  .client_id = "",
+						  .until_ms = INT64_MAX});
+	store_sharing_put(r->store,
+			  &(struct store_sharing){.id = "2",
+						  .kind = SHARING_TREATMENT,
+						  .hetu = HETU,
+						  .client_id = "ward",
+						  .until_ms = INT64_MAX});
 }
 
 static struct site site_at(struct world *w, const char *path,
@@ -244,6 +283,7 @@ static void take(struct run *r, const struct rq *rq)
 	    {'t', rq->out.p, "\"access_token\":\"", "\""},
 	    {'r', rq->out.p, "\"refresh_token\":\"", "\""},
 	    {'g', rq->out.p, "\"registration_access_token\":\"", "\""},
+	    {'o', rq->out.p, "name=\"once\" value=\"", "\""},
 	    {'i', rq->out.p, "\"client_id\":\"", "\""},
 	    {'s', rq->out.p, "\"client_secret\":\"", "\""},
 	};
