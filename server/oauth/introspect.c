@@ -12,7 +12,8 @@
  * The switch introspection_answer says which members there are, and in which
  * order. The stock scope is cut to what the caller itself may have. user_id is
  * the login name there, which here would be a personal identity code: it is the
- * Patient id, as sub.
+ * Patient id, as sub. A token for professional use says so, and is inactive
+ * while a condition of that use does not hold.
  */
 #include "oauth/oauth_int.h"
 
@@ -115,6 +116,8 @@ static bool answer(struct rq *rq, const struct settings *s,
 	jw_bool(&w, "active", x != NULL);
 	if (x != NULL)
 		(s->introspection_answer ? write_rfc : write_stock)(rq, &w, x);
+	if (x != NULL && x->grant.professional)
+		jw_bool(&w, "professional", true);
 	jw_close(&w);
 	return oauth_json(rq, 200);
 }
@@ -129,12 +132,21 @@ static bool is_permitted(struct rq *rq, const struct store_client *c)
 	return v != NULL && json_kind(v) == JSON_TRUE;
 }
 
+static bool usable(struct rq *rq, const struct grant *g)
+{
+	struct err e = {.kind = ERR_NONE};
+
+	return !g->professional ||
+	       record_professional(oauth_of(rq)->site.record, rq->arena,
+				   g->client_id, g->hetu, &e);
+}
+
 /* Active: good for what it is for. May the caller know? */
 static bool inspect(struct rq *rq, const char *text, bool permitted,
 		    struct inspected *x)
 {
 	return oauth_token_find(rq, text, &x->token, &x->grant) &&
-	       x->token.used_ms == 0 &&
+	       x->token.used_ms == 0 && usable(rq, &x->grant) &&
 	       (permitted ||
 		strcmp(x->grant.client_id, x->caller->client_id) == 0);
 }

@@ -136,10 +136,10 @@ static void take_type(struct look *l, const struct store_glance_type *t,
 	while (store_row(l->store, st))
 		add(l->scope.arena, all, sqlite3_column_int64(st, 0),
 		    sqlite3_column_int64(st, 1), type);
-	l->v = all->v + before;
 	l->n = all->n - before;
 	if (l->n == 0)
 		return;
+	l->v = all->v + before;
 	qsort(l->v, l->n, sizeof(*l->v), by_serial);
 	each_row(l, t->date, take_date);
 	each_row(l, "_profile", take_word);

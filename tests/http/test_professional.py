@@ -529,6 +529,28 @@ def test_token_ends_like_any(server, ward, doctor, patient):
     assert doctor.get("/Patient/" + patient.id).status_code == 401
 
 
+@pytest.mark.parametrize("answer", ["mitreid", "rfc"])
+def test_introspection(server, doctor, patient, answer):
+    judge = server.register(allow_introspection=True,
+                            set={"introspection_answer": answer})
+
+    def told(token):
+        r = server.http.post(
+            server.auth + "/introspect", data={"token": token}, timeout=30,
+            auth=(judge["client_id"], judge["client_secret"]))
+        assert r.status_code == 200, r.text
+        return r.json()
+
+    got = told(doctor.token)
+    assert got["active"] is True and got["professional"] is True
+    assert got["sub"] == patient.id
+    assert got["client_id"] == doctor.app["client_id"]
+    assert "professional" not in told(patient.token)
+    server.admin("DELETE", "/consents/" + patient.consent, status=204)
+    assert told(doctor.token) == {"active": False}
+    assert told(patient.token)["active"] is True
+
+
 # ---- without the dance ------------------------------------------------------
 
 def test_token_by_the_control_api(server, ward, patient):
