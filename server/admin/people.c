@@ -124,7 +124,7 @@ static void client_write(struct jw *w, const struct store_client *c,
 			 const char *issuer)
 {
 	jw_open(w, NULL, '{');
-	record_client_write(w, c, secrets, issuer);
+	record_client_write(w, c, secrets, issuer, true);
 	record_client_write_own(w, c);
 	jw_close(w);
 }

@@ -24,7 +24,9 @@ static bool answer(struct rq *rq, int status, const struct store_client *c,
 	struct jw w = {.b = &rq->out};
 
 	jw_open(&w, NULL, '{');
-	record_client_write(&w, c, secrets, oauth_issuer(rq));
+	record_client_write(
+	    &w, c, secrets, oauth_issuer(rq),
+	    oauth_of(rq)->site.record->settings.registration_nulls);
 	jw_close(&w);
 	return oauth_json(rq, status);
 }

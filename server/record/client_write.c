@@ -6,7 +6,9 @@
  * so that an application's tests may compare it. The mock's own members are
  * not in it: the control API shows them behind it. Secrets are known when they
  * are made, and to who presents them; at other times the member is left out
- * (client_secret) or null (registration_access_token).
+ * (client_secret) or null (registration_access_token). The real answer has
+ * null for each member without a value; libraries that take such an answer for
+ * their settings stumble over those, so they can be left out.
  *
  * Facts: kanta.md 3.4; oauth.md 10; RFC 7591 3.2.1; RFC 7592 3.
  */
@@ -20,6 +22,7 @@ struct answer {
 	const struct record_secrets *secrets;
 	const struct json *kept;
 	const char *issuer;
+	bool nulls; /* members without a value are there */
 };
 
 static bool add_word(const char *word, void *ctx)
@@ -35,15 +38,22 @@ static void write_words(struct jw *w, const char *name, const char *words)
 	jw_close(w);
 }
 
+/* What stands for a member that has no value. */
+static void write_absent(const struct answer *x, const struct client_member *m)
+{
+	if (m->absent != NULL && (x->nulls || strcmp(m->absent, "null") != 0))
+		jw_raw(x->w, m->name, m->absent, strlen(m->absent));
+}
+
 /* What was kept of the member, or what stands for it. */
 static void write_kept(const struct answer *x, const struct client_member *m)
 {
 	const struct json *v = json_get(x->kept, m->name);
 
-	if (v != NULL)
+	if (v != NULL && (x->nulls || json_kind(v) != JSON_NULL))
 		jw_value(x->w, m->name, v);
-	else if (m->absent != NULL)
-		jw_raw(x->w, m->name, m->absent, strlen(m->absent));
+	else
+		write_absent(x, m);
 }
 
 static void write_text(const struct answer *x, const struct client_member *m,
@@ -52,7 +62,7 @@ static void write_text(const struct answer *x, const struct client_member *m,
 	if (text != NULL && *text != '\0')
 		jw_str(x->w, m->name, text);
 	else
-		jw_raw(x->w, m->name, m->absent, strlen(m->absent));
+		write_absent(x, m);
 }
 
 static const char *client_uri(const struct answer *x)
@@ -115,17 +125,19 @@ static void write_all(struct answer *x, bool own)
 
 void record_client_write(struct jw *w, const struct store_client *c,
 			 const struct record_secrets *secrets,
-			 const char *issuer)
+			 const char *issuer, bool nulls)
 {
-	write_all(
-	    &(struct answer){
-		.w = w, .c = c, .secrets = secrets, .issuer = issuer},
-	    false);
+	write_all(&(struct answer){.w = w,
+				   .c = c,
+				   .secrets = secrets,
+				   .issuer = issuer,
+				   .nulls = nulls},
+		  false);
 }
 
 void record_client_write_own(struct jw *w, const struct store_client *c)
 {
-	write_all(&(struct answer){.w = w, .c = c}, true);
+	write_all(&(struct answer){.w = w, .c = c, .nulls = true}, true);
 }
 
 const struct json *record_client_member(struct arena *a,

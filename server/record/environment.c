@@ -58,6 +58,7 @@ static const char *const strict_oauth[][2] = {
     {"introspection_needs_permission", "off"},
     {"introspection_answer", "rfc"},
     {"rfc8414_document", "on"},
+    {"registration_nulls", "off"},
     {NULL, NULL},
 };
 

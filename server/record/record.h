@@ -106,6 +106,7 @@ struct settings {
 	int introspection_needs_permission;
 	int introspection_answer; /* 0 mitreid, 1 rfc */
 	int rfc8414_document;
+	int registration_nulls;
 	int loopback_redirect_port; /* any port of 127.0.0.1, [::1] */
 	int access_token_format;    /* 0 jwt, 1 opaque */
 	int token_patient_member;
@@ -296,10 +297,10 @@ bool record_client_of_token(struct record *r, struct arena *a,
 /* The members of the registration answer (oauth.md 10, kanta.md 3.4) into the
  * object that is open. secrets: as from record_client, or NULL; issuer: what
  * registration_client_uri begins with, "http://host/phr-authserver-sandbox/",
- * or NULL. */
+ * or NULL. nulls: members without a value are there, as null. */
 void record_client_write(struct jw *w, const struct store_client *c,
 			 const struct record_secrets *secrets,
-			 const char *issuer);
+			 const char *issuer, bool nulls);
 
 /* The mock's own members: kind, certificate_serial_number, life times,
  * allow_introspection, auto_approve, set, supplier, ... */

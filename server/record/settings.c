@@ -340,6 +340,8 @@ static const struct row rows[] = {
      "as RFC 7662 [M]"},
     {AT(rfc8414_document), on_off, 0, 0, 0,
      "the metadata are served as oauth-authorization-server, too [M]"},
+    {AT(registration_nulls), on_off, 0, 0, 1,
+     "the answer of register has members without a value, as null [C]"},
     {AT(loopback_redirect_port), on_off, 0, 0, 0,
      "redirect URIs of 127.0.0.1 and [::1] match with any port (RFC 8252) [I]"},
     {AT(access_token_format), token_format, 0, 0, 0,

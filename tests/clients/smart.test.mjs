@@ -144,6 +144,18 @@ for (const oauth of BEHAVIOURS)
 			assert.equal(patient.id, client.patient.id);
 		});
 
+		test("it refreshes by itself, and stores what came", async () => {
+			const seen = [{ ...client.state.tokenResponse }];
+			for (let i = 0; i < 2; i++) {
+				client.state.expiresAt = 1;
+				await client.patient.read();
+				seen.push({ ...client.state.tokenResponse });
+			}
+			assert.equal(new Set(seen.map((t) => t.access_token)).size, 3);
+			assert.equal(new Set(seen.map((t) => t.refresh_token)).size,
+				oauth === "strict" ? 3 : 1);
+		});
+
 		test("requests with the token", async () => {
 			const patient = client.state.tokenResponse.sub;
 			const made = await client.create(weight(patient, 71.5, 3));

@@ -90,6 +90,9 @@ class WithAuthlib:
             self.auth + "/token", token["refresh_token"],
             scope=token["scope"])
 
+    def refresh_by_itself(self, store):
+        self.session.update_token = lambda token, **_: store(dict(token))
+
     def revoke(self, token, kind):
         r = self.session.revoke_token(self.auth + "/revoke", token[kind],
                                       token_type_hint=kind)
@@ -137,6 +140,12 @@ class WithRequestsOAuthlib:
         self.session.scope = token["scope"]
         return self.session.refresh_token(
             self.auth + "/token", token["refresh_token"], **more)
+
+    def refresh_by_itself(self, store):
+        self.session.auto_refresh_url = self.auth + "/token"
+        self.session.token_updater = lambda token: store(dict(token))
+        self.session.auto_refresh_kwargs = {
+            name: self.app[name] for name in ("client_id", "client_secret")}
 
     def request(self, token, method, url, **more):
         self.session.token = token
@@ -230,6 +239,17 @@ def test_refresh_twice(app):
     assert len({t["access_token"] for t in tokens}) == 3
     assert len({t["refresh_token"] for t in tokens}) == (
         3 if app.strict else 1)
+
+
+def test_the_library_refreshes_by_itself(app):
+    stored = []
+    token = dict(app.sign_in(), expires_at=1)
+    app.one.refresh_by_itself(stored.append)
+    assert app.status(token) == 200
+    assert app.status(stored[-1]) == 200
+    stale = dict(stored[-1], expires_at=1)
+    assert app.status(stale) == 200, "what was stored can be refreshed"
+    assert len({t["access_token"] for t in [token] + stored}) == 3
 
 
 def test_a_refresh_token_that_was_used(app):

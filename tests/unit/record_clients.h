@@ -384,7 +384,8 @@ static void test_client_methods(void **state)
 }
 
 static void write_client(struct t *t, struct buf *b,
-			 const struct store_client *c, const char *secret)
+			 const struct store_client *c, const char *secret,
+			 bool nulls)
 {
 	struct jw w = {.b = b};
 
@@ -394,7 +395,7 @@ static void write_client(struct t *t, struct buf *b,
 	    &w, c,
 	    &(struct record_secrets){.client_secret = secret,
 				     .registration_access_token = "token"},
-	    "http://h/as");
+	    "http://h/as", nulls);
 	jw_close(&w);
 }
 
@@ -437,13 +438,17 @@ static void test_client_answer(void **state)
 	struct store_client c = client(t, metadata);
 	struct buf b;
 
-	write_client(t, &b, &c, "s3cret");
+	write_client(t, &b, &c, "s3cret", true);
 	for (char *p = b.p; *p != '\0'; p++)
 		*p = *p == '"' ? '\'' : *p;
 	assert_string_equal(b.p, expected);
 	/* Without a secret there is no such member, not a null. */
-	write_client(t, &b, &c, NULL);
+	write_client(t, &b, &c, NULL, true);
 	assert_null(strstr(b.p, "\"client_secret\""));
+	write_client(t, &b, &c, "s3cret", false);
+	assert_null(strstr(b.p, "null"));
+	assert_non_null(strstr(b.p, "\"tos_uri\":\"https://a.example/tos\""));
+	assert_non_null(strstr(b.p, "\"default_acr_values\":[]"));
 }
 
 /* ---- grants, codes, tokens -------------------------------------------- */

@@ -119,6 +119,7 @@ static const struct {
     {"introspection_needs_permission", "on"},
     {"introspection_answer", "mitreid"},
     {"rfc8414_document", "off"},
+    {"registration_nulls", "on"},
     {"loopback_redirect_port", "off"},
     {"access_token_format", "jwt"},
     {"token_patient_member", "off"},
