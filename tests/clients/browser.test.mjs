@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Visitor, application, launch } from "./browser.mjs";
-import { SCOPE, register, start } from "./server.mjs";
+import { SCOPE, person, register, start, weight } from "./server.mjs";
 
 const READ = "patient/Observation.read", WRITE = "patient/Observation.write";
 
@@ -44,16 +44,40 @@ async function token(code) {
 	return answer.json();
 }
 
+async function fhir(who, path, body) {
+	const answer = await fetch(`${server.r4}/${path}`, {
+		method: body ? "POST" : "GET", body: body && JSON.stringify(body),
+		headers: { Authorization: `Bearer ${who.token}`,
+			"Content-Type": "application/fhir+json" },
+	});
+	return { answer: answer.status, ...await answer.json() };
+}
+
+function pressure(patient, systolic, diastolic, day) {
+	const o = weight(patient, 0, day);
+	const loinc = (code, display) =>
+		({ coding: [{ system: "http://loinc.org", code, display }] });
+	o.meta.profile = ["http://phr.kanta.fi/StructureDefinition/"
+		+ "fiphr-sd-bloodpressure"];
+	o.code = loinc("85354-9", "Verenpaine");
+	delete o.valueQuantity;
+	o.component = [["8480-6", "Systolinen", systolic],
+		["8462-4", "Diastolinen", diastolic]].map(([code, name, value]) => ({
+		code: loinc(code, name),
+		valueQuantity: { value, unit: "mm[Hg]", code: "mm[Hg]",
+			system: "http://unitsofmeasure.org" },
+	}));
+	return o;
+}
+
 for (const javaScriptEnabled of [true, false]) {
-	describe(`with JavaScript ${javaScriptEnabled ? "on" : "off"}`, () => {
+	const scripts = `JavaScript ${javaScriptEnabled ? "on" : "off"}`;
+
+	describe(`at an application, ${scripts}`, () => {
 		let v, who;
 
 		const come = (options) => Visitor.come(browser,
 			[server.origin, home.origin], { javaScriptEnabled, ...options });
-		const login = async () => {
-			await v.page.fill("input[name=username]", who.hetu);
-			await v.page.click("button[name=submit]");
-		};
 		before(async () => {
 			who = await server.admin("/citizens");
 			v = await come();
@@ -74,7 +98,7 @@ for (const javaScriptEnabled of [true, false]) {
 
 		test("log in, untick a scope, approve", async () => {
 			await v.goto(authorize());
-			await login();
+			await v.login(who.hetu);
 			assert.match(await v.title(), /Exercise diary/);
 			await v.look("consent");
 			await v.page.getByLabel(WRITE).uncheck();
@@ -130,8 +154,227 @@ for (const javaScriptEnabled of [true, false]) {
 			await v.goto(authorize());
 			await v.tabs("login");
 			await v.goto(authorize());
-			await login();
+			await v.login(who.hetu);
 			await v.tabs("consent");
+			v.calm();
+		});
+	});
+
+	describe(`in the portal, ${scripts}`, () => {
+		let v, id, secret;
+		const applications = () => `${server.auth}/applications`;
+
+		before(async () => {
+			v = await Visitor.come(browser, [server.origin],
+				{ javaScriptEnabled });
+		});
+		after(() => v.leave());
+
+		test("the public list", async () => {
+			await v.goto(applications());
+			assert.ok(await v.page.getByRole("heading",
+				{ name: /Exercise diary/ }).isVisible());
+			await v.look("portal-list");
+		});
+
+		test("register an application, wrongly and rightly", async () => {
+			await v.follow("Register an application");
+			await v.look("portal-new");
+			await v.page.fill("#redirect_uris", "nowhere");
+			await v.press("Register");
+			assert.ok(await v.page.locator(".field-error").count() > 0);
+			await v.look("portal-new-refused", /40\d for /);
+			await v.page.fill("#client_name", `Sleep diary, ${scripts}`);
+			await v.page.fill("#supplier", "Oy Example Ab");
+			await v.page.fill("#redirect_uris", home.callback);
+			await v.page.check(`input[value="${READ}"]`);
+			await v.press("Register");
+			const shown = await v.page.locator("code.secret").allInnerTexts();
+			[id, secret] = shown;
+			assert.ok(shown.length > 1 && secret.length > 30);
+			await v.look("portal-secrets");
+			const made = await fetch(
+				`${server.origin}/__admin/clients/${id}`);
+			assert.deepEqual((await made.json()).redirect_uris,
+				[home.callback]);
+		});
+
+		test("change it", async () => {
+			await v.follow("Go on to the application");
+			await v.look("portal-main");
+			await v.follow("Access");
+			await v.look("portal-access");
+			await v.page.check(`input[value="${WRITE}"]`);
+			await v.press("Save");
+			assert.ok(await v.page.getByRole("status").isVisible());
+			await v.look("portal-access-saved");
+			await v.follow("Credentials");
+			await v.look("portal-credentials");
+			await v.press("Make a new secret");
+			const now = await v.page.locator("code.secret").allInnerTexts();
+			assert.notEqual(now[1], secret);
+			secret = now[1];
+			v.calm();
+		});
+
+		test("the Tab key", { skip: !javaScriptEnabled }, async () => {
+			for (const page of ["", "/new", `/${id}`, `/${id}/access`,
+				`/${id}/credentials`]) {
+				await v.goto(applications() + page);
+				await v.tabs(`applications${page}`);
+			}
+			v.calm();
+		});
+
+		test("delete it", async () => {
+			await v.goto(`${applications()}/${id}`);
+			await v.follow("Delete the application");
+			await v.look("portal-delete");
+			await v.press("Delete the application");
+			assert.ok(await v.page.getByRole("status").isVisible());
+			await v.look("portal-deleted");
+			await v.goto(`${applications()}/${id}`);
+			v.calm(/404 for /);
+		});
+	});
+
+	describe(`in My Kanta, ${scripts}`, () => {
+		let v, who;
+		const kanta = (below = "/") => `${server.origin}/omakanta${below}`;
+		const save = async (resource) => {
+			const made = await fhir(who, "Observation", resource);
+			assert.equal(made.answer, 201, JSON.stringify(made));
+		};
+
+		before(async () => {
+			who = await person(server, app);
+			v = await Visitor.come(browser, [server.origin],
+				{ javaScriptEnabled });
+			for (let day = 1; day <= 28; day++) {
+				const kg = Math.round(750 + 8 * Math.sin(day / 4) - day / 3);
+				await save(weight(who.patient_id, kg / 10, day));
+				if (day % 3 === 0)
+					await save(pressure(who.patient_id, 125 + day % 7,
+						80 + day % 5, day));
+			}
+		});
+		after(() => v.leave());
+
+		test("log in, see what there is", async () => {
+			await v.goto(kanta());
+			await v.look("omakanta-login");
+			await v.login(who.hetu);
+			await v.look("omakanta-front");
+		});
+
+		test("a kind of data, page by page", async () => {
+			await v.page.locator("tbody a").first().click();
+			await v.look("omakanta-kind-1");
+			await v.goto(kanta());
+			await v.page.locator("tbody a").last().click();
+			await v.look("omakanta-kind-2");
+		});
+
+		test("delete an entry", async () => {
+			await v.page.locator("tbody a").first().click();
+			await v.look("omakanta-entry");
+			const place = v.page.url().split("/").slice(-2).join("/");
+			assert.equal((await fhir(who, place)).answer, 200);
+			await v.follow("Delete this entry");
+			await v.look("omakanta-delete");
+			await v.press("Delete");
+			assert.ok(await v.page.getByRole("status").isVisible());
+			await v.look("omakanta-deleted");
+			assert.ok([404, 410].includes((await fhir(who, place)).answer));
+		});
+
+		test("consent and refuse", async () => {
+			await v.follow("Professionals");
+			await v.look("omakanta-professionals");
+			await v.press("I consent");
+			await v.press("I refuse");
+			await v.look("omakanta-decided");
+			await v.page.getByRole("button", { name: /^Withdraw/ }).first()
+				.click();
+			await v.page.getByRole("button", { name: /^Withdraw/ }).first()
+				.click();
+			assert.equal(await v.page.getByRole("button",
+				{ name: /^Withdraw/ }).count(), 0);
+			v.calm();
+		});
+
+		test("withdraw a permission", async () => {
+			await v.follow("Applications");
+			await v.look("omakanta-applications");
+			await v.page.getByRole("button", { name: /^Withdraw/ }).click();
+			await v.look("omakanta-withdrawn");
+			assert.equal((await fhir(who, "Observation")).answer, 401);
+		});
+
+		test("the Tab key", { skip: !javaScriptEnabled }, async () => {
+			await v.goto(kanta());
+			await v.tabs("My Kanta");
+			await v.page.locator("tbody a").first().click();
+			await v.tabs("a kind");
+			await v.page.locator("tbody a").first().click();
+			await v.tabs("an entry");
+			await v.goto(kanta("/professionals"));
+			await v.tabs("professionals");
+			v.calm();
+		});
+	});
+
+	describe(`at a guarded server with terms, ${scripts}`, () => {
+		const HETU = "010190-900P";
+		let guarded, id, secret, v;
+
+		before(async () => {
+			guarded = await start("--set", "terms=on",
+				"--admin-token", "browser-test-token");
+			v = await Visitor.come(browser, [guarded.origin, home.origin],
+				{ javaScriptEnabled });
+			await v.goto(`${guarded.auth}/applications/new`);
+			await v.page.fill("#client_name", "Careful application");
+			await v.page.fill("#redirect_uris", home.callback);
+			await v.page.check(`input[value="${READ}"]`);
+			await v.press("Register");
+			[id, secret] = await v.page.locator("code.secret")
+				.allInnerTexts();
+		});
+		after(async () => {
+			await v?.leave();
+			await guarded?.stop();
+		});
+
+		test("another browser needs its secret", async () => {
+			const other = await Visitor.come(browser, [guarded.origin],
+				{ javaScriptEnabled });
+			await other.goto(`${guarded.auth}/applications/${id}`);
+			await other.look("portal-unlock");
+			await other.page.fill("#secret", "a guess");
+			await other.press("Unlock");
+			await other.look("portal-unlock-refused", /40\d for /);
+			await other.page.fill("#secret", secret);
+			await other.press("Unlock");
+			assert.equal(await other.title(), "Careful application");
+			other.calm();
+			await other.leave();
+		});
+
+		test("the terms of use, declined and accepted", async () => {
+			const request = authorize({ client_id: id, scope: READ })
+				.replace(server.auth, guarded.auth);
+			await v.goto(request);
+			await v.login(HETU);
+			await v.look("terms");
+			await v.page.click("button[name=decline]");
+			await v.page.waitForURL(`${home.callback}?**`);
+			assert.equal(home.asked.at(-1).error, "access_denied");
+			await v.goto(request);
+			await v.page.click("button[name=accept]");
+			await v.page.click("button[name=authorize]");
+			await v.page.waitForURL(`${home.callback}?**`);
+			assert.ok(home.asked.at(-1).code);
 			v.calm();
 		});
 	});
