@@ -11,7 +11,7 @@ machine.
 The programs are those made of check.c and bare.c. COMMAND is another validator,
 run as by tests/conformance/differential.py, with --bench N: all files N times
 more. The peer is another FHIR server (rates.py). PART is one of start, check,
-rates, search.
+rates, search, pages.
 """
 import argparse
 import json
@@ -23,6 +23,7 @@ import tempfile
 import time
 
 import found
+import pages
 import rates
 from served import ROOT, Server, row, weight
 
@@ -211,7 +212,8 @@ def options():
     parser.add_argument("--oracle")
     parser.add_argument("--oracle-package")
     parser.add_argument("--only",
-                        choices=["start", "check", "rates", "search"])
+                        choices=["start", "check", "rates", "search",
+                                 "pages"])
     return parser.parse_args()
 
 
@@ -228,6 +230,8 @@ def main():
         rates.rows(binary, args)
     if args.only in (None, "search"):
         found.rows(binary, args.quick)
+    if args.only in (None, "pages"):
+        pages.rows(binary)
 
 
 if __name__ == "__main__":
