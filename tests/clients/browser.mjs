@@ -42,23 +42,26 @@ export function launch() {
 	return chromium.launch({ executablePath: inPath("chromium") });
 }
 
-// The application's own web server: where the browser comes back to. asked
-// holds the query of each visit.
+// The application's own web server, where the browser comes back to: asked
+// holds the query of each visit. Its page /page is whatever page says.
 export async function application() {
-	const asked = [];
+	const home = { asked: [], page: "" };
 	const site = createServer((request, response) => {
 		const url = new URL(request.url, "http://application");
 		if (url.pathname === "/cb")
-			asked.push(Object.fromEntries(url.searchParams));
+			home.asked.push(Object.fromEntries(url.searchParams));
+		response.statusCode = url.pathname === "/missing" ? 404 : 200;
 		response.setHeader("Connection", "close");
 		response.setHeader("Content-Type", "text/html;charset=utf-8");
-		response.end("<!doctype html><html lang=en><title>Application</title>"
+		response.end(url.pathname === "/page" ? home.page
+			: "<!doctype html><html lang=en><title>Application</title>"
 			+ "<link rel=icon href='data:,'><h1>Back at the application</h1>");
 	});
 	await new Promise((done) => site.listen(0, "127.0.0.1", done));
-	const origin = `http://127.0.0.1:${site.address().port}`;
-	return { origin, callback: `${origin}/cb`, asked,
-		stop: () => new Promise((done) => site.close(done)) };
+	home.origin = `http://127.0.0.1:${site.address().port}`;
+	home.callback = `${home.origin}/cb`;
+	home.stop = () => new Promise((done) => site.close(done));
+	return home;
 }
 
 export class Visitor {
