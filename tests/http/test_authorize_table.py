@@ -3,7 +3,9 @@
 what is read of a request, the order of its checks, its errors, the pages' HTTP
 sequence, success, and PKCE. A row names what each of "kanta" and "strict"
 answers; the same browser walks through both."""
+import base64
 import html
+import json
 import re
 import urllib.parse
 
@@ -601,12 +603,39 @@ def test_login_refused(site, nobody, code, said):
     assert (code in html.unescape(page.text)) == ("real person" not in said)
 
 
-def test_kept_from_the_request(site, browser):
-    """aud and nonce are kept until tokens are made; here: they do no harm."""
-    r = browser.approve(ask(browser, request_of(
-        site.app, aud=site.server.r4, nonce='n"\\ä', ui_locales="fi")))
-    site.server.token(site.app, 200, grant_type="authorization_code",
-                      code=back(r)["code"], redirect_uri=CALLBACK)
+def claims(token):
+    part = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
+@pytest.mark.parametrize("remembered", [False, True])
+def test_kept_from_the_request(site, browser, remembered):
+    """aud, nonce and the time of the login reach the tokens, by the form and
+    by a remembered approval."""
+    app = site.server.register(scope="openid " + READ, set={"openid": "on"})
+    query = request_of(app, scope=None, aud=site.server.r4, nonce='n"\\ä')
+    site.server.advance("PT1M")
+    if remembered:
+        back(browser.approve(ask(browser, request_of(app, scope=None))))
+        r = ask(browser, query)
+    else:
+        r = browser.approve(ask(browser, query))
+    got = site.server.token(app, 200, grant_type="authorization_code",
+                            code=back(r)["code"],
+                            redirect_uri=CALLBACK).json()
+    assert claims(got["access_token"])["aud"] == site.server.r4
+    told = claims(got["id_token"])
+    assert told["nonce"] == 'n"\\ä'
+    assert told["iat"] - told["auth_time"] == 60
+
+
+def test_no_audience_was_asked_for(site, browser):
+    r = browser.approve(ask(browser, request_of(site.app)))
+    got = site.server.token(site.app, 200, grant_type="authorization_code",
+                            code=back(r)["code"],
+                            redirect_uri=CALLBACK).json()
+    assert "aud" not in claims(got["access_token"])
+    assert "id_token" not in got
 
 
 # ---- requests as forms ------------------------------------------------------
