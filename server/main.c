@@ -219,12 +219,14 @@ static void add_sites(struct serve *s)
 	    .issuer_path = auth,
 	    .admin_token = s->config.admin_token,
 	};
+	s->portal.site.front = s->portal.prefix;
 	web_portal_group(&s->portal, new_group(s));
 	s->omakanta = (struct web){
 	    .site = new_site(s, OMAKANTA, "OMAKANTA"),
 	    .prefix = OMAKANTA,
 	    .issuer_path = auth,
 	};
+	s->omakanta.site.front = OMAKANTA "/";
 	web_omakanta_group(&s->omakanta, new_group(s));
 }
 

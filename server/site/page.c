@@ -288,6 +288,7 @@ void site_refuse(struct rq *rq, const char *hint, bool stayed)
 	    {.name = "text", .text = site_refused(rq)},
 	    {.name = "hint", .text = hint},
 	    {.name = "stayed", .text = stayed ? "1" : NULL},
+	    {.name = "front", .text = site_of(rq)->front},
 	    {.name = "status", .text = arena_printf(rq->arena, "%d", status)},
 	};
 	site_page(rq, status, SAY("Request refused"), "server/site/error.html",

@@ -25,6 +25,8 @@ struct site {
 	const char *cookie; /* its name */
 	const char *style;  /* path of the style sheet; see site_style() */
 	const char *icon;   /* and of the icon */
+	const char *front;  /* where a refusal leads to: the path of the site's
+			     * first page; NULL: back to the application */
 	const struct page_words *words;
 };
 static inline const struct site *site_of(const struct rq *rq)

@@ -922,6 +922,7 @@ def test_unknown_ones(portal, name):
     for below in PAGES + ("/unlock",):
         r = portal.page("/" + name + below, 404)
         assert "There is no such application" in r.text or "<h1" in r.text
+        assert f'<a href="{APPS}">' in r.text, "a way out"
 
 
 def test_methods_that_are_not_there(server):
