@@ -121,6 +121,19 @@ static bool show(struct rq *rq, enum portal_part part)
 	return portal_form_page(rq, &f);
 }
 
+/* Whether an application may be public, a switch decides when it becomes so, as
+ * when it registers itself; one that is public may be changed all the same. */
+static bool put_change(struct rq *rq, const struct store_client *old,
+		       const struct json *m, struct store_client *c,
+		       struct record_secrets *secrets)
+{
+	const char *method = json_get_text(m, "token_endpoint_auth_method");
+	bool same = text_is(method, old->auth_method);
+
+	return (same ? record_client_change : record_client_change_self)(
+	    portal_record(rq), rq->arena, old, m, c, secrets, &rq->err);
+}
+
 /* Changes it as the form says; what becomes of it is in secrets. False: the
  * answer is in *answer. */
 static bool change(struct rq *rq, struct portal_form *f, const char *secret,
@@ -131,9 +144,7 @@ static bool change(struct rq *rq, struct portal_form *f, const char *secret,
 
 	f->stored = record_client_metadata(rq->arena, f->client);
 	m = portal_metadata(rq, f, secret, &rq->err);
-	if (m != NULL &&
-	    record_client_change(portal_record(rq), rq->arena, f->client, m, c,
-				 secrets, &rq->err))
+	if (m != NULL && put_change(rq, f->client, m, c, secrets))
 		return true;
 	*answer = again(rq, f);
 	return false;

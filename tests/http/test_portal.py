@@ -297,7 +297,14 @@ def test_public_ones_where_they_may_not_be(start):
     r = p.send(p.form(), 400, client_name="x", redirect_uris=CALLBACK,
                **{METHOD: "none"})
     assert "cannot register themselves" in errors(r)["method"]
-    p.create()
+    app = p.create()
+    # nor become so; but those that are can be changed
+    r = p.save(app, "/credentials", 400, **{METHOD: "none"})
+    assert "cannot register themselves" in errors(r)["method"]
+    for part in ("", "/access", "/credentials"):
+        p.save(app, part)
+        p.save({"client_id": "demo-mobile"}, part)
+    p.save(app, "/credentials", **{METHOD: "client_secret_post"})
 
 
 LONG = "x" * 2049
