@@ -49,25 +49,29 @@ bool scope_has(const char *scope, const char *word)
 	return has(scope, word, strlen(word));
 }
 
-static bool is_type(const char *word, size_t len, const char *type, size_t n)
+/* Is it the type's word? It is as long. */
+static bool is_word(const char *word, const char *type, size_t n,
+		    const char *end, size_t tail)
 {
-	return (len == n && memcmp(word, type, n) == 0) ||
-	       (len == 1 && *word == '*');
+	return memcmp(word + PATIENT, type, n) == 0 &&
+	       memcmp(word, patient, PATIENT) == 0 &&
+	       memcmp(word + PATIENT + n, end, tail) == 0;
 }
 
-/* type: n characters; end: ".read" or ".write". */
+/* type: n characters; end: ".read" or ".write". With every request: so most
+ * words are told by their length alone. */
 static bool allows(const char *scope, const char *type, size_t n,
 		   const char *end)
 {
 	const size_t tail = strlen(end);
+	const size_t its = PATIENT + n + tail, any = PATIENT + 1 + tail;
 
 	while (*(scope += strspn(scope, " ")) != '\0') {
 		size_t len = strcspn(scope, " ");
 
-		if (len > PATIENT + tail &&
-		    memcmp(scope, patient, PATIENT) == 0 &&
-		    memcmp(scope + len - tail, end, tail) == 0 &&
-		    is_type(scope + PATIENT, len - PATIENT - tail, type, n))
+		if (len == its && is_word(scope, type, n, end, tail))
+			return true;
+		if (len == any && is_word(scope, "*", 1, end, tail))
 			return true;
 		scope += len;
 	}
