@@ -379,3 +379,41 @@ for (const javaScriptEnabled of [true, false]) {
 		});
 	});
 }
+
+// Words are longer in other languages than the one that pages are made in.
+for (const [locale, code] of [["fi-FI", "fi"], ["sv-FI", "sv"]])
+	test(`every page is narrow enough in ${code}`, async () => {
+		const v = await Visitor.come(browser, [server.origin, home.origin],
+			{ locale });
+		const who = await person(server, app);
+		await fhir(who, "Observation", pressure(who.patient_id, 120, 80, 1));
+		const fits = async (name) => {
+			assert.equal(await v.page.getAttribute("html", "lang"), code);
+			await v.fits(`${name} in ${code}`);
+		};
+		const portal = `${server.auth}/applications`;
+		const kanta = `${server.origin}/omakanta`;
+
+		await v.goto(authorize());
+		await fits("login");
+		await v.login(who.hetu);
+		await fits("consent");
+		for (const below of ["", "/new", ...["", "/access", "/credentials",
+			"/delete"].map((part) => `/${app.client_id}${part}`)]) {
+			await v.goto(portal + below);
+			await fits(`applications${below}`);
+		}
+		await v.goto(`${kanta}/`);
+		await v.login(who.hetu);
+		for (const below of ["/", "/applications", "/professionals"]) {
+			await v.goto(kanta + below);
+			await fits(`My Kanta ${below}`);
+		}
+		await v.goto(`${kanta}/`);
+		for (const page of ["a kind", "an entry"]) {
+			await v.page.locator("tbody a").first().click();
+			await fits(page);
+		}
+		v.calm();
+		await v.leave();
+	});
