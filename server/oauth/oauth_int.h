@@ -259,6 +259,10 @@ bool oauth_refusal_as(struct rq *rq, const struct settings *s,
 /* The same by the server's settings: while the client is not known. */
 bool oauth_refusal(struct rq *rq, enum oauth_refusal which, const char *value);
 
+/* When the answer has been written: rq->err, which goes into the journal, no
+ * longer holds the code or the token that a stock message repeats. */
+void oauth_refusal_forget(struct rq *rq);
+
 /* REFUSE_SCOPE, whose stock body has a third member: the scope that the client
  * may have. Replies (true) or leaves it to oauth_refuse() (false). */
 bool oauth_refusal_scope(struct rq *rq, const struct settings *s,
