@@ -172,6 +172,7 @@ UNIT_page    := page base
 UNIT_index   := page record profile fhirpath store jose json base
 UNIT_record  := page record profile fhirpath store jose json base
 UNIT_define  := page record profile fhirpath store jose json base
+UNIT_display := page record profile fhirpath store jose json base
 UNIT_fhir    := fhir http page record profile fhirpath store jose json base
 UNIT_oauth   := oauth site http page record profile fhirpath store jose json base
 UNIT_generate := generate page profile fhirpath json base

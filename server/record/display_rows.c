@@ -48,6 +48,8 @@ static const struct {
     {"high", SAY("At most")},
     {"age", SAY("Age")},
     {"type", SAY("Type")},
+    {"use", SAY("Use")},
+    {"function", SAY("Role")},
     {"appliesTo", SAY("Applies to")},
     {"dataAbsentReason", SAY("Why there is no value")},
     {"hasMember", SAY("Belongs together with")},
@@ -97,8 +99,6 @@ struct rows {
 	bool full;
 };
 
-static void tell(struct rows *r, const struct json *v, unsigned depth);
-
 /* ---- lines ----------------------------------------------------------- */
 
 static void add(struct rows *r, const char *label, const char *value,
@@ -140,20 +140,27 @@ static const char *label_of(const struct telling *t, const char *name)
 
 /* ---- what is told in its own way ------------------------------------- */
 
+/* The members of an object but for those that its line has told. */
+static void tell_others(struct rows *r, const struct json *v,
+			const char *const *told, size_t n, unsigned depth);
+
+/* What the line of a value of one line tells (display_any). */
+static const char *const in_line[] = {
+    "coding", "text",	   "code", "system",	"display",     "value",
+    "unit",   "low",	   "high", "numerator", "denominator", "start",
+    "end",    "reference", "url",  "version",	"comparator",  "userSelected",
+};
+
 static void tell_value(struct rows *r, const char *label, const char *name,
 		       const struct json *v, unsigned depth)
 {
 	const char *more, *value = display_any(r->t, name, v, &more);
 
-	if (value == NULL) {
-		add(r, label, "", NULL, depth);
-		tell(r, v, depth + 1);
-		return;
-	}
-	add(r, label, value, more, depth);
-	const struct json *e = json_get(v, "extension");
-	if (e != NULL)
-		tell(r, v, depth + 1);
+	add(r, label, text_or_empty(value), more, depth);
+	if (value == NULL)
+		tell_others(r, v, NULL, 0, depth + 1);
+	else if (json_kind(v) == JSON_OBJECT)
+		tell_others(r, v, in_line, LEN(in_line), depth + 1);
 }
 
 static const char *extension_label(const struct telling *t, const char *url)
@@ -181,10 +188,6 @@ static void tell_extension(struct rows *r, const struct json *e, unsigned depth)
 	for (; inner != NULL; inner = json_next(inner))
 		tell_extension(r, inner, depth + 1);
 }
-
-/* The members of an object but for those that its line has told. */
-static void tell_others(struct rows *r, const struct json *v,
-			const char *const *told, size_t n, unsigned depth);
 
 static void tell_component(struct rows *r, const struct json *c, unsigned depth)
 {
@@ -289,18 +292,6 @@ static void tell_others(struct rows *r, const struct json *v,
 		if (name != NULL && name[0] != '_' && !among(name, told, n))
 			tell_member(r, m, depth);
 	}
-}
-
-/* Of a value that its line has told, only the extensions are left. */
-static void tell(struct rows *r, const struct json *v, unsigned depth)
-{
-	const char *more;
-
-	if (json_kind(v) == JSON_OBJECT &&
-	    display_any(r->t, NULL, v, &more) != NULL)
-		tell_member(r, json_get(v, "extension"), depth);
-	else
-		tell_others(r, v, NULL, 0, depth);
 }
 
 void display_rows(const struct telling *t, const struct json *resource,

@@ -63,7 +63,7 @@ static const char *entity(struct buf *b, const char *p)
 		char *end;
 		unsigned long c = strtoul(p + 2 + hex, &end, hex ? 16 : 10);
 
-		if (*end == ';') {
+		if (*end == ';' && end[-1] != '#' && end[-1] != 'x') {
 			put_character(b, c);
 			return end + 1;
 		}
@@ -91,8 +91,9 @@ static const char *tag(struct buf *b, const char *p)
 		if (strlen(line_ends[i]) == n &&
 		    strncasecmp(line_ends[i], name, n) == 0)
 			end_line(b);
-	if ((n == 2 && strncasecmp(name, "td", n) == 0) ||
-	    (n == 2 && strncasecmp(name, "th", n) == 0))
+	if (n == 2 && p[1] == '/' &&
+	    (strncasecmp(name, "td", n) == 0 ||
+	     strncasecmp(name, "th", n) == 0))
 		buf_putc(b, ' ');
 	return p + whole + (p[whole] == '>');
 }

@@ -87,20 +87,43 @@ const char *display_concept_exact(const struct telling *t,
 	return name != NULL ? name : own_words(t, concept);
 }
 
-/* "29463-7 (http://loinc.org)" of each coding. */
-static const char *codes(const struct telling *t, const struct json *coding,
-			 bool one)
+static void put_code(struct buf *b, const struct json *coding, const char *said)
+{
+	const char *display = member(coding, "display");
+
+	buf_printf(b, "%s%s", b->len > 0 ? ", " : "", member(coding, "code"));
+	if (*display != '\0' && strcmp(display, said) != 0)
+		buf_printf(b, " %s", display);
+	if (*member(coding, "system") != '\0')
+		buf_printf(b, " (%s)", member(coding, "system"));
+}
+
+/* "29463-7 Body weight (http://loinc.org)": what was sent, but for what has
+ * been said of it already. */
+static const char *code_of(const struct telling *t, const struct json *coding,
+			   const char *said)
 {
 	struct buf b;
 
 	buf_init(&b, t->arena);
-	for (; coding != NULL; coding = one ? NULL : json_next(coding)) {
-		buf_printf(&b, "%s%s", b.len > 0 ? ", " : "",
-			   member(coding, "code"));
-		if (*member(coding, "system") != '\0')
-			buf_printf(&b, " (%s)", member(coding, "system"));
-	}
+	put_code(&b, coding, said);
 	return b.p;
+}
+
+/* The same of all codings, and the concept's own words. */
+static const char *codes_of(const struct telling *t, const struct json *concept,
+			    const char *said)
+{
+	const struct json *c = json_first(json_get(concept, "coding"));
+	const char *text = member(concept, "text");
+	struct buf b;
+
+	buf_init(&b, t->arena);
+	for (; c != NULL; c = json_next(c))
+		put_code(&b, c, said);
+	if (*text != '\0' && strcmp(text, said) != 0)
+		buf_printf(&b, "%s%s", b.len > 0 ? ", " : "", text);
+	return b.len > 0 ? b.p : NULL;
 }
 
 /* ---- quantities ------------------------------------------------------ */
@@ -208,6 +231,13 @@ static bool is_quantity(const struct json *v)
 	       (has(v, "unit") || json_get_text(v, "code") != NULL);
 }
 
+static bool is_range(const struct json *v)
+{
+	size_t ends = (size_t)has(v, "low") + (size_t)has(v, "high");
+
+	return ends > 0 && json_count(v) == ends;
+}
+
 static const char *identifier(const struct telling *t, const struct json *v)
 {
 	(void)t;
@@ -265,23 +295,20 @@ const char *display_any(const struct telling *t, const char *name,
 			*more = text_of(v);
 		return said;
 	}
+	const char *said = NULL;
 	if (is_concept(v)) {
-		if (has(v, "coding"))
-			*more =
-			    codes(t, json_first(json_get(v, "coding")), false);
-		return display_concept(t, v);
+		said = display_concept(t, v);
+		*more = codes_of(t, v, said);
+	} else if (is_quantity(v)) {
+		said = display_quantity(t, v);
+		*more = code_of(t, v, said);
+	} else if (is_coding(v)) {
+		said = display_coding(t, v);
+		*more = code_of(t, v, said);
+	} else if (is_range(v)) {
+		said = range(t, v);
 	}
-	if (is_quantity(v)) {
-		*more = codes(t, v, true);
-		return display_quantity(t, v);
-	}
-	if (is_coding(v)) {
-		*more = codes(t, v, true);
-		return display_coding(t, v);
-	}
-	if ((has(v, "low") || has(v, "high")) && json_count(v) <= 2)
-		return range(t, v);
-	return by_shape(t, v, more);
+	return said != NULL ? said : by_shape(t, v, more);
 }
 
 const struct json *display_choice(const struct json *object, const char *name)

@@ -544,7 +544,8 @@ def test_all_that_an_entry_says(mine, person):
                  ("Interpretation", "Normal"), ("Status", "Final"),
                  ("Identifier", o["identifier"][0]["value"])]:
         assert line in lines, lines
-    assert "14743-9 (http://loinc.org)" in page.text
+    assert "14743-9 Verensokeri verensokerimittarilla (http://loinc.org)" \
+        in page.text
     assert PHR + "fiphr-sd-bloodglucose" in page.text
     assert "Test application" in page.text
     assert "2026-03-10 12:00" in page.text, "when it was stored"
