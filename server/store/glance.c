@@ -181,7 +181,8 @@ size_t store_glance(struct store *s, struct arena *a, const char *patient,
 }
 
 bool store_glance_read(struct store *s, struct arena *a,
-		       const struct store_glance *g, struct store_resource *out)
+		       const struct store_glance *g, size_t most,
+		       struct store_resource *out)
 {
-	return store_resource_get(s, a, g->serial, out);
+	return store_resource_get_small(s, a, g->serial, most, out);
 }

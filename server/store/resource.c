@@ -178,6 +178,15 @@ bool store_resource_get(struct store *s, struct arena *a, int64_t serial,
 			 resource_take, out);
 }
 
+bool store_resource_get_small(struct store *s, struct arena *a, int64_t serial,
+			      size_t most, struct store_resource *out)
+{
+	return store_one(s, a,
+			 store_query(s, ST_GLANCE_GET,
+				     ARGS(INT(serial), INT((int64_t)most))),
+			 resource_take, out);
+}
+
 bool store_version_get(struct store *s, struct arena *a, int64_t seq,
 		       struct store_resource *out)
 {

@@ -12,6 +12,11 @@
 #define RESOURCE_COLUMNS                                                       \
 	"SELECT k.of,k.text,r.id,v.version,v.updated_ms,o.text,"               \
 	"v.client_id,v.deleted,v.method,v.text"
+/* The same, with the text only when it has no more than ?2 bytes. */
+#define RESOURCE_COLUMNS_IF_SMALL                                              \
+	"SELECT k.of,k.text,r.id,v.version,v.updated_ms,o.text,"               \
+	"v.client_id,v.deleted,v.method,"                                      \
+	"CASE WHEN length(CAST(v.text AS BLOB))<=?2 THEN v.text END"
 #define NAMES	      " JOIN name k ON k.id=r.kind JOIN name o ON o.id=r.owner"
 #define OF_OWNER      " WHERE serial IN(SELECT serial FROM resource WHERE owner=?)"
 #define HISTORY_SINCE " AND seq<=?3 AND updated_ms>=?4"
@@ -135,6 +140,9 @@ const char *const store_sql[ST_COUNT] = {
     [ST_LEAD_UPDATED] = "SELECT serial,updated_ms FROM resource"
 			" WHERE owner=? AND kind=? AND deleted=0"
 			" AND updated_ms>=? AND updated_ms<=? LIMIT ?",
+    [ST_GLANCE_GET] = RESOURCE_COLUMNS_IF_SMALL
+    " FROM resource r JOIN version v ON v.seq=r.current" NAMES
+    " WHERE r.serial=?1",
     [ST_GLANCE_ROWS] = "SELECT key,serial FROM index_row"
 		       " WHERE owner=? AND term=?",
     [ST_REFERRERS] =

@@ -347,9 +347,9 @@ size_t store_glance(struct store *s, struct arena *a, const char *patient,
 		    const struct store_glance_type *type, size_t types,
 		    const char *const *word, size_t words,
 		    struct store_glance **out);
-/* The resource itself. */
+/* The resource itself; its text is NULL when it has more than most bytes. */
 bool store_glance_read(struct store *s, struct arena *a,
-		       const struct store_glance *g,
+		       const struct store_glance *g, size_t most,
 		       struct store_resource *out);
 
 /* ---- citizens ------------------------------------------------------- */

@@ -74,6 +74,7 @@ enum stmt {
 	ST_INDEX_NEXT,
 	ST_LEAD,
 	ST_LEAD_UPDATED,
+	ST_GLANCE_GET,
 	ST_GLANCE_ROWS,
 	ST_REFERRERS,
 
@@ -347,6 +348,9 @@ int64_t store_key_number(double d);
 /* The current version of the resource with that serial number. */
 bool store_resource_get(struct store *s, struct arena *a, int64_t serial,
 			struct store_resource *out);
+/* The same; text is NULL when it has more than most bytes. */
+bool store_resource_get_small(struct store *s, struct arena *a, int64_t serial,
+			      size_t most, struct store_resource *out);
 /* The version with that seq. */
 bool store_version_get(struct store *s, struct arena *a, int64_t seq,
 		       struct store_resource *out);

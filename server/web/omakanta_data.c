@@ -6,7 +6,9 @@
  *
  * The shelves (record_shelves) know of every entry which kind it is of and
  * when it was; a resource is read only to be shown. So a page costs what it
- * shows, and some milliseconds for ten thousand entries.
+ * shows, and some milliseconds for ten thousand entries. An entry may be
+ * megabytes large: of those that a list has no room to read, it says only when
+ * they were, and they stand on a page of their own in full.
  *
  * Facts: kanta.md 5.
  */
@@ -15,29 +17,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE 50
+#define PAGE	   50
+#define PAGE_BYTES ((size_t)2 << 20) /* read for one list */
 
 static const char *const fhir_names[FHIR_VERSIONS] = {"STU3", "R4"};
 static const char *const fhir_paths[FHIR_VERSIONS] = {"stu3", "r4"};
 
 /* ---- entries --------------------------------------------------------- */
 
-/* False when it cannot be read (then it is left out). */
-static bool read_entry(struct rq *rq, const struct store_glance *g,
-		       struct om_entry *out)
+/* False when it is there no more. bytes: how many may be read, and how many of
+ * them are left then; a larger one is not looked into. */
+static bool read_entry(struct rq *rq, const struct record_shelf *s, size_t i,
+		       size_t *bytes, struct om_entry *out)
 {
 	struct record *r = site_of(rq)->record;
 	struct page_locale locale = site_locale(rq);
+	const struct json *v = NULL;
 	struct err ignored;
 
-	out->glance = g;
-	if (!store_glance_read(r->store, rq->arena, g, &out->resource))
+	*out = (struct om_entry){.glance = &s->v[i]};
+	if (!store_glance_read(r->store, rq->arena, out->glance, *bytes,
+			       &out->resource))
 		return false;
-	const struct json *v = json_parse(rq->arena, out->resource.text,
-					  out->resource.text_len, &ignored);
-	if (v == NULL)
-		return false;
-	record_display_brief(r, rq->arena, &locale, v, &out->display);
+	if (out->resource.text != NULL) {
+		*bytes -= out->resource.text_len;
+		v = json_parse(rq->arena, out->resource.text,
+			       out->resource.text_len, &ignored);
+	}
+	if (v != NULL)
+		record_display_brief(r, rq->arena, &locale, v, &out->display);
+	else
+		out->display = (struct record_display){
+		    .kind = s->kind,
+		    .name = site_word(rq, SAY("Too large for a list")),
+		    .value = "",
+		    .when =
+			record_when_ms(rq->arena, &locale, out->glance->at_ms),
+		    .at_ms = INT64_MIN,
+		};
 	return true;
 }
 
@@ -45,12 +62,13 @@ static size_t read_entries(struct rq *rq, const struct record_shelf *s,
 			   size_t from, size_t most, struct om_entry **out)
 {
 	size_t left = from < s->n ? s->n - from : 0, n = 0;
+	size_t bytes = PAGE_BYTES;
 
 	if (left > most)
 		left = most;
 	*out = arena_alloc(rq->arena, (left + 1) * sizeof(**out));
 	for (size_t i = 0; i < left; i++)
-		n += read_entry(rq, &s->v[from + i], &(*out)[n]);
+		n += read_entry(rq, s, from + i, &bytes, &(*out)[n]);
 	return n;
 }
 
@@ -159,7 +177,7 @@ static const char *page_url(struct rq *rq, size_t page, bool there)
 bool om_kind(struct rq *rq)
 {
 	const struct record_kind *k = record_kind_find(rq_param(rq, "kind"));
-	struct om_entry *e, *drawn;
+	struct om_entry *e, *drawn = NULL;
 	struct visitor v;
 
 	if (!om_visitor(rq, &v))

@@ -311,6 +311,22 @@ def test_pages_of_fifty(mine, person):
         assert len(rows(mine.kind("stepstaken", "?page=" + odd))) in (50, 3)
 
 
+def test_large_entries_are_not_read_for_a_list(mine, person):
+    large = weight(person.id, "2026-03-02T08:00:00+02:00", 70)
+    large["note"] = 2 * [{"text": 700000 * "x"}]
+    names = [stored(person, large) for _ in range(2)]
+    stored(person, weight(person.id, kg=80))
+    page = mine.kind("bodyweight")
+    assert len(page.content) < 10000
+    assert sorted(r[1] for r in rows(page)) == ["", "70 kg", "80 kg"]
+    assert page.text.count("Too large for a list") == 1
+    for name in names:
+        entry = mine.page("/entry/r4/Observation/" + name)
+        assert ("Value", "70 kg") in details(entry)
+    r = mine.delete(SITE + "/entry/r4/Observation/" + names[0])
+    assert r.status_code == 303
+
+
 def test_an_unknown_kind_is_no_page(mine):
     assert "There is no such page" in mine.kind("nothing", status=404).text
 

@@ -506,7 +506,9 @@ static const char *ids(struct t *t, const struct record_shelf *s)
 	for (size_t i = 0; i < s->n; i++) {
 		struct store_resource r;
 
-		assert_true(store_glance_read(t->r.store, t->a, &s->v[i], &r));
+		assert_true(
+		    store_glance_read(t->r.store, t->a, &s->v[i], 2, &r));
+		assert_string_equal(r.text, "{}");
 		buf_puts(&b, r.id);
 	}
 	return b.p;
@@ -542,6 +544,12 @@ static void test_shelves(void **state)
 	assert_string_equal(s[2].kind->key, "other");
 	assert_string_equal(ids(t, &s[2]), "f");
 	assert_int_equal(record_shelves(&t->r, t->a, "q", &s), 1);
+
+	/* a text that is too large is left where it is */
+	struct store_resource small;
+	assert_true(store_glance_read(t->r.store, t->a, &s[0].v[0], 1, &small));
+	assert_null(small.text);
+	assert_string_equal(small.id, "e");
 
 	/* what is deleted is on no shelf */
 	const struct store_resource gone = {
