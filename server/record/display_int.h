@@ -30,7 +30,8 @@ const char *display_word(const struct telling *t, const char *english);
 const char *display_coding(const struct telling *t, const struct json *coding);
 const char *display_concept(const struct telling *t,
 			    const struct json *concept);
-/* What exactly is meant: of several national codes the last one's name. */
+/* What exactly is meant: of several national codes the first says the most
+ * common name, so the names of the others. */
 const char *display_concept_exact(const struct telling *t,
 				  const struct json *concept);
 const char *display_quantity(const struct telling *t,

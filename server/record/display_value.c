@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#define OTHERS_MAX 200 /* bytes; a concept may have any number of codings */
+
 const char *display_word(const struct telling *t, const char *english)
 {
 	return page_word(t->locale, english);
@@ -47,19 +49,36 @@ const char *display_coding(const struct telling *t, const struct json *coding)
 	return name != NULL ? name : member(coding, "code");
 }
 
-/* The first (or last) coding with a national name. */
+/* The first coding's national name, of those that have one. */
 static const char *national_of(const struct telling *t,
-			       const struct json *concept, bool last)
+			       const struct json *concept)
 {
 	const struct json *c = json_first(json_get(concept, "coding"));
 	const char *name = NULL;
 
-	for (; c != NULL && (last || name == NULL); c = json_next(c)) {
-		const char *one = national(t, c);
-		if (one != NULL)
-			name = one;
-	}
+	for (; c != NULL && name == NULL; c = json_next(c))
+		name = national(t, c);
 	return name;
+}
+
+/* What the others add to it: "" for nothing. */
+static const char *national_others(const struct telling *t,
+				   const struct json *concept)
+{
+	const struct json *c = json_first(json_get(concept, "coding"));
+	const char *first = NULL;
+	struct buf b;
+
+	buf_init(&b, t->arena);
+	for (; c != NULL && b.len < OTHERS_MAX; c = json_next(c)) {
+		const char *name = national(t, c);
+
+		if (name != NULL && first != NULL && strcmp(name, first) != 0)
+			buf_printf(&b, "%s%s", b.len > 0 ? ", " : "", name);
+		else if (name != NULL)
+			first = name;
+	}
+	return b.p;
 }
 
 static const char *own_words(const struct telling *t,
@@ -74,7 +93,7 @@ static const char *own_words(const struct telling *t,
 
 const char *display_concept(const struct telling *t, const struct json *concept)
 {
-	const char *name = national_of(t, concept, false);
+	const char *name = national_of(t, concept);
 
 	return name != NULL ? name : own_words(t, concept);
 }
@@ -82,9 +101,9 @@ const char *display_concept(const struct telling *t, const struct json *concept)
 const char *display_concept_exact(const struct telling *t,
 				  const struct json *concept)
 {
-	const char *name = national_of(t, concept, true);
+	const char *others = national_others(t, concept);
 
-	return name != NULL ? name : own_words(t, concept);
+	return *others != '\0' ? others : display_concept(t, concept);
 }
 
 static void put_code(struct buf *b, const struct json *coding, const char *said)

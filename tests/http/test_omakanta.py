@@ -497,9 +497,13 @@ def test_steps_of_a_week_have_a_chart_of_their_own(mine, person):
     stored(person, steps(person.id, "2026-03-01", 8000))
     stored(person, steps(person.id, count=52000, week=("2026-02-23",
                                                        "2026-03-01")))
+    daily = steps(person.id, "2026-03-02", 7000)
+    daily["code"]["coding"].append(
+        support.coding("41950-7", "Askelmäärä vuorokaudessa"))
+    stored(person, daily)
     page = mine.kind("stepstaken")
     assert sorted(round(f[0][0][1]) for f in map(drawn, charts(page))) == \
-        [8000, 52000]
+        [7000, 8000, 52000]
     assert "2026-02-23 – 2026-03-01" in [r[0] for r in rows(page)]
 
 

@@ -396,7 +396,7 @@ static void test_names_of_codes(void **state)
 	assert_null(display_code(&tell, "http://loinc.org", "0-0"));
 	assert_null(display_code(&tell, "urn:x", "8867-4"));
 	assert_null(display_code(&tell, NULL, "8867-4"));
-	/* of several national codes the last one says most */
+	/* of several national codes the others say more than the first */
 	struct record_display d =
 	    show(t, PAGE_FI,
 		 "{'code':{'coding':[" LOINC("8867-4") "," LOINC(
