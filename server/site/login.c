@@ -162,7 +162,7 @@ bool site_login_post(struct rq *rq, struct site_post *p,
 		     const struct site_login *l, bool *done)
 {
 	struct site_session *s = &p->session;
-	struct store_citizen citizen;
+	struct store_citizen citizen = {0};
 	const char *hetu = site_field(p, "username");
 
 	*done = true;

@@ -668,6 +668,7 @@ static void test_fixture_resources(void **state)
 	}
 }
 
+#include "record_authorize.h"
 #include "record_professional.h"
 
 /* ---- questionnaires ----------------------------------------------------- */
@@ -851,6 +852,9 @@ int main(void)
 	    T(test_tokens),
 	    T(test_token_lifetimes),
 	    T(test_code),
+	    T(test_authorize),
+	    T(test_challenges),
+	    T(test_hetu_fault),
 	    T(test_signing_key_is_kept),
 	    T(test_secrets_not_in_the_file),
 	    T(test_references),
