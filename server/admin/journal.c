@@ -11,7 +11,8 @@
  *
  * What is secret is taken out before an entry is kept: codes, tokens and
  * secrets in a query, and the end of a personal code; headers and bodies are
- * not kept at all. Whose request it was, patient tells; a look-up by hetu is
+ * not kept at all. A token that a message shows is told by the beginning of its
+ * digest. Whose request it was, patient tells; a look-up by hetu is
  * turned into one by patient.
  *
  * Facts: stand-in.md 5, oauth.md 18.14; contracts.md section 3.
@@ -23,6 +24,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "jose/jose.h"
 
 #define JOURNAL_BYTES (16u << 20)
 #define LIMIT	      100  /* entries in an answer, unless asked */
@@ -179,6 +182,20 @@ static const char *clean_path(const struct rq *rq)
 	return arena_printf(rq->arena, "/__admin%s", rq->route->path);
 }
 
+/* What went wrong, without what is secret in it. */
+static const char *clean_error(const struct rq *rq)
+{
+	const unsigned at = rq->err.secret_at;
+	const char *secret = rq->err.text + at;
+	char digest[JOSE_DIGEST];
+
+	if (at == 0)
+		return rq->err.text;
+	jose_digest(digest, secret, strlen(secret));
+	return arena_printf(rq->arena, "%.*s(SHA-256 %.6s...)", (int)at,
+			    rq->err.text, digest);
+}
+
 static struct entry *entry_new(const char *const text[TEXTS])
 {
 	size_t bytes = sizeof(struct entry) + TEXTS * sizeof(char *);
@@ -219,7 +236,7 @@ void admin_journal(const struct rq *rq, int64_t us, void *ctx)
 	    [T_PATIENT] = g && g->patient ? g->patient : "",
 	    [T_SCOPE] = g && g->scope ? g->scope : "",
 	    [T_CODE] = refused ? rq->err.code : "",
-	    [T_ERROR] = refused ? rq->err.text : "",
+	    [T_ERROR] = refused ? clean_error(rq) : "",
 	    [T_WHERE] = refused ? rq->err.where : "",
 	};
 	struct entry *e;

@@ -116,6 +116,8 @@ struct err {
 	char where[256]; /* file, JSON path, parameter; "" when unknown */
 	unsigned line, column; /* in the text that was read; 0: unknown */
 	char text[768];	       /* one sentence for a person */
+	unsigned secret_at;    /* what text has from here on is for the one who
+				* asked, and no note keeps it; 0: all may */
 };
 
 /* Fills e and returns false, so that a refusal is one return statement.

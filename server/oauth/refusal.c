@@ -13,7 +13,8 @@
  * Some stock messages show the value that was presented. In the body it is a
  * JSON string like any other; in the WWW-Authenticate header only printable
  * ASCII without quotes and backslashes is left of it, since there it would be
- * an injection.
+ * an injection. Where that value is a token or a code, the error says from
+ * where on its text is secret.
  *
  * Before the client is known the server's settings decide, so that the wording
  * cannot tell whether it exists; behind that the client's own.
@@ -221,6 +222,13 @@ static void put_challenge(struct rq *rq, const struct wording *w)
 			  oauth_header_text(rq->arena, rq->err.text));
 }
 
+/* Is the value that was presented a token or a code? */
+static bool of_secret(enum oauth_refusal which)
+{
+	return which == REFUSE_CODE || which == REFUSE_REFRESH_TOKEN ||
+	       which == REFUSE_REGISTRATION;
+}
+
 bool oauth_refusal_as(struct rq *rq, const struct settings *s,
 		      enum oauth_refusal which, const char *value)
 {
@@ -232,6 +240,8 @@ bool oauth_refusal_as(struct rq *rq, const struct settings *s,
 	if (!w->shows_value || value == NULL)
 		value = "";
 	err_set(&rq->err, w->kind, w->code, NULL, "%s%s", w->text, value);
+	if (value[0] != '\0' && of_secret(which))
+		rq->err.secret_at = (unsigned)strlen(w->text);
 	put_challenge(rq, w);
 	return false;
 }
