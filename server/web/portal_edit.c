@@ -36,15 +36,16 @@ bool portal_new(struct rq *rq)
 }
 
 /* Shows the form again with what is wrong; or false: it was not the form. */
-static bool again(struct rq *rq, struct portal_form *f)
+static bool again(struct rq *rq, const struct portal_form *f)
 {
 	struct err refused = rq->err;
+	struct portal_form shown = *f;
 
 	if (refused.kind == ERR_INTERNAL)
 		return false;
 	rq->err = (struct err){0};
-	f->refused = &refused;
-	return portal_form_page(rq, f);
+	shown.refused = &refused;
+	return portal_form_page(rq, &shown);
 }
 
 /* The digest by which it is known that the form was sent before. */

@@ -643,6 +643,22 @@ def test_unlocking(locked, owner, what):
     other.page("/" + foreign["client_id"], 303)
 
 
+def test_secrets_are_kept_nowhere(locked, owner):
+    """Neither those that were shown nor those that were typed."""
+    other = Portal(locked)
+    other.send(other.form("/" + owner.app["client_id"] + "/unlock"), 303,
+               secret=owner.app["client_secret"])
+    other.send(other.form("/demo-app/unlock"), 403, secret="canary-in-a-form")
+    new = new_secret(owner, owner.app)
+    journal = locked.admin("GET", "/requests?limit=1000", status=200).text
+    log = locked.log()
+    assert "/unlock" in journal and "/unlock" in log
+    for canary in (owner.app["client_secret"], new["client_secret"],
+                   owner.app["registration_access_token"].split(".")[0],
+                   "canary-in-a-form", owner.http.cookies["JSESSIONID"]):
+        assert canary not in journal and canary not in log
+
+
 def test_wrong_secrets_unlock_nothing(locked, owner):
     other = Portal(locked)
     foreign = locked.register()
