@@ -192,6 +192,22 @@ export class Visitor {
 		assert.deepEqual(small, [], `${name} has targets that are small`);
 	}
 
+	// What the page says to people: each piece of text that is marked as no
+	// other language and not as code.
+	says() {
+		return this.page.evaluate(() => {
+			const walker = document.createTreeWalker(document.body,
+				NodeFilter.SHOW_TEXT);
+			const said = [];
+			while (walker.nextNode()) {
+				const { parentElement: at, data } = walker.currentNode;
+				if (!at.closest("code, .code, .languages, [lang]:not(html)"))
+					said.push(data.trim().replace(/\s+/g, " "));
+			}
+			return said.filter((text) => /\p{L}/u.test(text));
+		});
+	}
+
 	// The Tab key: first the skip link, which works, then every control in
 	// the order of the page, and each shows that it has the focus.
 	async tabs(name) {
