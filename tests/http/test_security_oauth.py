@@ -59,7 +59,7 @@ def drawn(request):
                         "access_token_format=opaque") as s:
         app, out = s.register(), collections.defaultdict(list)
         query = url("/authorize", **request_of(app))
-        for _ in range(1000):
+        for _ in range(2000):
             r = s.request("GET", query)
             out["code"].append(back(r)["code"])
         for code in out["code"][:400]:

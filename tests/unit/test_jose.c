@@ -181,6 +181,46 @@ static void random_texts_use_all_their_letters(void **state)
 	assert_string_equal(text, "");
 }
 
+#define DRAWN	  10000
+#define DRAWN_LEN 32
+
+static int by_text(const void *x, const void *y)
+{
+	return strcmp(x, y);
+}
+
+/* Ten thousand of a code's length: none twice, and in each place each letter as
+ * often as chance has it (chi-square of 61 degrees of freedom: 61 expected, the
+ * standard deviation is 11; ten of them are never reached). */
+static void ten_thousand_random_texts(void **state)
+{
+	static char drawn[DRAWN][DRAWN_LEN + 1];
+	static unsigned seen[DRAWN_LEN][256];
+	const double expected = DRAWN / 62.0;
+
+	(void)state;
+	for (size_t i = 0; i < DRAWN; i++) {
+		jose_random_text(drawn[i], DRAWN_LEN);
+		for (size_t at = 0; at < DRAWN_LEN; at++)
+			seen[at][(unsigned char)drawn[i][at]]++;
+	}
+	for (size_t at = 0; at < DRAWN_LEN; at++) {
+		double chi = 0;
+
+		for (const char *c = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz";
+		     *c; c++) {
+			double off = seen[at][(unsigned char)*c] - expected;
+
+			chi += off * off / expected;
+		}
+		assert_true(chi < 171);
+	}
+	qsort(drawn, DRAWN, sizeof(drawn[0]), by_text);
+	for (size_t i = 1; i < DRAWN; i++)
+		assert_string_not_equal(drawn[i - 1], drawn[i]);
+}
+
 static void random_bytes_fill_exactly(void **state)
 {
 	static unsigned char x[10002], y[10002];
@@ -700,6 +740,7 @@ int main(void)
 	    TEST(base64_is_decoded_strictly),
 	    cmocka_unit_test(digests_are_sha256),
 	    cmocka_unit_test(random_texts_use_all_their_letters),
+	    cmocka_unit_test(ten_thousand_random_texts),
 	    cmocka_unit_test(random_bytes_fill_exactly),
 	    cmocka_unit_test(texts_are_compared),
 	    cmocka_unit_test(pkce_follows_its_rfc),
