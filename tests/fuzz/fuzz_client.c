@@ -10,7 +10,7 @@
  * stored as a digest, and is neither in the metadata nor in the second answer.
  * Both answers are JSON and name the client_id. What is stored reads as it was
  * given out; the same metadata, sent as a change, is taken too and gives the
- * same. A refusal names its code.
+ * same, and so does what is told of it for changes. A refusal names its code.
  *
  * Built by clang with -fsanitize=fuzzer,address,undefined, together with record
  * and the layers below it.
@@ -87,7 +87,7 @@ static const char *answer(struct arena *a, const struct store_client *c,
 
 	buf_init(&b, a);
 	jw_open(&w, NULL, '{');
-	record_client_write(&w, c, secrets, ISSUER);
+	record_client_write(&w, c, secrets, ISSUER, secrets != NULL);
 	record_client_write_own(&w, c);
 	jw_close(&w);
 	v = json_parse(a, b.p, b.len, &e);
@@ -130,6 +130,10 @@ static void check_change(struct record *r, struct arena *a,
 		assert(!chosen && *e.code);
 	else
 		same_client(&changed, c);
+	e.kind = ERR_NONE;
+	assert(record_client_change(r, a, c, record_client_metadata(a, c),
+				    &changed, &secrets, &e));
+	same_client(&changed, c);
 }
 
 static void check(struct record *r, struct arena *a,
