@@ -327,12 +327,12 @@ for (const javaScriptEnabled of [true, false]) {
 		});
 	});
 
-	describe(`at a guarded server with terms, ${scripts}`, () => {
+	describe(`at a strict, guarded server with terms, ${scripts}`, () => {
 		const HETU = "010190-900P";
 		let guarded, id, secret, v;
 
 		before(async () => {
-			guarded = await start("--set", "terms=on",
+			guarded = await start("--oauth", "strict", "--set", "terms=on",
 				"--admin-token", "browser-test-token");
 			v = await Visitor.come(browser, [guarded.origin, home.origin],
 				{ javaScriptEnabled });
@@ -365,8 +365,10 @@ for (const javaScriptEnabled of [true, false]) {
 		});
 
 		test("the terms of use, declined and accepted", async () => {
-			const request = authorize({ client_id: id, scope: READ })
-				.replace(server.auth, guarded.auth);
+			const request = authorize({ client_id: id, scope: READ,
+				code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+				code_challenge_method: "S256",
+			}).replace(server.auth, guarded.auth);
 			await v.goto(request);
 			await v.login(HETU);
 			await v.look("terms");
@@ -377,7 +379,9 @@ for (const javaScriptEnabled of [true, false]) {
 			await v.page.click("button[name=accept]");
 			await v.page.click("button[name=authorize]");
 			await v.page.waitForURL(`${home.callback}?**`);
-			assert.ok(home.asked.at(-1).code);
+			const { code, iss } = home.asked.at(-1);
+			assert.ok(code);
+			assert.equal(iss, guarded.auth);
 			v.calm();
 		});
 	});
