@@ -48,12 +48,6 @@ static const char *read_hetu(struct rq *rq, const struct oauth_form *f)
 	return NULL;
 }
 
-static bool is_public(const struct store_client *c)
-{
-	return strcmp(c->auth_method, "none") == 0 &&
-	       c->certificate_serial_number[0] == '\0';
-}
-
 /* What record refused, in the words of OAuth. */
 static bool refuse_condition(struct rq *rq, const struct err *e)
 {
@@ -76,7 +70,7 @@ bool oauth_professional(struct rq *rq, const struct oauth_form *f,
 	struct record_tokens t;
 	struct grant g;
 
-	if (is_public(c))
+	if (oauth_is_public(c))
 		return refuse(rq, "unauthorized_client",
 			      "an application for professionals must "
 			      "authenticate itself");
@@ -88,6 +82,5 @@ bool oauth_professional(struct rq *rq, const struct oauth_form *f,
 		return refuse_condition(rq, &e);
 	record_tokens(r, rq->arena, c, &g, g.scope, false, -1, oauth_issuer(rq),
 		      &t);
-	record_tokens_write(&rq->out, &t);
-	return oauth_json(rq, 200);
+	return oauth_tokens(rq, &t);
 }

@@ -183,7 +183,7 @@ void store_ticket_put(struct store *s, const char *digest, const char *kind,
 		return;
 	store_run(s, ST_TICKET_PUT,
 		  ARGS(TEXT(digest), TEXT(kind), TEXT(text), INT(expires_ms)));
-	store_run(s, ST_TICKET_TRIM, ARGS(INT(STORE_TICKETS)));
+	store_run(s, ST_TICKET_TRIM, ARGS(TEXT(kind), INT(STORE_TICKETS)));
 	store_write_end(s);
 }
 

@@ -171,4 +171,7 @@ const char *const store_migrations[] = {
     " DEFAULT'';"
     "ALTER TABLE citizen ADD COLUMN terms_ms INTEGER NOT NULL DEFAULT 0;",
 
+    /* 5: tickets are counted by their kind */
+    "CREATE INDEX ticket_kind ON ticket(kind,serial);",
+
     NULL};

@@ -283,8 +283,9 @@ const char *const store_sql[ST_COUNT] = {
     /* forms under way */
     [ST_TICKET_PUT] = "INSERT OR REPLACE INTO ticket(digest,kind,text,"
 		      "expires_ms)VALUES(?,?,?,?)",
-    [ST_TICKET_TRIM] = "DELETE FROM ticket"
-		       " WHERE serial<=(SELECT max(serial)FROM ticket)-?",
+    [ST_TICKET_TRIM] =
+	"DELETE FROM ticket WHERE kind=?1 AND serial<=(SELECT serial"
+	" FROM ticket WHERE kind=?1 ORDER BY serial DESC LIMIT 1 OFFSET ?2)",
     [ST_TICKET_FIND] = "SELECT text FROM ticket WHERE digest=? AND kind=?"
 		       " AND expires_ms>?",
     [ST_TICKET_DELETE] = "DELETE FROM ticket WHERE digest=? AND kind=?",

@@ -521,7 +521,8 @@ bool store_sharing_delete(struct store *s, const char *id);
 
 /* One table of short-lived texts by digest: a session holds the hetu (and ends
  * with the citizen), an authorization request its parameters as JSON. Only the
- * newest STORE_TICKETS are kept. */
+ * newest STORE_TICKETS of each kind are kept, so that many of one kind end
+ * none of another. */
 #define STORE_TICKETS 10000
 void store_ticket_put(struct store *s, const char *digest, const char *kind,
 		      const char *text, int64_t expires_ms);

@@ -471,6 +471,7 @@ static void old_tickets_make_room(void **state)
 {
 	struct world *w = *state;
 	store_enter(w->store);
+	store_ticket_put(w->store, "s", "session", HETU, 9);
 	for (int i = 0; i <= STORE_TICKETS; i++) {
 		char digest[16];
 		snprintf(digest, sizeof digest, "%d", i);
@@ -482,6 +483,8 @@ static void old_tickets_make_room(void **state)
 	    store_ticket_find(w->store, w->arena, "1", "request", 1));
 	assert_non_null(
 	    store_ticket_find(w->store, w->arena, "10000", "request", 1));
+	assert_non_null(
+	    store_ticket_find(w->store, w->arena, "s", "session", 1));
 }
 
 static const struct CMUnitTest people_tests[] = {
