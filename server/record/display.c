@@ -6,7 +6,7 @@
  * type; with the numbers that can be drawn. A value is told by what is there,
  * in the order of a table: a quantity, a concept, other values, components, a
  * dose, a title, answers, a category. Two components that share a unit and have
- * no other beside them are written as one ("128/82 mm[Hg]"), as blood pressure
+ * no other beside them are written as one ("128/82 mmHg"), as blood pressure
  * is everywhere.
  *
  * What a number is a measurement of, its point says by the name of its code, as
@@ -87,7 +87,7 @@ static void add_point(const struct telling *t, struct points *p,
 		return;
 	p->v[p->n++] = (struct record_point){
 	    .series = display_concept_exact(t, code),
-	    .unit = display_unit(quantity),
+	    .unit = display_unit(t, quantity),
 	    .text = json_text(value),
 	    .value = number,
 	    .part = part,
@@ -120,7 +120,7 @@ static const char *of_value(const struct telling *t, const struct json *v)
 			     : NULL;
 }
 
-/* Two quantities of one unit: "128/82 mm[Hg]". */
+/* Two quantities of one unit: "128/82 mmHg". */
 static const char *pair(const struct telling *t, const struct json *first)
 {
 	const struct json *second = json_next(first);
@@ -128,7 +128,7 @@ static const char *pair(const struct telling *t, const struct json *first)
 	const struct json *y = json_get(second, "valueQuantity");
 
 	if (x == NULL || y == NULL || json_next(second) != NULL ||
-	    strcmp(display_unit(x), display_unit(y)) != 0 ||
+	    strcmp(display_unit(t, x), display_unit(t, y)) != 0 ||
 	    json_get(x, "comparator") != NULL ||
 	    json_get(y, "comparator") != NULL)
 		return NULL;
@@ -142,7 +142,7 @@ static const char *pair(const struct telling *t, const struct json *first)
 		return NULL;
 	return arena_cat(t->arena, text_or_empty(json_text(value[0])), "/",
 			 text_or_empty(json_text(value[1])), " ",
-			 display_unit(x), NULL);
+			 display_unit(t, x), NULL);
 }
 
 static const char *of_components(const struct telling *t, const struct json *v)

@@ -36,8 +36,8 @@ const char *display_concept_exact(const struct telling *t,
 				  const struct json *concept);
 const char *display_quantity(const struct telling *t,
 			     const struct json *quantity);
-/* The unit as it was sent; "" for the unit 1. */
-const char *display_unit(const struct json *quantity);
+/* The unit as people write it; "" for the unit 1. */
+const char *display_unit(const struct telling *t, const struct json *quantity);
 const char *display_period(const struct telling *t, const struct json *period);
 
 /* Any value by its shape, in one line: of an element with that name (NULL: of

@@ -5,7 +5,9 @@
  * The data types are known by their shape, so what a value is needs no
  * definition and works for resources of any profile: an object with codings is
  * a CodeableConcept, one with a value and a unit a Quantity, and so on. A
- * number is the text that was sent, so 72.50 stays 72.50; the unit 1 is none.
+ * number is the text that was sent, so 72.50 stays 72.50. A unit is as people
+ * write it: UCUM's mm[Hg] is mmHg, its Cel is °C, its 1 is none; where all of
+ * an entry is told, what was sent stands beside it.
  *
  * A code is called what the national definitions call it in the language of the
  * page, else what the resource calls it, else it is the code.
@@ -147,19 +149,59 @@ static const char *codes_of(const struct telling *t, const struct json *concept,
 
 /* ---- quantities ------------------------------------------------------ */
 
-const char *display_unit(const struct json *quantity)
+/* Units that people write in another way than UCUM. */
+static const struct {
+	const char *sent, *english;
+} units[] = {
+    {"1", ""},
+    {"mm[Hg]", "mmHg"},
+    {"Cel", "°C"},
+    {"kg/m2", "kg/m²"},
+    {"[iU]", "IU"},
+    {"[iU]/h", "IU/h"},
+    {"[MET]", "MET"},
+    {"ug", "µg"},
+    {"beats/min", "/min"},
+    {"breaths/min", "/min"},
+    {"a", SAY("yr")},
+};
+
+/* The unit, or else its code, as it was sent. */
+static const char *sent_unit(const struct json *quantity)
 {
 	const char *unit = member(quantity, "unit");
 
-	if (*unit == '\0')
-		unit = member(quantity, "code");
-	return strcmp(unit, "1") == 0 ? "" : unit;
+	return *unit != '\0' ? unit : member(quantity, "code");
+}
+
+const char *display_unit(const struct telling *t, const struct json *quantity)
+{
+	const char *sent = sent_unit(quantity);
+
+	for (size_t i = 0; i < LEN(units); i++)
+		if (strcmp(units[i].sent, sent) == 0)
+			return display_word(t, units[i].english);
+	return sent;
+}
+
+/* "mm[Hg] (http://unitsofmeasure.org)": the code, behind the unit where neither
+ * that nor the code is what is shown. */
+static const char *exact_unit(const struct telling *t,
+			      const struct json *quantity)
+{
+	const char *sent = sent_unit(quantity);
+	const char *code = code_of(t, quantity, "");
+
+	if (strcmp(sent, display_unit(t, quantity)) == 0 ||
+	    strcmp(sent, member(quantity, "code")) == 0)
+		return code;
+	return arena_cat(t->arena, sent, *code != '\0' ? ", " : "", code, NULL);
 }
 
 const char *display_quantity(const struct telling *t,
 			     const struct json *quantity)
 {
-	const char *unit = display_unit(quantity);
+	const char *unit = display_unit(t, quantity);
 	const char *value = member(quantity, "value");
 
 	return arena_cat(t->arena, member(quantity, "comparator"), value,
@@ -320,12 +362,14 @@ const char *display_any(const struct telling *t, const char *name,
 		*more = codes_of(t, v, said);
 	} else if (is_quantity(v)) {
 		said = display_quantity(t, v);
-		*more = code_of(t, v, said);
+		*more = exact_unit(t, v);
 	} else if (is_coding(v)) {
 		said = display_coding(t, v);
 		*more = code_of(t, v, said);
 	} else if (is_range(v)) {
 		said = range(t, v);
+		*more =
+		    exact_unit(t, json_get(v, has(v, "low") ? "low" : "high"));
 	}
 	return said != NULL ? said : by_shape(t, v, more);
 }

@@ -701,7 +701,7 @@ struct record_display {
 	const char *profile; /* the first that it names, or NULL */
 	const char *title;   /* of the kind; of "other", what its code says */
 	const char *name;    /* what exactly it is: the name of its code */
-	const char *value;   /* "72.50 kg", "128/82 mm[Hg]"; or "" */
+	const char *value;   /* "72.50 kg", "128/82 mmHg"; or "" */
 	const char *when;    /* in Finnish time; "" when it does not say */
 	const char *sent;    /* its time as it was sent, or "" */
 	int64_t at_ms;	     /* of when; INT64_MIN: it does not say */

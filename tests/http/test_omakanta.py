@@ -331,6 +331,49 @@ def test_an_unknown_kind_is_no_page(mine):
     assert "There is no such page" in mine.kind("nothing", status=404).text
 
 
+# as it is sent, as people write it, and what stands beside it
+@pytest.mark.parametrize("unit,code,language,shown,beside", [
+    ("mm[Hg]", "mm[Hg]", "en", "36 mmHg", "mm[Hg] (%s)"),
+    ("Cel", "Cel", "fi", "36 °C", "Cel (%s)"),
+    ("kg/m2", "kg/m2", "sv", "36 kg/m²", "kg/m2 (%s)"),
+    ("[iU]", "[iU]", "en", "36 IU", "[iU] (%s)"),
+    ("beats/min", "/min", "en", "36 /min", "beats/min, /min (%s)"),
+    ("a", "a", "en", "36 yr", "a (%s)"),
+    ("a", "a", "fi", "36 v", "a (%s)"),
+    ("a", "a", "sv", "36 år", "a (%s)"),
+    ("1", "1", "en", "36", "1 (%s)"),
+    ("pisteitä", "{score}", "fi", "36 pisteitä", "{score} (%s)"),
+    ("", "Cel", "en", "36 °C", "Cel (%s)"),
+    ("Cel", None, "en", "36 °C", "Cel, (%s)"),
+])
+def test_units_are_those_that_people_write(anything, unit, code, language,
+                                           shown, beside):
+    o = weight(anything.id)
+    o["code"] = {"text": "Something"}
+    del o["meta"]
+    o["valueQuantity"] = {k: v for k, v in {
+        "value": 36, "unit": unit, "system": support.UCUM,
+        "code": code}.items() if v}
+    o["referenceRange"] = [{"low": o["valueQuantity"]}]
+    name = stored(anything, o)
+    c = Citizen(anything.server, anything.hetu, language)
+    assert rows(c.kind("other"))[0][1] == shown
+    page = c.page("/entry/r4/Observation/" + name)
+    exact = [words(s) for s in every(Tree(page.text).root, "span")
+             if "code" in s[1].get("class", "")]
+    said = beside % support.UCUM
+    assert exact.count(" ".join(said.split())) == 2, exact
+    assert [v for _, v in details(page)].count(shown) == 1
+    assert anything.get("/Observation/" + name).json()[
+        "valueQuantity"] == o["valueQuantity"]
+
+
+@pytest.fixture
+def anything(start):
+    s = start("--set", "profile_required=off")
+    return s.person(s.register())
+
+
 def test_what_has_no_known_profile_is_called_what_its_code_says(start):
     s = start("--set", "profile_required=off")
     person = s.person(s.register())
@@ -351,19 +394,24 @@ def test_what_has_no_known_profile_is_called_what_its_code_says(start):
 
 # ---- every profile ----------------------------------------------------------
 
+def told(quantity):
+    unit = {"1": "", "mm[Hg]": "mmHg", "Cel": "°C", "[iU]": "IU",
+            "[MET]": "MET", "beats/min": "/min", "breaths/min": "/min",
+            }.get(quantity["unit"], quantity["unit"])
+    return quantity.get("comparator", "") + quantity["value"] + \
+        (" " + unit if unit else "")
+
+
 def expected_value(o):
     """What the list shows, for the types where it is a number."""
     if "valueQuantity" in o:
-        q = o["valueQuantity"]
-        unit = "" if q["unit"] == "1" else " " + q["unit"]
-        return q.get("comparator", "") + q["value"] + unit
+        return told(o["valueQuantity"])
     if "dosage" in o and "dose" in o["dosage"]:
-        return o["dosage"]["dose"]["value"] + " " + \
-            o["dosage"]["dose"]["unit"]
+        return told(o["dosage"]["dose"])
     if o["meta"]["profile"][0].split("/")[-1].find("bloodpressure") >= 0:
         by = {c["code"]["coding"][0]["code"]: c["valueQuantity"]["value"]
               for c in o["component"]}
-        return "%s/%s mm[Hg]" % (by["8480-6"], by["8462-4"])
+        return "%s/%s mmHg" % (by["8480-6"], by["8462-4"])
     if o["resourceType"] == "CarePlan" and "title" in o:
         return o["title"]
     return None
@@ -488,7 +536,7 @@ def test_blood_pressure_has_two_lines(mine, person):
     assert [round(v) for _, v in upper] == [120, 135, 128]
     assert [round(v) for _, v in lower] == [80, 85, 82]
     assert [r[1] for r in rows(page)] == [
-        "128/82 mm[Hg]", "135/85 mm[Hg]", "120/80 mm[Hg]"]
+        "128/82 mmHg", "135/85 mmHg", "120/80 mmHg"]
     keys = [words(k) for k in every(figure, "span", class_="key")]
     assert len(keys) == 2 and "ystolic" in keys[0] and "iastolic" in keys[1]
 
