@@ -80,28 +80,6 @@ static void add_list(struct jw *w, const struct settings *s, const char *name,
 	jw_close(w);
 }
 
-/* The scopes that the types' interactions can use. */
-static void add_scopes(struct jw *w, const struct fhir *f, struct arena *a)
-{
-	const struct record_type *t;
-
-	jw_open(w, "scopes_supported", '[');
-	jw_str(w, NULL, "offline_access");
-	for (size_t i = 0; (t = record_type_at(f->version, i)); i++) {
-		if (t->interactions & (IA_READ | IA_SEARCH))
-			jw_str(w, NULL,
-			       arena_printf(a, "patient/%s.read", t->type));
-		if (t->interactions & IA_CREATE)
-			jw_str(w, NULL,
-			       arena_printf(a, "patient/%s.write", t->type));
-	}
-	if (f->record->settings.scope_wildcards) {
-		jw_str(w, NULL, "patient/*.read");
-		jw_str(w, NULL, "patient/*.write");
-	}
-	jw_close(w);
-}
-
 bool fhir_smart(struct rq *rq)
 {
 	const struct fhir *f = rq->ctx;
@@ -117,7 +95,8 @@ bool fhir_smart(struct rq *rq)
 	add_list(&w, s, "grant_types_supported", grants, LEN(grants));
 	add_list(&w, s, "response_types_supported", responses, LEN(responses));
 	add_list(&w, s, "code_challenge_methods_supported", pkce, LEN(pkce));
-	add_scopes(&w, f, rq->arena);
+	scope_write(&w, "scopes_supported",
+		    scope_offered(rq->arena, s, 1u << f->version));
 	add_list(&w, s, "capabilities", capabilities, LEN(capabilities));
 	jw_close(&w);
 	return rq_reply(rq, 200, "application/json");

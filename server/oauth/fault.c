@@ -49,7 +49,7 @@ bool oauth_request_type_fault(const struct oauth_request *q,
 		return strcmp(type, "code") != 0 &&
 		       fault(f, "unsupported_response_type",
 			     "The only response_type here is code");
-	if (oauth_has_word(type, "code") && !oauth_has_word(type, "token"))
+	if (scope_has(type, "code") && !scope_has(type, "token"))
 		return false;
 	return fault(f, "unsupported_response_type",
 		     SAY("Unsupported response types"));
@@ -66,7 +66,7 @@ static bool not_for_it(struct rq *rq, struct oauth_request *q,
 		       struct oauth_fault *f)
 {
 	(void)rq;
-	if (!oauth_has_word(q->client.grant_types, "authorization_code"))
+	if (!scope_has(q->client.grant_types, "authorization_code"))
 		return fault(f, "unauthorized_client",
 			     "Unauthorized grant type");
 	if (strcmp(q->client.kind, "professional") == 0)

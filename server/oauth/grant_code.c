@@ -60,7 +60,7 @@ static bool redirect_ok(const struct oauth_exchange *x,
 
 	if (code->redirect_uri[0] != '\0')
 		return uri != NULL && strcmp(uri, code->redirect_uri) == 0;
-	return uri == NULL || oauth_has_word(x->client.redirect_uris, uri);
+	return uri == NULL || scope_has(x->client.redirect_uris, uri);
 }
 
 /* Must this application have sent a challenge? */
@@ -108,7 +108,7 @@ bool oauth_grant_code(struct rq *rq, const struct oauth_exchange *x)
 		return false;
 	record_tokens(r, rq->arena, &x->client, &g, g.scope, true, -1,
 		      oauth_issuer(rq), &t);
-	if (x->settings.openid && oauth_has_word(g.scope, "openid"))
+	if (x->settings.openid && scope_has(g.scope, "openid"))
 		t.id_token =
 		    record_id_token(r, rq->arena, &g, &code, oauth_issuer(rq));
 	return oauth_tokens(rq, &t);

@@ -178,7 +178,7 @@ bool oauth_guard_bearer(struct rq *rq, void *ctx)
 			       strncasecmp(header, "Bearer", 6) != 0)) {
 		rq_header(rq, "WWW-Authenticate", "Bearer realm=\"%s\"",
 			  realm(rq));
-		return err_set(&rq->err, ERR_UNAUTHORIZED, "login",
+		return err_set(&rq->err, ERR_UNAUTHORIZED, "unauthorized",
 			       "Authorization",
 			       "An access token is required: send "
 			       "Authorization: Bearer and the token");

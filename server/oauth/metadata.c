@@ -26,67 +26,7 @@ bool oauth_jwk(struct rq *rq)
 	return oauth_json(rq, 200);
 }
 
-/* ---- scopes ----------------------------------------------------------- */
-
-static void add_scope(struct jw *w, struct buf *seen, const char *word)
-{
-	if (oauth_has_word(seen->p, word))
-		return;
-	buf_printf(seen, " %s", word);
-	jw_str(w, NULL, word);
-}
-
-/* Those of the types that are served, and what switches offer besides. */
-static void add_scopes(struct jw *w, struct buf *seen, const struct settings *s)
-{
-	const struct record_type *t;
-
-	if (s->openid)
-		add_scope(w, seen, "openid");
-	add_scope(w, seen, "offline_access");
-	for (int v = 0; v < FHIR_VERSIONS; v++)
-		for (size_t i = 0;
-		     (t = record_type_at((enum fhir_version)v, i)) != NULL;
-		     i++) {
-			if (t->interactions & (IA_READ | IA_SEARCH))
-				add_scope(w, seen,
-					  arena_printf(seen->arena,
-						       "patient/%s.read",
-						       t->type));
-			if (t->interactions & IA_CREATE)
-				add_scope(w, seen,
-					  arena_printf(seen->arena,
-						       "patient/%s.write",
-						       t->type));
-		}
-	if (s->scope_wildcards) {
-		add_scope(w, seen, "patient/*.read");
-		add_scope(w, seen, "patient/*.write");
-	}
-}
-
-static void scopes(struct jw *w, struct arena *a, const struct settings *s)
-{
-	struct buf seen;
-
-	buf_init(&seen, a);
-	jw_open(w, "scopes_supported", '[');
-	add_scopes(w, &seen, s);
-	jw_close(w);
-}
-
 /* ---- the document ----------------------------------------------------- */
-
-static void list(struct jw *w, struct arena *a, const char *member,
-		 const char *words)
-{
-	size_t n;
-
-	jw_open(w, member, '[');
-	for (const char *p; (p = oauth_word(&words, &n)) != NULL;)
-		jw_str(w, NULL, arena_strndup(a, p, n));
-	jw_close(w);
-}
 
 static void endpoints(struct jw *w, struct rq *rq, const struct settings *s)
 {
@@ -101,13 +41,23 @@ static void endpoints(struct jw *w, struct rq *rq, const struct settings *s)
 		jw_str(w, "userinfo_endpoint", site_url(rq, "/userinfo"));
 }
 
-/* What a client may authenticate itself with at token, introspect, revoke. */
-static void methods(struct jw *w, struct arena *a, const struct settings *s)
+static void scopes(struct jw *w, struct arena *a, const struct settings *s)
 {
-	list(w, a, "token_endpoint_auth_methods_supported",
-	     s->public_clients
-		 ? "client_secret_post client_secret_basic none private_key_jwt"
-		 : "client_secret_post client_secret_basic private_key_jwt");
+	const char *words = scope_offered(a, s, ~0u);
+
+	if (s->openid)
+		words = arena_printf(a, "openid %s", words);
+	scope_write(w, "scopes_supported", words);
+}
+
+/* What a client may authenticate itself with at token, introspect, revoke. */
+static void methods(struct jw *w, const struct settings *s)
+{
+	scope_write(
+	    w, "token_endpoint_auth_methods_supported",
+	    s->public_clients
+		? "client_secret_post client_secret_basic none private_key_jwt"
+		: "client_secret_post client_secret_basic private_key_jwt");
 	jw_open(w, "token_endpoint_auth_signing_alg_values_supported", '[');
 	for (size_t i = 0; jose_jws_algorithm(i) != NULL; i++)
 		jw_str(w, NULL, jose_jws_algorithm(i));
@@ -117,20 +67,19 @@ static void methods(struct jw *w, struct arena *a, const struct settings *s)
 bool oauth_discovery(struct rq *rq)
 {
 	const struct settings *s = &oauth_of(rq)->site.record->settings;
-	struct arena *a = rq->arena;
 	struct jw w = {.b = &rq->out};
 
 	jw_open(&w, NULL, '{');
 	endpoints(&w, rq, s);
-	scopes(&w, a, s);
-	list(&w, a, "response_types_supported", "code");
-	list(&w, a, "grant_types_supported",
-	     "authorization_code refresh_token");
-	list(&w, a, "subject_types_supported", "public");
-	list(&w, a, "id_token_signing_alg_values_supported", "RS256");
-	methods(&w, a, s);
-	list(&w, a, "code_challenge_methods_supported",
-	     s->pkce_methods ? "S256" : "plain S256");
+	scopes(&w, rq->arena, s);
+	scope_write(&w, "response_types_supported", "code");
+	scope_write(&w, "grant_types_supported",
+		    "authorization_code refresh_token");
+	scope_write(&w, "subject_types_supported", "public");
+	scope_write(&w, "id_token_signing_alg_values_supported", "RS256");
+	methods(&w, s);
+	scope_write(&w, "code_challenge_methods_supported",
+		    s->pkce_methods ? "S256" : "plain S256");
 	if (s->iss_parameter)
 		jw_bool(&w, "authorization_response_iss_parameter_supported",
 			true);

@@ -18,10 +18,6 @@
  * behind the last; else the word's start, its length in *n. */
 const char *oauth_word(const char **p, size_t *n);
 
-/* Is word, as it stands, one of the list's words? A word with a space in it
- * never is. */
-bool oauth_has_word(const char *list, const char *word);
-
 /* The scope that is meant by the requested words (NULL or empty: all that the
  * client may have): in their order, each once, without reserved words. NULL
  * when the client may not have one of them or when nothing is left. */
@@ -258,10 +254,6 @@ bool oauth_refusal_as(struct rq *rq, const struct settings *s,
 
 /* The same by the server's settings: while the client is not known. */
 bool oauth_refusal(struct rq *rq, enum oauth_refusal which, const char *value);
-
-/* When the answer has been written: rq->err, which goes into the journal, no
- * longer holds the code or the token that a stock message repeats. */
-void oauth_refusal_forget(struct rq *rq);
 
 /* REFUSE_SCOPE, whose stock body has a third member: the scope that the client
  * may have. Replies (true) or leaves it to oauth_refuse() (false). */

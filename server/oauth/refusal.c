@@ -246,22 +246,6 @@ bool oauth_refusal_as(struct rq *rq, const struct settings *s,
 	return false;
 }
 
-void oauth_refusal_forget(struct rq *rq)
-{
-	static const enum oauth_refusal secret[] = {
-	    REFUSE_CODE, REFUSE_REFRESH_TOKEN, REFUSE_REGISTRATION};
-
-	for (size_t i = 0; i < LEN(secret); i++) {
-		const struct wording *w = &refusals[secret[i]].mitreid;
-
-		if (!text_begins(rq->err.text, w->text))
-			continue;
-		err_set(&rq->err, rq->err.kind, rq->err.code, NULL, "%s***",
-			w->text);
-		return;
-	}
-}
-
 bool oauth_refusal(struct rq *rq, enum oauth_refusal which, const char *value)
 {
 	return oauth_refusal_as(rq, &oauth_of(rq)->site.record->settings, which,

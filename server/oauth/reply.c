@@ -117,7 +117,6 @@ void oauth_refuse(struct rq *rq)
 	if (!is_page(rq)) {
 		oauth_error_write(rq, code, error_text(rq), NULL);
 		oauth_json(rq, status);
-		oauth_refusal_forget(rq);
 		return;
 	}
 	bool stayed = strcmp(rq->err.where, "client_id") == 0 ||

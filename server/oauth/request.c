@@ -134,7 +134,7 @@ bool oauth_request_read(struct rq *rq, const char *text,
 
 bool oauth_prompts(const struct oauth_request *q, const char *word)
 {
-	return q->prompt != NULL && oauth_has_word(q->prompt, word);
+	return q->prompt != NULL && scope_has(q->prompt, word);
 }
 
 /* ---- the first ring -------------------------------------------------- */
@@ -232,7 +232,7 @@ static bool registered(struct rq *rq, const struct oauth_request *q)
 	const char *uris = q->client.redirect_uris;
 	size_t n;
 
-	if (oauth_has_word(uris, q->redirect_uri))
+	if (scope_has(uris, q->redirect_uri))
 		return true;
 	if (q->set.loopback_redirect_port == 0)
 		return false;

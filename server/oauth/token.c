@@ -46,7 +46,7 @@ static bool grant(struct rq *rq, const struct oauth_exchange *x,
 	for (size_t i = 0; i < LEN(grants); i++) {
 		if (strcmp(type, grants[i].name) != 0)
 			continue;
-		if (!oauth_has_word(x->client.grant_types, type))
+		if (!scope_has(x->client.grant_types, type))
 			return oauth_refusal_as(rq, &x->settings,
 						REFUSE_GRANT_NOT_ALLOWED, NULL);
 		return grants[i].handler(rq, x);

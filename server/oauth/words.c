@@ -32,11 +32,6 @@ static bool has(const char *list, const char *word, size_t len)
 	return false;
 }
 
-bool oauth_has_word(const char *list, const char *word)
-{
-	return has(list, word, strlen(word));
-}
-
 static bool is_reserved(const char *word, size_t n)
 {
 	for (size_t i = 0; i < LEN(reserved); i++)

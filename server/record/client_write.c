@@ -25,19 +25,6 @@ struct answer {
 	bool nulls; /* members without a value are there */
 };
 
-static bool add_word(const char *word, void *ctx)
-{
-	jw_str(ctx, NULL, word);
-	return true;
-}
-
-static void write_words(struct jw *w, const char *name, const char *words)
-{
-	jw_open(w, name, '[');
-	scope_each(w->b->arena, words, add_word, w);
-	jw_close(w);
-}
-
 /* What stands for a member that has no value. */
 static void write_absent(const struct answer *x, const struct client_member *m)
 {
@@ -88,10 +75,10 @@ static void write_member(const struct answer *x, const struct client_member *m)
 	case CLIENT_SECRET:
 		jw_str(w, m->name, secrets ? secrets->client_secret : NULL);
 		break;
-	case REDIRECT_URIS: write_words(w, m->name, c->redirect_uris); break;
+	case REDIRECT_URIS: scope_write(w, m->name, c->redirect_uris); break;
 	case AUTH_METHOD: jw_str(w, m->name, c->auth_method); break;
 	case SCOPE: jw_str(w, m->name, c->scope); break;
-	case GRANT_TYPES: write_words(w, m->name, c->grant_types); break;
+	case GRANT_TYPES: scope_write(w, m->name, c->grant_types); break;
 	case ISSUED_AT: jw_int(w, m->name, c->issued_ms / 1000); break;
 	case CLIENT_NAME: write_text(x, m, c->name); break;
 	case REGISTRATION_TOKEN:

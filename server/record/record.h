@@ -340,6 +340,14 @@ bool scope_allows(const char *scope, const char *type, bool write);
  * with an asterisk for x has it. */
 bool scope_covers(const char *scope, const char *word, size_t n);
 
+/* The scopes that the types served can use, in a bit per enum fhir_version, and
+ * what switches offer besides. */
+const char *scope_offered(struct arena *a, const struct settings *s,
+			  unsigned fhir);
+/* Words with spaces between as a list of strings, a member of the open
+ * object. */
+void scope_write(struct jw *w, const char *name, const char *words);
+
 /* Records that the citizen allows the client the scope (NULL: all that the
  * client is registered for; registration-token is never granted). False: e
  * ERR_NOT_FOUND, ERR_INVALID with code "invalid_scope", or ERR_FORBIDDEN: code

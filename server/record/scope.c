@@ -143,3 +143,46 @@ const char *scope_words(struct arena *a, const char *text)
 	scope_each(a, text, add_once, &b);
 	return b.p;
 }
+
+/* ---- lists ------------------------------------------------------------- */
+
+static void offer(struct buf *b, const struct record_type *t, const char *end)
+{
+	add_once(arena_printf(b->arena, "patient/%s.%s", t->type, end), b);
+}
+
+const char *scope_offered(struct arena *a, const struct settings *s,
+			  unsigned fhir)
+{
+	const struct record_type *t;
+	struct buf b;
+
+	buf_init(&b, a);
+	buf_puts(&b, "offline_access");
+	for (int v = 0; v < FHIR_VERSIONS; v++) {
+		for (size_t i = 0; (t = record_type_at(v, i)) != NULL; i++) {
+			if ((fhir & 1u << v) == 0 || t->definition)
+				continue; /* definitions need no scope */
+			if (t->interactions & (IA_READ | IA_SEARCH))
+				offer(&b, t, "read");
+			if (t->interactions & IA_CREATE)
+				offer(&b, t, "write");
+		}
+	}
+	if (s->scope_wildcards)
+		buf_puts(&b, " patient/*.read patient/*.write");
+	return b.p;
+}
+
+static bool write_word(const char *word, void *ctx)
+{
+	jw_str(ctx, NULL, word);
+	return true;
+}
+
+void scope_write(struct jw *w, const char *name, const char *words)
+{
+	jw_open(w, name, '[');
+	scope_each(w->b->arena, words, write_word, w);
+	jw_close(w);
+}

@@ -199,7 +199,7 @@ static void check_scope(struct arena *a, const char *asked, const char *may)
 		const char *word = arena_strndup(a, w, n);
 
 		assert(occurrences(out, w, n) == 1 && !reserved(word));
-		assert(oauth_has_word(may, word) && oauth_has_word(out, word));
+		assert(scope_has(may, word) && scope_has(out, word));
 		assert(*site_scope_say(a, NULL, word));
 	}
 }

@@ -727,7 +727,7 @@ def test_bearer_errors_at_fhir(world, base, headers, status, challenge):
                          ids=BEARER.keys())
 def test_bearer_errors_at_userinfo(world, headers, status, challenge):
     r = world.call("GET", "/userinfo", headers=headers(world))
-    code = "login" if "error=" not in challenge else \
+    code = "unauthorized" if "error=" not in challenge else \
         "invalid_token" if status == 401 else "invalid_request"
     check(r, status, error(code), challenge % "openidconnect")
 
@@ -825,6 +825,8 @@ def test_metadata(world):
     assert READ in got["scopes_supported"]
     assert not [s for s in got["scopes_supported"]
                 if s == "openid" or "*" in s]
+    everything = " ".join(got["scopes_supported"])
+    assert world.server.register(scope=everything)["scope"] == everything
     for absent in ("end_session_endpoint", "device_authorization_endpoint"):
         assert absent not in got
 

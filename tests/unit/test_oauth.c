@@ -68,8 +68,7 @@ static void words(void **state)
 	    {"a\tb", "a", false},
 	};
 	for (size_t i = 0; i < LEN(cases); i++)
-		if (oauth_has_word(cases[i].list, cases[i].word) !=
-		    cases[i].has)
+		if (scope_has(cases[i].list, cases[i].word) != cases[i].has)
 			fail_msg("\"%s\" in \"%s\"", cases[i].word,
 				 cases[i].list);
 }
