@@ -66,17 +66,22 @@ static const struct oauth_fault login_needed = {.error = "login_required"};
 
 /* ---- the decision ---------------------------------------------------- */
 
-/* Has the citizen allowed all of this before, to be remembered? */
+/* Has the citizen allowed all of this before, at one time, to be remembered?
+ * What was allowed since then, for other scopes, changes nothing about it. */
 static bool is_remembered(struct rq *rq, const struct oauth_request *q,
 			  const struct site_session *s)
 {
-	struct grant g;
+	struct grant *list;
 
-	return !oauth_prompts(q, "consent") &&
-	       store_grant_remembered(oauth_of(rq)->site.record->store,
-				      rq->arena, q->client.client_id, s->hetu,
-				      site_now_ms(rq), &g) &&
-	       oauth_scope_within(q->scope, g.scope);
+	if (oauth_prompts(q, "consent"))
+		return false;
+	size_t n = store_grant_remembered(oauth_of(rq)->site.record->store,
+					  rq->arena, q->client.client_id,
+					  s->hetu, site_now_ms(rq), &list);
+	for (size_t i = 0; i < n; i++)
+		if (oauth_scope_within(q->scope, list[i].scope))
+			return true;
+	return false;
 }
 
 /* A test citizen who does so is not asked. */

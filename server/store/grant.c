@@ -45,15 +45,17 @@ size_t store_grant_list(struct store *s, struct arena *a, const char *hetu,
 	return n;
 }
 
-bool store_grant_remembered(struct store *s, struct arena *a,
-			    const char *client_id, const char *hetu,
-			    int64_t now_ms, struct grant *out)
+size_t store_grant_remembered(struct store *s, struct arena *a,
+			      const char *client_id, const char *hetu,
+			      int64_t now_ms, struct grant **out)
 {
-	return store_one(
-	    s, a,
-	    store_query(s, ST_GRANT_REMEMBERED,
-			ARGS(TEXT(client_id), TEXT(hetu), INT(now_ms))),
-	    store_grant_take, out);
+	size_t n;
+	*out = store_list(s, a,
+			  store_query(s, ST_GRANT_REMEMBERED,
+				      ARGS(TEXT(client_id), TEXT(hetu),
+					   INT(now_ms), INT(STORE_REMEMBERED))),
+			  sizeof **out, store_grant_take, &n);
+	return n;
 }
 
 int64_t store_grant_citizens(struct store *s, const char *client_id)

@@ -228,7 +228,7 @@ const char *const store_sql[ST_COUNT] = {
 	GRANT_COLUMNS " WHERE hetu=? ORDER BY client_id,created_ms,serial",
     [ST_GRANT_REMEMBERED] = GRANT_COLUMNS
     " WHERE client_id=? AND hetu=?"
-    " AND remember_until_ms>? ORDER BY created_ms DESC,serial DESC LIMIT 1",
+    " AND remember_until_ms>? ORDER BY created_ms DESC,serial DESC LIMIT ?",
     [ST_GRANT_CITIZENS] =
 	"SELECT count(DISTINCT hetu)FROM permission WHERE client_id=?",
     [ST_GRANT_DELETE] = "DELETE FROM permission WHERE(?1 IS NULL"

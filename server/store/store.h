@@ -427,10 +427,12 @@ struct grant {
 };
 /* Makes or replaces the one of that id. */
 void store_grant_put(struct store *s, const struct grant *g);
-/* The newest one of the pair whose approval is still remembered at now_ms. */
-bool store_grant_remembered(struct store *s, struct arena *a,
-			    const char *client_id, const char *hetu,
-			    int64_t now_ms, struct grant *out);
+/* Those of the pair whose approval is still remembered at now_ms, the newest
+ * first, at most STORE_REMEMBERED; returns how many (0: *out is NULL). */
+#define STORE_REMEMBERED 100
+size_t store_grant_remembered(struct store *s, struct arena *a,
+			      const char *client_id, const char *hetu,
+			      int64_t now_ms, struct grant **out);
 /* All of the citizen, by application and time; returns how many (0: *out is
  * NULL). */
 size_t store_grant_list(struct store *s, struct arena *a, const char *hetu,

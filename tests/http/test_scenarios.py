@@ -522,9 +522,8 @@ def test_12_no_secret_in_log_or_journal(start, oauth):
 # ---- 13: no refresh token ---------------------------------------------------
 
 def test_13_not_asked_for(vendor, citizen):
-    tokens = granted(vendor, vendor.exchange(vendor.code(
-        citizen, scope=READ)), READ, refresh=False)
-    assert vendor.reads(tokens)
+    code = vendor.code(citizen, scope=READ)
+    assert vendor.reads(granted(vendor, vendor.exchange(code), READ, False))
 
 
 def test_13_unticked(vendor, citizen):
@@ -793,6 +792,20 @@ def test_25_more_scopes_later(vendor, citizen):
     newer = granted(vendor, vendor.refresh(first["refresh_token"]), less)
     assert vendor.store(newer).status_code == 403
     assert "code" in back(b.authorize(request_of(vendor.app))), "remembered"
+
+
+def test_25_other_scopes_later(vendor, citizen):
+    """Each approval that is remembered counts, not the latest alone; two that
+    cover the request only together do not."""
+    b, ways = Browser(vendor.server), (OFFLINE + " " + READ, WRITE)
+    for scope in ways:
+        assert "code" in vendor.pages(citizen, b, scope=scope)
+    for scope in ways:
+        got = back(b.authorize(request_of(vendor.app, scope=scope)))
+        granted(vendor, vendor.exchange(got["code"]), scope,
+                refresh=OFFLINE in scope)
+    page = b.authorize(request_of(vendor.app, scope=" ".join(ways)))
+    assert b.consent_form(page)
 
 
 # ---- 26: disconnect ---------------------------------------------------------

@@ -17,7 +17,7 @@ static void load(struct t *t, const char *doc)
 static void test_fixture_permissions(void **state)
 {
 	struct t *t = *state;
-	struct grant g;
+	struct grant *g;
 
 	load(t, "{" TWO ",'permissions':[{'client_id':'app','hetu':'010190-900p"
 		"','scope':'patient/Observation.read',"
@@ -25,15 +25,15 @@ static void test_fixture_permissions(void **state)
 	assert_true(store_grant_remembered(t->r.store, t->a, "app", HETU,
 					   ms("2036-01-01T00:00:00+02:00"),
 					   &g));
-	assert_string_equal(g.scope, "patient/Observation.read");
-	assert_int_equal(g.created_ms, ms("2026-01-02T03:04:05+02:00"));
+	assert_string_equal(g->scope, "patient/Observation.read");
+	assert_int_equal(g->created_ms, ms("2026-01-02T03:04:05+02:00"));
 	load(t, "{'permissions':[{'client_id':'app','hetu':'" HETU
 		"','withdrawn':false}]}");
 	assert_true(
 	    store_grant_remembered(t->r.store, t->a, "app", HETU, ms(NOW), &g));
-	assert_string_equal(g.scope, "patient/Observation.read "
-				     "patient/Observation.write "
-				     "offline_access");
+	assert_string_equal(g->scope, "patient/Observation.read "
+				      "patient/Observation.write "
+				      "offline_access");
 	load(t, "{'permissions':[{'client_id':'app','hetu':'" HETU
 		"','withdrawn':true}]}");
 	assert_false(

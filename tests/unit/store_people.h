@@ -214,27 +214,32 @@ static void clients(void **state)
 static void grants_are_remembered(void **state)
 {
 	struct world *w = *state;
-	struct grant g;
+	struct grant *g;
 	put_grant(w, "forgotten", "app", HETU, 90, 0);
 	put_grant(w, "old", "app", HETU, 10, FOREVER);
 	put_grant(w, "short", "app", HETU, 20, 100);
 	put_grant(w, "else", "other", HETU, 30, FOREVER);
-	assert_true(
-	    store_grant_remembered(w->store, w->arena, "app", HETU, 99, &g));
-	assert_string_equal(g.id, "short");
-	assert_string_equal(g.patient, "p1");
-	assert_string_equal(g.scope, "a b");
-	assert_int_equal(g.created_ms, 20);
-	assert_int_equal(g.remember_until_ms, 100);
-	assert_true(
-	    store_grant_remembered(w->store, w->arena, "app", HETU, 100, &g));
-	assert_string_equal(g.id, "old");
+	assert_int_equal(
+	    store_grant_remembered(w->store, w->arena, "app", HETU, 99, &g), 2);
+	assert_string_equal(g[0].id, "short");
+	assert_string_equal(g[1].id, "old");
+	assert_string_equal(g[0].patient, "p1");
+	assert_string_equal(g[0].scope, "a b");
+	assert_int_equal(g[0].created_ms, 20);
+	assert_int_equal(g[0].remember_until_ms, 100);
+	assert_int_equal(
+	    store_grant_remembered(w->store, w->arena, "app", HETU, 100, &g),
+	    1);
+	assert_string_equal(g[0].id, "old");
 	put_grant(w, "twin", "app", HETU, 10, FOREVER);
-	assert_true(
-	    store_grant_remembered(w->store, w->arena, "app", HETU, 100, &g));
-	assert_string_equal(g.id, "twin"); /* of two at once the later one */
-	assert_false(
-	    store_grant_remembered(w->store, w->arena, "app", HETU2, 1, &g));
+	assert_int_equal(
+	    store_grant_remembered(w->store, w->arena, "app", HETU, 100, &g),
+	    2);
+	assert_string_equal(g[0].id, "twin"); /* of two at once the later one */
+	assert_string_equal(g[1].id, "old");
+	assert_int_equal(
+	    store_grant_remembered(w->store, w->arena, "app", HETU2, 1, &g), 0);
+	assert_null(g);
 }
 
 static void codes_are_good_once(void **state)
