@@ -28,14 +28,6 @@ static const struct {
     {"none", SAY("Ask me again next time")},
 };
 
-static void row(struct arena *a, struct page_values *out,
-		const struct page_value *v, size_t n)
-{
-	struct page_value *copy = arena_alloc(a, n * sizeof(*v));
-	memcpy(copy, v, n * sizeof(*v));
-	*out = (struct page_values){copy, n};
-}
-
 static size_t scope_rows(struct rq *rq, const char *scope,
 			 struct page_values **rows)
 {
@@ -53,7 +45,7 @@ static size_t scope_rows(struct rq *rq, const char *scope,
 		    {.name = "scope", .text = word},
 		    {.name = "text", .text = site_scope_text(rq, word)},
 		};
-		row(a, &(*rows)[n], v, LEN(v));
+		(*rows)[n] = page_row(a, v, LEN(v));
 	}
 	return n;
 }
@@ -72,7 +64,7 @@ static size_t remember_rows(struct rq *rq, const char *chosen,
 		     .text = site_word(rq, remembering[i].text)},
 		    {.name = "chosen", .text = is ? "1" : NULL},
 		};
-		row(a, &(*rows)[i], v, LEN(v));
+		(*rows)[i] = page_row(a, v, LEN(v));
 	}
 	return LEN(remembering);
 }
@@ -101,7 +93,7 @@ static size_t link_rows(struct rq *rq, const struct store_client *c,
 		    {.name = "label", .text = site_word(rq, links[i].label)},
 		    {.name = "url", .text = url},
 		};
-		row(a, &(*rows)[n++], v, LEN(v));
+		(*rows)[n++] = page_row(a, v, LEN(v));
 	}
 	return n;
 }

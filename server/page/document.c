@@ -20,6 +20,15 @@
 
 #define MARKER "<!-- body -->\n"
 
+struct page_values page_row(struct arena *a, const struct page_value *v,
+			    size_t n)
+{
+	struct page_value *copy = arena_alloc(a, n * sizeof(*v));
+
+	memcpy(copy, v, n * sizeof(*v));
+	return (struct page_values){copy, n};
+}
+
 void page_document(struct buf *b, const struct page_locale *l,
 		   const char *title, const char *body_template,
 		   const struct page_values *values)

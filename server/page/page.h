@@ -27,6 +27,10 @@ struct page_values {
 	size_t n;
 };
 
+/* The values as a row that outlives the caller's array. */
+struct page_values page_row(struct arena *a, const struct page_value *v,
+			    size_t n);
+
 /* ---- languages ------------------------------------------------------- */
 
 enum page_language { PAGE_EN, PAGE_FI, PAGE_SV, PAGE_LANGUAGES };

@@ -38,11 +38,11 @@ static size_t citizen_rows(struct rq *rq, struct page_values **rows)
 		n = CITIZENS_SHOWN;
 	*rows = arena_alloc(rq->arena, n * sizeof(**rows));
 	for (size_t i = 0; i < n; i++) {
-		struct page_value *v = arena_alloc(rq->arena, 2 * sizeof(*v));
-		v[0] = (struct page_value){.name = "code", .text = c[i].hetu};
-		v[1] = (struct page_value){.name = "age",
-					   .text = age_text(rq, &c[i])};
-		(*rows)[i] = (struct page_values){v, 2};
+		const struct page_value v[] = {
+		    {.name = "code", .text = c[i].hetu},
+		    {.name = "age", .text = age_text(rq, &c[i])},
+		};
+		(*rows)[i] = page_row(rq->arena, v, LEN(v));
 	}
 	return n;
 }

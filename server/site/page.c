@@ -144,17 +144,14 @@ static struct page_value language_links(struct rq *rq, enum page_language now)
 	for (size_t i = 0; i < PAGE_LANGUAGES; i++) {
 		enum page_language l = (enum page_language)i;
 		const char *code = page_language_code(l);
-		struct page_value *v = arena_alloc(rq->arena, 3 * sizeof(*v));
-
-		v[0] = (struct page_value){.name = "code", .text = code};
-		v[1] = (struct page_value){.name = "name",
-					   .text = page_language_name(l)};
-		v[2] = (struct page_value){
-		    .name = "url",
-		    .text = l == now ? NULL
-				     : arena_printf(rq->arena, "?%slang=%s",
-						    rest, code)};
-		row[i] = (struct page_values){v, 3};
+		const char *url =
+		    arena_printf(rq->arena, "?%slang=%s", rest, code);
+		const struct page_value v[] = {
+		    {.name = "code", .text = code},
+		    {.name = "name", .text = page_language_name(l)},
+		    {.name = "url", .text = l == now ? NULL : url},
+		};
+		row[i] = page_row(rq->arena, v, LEN(v));
 	}
 	return (struct page_value){
 	    .name = "languages", .rows = row, .row_count = PAGE_LANGUAGES};
@@ -162,7 +159,6 @@ static struct page_value language_links(struct rq *rq, enum page_language now)
 
 /* ---- a page ---------------------------------------------------------- */
 
-/* The sheet may be kept for long, so its URL names its content. */
 /* Where the file is, with its digest: it may be kept for ever. */
 static const char *asset_url(struct rq *rq, const char *path, const char *file)
 {
@@ -191,14 +187,26 @@ static void page_headers(struct rq *rq, const char *form_to)
 		  form_to[0] != '\0' ? " " : "", form_to);
 }
 
-/* Does the page say that what it shows is shown this once? Then it has no links
- * to itself in other languages: following one would lose it. */
-static const char *multilingual(const struct page_values *values)
+static const struct page_value *value_of(const struct page_values *values,
+					 const char *name)
 {
 	for (size_t i = 0; i < values->n; i++)
-		if (text_is(values->v[i].name, "shown_once"))
-			return NULL;
-	return "1";
+		if (strcmp(values->v[i].name, name) == 0)
+			return &values->v[i];
+	return NULL;
+}
+
+/* Whoever hears a page read hears its title first: that of a form that comes
+ * back says that something is wrong. */
+static const char *title_of(struct rq *rq, const char *title,
+			    const struct page_values *values)
+{
+	const struct page_value *refused = value_of(values, "refused");
+
+	if (refused == NULL || text_or_empty(refused->text)[0] == '\0')
+		return title;
+	return arena_cat(rq->arena, site_word(rq, SAY("Error")), ": ",
+			 site_word(rq, title), NULL);
 }
 
 bool site_page(struct rq *rq, int status, const char *title, const char *file,
@@ -210,7 +218,9 @@ bool site_page(struct rq *rq, int status, const char *title, const char *file,
 	    {.name = "style", .text = asset_url(rq, site_of(rq)->style, STYLE)},
 	    {.name = "icon", .text = asset_url(rq, site_of(rq)->icon, ICON)},
 	    {.name = "path", .text = site_of(rq)->path},
-	    {.name = "multilingual", .text = multilingual(values)},
+	    {.name = "multilingual",
+	     /* following a link to another language would lose it */
+	     .text = value_of(values, "shown_once") != NULL ? NULL : "1"},
 	    language_links(rq, locale.language),
 	};
 
@@ -224,8 +234,8 @@ bool site_page(struct rq *rq, int status, const char *title, const char *file,
 	page_headers(rq, form_to);
 	rq_header(rq, "Content-Language", "%s",
 		  page_language_code(locale.language));
-	page_document(&rq->out, &locale, title, (const char *)html->bytes,
-		      &(struct page_values){v, n});
+	page_document(&rq->out, &locale, title_of(rq, title, values),
+		      (const char *)html->bytes, &(struct page_values){v, n});
 	return rq_reply(rq, status, SITE_HTML);
 }
 

@@ -60,7 +60,8 @@ const char *site_word(struct rq *rq, const char *english);
  * the values; title is an English text. form_to: where a form on it may lead
  * besides ourselves, as a source of a content security policy ("https://app"),
  * or "". Values that are there anyway: path (the site's). A value shown_once,
- * whatever it is, leaves out the switch of languages. */
+ * whatever it is, leaves out the switch of languages; with a value refused the
+ * title says that something is wrong. */
 bool site_page(struct rq *rq, int status, const char *title, const char *file,
 	       const struct page_values *values, const char *form_to);
 

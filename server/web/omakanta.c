@@ -172,16 +172,8 @@ static const struct {
 		      "cannot use your data any more.")},
     {"consented", SAY("Your consent is in force.")},
     {"refused", SAY("Your refusal is in force.")},
-    {"undone", SAY("It has been withdrawn.")},
+    {"undone", SAY("The decision has been withdrawn.")},
 };
-
-struct page_values om_row(struct arena *a, const struct page_value *v, size_t n)
-{
-	struct page_value *copy = arena_alloc(a, n * sizeof(*v));
-
-	memcpy(copy, v, n * sizeof(*v));
-	return (struct page_values){copy, n};
-}
 
 static struct page_value nav(struct rq *rq, enum om_part part)
 {
@@ -196,7 +188,7 @@ static struct page_value nav(struct rq *rq, enum om_part part)
 		    {.name = "label", .text = site_word(rq, parts[i].label)},
 		    {.name = "here", .text = i == part ? "1" : NULL},
 		};
-		row[i] = om_row(rq->arena, v, LEN(v));
+		row[i] = page_row(rq->arena, v, LEN(v));
 	}
 	return (struct page_value){
 	    .name = "nav", .rows = row, .row_count = LEN(parts)};

@@ -203,7 +203,7 @@ static struct page_value y_ticks(struct rq *rq, const struct chart *c,
 		    {.name = "text",
 		     .text = arena_printf(rq->arena, "%.*f", digits, shown)},
 		};
-		row[n++] = om_row(rq->arena, value, LEN(value));
+		row[n++] = page_row(rq->arena, value, LEN(value));
 	}
 	return (struct page_value){
 	    .name = "ticks", .rows = row, .row_count = n};
@@ -236,7 +236,7 @@ static struct page_value x_days(struct rq *rq, const struct chart *c)
 		    {.name = "anchor", .text = anchors[i]},
 		    {.name = "text", .text = day(rq, at)},
 		};
-		row[n++] = om_row(rq->arena, value, LEN(value));
+		row[n++] = page_row(rq->arena, value, LEN(value));
 	}
 	return (struct page_value){.name = "days", .rows = row, .row_count = n};
 }
@@ -257,7 +257,7 @@ static struct page_value dots(struct rq *rq, const struct chart *c,
 		     .text = number(rq, y_of(c, l->v[i].p->value))},
 		    {.name = "style", .text = style},
 		};
-		row[i] = om_row(rq->arena, value, LEN(value));
+		row[i] = page_row(rq->arena, value, LEN(value));
 	}
 	return (struct page_value){.name = "dots", .rows = row, .row_count = n};
 }
@@ -278,7 +278,7 @@ static struct page_values line_row(struct rq *rq, const struct chart *c,
 	    {.name = "name", .text = l->series},
 	    dots(rq, c, l, line_styles[i]),
 	};
-	return om_row(rq->arena, v, LEN(v));
+	return page_row(rq->arena, v, LEN(v));
 }
 
 static const char *label(struct rq *rq, const struct chart *c)
@@ -327,7 +327,7 @@ static struct page_values chart_row(struct rq *rq, struct chart *c)
 	     .rows = lines,
 	     .row_count = c->lines > 1 ? c->lines : 0},
 	};
-	return om_row(rq->arena, v, LEN(v));
+	return page_row(rq->arena, v, LEN(v));
 }
 
 struct page_value om_charts(struct rq *rq, const struct om_entry *e, size_t n)

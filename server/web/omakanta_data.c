@@ -106,7 +106,7 @@ static struct page_values kind_row(struct rq *rq, const struct record_shelf *s)
 	    {.name = "count", .text = arena_printf(rq->arena, "%zu", s->n)},
 	};
 
-	return om_row(rq->arena, v, LEN(v));
+	return page_row(rq->arena, v, LEN(v));
 }
 
 bool om_front(struct rq *rq)
@@ -157,7 +157,7 @@ static struct page_values entry_row(struct rq *rq, const struct om_entry *e)
 	    {.name = "fhir", .text = fhir_names[e->resource.fhir]},
 	};
 
-	return om_row(rq->arena, v, LEN(v));
+	return page_row(rq->arena, v, LEN(v));
 }
 
 /* Which page is wanted, from 1. */

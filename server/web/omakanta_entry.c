@@ -87,7 +87,7 @@ static struct page_value detail_rows(struct rq *rq,
 		    {.name = "more", .text = r->more},
 		    {.name = "depth", .text = depths[depth]},
 		};
-		row[i] = om_row(rq->arena, v, LEN(v));
+		row[i] = page_row(rq->arena, v, LEN(v));
 	}
 	return (struct page_value){
 	    .name = "details", .rows = row, .row_count = d->rows};

@@ -35,10 +35,6 @@ bool om_page(struct rq *rq, const struct visitor *v, enum om_part part,
  * of the table in omakanta.c. */
 bool om_done(struct rq *rq, const char *below, const char *done);
 
-/* Values that outlive the caller's array. */
-struct page_values om_row(struct arena *a, const struct page_value *v,
-			  size_t n);
-
 /* The application's name, or a word for "not known". */
 const char *om_client(struct rq *rq, const char *client_id);
 

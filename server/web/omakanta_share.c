@@ -67,7 +67,7 @@ static void add_scope(struct rq *rq, struct scopes *s, const char *word)
 	    {.name = "scope", .text = word},
 	};
 	s->word[s->n] = word;
-	s->row[s->n++] = om_row(rq->arena, v, LEN(v));
+	s->row[s->n++] = page_row(rq->arena, v, LEN(v));
 }
 
 static void add_scopes(struct rq *rq, struct scopes *s, const char *scope)
@@ -103,7 +103,7 @@ static struct page_values application_row(struct rq *rq, const struct grant *g,
 	    {.name = "since", .text = when_ms(rq, since)},
 	    {.name = "scopes", .rows = s->row, .row_count = s->n},
 	};
-	return om_row(rq->arena, v, LEN(v));
+	return page_row(rq->arena, v, LEN(v));
 }
 
 /* Those of the citizen's doing, the ones of an application together. */
@@ -187,7 +187,7 @@ static struct page_values sharing_row(struct rq *rq,
 	    {.name = "over", .text = now ? NULL : "1"},
 	};
 
-	return om_row(rq->arena, v, LEN(v));
+	return page_row(rq->arena, v, LEN(v));
 }
 
 static struct page_value sharing_rows(struct rq *rq, const char *name,
@@ -220,7 +220,7 @@ static struct page_value choices(struct rq *rq)
 		    {.name = "client_id", .text = c[i].client_id},
 		    {.name = "name", .text = om_client(rq, c[i].client_id)},
 		};
-		row[rows++] = om_row(rq->arena, v, LEN(v));
+		row[rows++] = page_row(rq->arena, v, LEN(v));
 	}
 	return (struct page_value){
 	    .name = "choices", .rows = row, .row_count = rows};

@@ -5,9 +5,10 @@
  *
  *	portal_list.c	who is registered, and what they may access
  *	portal_lock.c	who may change an application
- *	portal_form.c	the form: new ones on one page, later a page for each
- *part portal_fields.c, portal_access.c	its parts, both ways portal_edit.c
- *what the forms do portal_secrets.c	what is shown once
+ *	portal_form.c	the form: a new one's on one page, later a page a part
+ *	portal_fields.c	its parts, both ways (portal_access.c: of the scope)
+ *	portal_edit.c	what the forms do
+ *	portal_secrets.c what is shown once
  *
  * What may be registered is decided in record/, as for every other way in; the
  * portal only says it beside the field. Nothing here needs a script.
@@ -76,15 +77,6 @@ const char *portal_query(struct rq *rq, const char *name)
 const char *portal_name(const struct store_client *c)
 {
 	return c->name[0] != '\0' ? c->name : c->client_id;
-}
-
-void portal_row(struct arena *a, struct page_values *out,
-		const struct page_value *v, size_t n)
-{
-	struct page_value *copy = arena_alloc(a, n * sizeof(*v));
-
-	memcpy(copy, v, n * sizeof(*v));
-	*out = (struct page_values){copy, n};
 }
 
 void web_portal_group(struct web *w, struct http_group *out)

@@ -85,7 +85,7 @@ static void type_row(struct rq *rq, const struct portal_form *f,
 	    {.name = "writes", .text = ticked(rq, f, w) ? "1" : ""},
 	};
 
-	portal_row(rq->arena, out, v, LEN(v));
+	*out = page_row(rq->arena, v, LEN(v));
 }
 
 /* The i-th row of types; that of all types, where it is shown, is the last. */
@@ -137,7 +137,7 @@ size_t portal_words(struct rq *rq, const struct portal_form *f,
 		};
 
 		if (offered(rq, f, word))
-			portal_row(rq->arena, &(*rows)[n++], v, LEN(v));
+			(*rows)[n++] = page_row(rq->arena, v, LEN(v));
 	}
 	return n;
 }

@@ -179,7 +179,7 @@ static void field_row(struct rq *rq, const struct portal_form *f,
 	    {.name = "detail", .text = detail},
 	};
 
-	portal_row(rq->arena, out, v, LEN(v));
+	*out = page_row(rq->arena, v, LEN(v));
 }
 
 size_t portal_fields(struct rq *rq, const struct portal_form *f,
@@ -204,7 +204,7 @@ static void method_row(struct rq *rq, const char *method, const char *text,
 	    {.name = "chosen", .text = chosen ? "1" : ""},
 	};
 
-	portal_row(rq->arena, out, v, LEN(v));
+	*out = page_row(rq->arena, v, LEN(v));
 }
 
 size_t portal_methods(struct rq *rq, const struct portal_form *f,

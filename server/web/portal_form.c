@@ -52,7 +52,7 @@ static struct page_value tab_links(struct rq *rq, const struct portal_form *f)
 					   tabs[i].below)},
 		    {.name = "current", .text = here ? "1" : ""},
 		};
-		portal_row(rq->arena, &rows[i], v, LEN(v));
+		rows[i] = page_row(rq->arena, v, LEN(v));
 	}
 	return (struct page_value){
 	    .name = "tabs", .rows = rows, .row_count = LEN(tabs)};

@@ -43,9 +43,6 @@ const char *portal_url_of(const struct rq *rq, const char *client_id,
 const char *portal_query(struct rq *rq, const char *name);
 /* What people call it: its name, or its client_id. */
 const char *portal_name(const struct store_client *c);
-/* Copies the values as a row of a list. */
-void portal_row(struct arena *a, struct page_values *out,
-		const struct page_value *v, size_t n);
 
 /* ---- portal_lock.c: who may ------------------------------------------ */
 

@@ -49,7 +49,7 @@ static size_t link_rows(struct rq *rq, const struct json *m, const char *of,
 		    {.name = "of", .text = of},
 		    {.name = "url", .text = url},
 		};
-		portal_row(rq->arena, &(*rows)[n++], v, LEN(v));
+		(*rows)[n++] = page_row(rq->arena, v, LEN(v));
 	}
 	return n;
 }
@@ -134,7 +134,7 @@ static void item(struct rq *rq, const struct store_client *c,
 	    {.name = "links", .rows = link, .row_count = link_n},
 	    {.name = "edit", .text = portal_url_of(rq, c->client_id, "")},
 	};
-	portal_row(a, out, v, LEN(v));
+	*out = page_row(a, v, LEN(v));
 }
 
 /* ---- the page -------------------------------------------------------- */
@@ -177,7 +177,6 @@ bool portal_list(struct rq *rq)
 	    {.name = "applications", .rows = rows, .row_count = n},
 	    {.name = "new", .text = portal_url(rq, "/new")},
 	    {.name = "deleted", .text = portal_query(rq, "deleted")},
-	    {.name = "all", .text = number(rq, all)},
 	    {.name = "page", .text = number(rq, page)},
 	    {.name = "pages", .text = number(rq, last)},
 	    {.name = "several", .text = last > 1 ? "1" : ""},

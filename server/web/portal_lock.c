@@ -139,7 +139,7 @@ static bool unlock_page(struct rq *rq, const struct site_session *s,
 	    {.name = "csrf", .text = site_csrf(rq, s)},
 	    {.name = "action", .text = portal_url_of(rq, client_id, "/unlock")},
 	    {.name = "list", .text = portal_url(rq, "")},
-	    {.name = "wrong", .text = wrong ? "1" : ""},
+	    {.name = "refused", .text = wrong ? "1" : ""},
 	};
 
 	return site_page(rq, wrong ? 403 : 200, SAY("Unlock an application"),

@@ -14,6 +14,7 @@ import support
 from support import Browser, CALLBACK, Form, SCOPE, back, hetu, request_of
 
 LANGUAGES = ["en", "fi", "sv"]
+ERRORS = {"en": "Error: ", "fi": "Virhe: ", "sv": "Fel: "}
 TITLES = {"en": "Log in", "fi": "Kirjaudu sisään", "sv": "Logga in"}
 CHILD = "310712A903V"
 
@@ -82,7 +83,8 @@ def test_the_application_asks_for_a_language(server, app, wanted, lang):
     page = b.authorize(query)
     speaks(page, lang)
     page = b.login(page, "nobody")
-    speaks(page, lang)
+    assert language(page) == lang
+    assert title(page).startswith(ERRORS[lang] + TITLES[lang])
     page = b.login(page, server.citizen()["hetu"])
     assert b.consent_form(page) and language(page) == lang
 

@@ -223,8 +223,11 @@ def test_logged_out_is_logged_out(server):
 
 def test_another_code_than_of_the_900_series_is_refused(server):
     b = Browser(server)
-    page = b.login(b.get(server.origin + SITE + "/"), hetu("010190", "123"))
+    asks = b.get(server.origin + SITE + "/")
+    assert "<title>Log in" in asks.text
+    page = b.login(asks, hetu("010190", "123"))
     assert page.status_code == 200
+    assert "<title>Error: Log in" in page.text
     assert 'role="alert"' in page.text
     assert Form(page.text).having("username")
 

@@ -355,6 +355,7 @@ def test_a_refusal_stands_beside_its_field(server, portal, field, value,
     assert set(got) == {beside} and message in got[beside], got
     assert f'href="#{field}"' in r.text and f'id="{field}"' in r.text
     assert 'role="alert"' in r.text
+    assert "<title>Error: Register an application" in r.text
     # what was typed is there again, and can be put right
     again = Form(r.text).having("client_name")
     for name, text in typed.items():
@@ -675,6 +676,7 @@ def test_wrong_secrets_unlock_nothing(locked, owner):
         r = other.send(form, 403, secret=secret)
         said.add(re.search(r'role="alert"[^>]*>([^<]*)', r.text)[1])
         assert not secret or secret not in r.text
+        assert "<title>Error: Unlock an application" in r.text
         if client_id != "nobody":
             other.page("/" + client_id, 303)
     assert len(said) == 1, said

@@ -100,7 +100,7 @@ static const struct {
     {"{}", ""},
     {"{'valueQuantity':{'value':72.50," KG "}}", "72.50 kg"},
     {"{'valueQuantity':{'value':1e2," KG "}}", "1e2 kg"},
-    {"{'valueQuantity':{'value':-0.0,'code':'[iU]'}}", "-0.0 [iU]"},
+    {"{'valueQuantity':{'value':-0.0,'code':'[iU]'}}", "-0.0 IU"},
     {"{'valueQuantity':{'comparator':'<','value':3,'unit':'g'}}", "<3 g"},
     {"{'valueQuantity':{'value':8431,'unit':'1','code':'1'}}", "8431"},
     {"{'valueQuantity':{'value':5}}", ""},
@@ -119,10 +119,10 @@ static const struct {
      "{'value':2,'unit':'d'}}}",
      "1 kg / 2 d"},
     {"{'component':[" PART("8480-6", "128") "," PART("8462-4", "82.0") "]}",
-     "128/82.0 mm[Hg]"},
+     "128/82.0 mmHg"},
     {"{'component':[" PART("8462-4", "82") "," PART("8480-6", "128") "]}",
-     "128/82 mm[Hg]"},
-    {"{'component':[" PART("8480-6", "128") "]}", "128 mm[Hg]"},
+     "128/82 mmHg"},
+    {"{'component':[" PART("8480-6", "128") "]}", "128 mmHg"},
     {"{'component':[{'valueQuantity':{'value':35,'unit':'min'}},"
      "{'valueCodeableConcept':{'text':'Hard'}}]}",
      "35 min; Hard"},
@@ -418,7 +418,7 @@ static void test_points(void **state)
 	assert_string_equal(d.point[0].text, "128.0");
 	assert_true(d.point[0].value == 128 && d.point[1].value == 82);
 	assert_true(d.point[0].part);
-	assert_string_equal(d.point[1].unit, "mm[Hg]");
+	assert_string_equal(d.point[1].unit, "mmHg");
 	d = show(t, PAGE_EN, "{'valueQuantity':{'value':1,'unit':'1'}}");
 	assert_false(d.point[0].part);
 	assert_string_equal(d.point[0].unit, "");
