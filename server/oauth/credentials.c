@@ -117,7 +117,6 @@ static bool known(struct rq *rq, const char *id, const char *secret,
 
 /* What was sent, and what came of it. */
 struct attempt {
-	const struct oauth_form *form;
 	const char *header; /* of the scheme Basic, or NULL */
 	const char *id, *secret;
 	bool assertion;
@@ -150,7 +149,6 @@ static void read_attempt(struct rq *rq, const struct oauth_form *f,
 	bool basic = header != NULL && oauth_scheme(header, "Basic");
 
 	*t = (struct attempt){
-	    .form = f,
 	    .header = basic ? header : NULL,
 	    .id = oauth_form_get(f, "client_id"),
 	    .secret = oauth_form_get(f, "client_secret"),

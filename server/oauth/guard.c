@@ -5,10 +5,9 @@
  *
  * The token comes in the Authorization header and, unless the switch
  * bearer_in_query says so, nowhere else; it is looked up by its digest, never
- * trusted by its signature. What the guard puts on the
- * request is the citizen's grant with the scope of this token, which a refresh
- * may have narrowed. The challenge is filled in here; the body of a refusal is
- * the group's.
+ * trusted by its signature. What the guard puts on the request is the citizen's
+ * grant with the scope of this token, which a refresh may have narrowed. The
+ * challenge is filled in here; the body of a refusal is the group's.
  */
 #include "oauth/oauth_int.h"
 
@@ -16,13 +15,14 @@
 
 #include <string.h>
 
-#define REALM "phr-resourceserver"
+#define REALM  "phr-resourceserver"
+#define SCHEME "Bearer"
 
 const char *oauth_bearer_read(struct arena *a, const char *header)
 {
-	if (!oauth_scheme(header, "Bearer"))
+	if (!oauth_scheme(header, SCHEME))
 		return NULL;
-	const char *text = header + strlen("Bearer");
+	const char *text = header + strlen(SCHEME);
 	text += strspn(text, " ");
 	size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				"abcdefghijklmnopqrstuvwxyz0123456789-._~+/");
@@ -90,7 +90,7 @@ static bool live(struct rq *rq, const struct oauth *o, const char *token,
 static bool live_header(struct rq *rq, const struct oauth *o,
 			const char *header, struct grant *g)
 {
-	const char *token = header + strlen("Bearer");
+	const char *token = header + strlen(SCHEME);
 	size_t n;
 
 	token += strspn(token, " ");
@@ -165,6 +165,15 @@ static bool has_query_token(const struct rq *rq)
 
 /* ---- the guards ------------------------------------------------------- */
 
+static bool refuse_no_token(struct rq *rq)
+{
+	rq_header(rq, "WWW-Authenticate", "Bearer realm=\"%s\"", realm(rq));
+	return err_set(&rq->err, ERR_UNAUTHORIZED, "unauthorized",
+		       "Authorization",
+		       "An access token is required: send Authorization: "
+		       "Bearer and the token");
+}
+
 bool oauth_guard_bearer(struct rq *rq, void *ctx)
 {
 	const struct oauth *o = ctx;
@@ -174,18 +183,11 @@ bool oauth_guard_bearer(struct rq *rq, void *ctx)
 		return true;
 	if (o->site.record->settings.bearer_in_query && has_query_token(rq))
 		return guard_query(rq, o, header);
-	if (header == NULL || (!oauth_scheme(header, "Bearer") &&
-			       strncasecmp(header, "Bearer", 6) != 0)) {
-		rq_header(rq, "WWW-Authenticate", "Bearer realm=\"%s\"",
-			  realm(rq));
-		return err_set(&rq->err, ERR_UNAUTHORIZED, "unauthorized",
-			       "Authorization",
-			       "An access token is required: send "
-			       "Authorization: Bearer and the token");
-	}
+	if (header == NULL || strncasecmp(header, SCHEME, strlen(SCHEME)) != 0)
+		return refuse_no_token(rq);
 	struct grant *g = arena_alloc(rq->arena, sizeof(*g));
 	bool once = rq_header_count(rq, "Authorization") == 1;
-	if (once && oauth_scheme(header, "Bearer") &&
+	if (once && oauth_scheme(header, SCHEME) &&
 	    live_header(rq, o, header, g))
 		return admit(rq, o, g);
 	if (!once || oauth_bearer_read(rq->arena, header) == NULL)

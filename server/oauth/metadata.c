@@ -21,7 +21,7 @@ bool oauth_jwk(struct rq *rq)
 	struct jose_key *key = record_key(oauth_of(rq)->site.record, rq->arena);
 
 	buf_puts(&rq->out, "{\"keys\":[");
-	buf_puts(&rq->out, jose_key_jwk(rq->arena, key, "rsa1"));
+	buf_puts(&rq->out, jose_key_jwk(rq->arena, key, RECORD_KEY_ID));
 	buf_puts(&rq->out, "]}");
 	return oauth_json(rq, 200);
 }

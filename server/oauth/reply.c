@@ -3,9 +3,8 @@
  * Answers: JSON for programs, and the refusals of both kinds (pages for people
  * are site's).
  *
- * JSON answers carry no-store also when they refuse
- * (RFC 6749 5.1), and their content type also when they are empty, for clients
- * that look at it first.
+ * JSON answers carry no-store also when they refuse (RFC 6749 5.1), and their
+ * content type also when they are empty, for clients that look at it first.
  */
 #include "oauth/oauth_int.h"
 

@@ -6,7 +6,8 @@
  *
  * They count when the person who runs the mock sets them, by fixtures or the
  * control API. An application that registers or changes itself cannot: what it
- * sends of them is passed over, and a change leaves them as they were.
+ * sends of them is passed over, and a change leaves them as they were. It may
+ * name its certificate when it registers, which is of use to nobody else.
  *
  * set is an object of switch names and values, as in --set. Only switches that
  * are asked when the application is known can be there: what is decided before
@@ -170,6 +171,13 @@ static bool check_professional(struct registration *g)
 	       scope_each(g->a, g->c.scope, reads_only, g);
 }
 
+/* Who registers itself has the service's. */
+static int64_t life_s(const struct registration *g, const char *name,
+		      int64_t usual)
+{
+	return g->chosen ? client_sent_count(g, name, usual) : usual;
+}
+
 static void keep_kind(struct registration *g)
 {
 	g->c.kind = g->old->kind;
@@ -184,9 +192,9 @@ bool client_take_kind(struct registration *g)
 	g->c.certificate_serial_number =
 	    client_sent_text(g, "certificate_serial_number", "");
 	g->c.access_token_seconds =
-	    client_sent_count(g, "access_token_seconds", ACCESS_SECONDS);
+	    life_s(g, "access_token_seconds", ACCESS_SECONDS);
 	g->c.refresh_token_seconds =
-	    client_sent_count(g, "refresh_token_seconds", REFRESH_SECONDS);
+	    life_s(g, "refresh_token_seconds", REFRESH_SECONDS);
 	if (g->old != NULL && !g->chosen)
 		keep_kind(g);
 	if (g->c.access_token_seconds == 0)

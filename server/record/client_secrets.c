@@ -5,12 +5,13 @@
  * managed.
  *
  * Secrets are made here, shown once, and stored as SHA-256 alone. Only the
- * person who runs the mock chooses ids and secrets; a registration that is
- * changed keeps both. What a method cannot work without is asked for: keys by
- * value for private_key_jwt (no address is ever fetched), a certificate's
- * subject for tls_client_auth. An application without a secret and without a
- * certificate is public: it may register itself where the switch
- * public_clients says so.
+ * person who runs the mock chooses ids and secrets, for tests that have them
+ * written down: a slow digest would guard nothing there, and cost each request
+ * for tokens its time. A registration that is changed keeps both. What a method
+ * cannot work without is asked for: keys by value for private_key_jwt (no
+ * address is ever fetched), a certificate's subject for tls_client_auth. An
+ * application without a secret and without a certificate is public: it may
+ * register itself where the switch public_clients says so.
  *
  * A registration access token ends with the client's id. So whose it is can be
  * told without going through all of them: a stranger's is another refusal

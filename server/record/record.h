@@ -207,8 +207,9 @@ struct record {
 int64_t record_now_ms(const struct record *r);
 void record_close(struct record *r);
 
-/* The signing key (kid "rsa1"), read from the store or made when there is none
+/* The signing key and its name, read from the store or made when there is none
  * yet; owned by the record. For the key set. */
+#define RECORD_KEY_ID "rsa1"
 struct jose_key *record_key(struct record *r, struct arena *a);
 
 /* ---- personal identity codes (henkilotunnus), kanta.md 2.1 -------------- */

@@ -23,7 +23,6 @@
 
 #define SECONDS_MAX ((int64_t)100 * 365 * 24 * 3600)
 #define KEY_SETTING "signing_key"
-#define KEY_ID	    "rsa1"
 #define ID_TOKEN_S  600 /* as the stock server has it */
 
 /* ---- the signing key -------------------------------------------------- */
@@ -66,7 +65,8 @@ const char *record_issuer(const struct record *r, struct arena *a,
 static const char *signed_claims(struct record *r, struct arena *a,
 				 const struct buf *claims)
 {
-	return jose_jwt(a, record_key(r, a), KEY_ID, claims->p, claims->len);
+	return jose_jwt(a, record_key(r, a), RECORD_KEY_ID, claims->p,
+			claims->len);
 }
 
 static const char *access_jwt(struct record *r, struct arena *a,

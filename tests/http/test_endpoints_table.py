@@ -1152,6 +1152,18 @@ def test_a_registration_cannot_change_what_is_the_mocks_own(world):
     assert made["client_secret"] not in r.text
 
 
+def test_who_registers_itself_has_the_usual_life_times(world):
+    made = world.server.http.post(world.server.auth + "/register", timeout=30,
+                                  json=dict(OWN, redirect_uris=[CALLBACK]))
+    assert made.status_code == 201, made.text
+    got = world.server.admin(
+        "GET", "/clients/" + made.json()["client_id"]).json()
+    assert got["access_token_seconds"] == 3600
+    assert got["refresh_token_seconds"] == 0
+    assert got["allow_introspection"] is got["auto_approve"] is False
+    assert got["set"] == {}
+
+
 @pytest.mark.parametrize("name,value,word", [
     ("page_max", "5", "page_max"), ("cod_s", "5", "code_s"),
     ("code_s", "0", "1..600"), ("code_s", 5, "string")])
