@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """When is the citizen asked? Random walks of authorization requests with few
-and many scopes, of approvals that are remembered for ever, for an hour or not at
-all, of denials, withdrawals, disconnections and time, beside a model of what is
-remembered. Made from seeds; a failure says the steps that led there."""
+and many scopes, of approvals that are remembered for ever, for an hour or not
+at all, of denials, withdrawals, disconnections and time, beside a model of what
+is remembered. Made from seeds; a failure says the steps that led there."""
 import random
 
 import pytest
