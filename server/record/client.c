@@ -305,6 +305,10 @@ static bool take_all(struct registration *g, struct store_client *out,
 			return false;
 	}
 	store_client_put(g->r->store, &g->c);
+	/* citizens allow nothing to an application for professionals */
+	if (g->old != NULL && strcmp(g->old->kind, g->c.kind) != 0 &&
+	    strcmp(g->c.kind, "professional") == 0)
+		store_grant_withdraw(g->r->store, g->c.client_id, NULL);
 	*out = g->c;
 	*secrets = g->secrets;
 	return true;

@@ -277,7 +277,8 @@ bool record_client(struct record *r, struct arena *a,
 
 /* Replaces the metadata of a registered application (RFC 7592 2.2) by the same
  * checks. Its id, permissions, tokens and, unless a client_secret is given, its
- * secret stay. */
+ * secret stay; one that becomes professional loses what citizens
+ * allowed it. */
 bool record_client_change(struct record *r, struct arena *a,
 			  const struct store_client *old,
 			  const struct json *metadata, struct store_client *out,

@@ -1139,6 +1139,15 @@ def test_what_is_read_can_be_written(server):
     assert again == got == server.admin("GET", path, status=200).json()
 
 
+def test_a_registration_cannot_have_what_is_the_mocks_own(world):
+    r = session().post(world.server.auth + "/register", timeout=30, json=dict(
+        OWN, redirect_uris=[CALLBACK], scope=SCOPE, kind="citizen"))
+    assert r.status_code == 201, r.text
+    got = world.server.admin("GET", "/clients/" + r.json()["client_id"]).json()
+    for name in set(OWN) - {"kind", "certificate_serial_number"}:
+        assert got.get(name) != OWN[name], name
+
+
 def test_a_registration_cannot_change_what_is_the_mocks_own(world):
     made = world.server.register(scope=SCOPE, **OWN)
     r = manage(world, "PUT", made, json=dict(

@@ -248,6 +248,20 @@ def test_kind(server, ward, doctor, patient):
     assert doctor.get("/Observation/" + patient.weight).status_code == 200
 
 
+def test_becoming_one(server, patient):
+    """What citizens allowed is over, since they allow nothing to these."""
+    app = server.register(scope=SCOPE)
+    tokens = server.admin("POST", "/tokens", {
+        "client_id": app["client_id"], "hetu": patient.hetu}, 200).json()
+    user = Person(server, {"hetu": patient.hetu, "patient_id": patient.id},
+                  app, tokens)
+    assert user.get("/Observation/" + patient.weight).status_code == 200
+    server.admin("PUT", "/clients/" + app["client_id"], {
+        "scope": SCOPE, "redirect_uris": [CALLBACK], "kind": "professional",
+        **OIDS}, 200)
+    assert user.get("/Observation/" + patient.weight).status_code == 401
+
+
 @pytest.mark.parametrize("member", OIDS)
 def test_registered_without(server, patient, member):
     app = register(server, **{member: None})
