@@ -186,7 +186,7 @@ bool admin_sharing(struct rq *rq)
 
 bool admin_sharing_delete(struct rq *rq)
 {
-	struct store_sharing x;
+	struct store_sharing x = {0};
 
 	if (!get(rq, &x))
 		return false;

@@ -93,8 +93,8 @@ static bool managed(struct rq *rq, struct store_client *c,
 
 bool oauth_register_get(struct rq *rq)
 {
-	struct store_client c;
-	struct record_secrets secrets;
+	struct store_client c = {0};
+	struct record_secrets secrets = {0};
 	bool done;
 
 	if (!managed(rq, &c, &secrets, &done))
@@ -113,8 +113,8 @@ static bool is_other(const struct json *m, const char *client_id)
 
 bool oauth_register_put(struct rq *rq)
 {
-	struct store_client old, new;
-	struct record_secrets kept, secrets;
+	struct store_client old = {0}, new;
+	struct record_secrets kept = {0}, secrets;
 	bool done;
 
 	if (!managed(rq, &old, &kept, &done))
@@ -133,8 +133,8 @@ bool oauth_register_put(struct rq *rq)
 
 bool oauth_register_delete(struct rq *rq)
 {
-	struct store_client c;
-	struct record_secrets secrets;
+	struct store_client c = {0};
+	struct record_secrets secrets = {0};
 	bool done;
 
 	if (!managed(rq, &c, &secrets, &done))

@@ -103,8 +103,8 @@ enum hetu_fault hetu_fault(const char *hetu)
 }
 
 static const char *const faults[] = {
-    [HETU_LENGTH] = "it must have 11 characters, DDMMYY, a century sign, NNN "
-		    "and a check character",
+    [HETU_LENGTH] = ("it must have 11 characters, DDMMYY, a century sign, NNN "
+		     "and a check character"),
     [HETU_DIGITS] = "the date and the individual number must be digits",
     [HETU_SIGN] = "unknown century sign",
     [HETU_DAY] = "the calendar has no such day of birth",

@@ -17,6 +17,7 @@
  */
 #include "web/omakanta_int.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -268,6 +269,7 @@ static struct page_values line_row(struct rq *rq, const struct chart *c,
 	const struct line *l = &c->line[i];
 	struct buf points;
 
+	assert(i < LINES);
 	buf_init(&points, rq->arena);
 	for (size_t k = 0; k < l->n; k++)
 		buf_printf(&points, "%s%.1f,%.1f", k > 0 ? " " : "",

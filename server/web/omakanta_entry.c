@@ -133,7 +133,7 @@ static bool show(struct rq *rq, const struct visitor *v, const struct entry *e,
 bool om_entry(struct rq *rq)
 {
 	struct visitor v;
-	struct entry e;
+	struct entry e = {0};
 
 	if (!om_visitor(rq, &v))
 		return om_login_first(rq);
@@ -148,7 +148,7 @@ bool om_entry(struct rq *rq)
 bool om_delete_get(struct rq *rq)
 {
 	struct visitor v;
-	struct entry e;
+	struct entry e = {0};
 
 	if (!om_visitor(rq, &v))
 		return om_login_first(rq);
@@ -176,7 +176,7 @@ bool om_delete_post(struct rq *rq)
 {
 	struct site_post p;
 	struct visitor v;
-	struct entry e;
+	struct entry e = {0};
 	bool done;
 
 	if (!om_posted(rq, &p, &v, &done))
