@@ -350,7 +350,7 @@ static void test_public_clients(void **state)
 	    record_client(&t->r, t->a,
 			  J(t, "{'certificate_serial_number':'1.2.246.10.1.1',"
 			       "'token_endpoint_auth_method':'none'," U "}"),
-			  true, &c, &secrets, &t->e));
+			  false, &c, &secrets, &t->e));
 	t->r.settings.public_clients = 1;
 	assert_true(
 	    record_client(&t->r, t->a, J(t, none), false, &c, &secrets, &t->e));
@@ -375,7 +375,7 @@ static void test_client_methods(void **state)
 
 		if (!record_client(
 			&t->r, t->a,
-			J(t, arena_printf(t->a, "{%s" U "}", rows[i])), true,
+			J(t, arena_printf(t->a, "{%s" U "}", rows[i])), false,
 			&c, &secrets, &t->e))
 			fail_msg("%s: %s", rows[i], t->e.text);
 		assert_null(secrets.client_secret);
