@@ -150,7 +150,7 @@ static const char *clean_query(const struct rq *rq, bool fhir)
 	for (const char *p = rq->query; *p != '\0';) {
 		size_t n = strcspn(p, "&"), name = strcspn(p, "=&");
 
-		if (secret(p, name) && !(fhir && name == 4))
+		if (secret(p, name) && !(fhir && text_begins(p, "code=")))
 			buf_printf(&b, "%.*s=***", (int)name, p);
 		else
 			buf_add(&b, p, n);
@@ -160,25 +160,14 @@ static const char *clean_query(const struct rq *rq, bool fhir)
 			p++;
 		}
 	}
-	return b.p;
-}
-
-static const char *masked_hetu(struct arena *a, const char *hetu)
-{
-	char *s;
-
-	if (hetu == NULL || strlen(hetu) < 11)
-		return "";
-	s = arena_strndup(a, hetu, 11);
-	memset(s + 7, '*', 4);
-	return s;
+	return mask_hetu(rq->arena, b.p);
 }
 
 /* A path that holds a personal code is told by its route. */
 static const char *clean_path(const struct rq *rq)
 {
 	if (rq->route == NULL || *rq_param(rq, "hetu") == '\0')
-		return rq->path;
+		return mask_hetu(rq->arena, rq->path);
 	return arena_printf(rq->arena, "/__admin%s", rq->route->path);
 }
 
@@ -190,7 +179,7 @@ static const char *clean_error(const struct rq *rq)
 	char digest[JOSE_DIGEST];
 
 	if (at == 0)
-		return rq->err.text;
+		return mask_hetu(rq->arena, rq->err.text);
 	jose_digest(digest, secret, strlen(secret));
 	return arena_printf(rq->arena, "%.*s(SHA-256 %.6s...)", (int)at,
 			    rq->err.text, digest);
@@ -232,7 +221,7 @@ void admin_journal(const struct rq *rq, int64_t us, void *ctx)
 	    [T_PATH] = clean_path(rq),
 	    [T_QUERY] = clean_query(rq, rq->grant != NULL),
 	    [T_CLIENT] = g && g->client_id ? g->client_id : "",
-	    [T_HETU] = masked_hetu(rq->arena, g ? g->hetu : NULL),
+	    [T_HETU] = g && g->hetu ? mask_hetu(rq->arena, g->hetu) : "",
 	    [T_PATIENT] = g && g->patient ? g->patient : "",
 	    [T_SCOPE] = g && g->scope ? g->scope : "",
 	    [T_CODE] = refused ? rq->err.code : "",

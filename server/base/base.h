@@ -230,6 +230,10 @@ struct log {
 void log_line(const struct log *l, const char *event, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
+/* The text with the ends of what may be personal identity codes starred out,
+ * "010190-****", wherever they stand: itself, or a copy in the arena. */
+const char *mask_hetu(struct arena *a, const char *text);
+
 /* ---- clock: one time for tokens, lastUpdated, Date ------------------- */
 
 enum clock_mode { CLOCK_REAL, CLOCK_OFFSET, CLOCK_FROZEN };

@@ -17,13 +17,10 @@
  */
 #include "http/http_int.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define DIGITS		 "0123456789"
 #define FIRST_BODY_BYTES (64u << 10) /* believed before any has come */
 #define ARENA_BYTES	 (64u << 10) /* enough for nearly every request */
 
@@ -57,39 +54,6 @@ void *http_request_uri(void *cls, const char *uri, struct MHD_Connection *c)
 
 /* ---- the log ---------------------------------------------------------- */
 
-/* Has s the shape of a personal code: DDMMYY, sign of the century, three digits
- * and a check character? */
-static bool hetu_at(const char *s)
-{
-	return strspn(s, DIGITS) >= 6 && s[6] &&
-	       strchr("-+ABCDEFUVWXYabcdefuvwxy", s[6]) &&
-	       strspn(s + 7, DIGITS) >= 3 && isalnum((unsigned char)s[10]);
-}
-
-static bool uuid_at(const char *s)
-{
-	char first[UUID_TEXT];
-
-	snprintf(first, sizeof(first), "%s", s);
-	return uuid_ok(first);
-}
-
-/* A client's text with the ends of what may be personal codes starred out,
- * wherever they stand. Of a uuid, which can hold that shape, nothing is lost.
- */
-static const char *masked(struct arena *a, const char *text)
-{
-	char *s = arena_strdup(a, text);
-
-	for (char *p = s; *p; p++) {
-		if ((p == s || p[-1] == '/') && uuid_at(p))
-			p += UUID_TEXT - 2;
-		else if (hetu_at(p))
-			memset(p + 7, '*', 4);
-	}
-	return s;
-}
-
 /* The path for the log: never the query, which may hold a code, and never a
  * personal code. */
 static const char *log_path(const struct rq_private *p)
@@ -97,7 +61,7 @@ static const char *log_path(const struct rq_private *p)
 	if (*rq_param(&p->rq, "hetu"))
 		return arena_printf(p->rq.arena, "%s%s", p->group->prefix,
 				    p->rq.route->path);
-	return *p->rq.path ? masked(p->rq.arena, p->rq.path) : "-";
+	return *p->rq.path ? mask_hetu(p->rq.arena, p->rq.path) : "-";
 }
 
 static void log_request(const struct rq_private *p, const char *end)
@@ -113,7 +77,7 @@ static void log_request(const struct rq_private *p, const char *end)
 	log_line(log, "request", "%s %s %d %.1f ms %zu bytes %s%s%s%s",
 		 p->verb ? p->verb : "-", log_path(p), rq->status, ms,
 		 rq->out.len, rq->id, named ? " " : "",
-		 named ? masked(rq->arena, p->request_id) : "", end);
+		 named ? mask_hetu(rq->arena, p->request_id) : "", end);
 }
 
 /* The line is written before the answer leaves, so that whoever has the answer

@@ -118,6 +118,18 @@ def test_no_secrets(quiet, app):
     assert app["client_secret"] not in text
 
 
+def test_personal_codes_wherever_they_stand(quiet, person):
+    for path in ("/Patient/" + person.hetu, "/Patient?hetu=" + person.hetu,
+                 f"/Patient?identifier=urn:oid:1.2.246.21%7C{person.hetu}",
+                 f"/Observation?patient={person.hetu}"):
+        person.get(path)
+    kept = requests_of(quiet, patient=person.id)["requests"]
+    text = json.dumps(kept)
+    assert len(kept) == 4
+    assert text.count(person.hetu[:7] + "****") >= 4 + 3
+    assert person.hetu not in text
+
+
 def test_control_requests_that_change(quiet):
     before = requests_of(quiet)["next"]
     quiet.admin("GET", "/state")

@@ -548,6 +548,33 @@ static void nearest_finds_the_word_meant(void **state)
 			    "none");
 }
 
+#define UUID_LIKE "12345678-1234-4234-8234-12345612345a"
+
+static void mask_finds_personal_codes(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"", ""},
+	    {"010190-900P", "010190-****"},
+	    {"a=010190-900P010190+900Pb", "a=010190-****010190+****b"},
+	    {"%7C010190A900p", "%7C010190A****"},
+	    {"010190-90", "010190-90"},
+	    {"010190-900", "010190-900"},
+	    {"010190/900P", "010190/900P"},
+	    /* a uuid can hold one, and be followed by one */
+	    {UUID_LIKE, UUID_LIKE},
+	    {"x=" UUID_LIKE "010190-900P", "x=" UUID_LIKE "010190-****"},
+	    {"urn%3Auuid%3A" UUID_LIKE, "urn%3Auuid%3A" UUID_LIKE},
+	    {"x" UUID_LIKE, "x12345678-****-4234-8234-12345612345a"},
+	};
+	struct arena *a = arena_new(0);
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++)
+		assert_string_equal(mask_hetu(a, cases[i][0]), cases[i][1]);
+	assert_ptr_equal(mask_hetu(a, cases[4][0]), cases[4][0]);
+	arena_free(a);
+}
+
 static void log_writes_text_lines(void **state)
 {
 	static const struct {
@@ -977,6 +1004,7 @@ int main(void)
 	    cmocka_unit_test(gunzip_gives_what_was_packed),
 	    cmocka_unit_test(gunzip_refuses_what_is_damaged),
 	    cmocka_unit_test(gunzip_holds_bombs_off),
+	    cmocka_unit_test(mask_finds_personal_codes),
 	    cmocka_unit_test(log_writes_text_lines),
 	    cmocka_unit_test(log_writes_json_lines),
 	    cmocka_unit_test(log_cuts_long_messages),
