@@ -263,7 +263,7 @@ bool oauth_refusal_scope(struct rq *rq, const struct settings *s,
 /* What of a text may stand inside quotes in a header. */
 const char *oauth_header_text(struct arena *a, const char *text);
 
-/* ---- token.c, grant_code.c, grant_refresh.c --------------------------- */
+/* ---- token.c, grant_code.c, grant_refresh.c, professional.c ------------ */
 
 /* A request for tokens by a client that has authenticated itself. */
 struct oauth_exchange {
@@ -271,17 +271,15 @@ struct oauth_exchange {
 	struct store_client client;
 	struct settings settings; /* the client's */
 };
+
+/* One for each grant_type: its own checks, and the answer with tokens. False:
+ * rq->err; what was used up all the same stays so (rq->keep). */
 bool oauth_grant_code(struct rq *rq, const struct oauth_exchange *x);
 bool oauth_grant_refresh(struct rq *rq, const struct oauth_exchange *x);
+bool oauth_grant_professional(struct rq *rq, const struct oauth_exchange *x);
 
 /* Replies with tokens. */
 bool oauth_tokens(struct rq *rq, const struct record_tokens *t);
-
-/* ---- professional.c -------------------------------------------------- */
-
-/* The grant client_credentials, by a client that has authenticated itself. */
-bool oauth_professional(struct rq *rq, const struct oauth_form *f,
-			const struct store_client *c);
 
 /* ---- introspect.c ---------------------------------------------------- */
 

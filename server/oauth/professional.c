@@ -62,9 +62,9 @@ static bool refuse_condition(struct rq *rq, const struct err *e)
 		      arena_printf(rq->arena, "%s (%s)", e->text, e->code));
 }
 
-bool oauth_professional(struct rq *rq, const struct oauth_form *f,
-			const struct store_client *c)
+bool oauth_grant_professional(struct rq *rq, const struct oauth_exchange *x)
 {
+	const struct store_client *c = &x->client;
 	struct record *r = oauth_of(rq)->site.record;
 	struct err e = {.kind = ERR_NONE};
 	struct record_tokens t;
@@ -74,11 +74,12 @@ bool oauth_professional(struct rq *rq, const struct oauth_form *f,
 		return refuse(rq, "unauthorized_client",
 			      "an application for professionals must "
 			      "authenticate itself");
-	const char *hetu = read_hetu(rq, f);
+	const char *hetu = read_hetu(rq, x->form);
 	if (hetu == NULL)
 		return false;
 	if (!record_professional_grant(r, rq->arena, c, hetu,
-				       oauth_form_get(f, "scope"), &g, &e))
+				       oauth_form_get(x->form, "scope"), &g,
+				       &e))
 		return refuse_condition(rq, &e);
 	record_tokens(r, rq->arena, c, &g, g.scope, false, -1, oauth_issuer(rq),
 		      &t);

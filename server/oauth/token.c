@@ -16,19 +16,13 @@ bool oauth_tokens(struct rq *rq, const struct record_tokens *t)
 	return oauth_json(rq, 200);
 }
 
-/* Professional use. */
-static bool grant_professional(struct rq *rq, const struct oauth_exchange *x)
-{
-	return oauth_professional(rq, x->form, &x->client);
-}
-
 static const struct {
 	const char *name;
 	bool (*handler)(struct rq *rq, const struct oauth_exchange *x);
 } grants[] = {
     {"authorization_code", oauth_grant_code},
     {"refresh_token", oauth_grant_refresh},
-    {"client_credentials", grant_professional},
+    {"client_credentials", oauth_grant_professional},
 };
 
 static bool scope_ok(const struct oauth_exchange *x, const char *scope)

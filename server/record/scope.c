@@ -160,7 +160,9 @@ const char *scope_offered(struct arena *a, const struct settings *s,
 	buf_init(&b, a);
 	buf_puts(&b, "offline_access");
 	for (int v = 0; v < FHIR_VERSIONS; v++) {
-		for (size_t i = 0; (t = record_type_at(v, i)) != NULL; i++) {
+		for (size_t i = 0;
+		     (t = record_type_at((enum fhir_version)v, i)) != NULL;
+		     i++) {
 			if ((fhir & 1u << v) == 0 || t->definition)
 				continue; /* definitions need no scope */
 			if (t->interactions & (IA_READ | IA_SEARCH))
