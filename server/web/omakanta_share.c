@@ -18,7 +18,8 @@
 
 #include <string.h>
 
-#define SCOPES_MAX 100 /* shown of one application */
+#define SCOPES_MAX  100 /* shown of one application */
+#define SHARING_MAX 100 /* shown of a list: the latest */
 
 static struct store *store_of(const struct rq *rq)
 {
@@ -35,19 +36,6 @@ static const char *when_ms(struct rq *rq, int64_t ms)
 }
 
 /* ---- applications ---------------------------------------------------- */
-
-/* A member of the registration, when it is a text. */
-static const char *registered(struct rq *rq, const struct store_client *c,
-			      const char *name)
-{
-	struct err ignored;
-
-	if (c->metadata == NULL || c->metadata[0] == '\0')
-		return NULL;
-	return json_get_text(
-	    json_parse(rq->arena, c->metadata, strlen(c->metadata), &ignored),
-	    name);
-}
 
 struct scopes {
 	struct page_values row[SCOPES_MAX];
@@ -87,10 +75,10 @@ static struct page_values application_row(struct rq *rq, const struct grant *g,
 	struct scopes *s = arena_alloc(rq->arena, sizeof(*s));
 	struct store_client c = {.name = ""};
 	int64_t since = g[0].created_ms;
-	const char *supplier = NULL;
+	const struct json *supplier = NULL;
 
 	if (store_client_find(store_of(rq), rq->arena, g->client_id, &c))
-		supplier = registered(rq, &c, "supplier");
+		supplier = record_client_member(rq->arena, &c, "supplier");
 	for (size_t i = 0; i < n; i++) {
 		add_scopes(rq, s, g[i].scope);
 		if (g[i].created_ms < since)
@@ -99,7 +87,8 @@ static struct page_values application_row(struct rq *rq, const struct grant *g,
 	const struct page_value v[] = {
 	    {.name = "client_id", .text = g->client_id},
 	    {.name = "name", .text = om_client(rq, g->client_id)},
-	    {.name = "supplier", .text = supplier},
+	    {.name = "supplier",
+	     .text = supplier != NULL ? json_text(supplier) : NULL},
 	    {.name = "since", .text = when_ms(rq, since)},
 	    {.name = "scopes", .rows = s->row, .row_count = s->n},
 	};
@@ -196,10 +185,13 @@ static struct page_value sharing_rows(struct rq *rq, const char *name,
 {
 	struct page_values *row =
 	    arena_alloc(rq->arena, (n + 1) * sizeof(*row));
-	size_t rows = 0;
+	size_t rows = 0, all = 0, seen = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if ((x[i].kind == SHARING_TREATMENT) == treatments)
+		all += (x[i].kind == SHARING_TREATMENT) == treatments;
+	for (size_t i = 0; i < n; i++)
+		if ((x[i].kind == SHARING_TREATMENT) == treatments &&
+		    seen++ + SHARING_MAX >= all)
 			row[rows++] = sharing_row(rq, &x[i]);
 	return (struct page_value){
 	    .name = name, .rows = row, .row_count = rows};
@@ -247,6 +239,9 @@ bool om_professionals(struct rq *rq)
 	     .text = decisions.row_count > 0 ? "1" : NULL},
 	    {.name = "any_treatment",
 	     .text = treatments.row_count > 0 ? "1" : NULL},
+	    {.name = "more",
+	     .text =
+		 decisions.row_count + treatments.row_count < n ? "1" : NULL},
 	};
 	return om_page(rq, &v, OM_PROFESSIONALS, 200, SAY("Professionals"),
 		       "server/web/omakanta_professionals.html", value,

@@ -838,6 +838,22 @@ def test_consent_and_refusal_are_given_and_withdrawn(server, person, mine,
     assert mine.post("/professionals/withdraw", id=name).status_code == 404
 
 
+def test_the_latest_hundred_decisions_are_shown(server, person, mine):
+    page = mine.page("/professionals")
+    for i in range(101):
+        mine.post("/professionals/decide", page, client_id="",
+                  decision="refusal" if i == 0 else "consent")
+    page = mine.page("/professionals")
+    assert [r[0] for r in rows(page)] == 100 * ["Consent"]
+    assert "the latest 100" in page.text
+    name = Form(page.text).having("id")["fields"]["id"]
+    assert mine.post("/professionals/withdraw", page,
+                     id=name).status_code == 303
+    page = mine.page("/professionals")
+    assert [r[0] for r in rows(page)] == ["Refusal"] + 99 * ["Consent"]
+    assert "the latest 100" not in page.text
+
+
 def test_a_professional_reads_with_consent_alone(server, person, mine, ward):
     server.admin("POST", "/treatments",
                  {"hetu": person.hetu, "client_id": ward["client_id"]}, 201)
