@@ -24,6 +24,18 @@
 #define FIRST_BODY_BYTES (64u << 10) /* believed before any has come */
 #define ARENA_BYTES	 (64u << 10) /* enough for nearly every request */
 
+/* libmicrohttpd would read the query into a list of its own next, of which it
+ * has no room for some thousand parameters: then the connection hangs without
+ * an answer. Ours is read from a copy (target.c), so its is cut short. uri lies
+ * in its own buffer, in which it is about to write itself. */
+static void cut_query(const char *uri)
+{
+	const char *query = strchr(uri, '?');
+
+	if (query && query[1])
+		*(char *)(uintptr_t)(query + 1) = '\0';
+}
+
 void *http_request_uri(void *cls, const char *uri, struct MHD_Connection *c)
 {
 	struct http_listener *l = cls;
@@ -36,6 +48,7 @@ void *http_request_uri(void *cls, const char *uri, struct MHD_Connection *c)
 	p->listener = l;
 	p->connection = c;
 	p->target = arena_strdup(a, uri);
+	cut_query(uri);
 	p->started_us = clock_steady_us();
 	p->declared = UINT64_MAX;
 	p->last_header = &p->first_header;

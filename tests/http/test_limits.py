@@ -476,3 +476,14 @@ def test_memory_after_start(start):
     with open(f"/proc/{s.process.pid}/status") as f:
         resident = [line for line in f if line.startswith("VmRSS")][0]
     assert int(resident.split()[1]) < 24 * 1024
+
+
+@pytest.mark.parametrize("n", [51, 400, 700, 1500, 4000])
+@pytest.mark.parametrize("path", ["/phr-resourceserver/baseR4/metadata",
+                                  "/phr-authserver-sandbox/login"])
+def test_many_parameters_are_answered(server, path, n):
+    """However many fit into a URL: there is an answer, and it says why."""
+    r = server.request("GET", path + "?" + "&".join(["a"] * n))
+    assert r.status_code in (200, 400), r.text
+    if "metadata" in path:
+        assert r.status_code == 400 and "50" in r.text
