@@ -12,8 +12,9 @@
  * What is secret is taken out before an entry is kept: codes, tokens and
  * secrets in a query, and the end of a personal code; headers and bodies are
  * not kept at all. A token that a message shows is told by the beginning of its
- * digest. Whose request it was, patient tells; a look-up by hetu is
- * turned into one by patient.
+ * digest. What a refusal keeps from the one who asked (was the secret wrong, or
+ * the client_id?) stands beside its message, as why. Whose request it was,
+ * patient tells; a look-up by hetu is turned into one by patient.
  *
  * Facts: stand-in.md 5, oauth.md 18.14; contracts.md section 3.
  */
@@ -53,6 +54,7 @@ enum text {
 	T_CODE,
 	T_ERROR,
 	T_WHERE,
+	T_WHY,
 	TEXTS
 };
 
@@ -220,13 +222,15 @@ void admin_journal(const struct rq *rq, int64_t us, void *ctx)
 	    [T_METHOD] = rq->head ? "HEAD" : rq->method,
 	    [T_PATH] = clean_path(rq),
 	    [T_QUERY] = clean_query(rq, rq->grant != NULL),
-	    [T_CLIENT] = g && g->client_id ? g->client_id : "",
+	    [T_CLIENT] =
+		g && g->client_id ? g->client_id : text_or_empty(rq->client_id),
 	    [T_HETU] = g && g->hetu ? mask_hetu(rq->arena, g->hetu) : "",
 	    [T_PATIENT] = g && g->patient ? g->patient : "",
 	    [T_SCOPE] = g && g->scope ? g->scope : "",
 	    [T_CODE] = refused ? rq->err.code : "",
 	    [T_ERROR] = refused ? clean_error(rq) : "",
 	    [T_WHERE] = refused ? rq->err.where : "",
+	    [T_WHY] = refused ? text_or_empty(rq->why) : "",
 	};
 	struct entry *e;
 
@@ -282,6 +286,8 @@ static void write_entry(struct jw *w, const struct entry *e)
 		jw_str(w, "message", e->text[T_ERROR]);
 		if (*e->text[T_WHERE] != '\0')
 			jw_str(w, "where", e->text[T_WHERE]);
+		if (*e->text[T_WHY] != '\0')
+			jw_str(w, "why", e->text[T_WHY]);
 		jw_close(w);
 	}
 	jw_close(w);

@@ -62,6 +62,11 @@ struct rq {
 	const struct grant *grant;
 	const void *within; /* of a nested request: what the outer one says */
 
+	/* For the journal alone; NULL: nothing. */
+	const char *client_id; /* of whom the request speaks, without a grant */
+	const char *why;       /* what a refusal keeps from who asked; it has
+				* no secret in it */
+
 	/* What goes out: body in out, then one of the rq_reply functions. */
 	struct buf out;
 	int status; /* 0: nothing replied yet */

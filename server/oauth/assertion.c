@@ -51,6 +51,7 @@ struct assertion {
 
 static bool refuse(struct rq *rq, const char *why)
 {
+	rq->why = why;
 	return oauth_refusal(rq, REFUSE_BAD_ASSERTION, why);
 }
 
@@ -246,6 +247,7 @@ bool oauth_assertion(struct rq *rq, const struct oauth_form *f,
 	if (id != NULL && strcmp(id, x.sub) != 0)
 		return refuse(rq, "its sub is not the client_id");
 	bool known = client_of(rq, &x, out);
+	rq->client_id = known ? out->client_id : NULL;
 	if (!signature_ok(rq, &x, known ? out : NULL) || !known)
 		return refuse(rq, "no key of an application that registered "
 				  "for " METHOD " verifies it");

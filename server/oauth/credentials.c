@@ -101,6 +101,22 @@ bool oauth_is_public(const struct store_client *c)
 	       c->certificate_serial_number[0] == '\0';
 }
 
+/* For the journal: which half of the credentials is wrong. */
+static const char *why(bool found, const struct store_client *c,
+		       const char *secret)
+{
+	if (!found)
+		return "no application has this client_id";
+	if (oauth_is_public(c))
+		return "the application has no secret (its method is none), "
+		       "and one was sent";
+	if (c->secret_digest[0] == '\0')
+		return "the application has no secret: it must authenticate "
+		       "itself by the method that it registered";
+	return secret[0] == '\0' ? "the client_secret is missing"
+				 : "the client_secret is not the application's";
+}
+
 static bool known(struct rq *rq, const char *id, const char *secret,
 		  struct store_client *out)
 {
@@ -110,6 +126,8 @@ static bool known(struct rq *rq, const char *id, const char *secret,
 	char digest[JOSE_DIGEST];
 
 	jose_digest(digest, secret, strlen(secret));
+	rq->client_id = found ? out->client_id : NULL;
+	rq->why = why(found, out, secret);
 	if (jose_equal(digest, wanted))
 		return true;
 	return found && oauth_is_public(out) && secret[0] == '\0';
@@ -129,6 +147,8 @@ static bool by_header(struct rq *rq, struct attempt *t,
 	struct oauth_credentials raw, decoded;
 
 	t->method = "client_secret_basic";
+	rq->why = "the Authorization header is not Basic and the Base64 of "
+		  "client_id:client_secret";
 	if (!oauth_basic_read(rq->arena, t->header, &raw, &decoded))
 		return false;
 	if (known(rq, raw.id, raw.secret, out))
@@ -170,7 +190,14 @@ static bool by_its_method(struct rq *rq, const struct attempt *t,
 	struct settings s =
 	    record_client_settings(oauth_of(rq)->site.record, rq->arena, c);
 
-	return !s.enforce_auth_method || strcmp(t->method, c->auth_method) == 0;
+	rq->why = arena_printf(rq->arena,
+			       "the application used the method %s and is "
+			       "registered for %s (enforce_auth_method)",
+			       t->method, c->auth_method);
+	if (s.enforce_auth_method && strcmp(t->method, c->auth_method) != 0)
+		return false;
+	rq->why = NULL;
+	return true;
 }
 
 bool oauth_client(struct rq *rq, const struct oauth_form *f,

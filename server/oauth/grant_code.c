@@ -38,17 +38,22 @@ static bool take_code(struct rq *rq, const struct oauth_exchange *x,
 	char digest[JOSE_DIGEST];
 
 	jose_digest(digest, text, strlen(text));
-	if (!store_code_find(store, rq->arena, digest, code, g))
+	if (!store_code_find(store, rq->arena, digest, code, g)) {
+		rq->why = "no such code was given, or its grant has ended";
 		return refuse(rq, x, REFUSE_CODE, text);
+	}
 	if (x->settings.foreign_code != 0 && foreign(x, code))
 		return refuse(rq, x, REFUSE_CODE_OF_OTHER, NULL);
 	rq->keep = true;
 	bool first = store_code_use(store, digest, site_now_ms(rq));
 	if (!first && x->settings.code_replay_revokes)
 		store_family_delete(store, g->id);
-	if (!first || site_now_ms(rq) >= code->expires_ms)
-		return refuse(rq, x, REFUSE_CODE, text);
-	return true;
+	if (first && site_now_ms(rq) < code->expires_ms)
+		return true;
+	rq->why = first ? "the code has expired"
+			: "the code was presented before: each one is good "
+			  "once, whatever came of it";
+	return refuse(rq, x, REFUSE_CODE, text);
 }
 
 /* Required when the authorization request had one; when it had none, only the
@@ -63,12 +68,38 @@ static bool redirect_ok(const struct oauth_exchange *x,
 	return uri == NULL || scope_has(x->client.redirect_uris, uri);
 }
 
+static const char *why_redirect(struct rq *rq, const struct oauth_exchange *x,
+				const struct store_code *code)
+{
+	const char *uri = oauth_form_get(x->form, "redirect_uri");
+	const char *wanted = code->redirect_uri;
+
+	return arena_printf(rq->arena,
+			    "redirect_uri is %.200s, and in the authorization "
+			    "request was %.200s",
+			    uri != NULL ? uri : "missing",
+			    *wanted != '\0' ? wanted : "missing");
+}
+
 /* Must this application have sent a challenge? */
 static bool challenge_needed(const struct oauth_exchange *x)
 {
 	return x->settings.pkce_required == PKCE_ALL ||
 	       (x->settings.pkce_required == PKCE_PUBLIC &&
 		oauth_is_public(&x->client));
+}
+
+static const char *why_verifier(struct rq *rq, const char *verifier,
+				const struct store_code *code)
+{
+	if (verifier == NULL)
+		return "the authorization request had a code_challenge, and "
+		       "code_verifier is missing";
+	return arena_printf(rq->arena,
+			    "code_verifier, %zu bytes long (43 to 128 are "
+			    "possible), does not give the code_challenge by "
+			    "%s",
+			    strlen(verifier), code->challenge_method);
 }
 
 static bool pkce_ok(struct rq *rq, const struct oauth_exchange *x,
@@ -83,8 +114,10 @@ static bool pkce_ok(struct rq *rq, const struct oauth_exchange *x,
 	if (code->challenge[0] == '\0')
 		return true;
 	if (verifier == NULL || (x->settings.pkce_methods != 0 && !s256) ||
-	    !jose_pkce_ok(verifier, code->challenge, code->challenge_method))
+	    !jose_pkce_ok(verifier, code->challenge, code->challenge_method)) {
+		rq->why = why_verifier(rq, verifier, code);
 		return refuse(rq, x, REFUSE_VERIFIER, NULL);
+	}
 	return true;
 }
 
@@ -100,8 +133,10 @@ bool oauth_grant_code(struct rq *rq, const struct oauth_exchange *x)
 		return refuse(rq, x, REFUSE_NO_CODE, NULL);
 	if (!take_code(rq, x, text, &code, &g))
 		return false;
-	if (!redirect_ok(x, &code))
+	if (!redirect_ok(x, &code)) {
+		rq->why = why_redirect(rq, x, &code);
 		return refuse(rq, x, REFUSE_REDIRECT, NULL);
+	}
 	if (foreign(x, &code))
 		return refuse(rq, x, REFUSE_CODE_OF_OTHER, NULL);
 	if (!pkce_ok(rq, x, &code))

@@ -41,12 +41,17 @@ bool oauth_grant_refresh(struct rq *rq, const struct oauth_exchange *x)
 
 	if (text == NULL)
 		return oauth_refusal_as(rq, s, REFUSE_NO_REFRESH_TOKEN, NULL);
+	rq->why = "no such refresh token is here (any more): it expired, was "
+		  "revoked or withdrawn, or ended with its family";
 	if (!record_refresh_find(r, rq->arena, text, &token, &g))
 		return oauth_refusal_as(rq, s, REFUSE_REFRESH_TOKEN, text);
+	rq->why = NULL;
 	if (strcmp(g.client_id, x->client.client_id) != 0)
 		return refuse_foreign(rq, x, &token);
 	if (!record_refresh_good(r, rq->arena, &x->client, text, &token)) {
 		rq->keep = true;
+		rq->why = "it was used before (refresh_rotation): all tokens "
+			  "of its family have ended";
 		return oauth_refusal_as(rq, s, REFUSE_REFRESH_TOKEN, text);
 	}
 	const char *scope = oauth_scope_wanted(

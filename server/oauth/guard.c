@@ -58,6 +58,7 @@ bool oauth_bearer_refuse(struct rq *rq, enum err_kind kind, const char *error,
 
 static bool refuse_form(struct rq *rq, const char *text)
 {
+	rq->why = NULL;
 	return oauth_bearer_refuse(rq, ERR_INVALID, "invalid_request", text,
 				   NULL);
 }
@@ -76,11 +77,18 @@ static bool live(struct rq *rq, const struct oauth *o, const char *token,
 	char digest[JOSE_DIGEST];
 
 	jose_digest(digest, token, n);
-	if (!store_token_find(o->site.record->store, rq->arena, digest, &t,
-			      g) ||
-	    t.kind != TOKEN_ACCESS ||
-	    record_now_ms(o->site.record) >= t.expires_ms)
+	rq->why = "no such token is here (any more): it was revoked or "
+		  "withdrawn, ended long ago, or is of another server";
+	if (!store_token_find(o->site.record->store, rq->arena, digest, &t, g))
 		return false;
+	rq->client_id = g->client_id;
+	rq->why = "it is no access token but a refresh token";
+	if (t.kind != TOKEN_ACCESS)
+		return false;
+	rq->why = "it has expired by the server's clock";
+	if (record_now_ms(o->site.record) >= t.expires_ms)
+		return false;
+	rq->why = NULL;
 	g->scope = t.scope;
 	return true;
 }

@@ -80,8 +80,10 @@ void oauth_request_know(struct rq *rq, struct oauth_request *q)
 	q->known =
 	    q->client_id != NULL &&
 	    store_client_find(r->store, rq->arena, q->client_id, &q->client);
-	if (q->known)
-		q->set = record_client_settings(r, rq->arena, &q->client);
+	if (!q->known)
+		return;
+	q->set = record_client_settings(r, rq->arena, &q->client);
+	rq->client_id = q->client.client_id;
 }
 
 static size_t count_of(const struct http_pair *p, size_t n, const char *name)

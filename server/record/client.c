@@ -132,9 +132,18 @@ static bool take_scope(struct registration *g)
 	    "patient/QuestionnaireResponse.write "
 	    "patient/Patient.read";
 
+	/* The same without what professionals never do. */
+	static const char reads[] =
+	    "patient/Observation.read patient/MedicationAdministration.read "
+	    "patient/CarePlan.read patient/Questionnaire.read "
+	    "patient/QuestionnaireResponse.read patient/Patient.read";
+
 	g->c.scope = scope_words(g->a, client_sent_text(g, "scope", ""));
 	if (*g->c.scope == '\0')
-		g->c.scope = all;
+		g->c.scope =
+		    text_is(client_sent_text(g, "kind", ""), "professional")
+			? reads
+			: all;
 	return scope_each(g->a, g->c.scope, scope_word_ok, g);
 }
 
@@ -205,6 +214,15 @@ static bool is_dangerous(const char *uri, size_t scheme)
 	return false;
 }
 
+/* localhost:3000/cb: what looks like a scheme is a host with its port. */
+static bool lacks_scheme(const char *uri, size_t scheme)
+{
+	const char *port = uri + scheme + 1;
+	size_t n = strspn(port, "0123456789");
+
+	return n > 0 && (port[n] == '\0' || port[n] == '/');
+}
+
 static bool redirect_uri_ok(struct registration *g, const char *uri)
 {
 	size_t scheme = client_uri_scheme(uri);
@@ -214,13 +232,15 @@ static bool redirect_uri_ok(struct registration *g, const char *uri)
 			       "redirect_uris",
 			       "Redirect URI can not have a fragment");
 	if (scheme == 0 || is_dangerous(uri, scheme) ||
+	    lacks_scheme(uri, scheme) ||
 	    (client_uri_is_web(uri, scheme) &&
 	     !client_uri_has_host(uri, scheme)))
-		return err_set(g->e, ERR_INVALID, BAD_REDIRECT_URI,
-			       "redirect_uris",
-			       "\"%.128s\" is not an absolute URI that can be "
-			       "redirected to",
-			       uri);
+		return err_set(
+		    g->e, ERR_INVALID, BAD_REDIRECT_URI, "redirect_uris",
+		    "\"%.128s\" is not an absolute URI that can be "
+		    "redirected to: begin with http://, https:// or a "
+		    "scheme of your own",
+		    uri);
 	return true;
 }
 

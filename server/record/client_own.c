@@ -166,7 +166,8 @@ static bool check_professional(struct registration *g)
 	if (!g->chosen && g->old == NULL)
 		return err_set(g->e, ERR_INVALID, BAD_METADATA, "kind",
 			       "applications for professionals cannot "
-			       "register themselves");
+			       "register themselves: a fixture or POST "
+			       "/__admin/clients makes one");
 	return oid_ok(g, "service_provider") && oid_ok(g, "access_point") &&
 	       scope_each(g->a, g->c.scope, reads_only, g);
 }

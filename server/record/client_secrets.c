@@ -23,6 +23,7 @@
 
 #include <string.h>
 
+#define METHOD		   "token_endpoint_auth_method"
 #define SECRET_BYTES	   64
 #define REGISTRATION_CHARS 43
 #define ID_CHARS	   128
@@ -60,34 +61,34 @@ static const struct {
 	const char *name;
 	bool secret;
 	bool (*ok)(const struct registration *g);
+	const char *member; /* that is wrong when it is not ok; why */
 	const char *otherwise;
 } methods[] = {
-    {"client_secret_basic", true, any, ""},
-    {"client_secret_post", true, any, ""},
-    {"none", false, may_be_public,
+    {"client_secret_basic", true, any, NULL, NULL},
+    {"client_secret_post", true, any, NULL, NULL},
+    {"none", false, may_be_public, METHOD,
      "applications without a secret and without a certificate cannot register "
      "themselves here: choose client_secret_basic"},
-    {"private_key_jwt", false, has_keys,
+    {"private_key_jwt", false, has_keys, "jwks",
      "private_key_jwt needs the public keys by value: jwks with a list keys"},
-    {"tls_client_auth", false, has_subject,
+    {"tls_client_auth", false, has_subject, METHOD,
      "tls_client_auth needs the certificate's subject: "
      "certificate_serial_number or tls_client_auth_subject_dn"},
 };
 
 bool client_take_method(struct registration *g)
 {
-	static const char member[] = "token_endpoint_auth_method";
-	const char *method = client_sent_text(g, member, methods[0].name);
+	const char *method = client_sent_text(g, METHOD, methods[0].name);
 
 	for (size_t i = 0; i < LEN(methods); i++) {
 		if (strcmp(method, methods[i].name) != 0)
 			continue;
 		g->c.auth_method = methods[i].name;
 		return methods[i].ok(g) ||
-		       err_set(g->e, ERR_INVALID, BAD_METADATA, member, "%s",
-			       methods[i].otherwise);
+		       err_set(g->e, ERR_INVALID, BAD_METADATA,
+			       methods[i].member, "%s", methods[i].otherwise);
 	}
-	return err_set(g->e, ERR_INVALID, BAD_METADATA, member,
+	return err_set(g->e, ERR_INVALID, BAD_METADATA, METHOD,
 		       "Unknown authentication method");
 }
 

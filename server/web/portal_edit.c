@@ -45,7 +45,10 @@ static bool again(struct rq *rq, const struct portal_form *f)
 		return false;
 	rq->err = (struct err){0};
 	shown.refused = &refused;
-	return portal_form_page(rq, &shown);
+	if (!portal_form_page(rq, &shown))
+		return false;
+	rq->err = refused; /* for the journal */
+	return true;
 }
 
 /* The digest by which it is known that the form was sent before. */

@@ -52,6 +52,86 @@ def test_a_refusal_says_why(quiet, person):
     assert "another patient" in entry["error"]["message"]
 
 
+def whys(server, **query):
+    return [(e.get("client_id"), e["error"].get("why", ""))
+            for e in requests_of(server, refused="true", **query)["requests"]]
+
+
+def code_of(server, app, **more):
+    r = support.Browser(server).walk(support.request_of(app, **more),
+                                     server.citizen()["hetu"])
+    return support.back(r)["code"]
+
+
+def test_what_a_refusal_keeps_from_who_asked(quiet):
+    """One wording for an unknown application and for a wrong secret, for a
+    code that is old and one that is nobody's: here they are told apart."""
+    app = quiet.register()
+    since = requests_of(quiet)["next"]
+    who, secret = app["client_id"], app["client_secret"]
+    verifier = "v" * 50
+
+    def ask(basic=(who, secret), **form):
+        quiet.token(basic=basic, **dict(
+            {"grant_type": "authorization_code", "code": "nobodys",
+             "redirect_uri": support.CALLBACK}, **form))
+
+    used = code_of(quiet, app)
+    ask(code=used)
+    wanted = []
+    for why, more in (
+            ("no application has", {"basic": ("nobody", secret)}),
+            ("is not the application's", {"basic": (who, "wrong")}),
+            ("client_secret is missing", {"basic": (who, "")}),
+            ("no such code", {}),
+            ("presented before", {"code": used}),
+            ("redirect_uri is missing, and", {
+                "code": code_of(quiet, app), "redirect_uri": None}),
+            ("code_verifier is missing", {
+                "code": code_of(quiet, app, code_challenge="c" * 43,
+                                code_challenge_method="S256")}),
+            ("50 bytes long", {
+                "code": code_of(quiet, app, code_challenge="c" * 43,
+                                code_challenge_method="S256"),
+                "code_verifier": verifier}),
+            ("no such refresh token", {"grant_type": "refresh_token",
+                                       "refresh_token": "x"})):
+        ask(**more)
+        wanted.append((None if "nobody" in more.get("basic", ()) else who,
+                       why))
+    got = whys(quiet, since=since, path="/phr-authserver-sandbox/token")
+    assert len(got) == len(wanted), got
+    for (client, why), (client_wanted, why_wanted) in zip(got, wanted):
+        assert client == client_wanted and why_wanted in why, (why, why_wanted)
+    text = json.dumps(requests_of(quiet, since=since))
+    assert secret not in text and used not in text and verifier not in text
+
+
+def test_why_a_token_is_refused(quiet):
+    app = quiet.register()
+    p = quiet.person(app)
+    refresh = p.tokens["refresh_token"]
+    since = requests_of(quiet)["next"]
+    for text in ("x.y.z", refresh):
+        r = quiet.request("GET", "/phr-resourceserver/baseR4/Observation",
+                          headers={"Authorization": "Bearer " + text})
+        assert r.status_code == 401
+    (_, unknown), (client, other) = whys(quiet, since=since)
+    assert "no such token" in unknown
+    assert client == app["client_id"] and "refresh token" in other
+
+
+def test_what_the_portal_refuses_is_told(quiet):
+    since = requests_of(quiet)["next"]
+    b = support.Browser(quiet)
+    page = b.get(quiet.auth + "/applications/new")
+    form = support.Form(page.text).having("client_name")
+    assert b.submit(page, form, form["fields"]).status_code == 400
+    error = requests_of(quiet, since=since, refused="true")[
+        "requests"][0]["error"]
+    assert error["where"] == "client_name"
+
+
 def test_filters(quiet, person, other):
     person.get("/Observation?patient=" + person.id)
     other.get("/Patient/" + other.id)

@@ -289,7 +289,17 @@ def test_an_application_that_signs(server, portal):
     assert json.loads(form["fields"]["jwks"]) == JWKS
     portal.send(form, 303)
     r = portal.send(form, 400, jwks="")
-    assert "needs the public keys" in errors(r)["method"]
+    assert "needs the public keys" in errors(r)["jwks"]
+
+
+@pytest.mark.parametrize("jwks", ["", "{}", '{"keys": []}',
+                                  json.dumps(JWKS["keys"][0])])
+def test_keys_that_are_missing_are_asked_for_where_they_belong(portal, jwks):
+    r = portal.send(portal.form(), 400, client_name="x",
+                    redirect_uris=CALLBACK,
+                    **{METHOD: "private_key_jwt", "jwks": jwks})
+    got = errors(r)
+    assert set(got) == {"jwks"} and "needs the public keys" in got["jwks"]
 
 
 def test_public_ones_where_they_may_not_be(start):
@@ -317,6 +327,7 @@ REFUSED = [
     ("supplier", LONG, "at most 2048"),
     ("redirect_uris", "", "absolute URIs"),
     ("redirect_uris", "not a uri", "not an absolute URI"),
+    ("redirect_uris", "localhost:3000/cb", "begin with http://"),
     ("redirect_uris", "https://a.example/#f", "fragment"),
     ("redirect_uris", "javascript:alert(1)", "not an absolute URI"),
     ("redirect_uris", "\n".join("https://a.example/%d" % i
@@ -331,7 +342,6 @@ REFUSED = [
     ("jwks", "[]", "must be an object"),
     ("jwks", '{"a":1,"a":2}', "not JSON"),
     (METHOD, "client_secret_jwt", "Unknown authentication method"),
-    (METHOD, "private_key_jwt", "needs the public keys"),
     (METHOD, "", "Choose one of the methods"),
     ("scope", None, "at least one"),
 ]
