@@ -147,9 +147,11 @@ static bool add_operand(struct setup *u, const char *text)
 	struct config *c = u->config;
 
 	if (!*command_row(u->command)->operands)
-		return complain(u, EXIT_USAGE_ERROR,
-				"%s takes no operand, but \"%s\" is there",
-				command_row(u->command)->name, text);
+		return complain(
+		    u, EXIT_USAGE_ERROR,
+		    "%s takes no operand, but \"%s\" is there (an "
+		    "option's optional value is written --NAME=VALUE)",
+		    command_row(u->command)->name, text);
 	c->operand[c->operand_count++] = text;
 	return true;
 }
@@ -536,13 +538,18 @@ static bool listed(const char *const *list, size_t n, const char *word)
 
 static bool not_a_choice(struct setup *u, size_t i, const char *v)
 {
+	const char *const *word = choice[i].words;
 	struct nearest near = {.word = v};
+	struct buf all;
 
-	for (size_t k = 0; k < LEN(choice[i].words) && choice[i].words[k]; k++)
-		nearest_try(&near, choice[i].words[k]);
+	buf_init(&all, u->arena);
+	for (size_t k = 0; k < LEN(choice[i].words) && word[k]; k++) {
+		nearest_try(&near, word[k]);
+		buf_printf(&all, "%s%s", k > 0 ? " | " : "; allowed: ", word[k]);
+	}
 	return complain(u, EXIT_CONFIGURATION, "%s cannot be \"%s\"%s",
 			as_named(u, choice[i].option), v,
-			words(u->arena, "", near.best));
+			near.best ? words(u->arena, "", near.best) : all.p);
 }
 
 static bool check_choices(struct setup *u)

@@ -29,7 +29,8 @@ static const struct option options[] = {
      "http://127.0.0.1:8080",
      "address to listen on (repeatable); port 0: any free one"},
     {"environment", "NAME", AT(environment), NULL, OPT_STRING, SERVE, "sandbox",
-     "which environment of the service to be"},
+     "which environment of the service to be: sandbox, sandbox-open, "
+     "client-test or production"},
     {"oauth", "BEHAVIOUR", AT(oauth), NULL, OPT_STRING, SERVE, "kanta",
      "the authorization server behaves as clients of the service saw it, or "
      "strict: as the RFCs have it"},

@@ -84,11 +84,6 @@ static const struct environment environments[] = {
     {"production", false, false, false, {STATEMENT_STU3, NULL}, strict},
 };
 
-const struct environment *environment_at(size_t i)
-{
-	return i < LEN(environments) ? &environments[i] : NULL;
-}
-
 const struct environment *environment_find(const char *name)
 {
 	for (size_t i = 0; i < LEN(environments); i++)

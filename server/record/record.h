@@ -135,9 +135,8 @@ struct environment {
 	const char *const (*preset)[2]; /* name, value of settings that differ
 					 * from the table's; ended by NULL */
 };
-/* NULL for an unknown name, and behind the last. */
+/* NULL for an unknown name. */
 const struct environment *environment_find(const char *name);
-const struct environment *environment_at(size_t i);
 /* Puts the presets into s. */
 void environment_apply(const struct environment *env, struct settings *s);
 

@@ -402,7 +402,9 @@ static bool refuse_unknown(const char *name, struct err *e)
 		nearest_try(&near, rows[i].name);
 	if (near.best == NULL)
 		return err_set(e, ERR_INVALID, "unknown_setting", name,
-			       "there is no setting \"%s\"", name);
+			       "there is no setting \"%s\"; serve --help lists "
+			       "them all",
+			       name);
 	return err_set(e, ERR_INVALID, "unknown_setting", name,
 		       "there is no setting \"%s\"; did you mean \"%s\"?", name,
 		       near.best);
