@@ -7,7 +7,8 @@
  * goes is counted, and every answer tells how many went, so that nobody takes a
  * part for the whole. The sequence number of an entry is never given again.
  * Health checks and looks through the control API leave no entry, changes
- * through it do (kind "control").
+ * through it do (kind "control"). What an application is refused by a redirect
+ * counts as refused.
  *
  * What is secret is taken out before an entry is kept: codes, tokens and
  * secrets in a query, and the end of a personal code; headers and bodies are
@@ -211,12 +212,18 @@ static struct entry *entry_new(const char *const text[TEXTS])
 	return e;
 }
 
+/* Is it a redirect that carries a refusal? */
+static bool told_by_redirect(const struct rq *rq)
+{
+	return rq->status >= 300 && rq->err.kind != ERR_NONE && rq->why != NULL;
+}
+
 void admin_journal(const struct rq *rq, int64_t us, void *ctx)
 {
 	const struct admin *a = ctx;
 	const struct grant *g = rq->grant;
 	const bool control = strncmp(rq->path, "/__admin", 8) == 0;
-	const bool refused = rq->status >= 400;
+	const bool refused = rq->status >= 400 || told_by_redirect(rq);
 	const char *text[TEXTS] = {
 	    [T_ID] = rq->id,
 	    [T_METHOD] = rq->head ? "HEAD" : rq->method,
@@ -411,7 +418,9 @@ static bool is_wanted(const struct entry *e, const struct wanted *want)
 		    strcmp(e->text[i], text) != 0)
 			return false;
 	}
-	return e->seq > want->since && (!want->refused || e->status >= 400) &&
+	return e->seq > want->since &&
+	       (!want->refused || e->status >= 400 ||
+		*e->text[T_ERROR] != '\0') &&
 	       (want->status == NULL || status_is(e, want->status));
 }
 

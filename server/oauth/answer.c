@@ -33,7 +33,13 @@ bool oauth_request_error(struct rq *rq, const struct oauth_request *q,
 					 {"scope", f->scope},
 					 {"iss", issuer_for(rq, q)}};
 
-	return go(rq, q, status, pair, LEN(pair));
+	if (!go(rq, q, status, pair, LEN(pair)))
+		return false;
+	/* the journal counts it among what was refused */
+	err_set(&rq->err, ERR_INVALID, f->error, NULL, "%s",
+		f->text != NULL ? f->text : f->error);
+	rq->why = "the application was told so by a redirect";
+	return true;
 }
 
 bool oauth_request_deny(struct rq *rq, const struct oauth_request *q)

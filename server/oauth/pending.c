@@ -113,16 +113,20 @@ bool oauth_request_take(struct rq *rq, const char *csrf,
 	csrf = text_or_empty(csrf);
 	const struct json *v = kept(rq, "request", csrf, s);
 
+	rq->why = "the decision had been sent before";
 	if (v == NULL && kept(rq, "used", csrf, s) != NULL)
 		return err_set(&rq->err, ERR_INVALID, "invalid_request", NULL,
 			       SAY("Cannot approve uninitialized authorization "
 				   "request."));
+	rq->why = "no request waits under this form's token: it is of another "
+		  "session, or older than consent_form_s";
 	if (v == NULL || s->hetu == NULL)
 		return err_set(
 		    &rq->err, ERR_FORBIDDEN, "invalid_csrf", "_csrf",
 		    SAY("This form does not belong to your session, or the "
 			"session has ended. Go back to the application and "
 			"start again."));
+	rq->why = NULL;
 	mark_used(rq, csrf, s);
 	read_kept(q, v);
 	oauth_request_know(rq, q);

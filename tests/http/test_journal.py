@@ -83,6 +83,10 @@ def test_what_a_refusal_keeps_from_who_asked(quiet):
             ("no application has", {"basic": ("nobody", secret)}),
             ("is not the application's", {"basic": (who, "wrong")}),
             ("client_secret is missing", {"basic": (who, "")}),
+            ("must be a signed JWT", {
+                "basic": None, "client_assertion": "x",
+                "client_assertion_type": "urn:ietf:params:oauth:"
+                                         "client-assertion-type:jwt-bearer"}),
             ("no such code", {}),
             ("presented before", {"code": used}),
             ("redirect_uri is missing, and", {
@@ -97,8 +101,8 @@ def test_what_a_refusal_keeps_from_who_asked(quiet):
             ("no such refresh token", {"grant_type": "refresh_token",
                                        "refresh_token": "x"})):
         ask(**more)
-        wanted.append((None if "nobody" in more.get("basic", ()) else who,
-                       why))
+        known = who in (more.get("basic", (who,)) or ())
+        wanted.append((who if known else None, why))
     got = whys(quiet, since=since, path="/phr-authserver-sandbox/token")
     assert len(got) == len(wanted), got
     for (client, why), (client_wanted, why_wanted) in zip(got, wanted):
@@ -119,6 +123,21 @@ def test_why_a_token_is_refused(quiet):
     (_, unknown), (client, other) = whys(quiet, since=since)
     assert "no such token" in unknown
     assert client == app["client_id"] and "refresh token" in other
+
+
+def test_what_a_redirect_refuses_is_told(quiet):
+    app = quiet.register()
+    since = requests_of(quiet)["next"]
+    b = support.Browser(quiet)
+    hetu = quiet.citizen()["hetu"]
+    b.walk(support.request_of(app), hetu)
+    assert requests_of(quiet, since=since, refused="true")["requests"] == []
+    r = b.authorize(support.request_of(app, scope="patient/Nothing.read"))
+    assert support.back(r)["error"] == "invalid_scope"
+    e, = requests_of(quiet, since=since, refused="true")["requests"]
+    assert e["status"] == r.status_code and e["client_id"] == app["client_id"]
+    assert e["error"]["code"] == "invalid_scope"
+    assert "patient/Nothing.read" in e["error"]["message"]
 
 
 def test_what_the_portal_refuses_is_told(quiet):
