@@ -166,7 +166,10 @@ bool oauth_introspect(struct rq *rq)
 	if (text == NULL)
 		return oauth_refusal_as(rq, &s, REFUSE_NO_TOKEN, NULL);
 	if (!permitted && s.introspection_needs_permission)
-		return oauth_empty(rq, 403);
+		return oauth_refuse_empty(
+		    rq, ERR_FORBIDDEN,
+		    "the application is registered without "
+		    "allow_introspection (introspection_needs_permission)");
 	if (!permitted && oauth_is_public(&caller))
 		return oauth_refusal_as(rq, &s, REFUSE_NO_CREDENTIALS, NULL);
 	return answer(rq, &s, inspect(rq, text, permitted, &x) ? &x : NULL);

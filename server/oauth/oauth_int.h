@@ -43,6 +43,10 @@ bool oauth_json(struct rq *rq, int status);
 /* The same without a body. */
 bool oauth_empty(struct rq *rq, int status);
 
+/* Refuses without a word, as the stock software does here and there: only the
+ * journal says why. Always true. */
+bool oauth_refuse_empty(struct rq *rq, enum err_kind kind, const char *why);
+
 /* Writes an OAuth error object into rq->out; scope may be NULL. */
 void oauth_error_write(struct rq *rq, const char *error, const char *text,
 		       const char *scope);

@@ -42,7 +42,10 @@ static const struct json *metadata(struct rq *rq, bool *done)
 	if (v != NULL)
 		return v;
 	if (oauth_of(rq)->site.record->settings.oauth_errors == 0) {
-		*done = oauth_empty(rq, 400);
+		*done = oauth_refuse_empty(
+		    rq, ERR_INVALID,
+		    arena_printf(rq->arena, "the body is not JSON: %s",
+				 e.text));
 		return NULL;
 	}
 	err_set(&rq->err, ERR_INVALID, BAD_METADATA, e.where,
@@ -87,7 +90,9 @@ static bool managed(struct rq *rq, struct store_client *c,
 	*secrets = (struct record_secrets){.registration_access_token = token};
 	if (strcmp(c->client_id, rq_param(rq, "client_id")) == 0)
 		return true;
-	*done = oauth_empty(rq, 403);
+	*done = oauth_refuse_empty(rq, ERR_FORBIDDEN,
+				   "the registration access token is that of "
+				   "another application");
 	return false;
 }
 
@@ -123,7 +128,9 @@ bool oauth_register_put(struct rq *rq)
 	if (m == NULL)
 		return done;
 	if (is_other(m, old.client_id))
-		return oauth_empty(rq, 403);
+		return oauth_refuse_empty(rq, ERR_FORBIDDEN,
+					  "client_id in the body is another "
+					  "application's");
 	if (!record_client_change_self(oauth_of(rq)->site.record, rq->arena,
 				       &old, m, &new, &secrets, &rq->err))
 		return false;

@@ -42,6 +42,13 @@ bool oauth_empty(struct rq *rq, int status)
 	return oauth_json(rq, status);
 }
 
+bool oauth_refuse_empty(struct rq *rq, enum err_kind kind, const char *why)
+{
+	err_set(&rq->err, kind, "refused", NULL, "The answer has no body");
+	rq->why = why;
+	return oauth_empty(rq, http_status(kind));
+}
+
 void oauth_error_write(struct rq *rq, const char *error, const char *text,
 		       const char *scope)
 {

@@ -46,6 +46,8 @@ bool oauth_revoke(struct rq *rq)
 	else if (s.oauth_errors)
 		return oauth_refusal_as(rq, &s, REFUSE_TOKEN_OF_OTHER, NULL);
 	else
-		return oauth_empty(rq, 403);
+		return oauth_refuse_empty(
+		    rq, ERR_FORBIDDEN,
+		    "the token was given to another application");
 	return oauth_empty(rq, 200);
 }

@@ -125,6 +125,19 @@ def test_why_a_token_is_refused(quiet):
     assert client == app["client_id"] and "refresh token" in other
 
 
+def test_an_empty_refusal_is_told(quiet):
+    app = quiet.register()
+    since = requests_of(quiet)["next"]
+    r = quiet.http.post(quiet.auth + "/introspect", data={"token": "x"},
+                        auth=(app["client_id"], app["client_secret"]))
+    assert r.status_code == 403 and r.content == b""
+    r = quiet.http.post(quiet.auth + "/register", data="{nonsense")
+    assert r.status_code == 400 and r.content == b""
+    (client, why), (_, syntax) = whys(quiet, since=since)
+    assert client == app["client_id"] and "allow_introspection" in why
+    assert "not JSON" in syntax
+
+
 def test_what_a_redirect_refuses_is_told(quiet):
     app = quiet.register()
     since = requests_of(quiet)["next"]
