@@ -122,7 +122,7 @@ static int wanted_ms(struct http *h)
 		next_us = h->stop_until_us;
 	if (next_us != 0)
 		left = next_us > now_us ? (next_us - now_us) / 1000 + 1 : 0;
-	if (h->released || (h->stopping && h->stop_turns < STOP_TURNS))
+	if (h->released || (h->stop_signals > 0 && h->stop_turns < STOP_TURNS))
 		left = 0;
 	if (left >= 0 && (least < 0 || left < least))
 		least = left;

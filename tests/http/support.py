@@ -144,6 +144,7 @@ class Server(Running):
         self.process = None
 
     def start(self):
+        assert self.process is None, "it runs already"
         self.process = subprocess.Popen(
             self.command, stdout=subprocess.PIPE, stderr=self.log_file,
             stdin=subprocess.DEVNULL, env=self.env)
@@ -196,7 +197,7 @@ class Server(Running):
         return took
 
     def __enter__(self):
-        return self.start()
+        return self if self.process else self.start()
 
     def __exit__(self, kind, value, trace):
         self.stop()

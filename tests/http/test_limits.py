@@ -242,6 +242,14 @@ def test_exit_on_stdin_eof(start):
     assert not support.REPORT.search(s.log())
 
 
+def test_stdin_that_is_at_its_end(start):
+    """/dev/null cannot be watched: the server is ready, and stops."""
+    s = Server("--exit-on-stdin-eof")
+    done = subprocess.run(s.command, stdin=subprocess.DEVNULL, timeout=10,
+                          capture_output=True, env=s.env)
+    assert done.returncode == 0 and b'"ready"' in done.stdout
+
+
 def test_port_in_use(start, binary):
     s = start()
     done = run(binary, "serve", "--listen", s.origin)
