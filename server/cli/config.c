@@ -545,7 +545,8 @@ static bool not_a_choice(struct setup *u, size_t i, const char *v)
 	buf_init(&all, u->arena);
 	for (size_t k = 0; k < LEN(choice[i].words) && word[k]; k++) {
 		nearest_try(&near, word[k]);
-		buf_printf(&all, "%s%s", k > 0 ? " | " : "; allowed: ", word[k]);
+		buf_printf(&all, "%s%s",
+			   k > 0 ? " | " : "; allowed: ", word[k]);
 	}
 	return complain(u, EXIT_CONFIGURATION, "%s cannot be \"%s\"%s",
 			as_named(u, choice[i].option), v,

@@ -14,6 +14,7 @@
  */
 #include "oauth/oauth_int.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define BAD_METADATA "invalid_client_metadata"
@@ -110,6 +111,7 @@ bool oauth_register_get(struct rq *rq)
 /* Does the body say that it is another application's? */
 static bool is_other(const struct json *m, const char *client_id)
 {
+	assert(client_id != NULL);
 	const char *id =
 	    json_kind(m) == JSON_OBJECT ? json_get_text(m, "client_id") : NULL;
 

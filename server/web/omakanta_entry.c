@@ -9,6 +9,7 @@
  */
 #include "web/omakanta_int.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const struct {
@@ -64,6 +65,7 @@ static const char *below(struct rq *rq, const struct entry *e, const char *end)
 
 static const char *kind_url(struct rq *rq, const struct entry *e)
 {
+	assert(e->display.kind != NULL);
 	return arena_cat(rq->arena, "/data/", e->display.kind->key, NULL);
 }
 
@@ -100,6 +102,8 @@ static bool show(struct rq *rq, const struct visitor *v, const struct entry *e,
 	const struct store_resource *r = &e->resource;
 	struct page_locale locale = site_locale(rq);
 	struct arena *a = rq->arena;
+
+	assert(d->name != NULL && d->title != NULL);
 	const struct page_value value[] = {
 	    {.name = "title", .text = d->title},
 	    {.name = "name",
