@@ -242,7 +242,8 @@ export class Visitor {
 
 		await this.page.locator(".skip").focus();
 		await keyboard.press("Enter");
-		assert.equal(new URL(this.page.url()).hash, "#content");
+		await this.page.waitForURL((url) => url.hash === "#content",
+			{ timeout: 5000 });
 		await keyboard.press("Tab");
 		const inside = await this.page.evaluate(() =>
 			document.activeElement.closest("main") !== null
