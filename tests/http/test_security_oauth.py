@@ -297,7 +297,6 @@ def test_refused_requests_leave_nothing(server, own, app, form, who):
                              timeout=10)
         assert r.status_code in (400, 401), r.text
         assert len(r.content) < 130000  # what was sent, at most, escaped
-        assert r.elapsed.total_seconds() < 1  # on any machine, sanitized
     assert own.admin("GET", "/state").json()["counts"] == before
 
 
