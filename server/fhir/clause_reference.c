@@ -108,8 +108,13 @@ static bool add_list(struct reading *g, struct clauses *c,
 	clause->value = out;
 	for (size_t i = 0; i < n; i++)
 		clause->n += add_types(g, p, type, &v[i], out + clause->n);
-	g->values += clause->n - n;
-	return true;
+	g->references += clause->n - n;
+	return g->references <= STORE_SEARCH_VALUES ||
+	       err_set(g->err, ERR_INVALID, RULE_VALUE, NULL,
+		       "Too many search values: an id without its type stands "
+		       "for one of each type that \"%s\" may lead to; write "
+		       "the type before it, as in Patient/[id]",
+		       p->name);
 }
 
 /* Of the type that is searched, not of one that a chain leads to. */

@@ -102,8 +102,9 @@ struct reading {
 	const struct search_rules *rules;
 	struct search *out;
 	struct err *err;
-	size_t values; /* in the whole query */
-	size_t depth;  /* of chains */
+	size_t values;	   /* sent in the whole query */
+	size_t references; /* that bare ids of references stand for */
+	size_t depth;	   /* of chains */
 	size_t clauses;
 	bool patient; /* was it named? */
 };

@@ -775,3 +775,16 @@ def test_stu3_searches_the_same_way(server, wide):
     got = p.search("&_summary=true", "stu3")["entry"][0]["resource"]
     assert got["meta"]["tag"][0]["system"] == \
         "http://hl7.org/fhir/v3/ObservationValue"
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_ids_without_a_type_are_counted_in_any_order(person, behind):
+    """Each stands for one of every type that focus may lead to."""
+    for n, status in ((5, 200), (50, 400)):
+        focus = "focus=" + ",".join(f"id-{i}" for i in range(n))
+        rest = f"patient={person.id}&code=1,2"
+        r = person.get("/Observation?" + "&".join(
+            [rest, focus] if behind else [focus, rest]))
+        assert r.status_code == status, r.text
+        if status == 400:
+            assert "write the type before it" in r.text
