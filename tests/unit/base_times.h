@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Times for test_base.c: texts with the span they stand for, texts that are no
+ * Times for base_clock.h: texts with the span they stand for, texts that are no
  * times, and instants with their Finnish text. Worked out with another
  * implementation of the calendar and the zone data of Europe/Helsinki.
  */
