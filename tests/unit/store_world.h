@@ -148,6 +148,14 @@ static void put(struct world *w, const char *id, const char *patient)
 	put_rows(w, "Observation", id, patient, NULL, 0);
 }
 
+/* By a request of the turn; not committed yet. */
+static void put_in_turn(struct world *w, const char *id)
+{
+	store_enter(w->store);
+	put(w, id, "p1");
+	assert_true(store_leave(w->store, true));
+}
+
 static void put_indexed(struct world *w, const char *id,
 			struct store_index_row row)
 {

@@ -16,13 +16,9 @@ static void file_keeps_committed_rows(void **state)
 {
 	struct world *w = *state;
 	store_setting_put(w->store, "key", "PEM");
-	store_enter(w->store);
-	put(w, "a", "p1");
-	assert_true(store_leave(w->store, true));
+	put_in_turn(w, "a");
 	assert_true(store_commit(w->store));
-	store_enter(w->store);
-	put(w, "b", "p1");
-	assert_true(store_leave(w->store, true));
+	put_in_turn(w, "b");
 	reopen(w); /* not committed: as if the process had been killed */
 	assert_true(has(w, "a"));
 	assert_false(has(w, "b"));
@@ -41,9 +37,7 @@ static void settings_have_an_epoch(void **state)
 	store_setting_put(w->store, "key", "1");
 	assert_true(store_setting_epoch(w->store) != before);
 	before = store_setting_epoch(w->store);
-	store_enter(w->store);
-	put(w, "a", "p1");
-	assert_true(store_leave(w->store, true));
+	put_in_turn(w, "a");
 	assert_true(store_commit(w->store));
 	assert_string_equal(store_setting(w->store, w->arena, "key"), "1");
 	assert_true(store_setting_epoch(w->store) == before);
@@ -143,9 +137,7 @@ static void refused_request_leaves_nothing(void **state)
 static void requests_of_a_turn_are_apart(void **state)
 {
 	struct world *w = *state;
-	store_enter(w->store);
-	put(w, "a", "p1");
-	assert_true(store_leave(w->store, true));
+	put_in_turn(w, "a");
 	assert_true(store_pending(w->store));
 	store_enter(w->store);
 	put(w, "b", "p1");
@@ -229,9 +221,7 @@ static void another_connection_sees_it_after_commit(void **state)
 	struct world *w = *state;
 	struct store *other = store_open(w->path, &quiet, &w->err);
 	assert_non_null(other);
-	store_enter(w->store);
-	put(w, "a", "p1");
-	assert_true(store_leave(w->store, true));
+	put_in_turn(w, "a");
 	struct store_counts n;
 	store_count(other, &n);
 	assert_int_equal(n.resources, 0);
@@ -284,9 +274,7 @@ static void storage_errors_fail_the_request(void **state)
 static void storage_errors_spare_the_turn_or_are_told(void **state)
 {
 	struct world *w = *state;
-	store_enter(w->store);
-	put(w, "a", "p1");
-	assert_true(store_leave(w->store, true));
+	put_in_turn(w, "a");
 	fill_up(w);
 	store_enter(w->store);
 	put_large(w, "large");
@@ -307,9 +295,7 @@ static void settled_requests_share_the_fate_of_the_turn(void **state)
 	struct world *w = *state;
 	for (int failing = 0; failing < 2; failing++) {
 		const char *first = failing ? "c" : "a";
-		store_enter(w->store);
-		put(w, first, "p1");
-		assert_true(store_leave(w->store, true));
+		put_in_turn(w, first);
 		store_enter(w->store);
 		store_settle(w->store);
 		if (failing)
@@ -330,9 +316,7 @@ static void settled_requests_share_the_fate_of_the_turn(void **state)
 static void settling_late_changes_nothing(void **state)
 {
 	struct world *w = *state;
-	store_enter(w->store);
-	put(w, "a", "p1");
-	assert_true(store_leave(w->store, true));
+	put_in_turn(w, "a");
 	store_enter(w->store);
 	put(w, "b", "p1");
 	store_settle(w->store);
@@ -352,9 +336,7 @@ static void settling_late_changes_nothing(void **state)
 static void lost_transactions_fail_the_commit(void **state)
 {
 	struct world *w = *state;
-	store_enter(w->store);
-	put(w, "a", "p1");
-	assert_true(store_leave(w->store, true));
+	put_in_turn(w, "a");
 	store_enter(w->store);
 	put(w, "b", "p1");
 	exec_text(w, "ROLLBACK"); /* as SQLite might */
