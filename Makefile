@@ -258,6 +258,8 @@ lint: build/deps-build build/deps-lint build/deps-test \
 		CFLAGS='-O2 -g -fPIE -Werror' build/gcc/mock-kanta-phr
 	@$(MAKE) --no-print-directory -j2 B=build/clang CC=clang \
 		CFLAGS='-O2 -g -fPIE -Werror' build/clang/mock-kanta-phr
+	@for c in gcc clang; do $$c -std=c11 $(WARN) -Werror $(CPPFLAGS) \
+		-fsyntax-only $(filter tests/%.c,$(CSOURCES)) || exit 1; done
 	/usr/bin/python3 tests/lint/lint.py --objects build/gcc/obj
 	printf '%s\0' $(filter %.c,$(wildcard server/*.c server/*/*.c)) | \
 		xargs -0 -n4 -P2 sh -c 'clang-tidy --quiet "$$@" -- \

@@ -199,7 +199,7 @@ static bool h_nest(struct rq *rq)
 		struct http_pair x = {"X-A", ""};
 		struct http_nested n = {
 		    .method = arena_strndup(a, line, (size_t)(at - line)),
-		    .url = ++at,
+		    .url = at + 1,
 		    .header = &x,
 		    .header_count = 1,
 		    .within = rq,
