@@ -19,6 +19,7 @@ import pytest
 
 import answers
 import support
+from vendor import Vendor
 
 MOCK_NEEDED = "needs a server of its own (URL names a running one)"
 
@@ -80,6 +81,26 @@ def own(server):
     return server
 
 
+@pytest.fixture(scope="module", params=["kanta", "strict"])
+def either(request):
+    """A server of each behaviour in turn that the tests of a module share."""
+    if support.URL:
+        if request.param != support.Running.behaviour:
+            pytest.skip("URL names a server of one behaviour")
+        yield support.Running(support.URL)
+        return
+    with support.Server("--oauth", request.param) as s:
+        yield s
+
+
+@pytest.fixture(scope="module")
+def own_either(either):
+    """The same, when it may be moved in time and looked into."""
+    if support.URL:
+        pytest.skip(MOCK_NEEDED)
+    return either
+
+
 @pytest.fixture
 def start():
     """start(*options) gives a server of the test's own."""
@@ -112,3 +133,15 @@ def person(server, app):
 def other(server, app):
     """Another fresh citizen with a token of app."""
     return server.person(app)
+
+
+@pytest.fixture
+def vendor(server):
+    """A fresh application, as its vendor wrote it."""
+    return Vendor(server)
+
+
+@pytest.fixture
+def citizen(server):
+    """The personal identity code of a fresh citizen."""
+    return server.citizen()["hetu"]

@@ -68,6 +68,7 @@ def session():
 
 class Running:
     """A server by its address. Server adds starting and stopping."""
+    behaviour = "kanta"
 
     def __init__(self, origin):
         self.origin = origin
@@ -76,6 +77,10 @@ class Running:
         self.stu3 = origin + "/phr-resourceserver/baseStu3"
         self.admin_url = origin + "/__admin"
         self.http = session()
+
+    @property
+    def strict(self):
+        return self.behaviour == "strict"
 
     def base(self, fhir):
         return {"r4": self.r4, "stu3": self.stu3}[fhir]
@@ -138,6 +143,8 @@ class Server(Running):
         if clock:
             self.command += ["--clock", clock]
         self.command += [str(o) for o in options]
+        if "--oauth" in options:
+            self.behaviour = options[options.index("--oauth") + 1]
         self.env = clean_environment(**(env or {}))
         self.log_file = tempfile.NamedTemporaryFile(
             prefix="mock-kanta-phr-", suffix=".log")

@@ -8,7 +8,7 @@ import random
 import pytest
 
 from support import Browser, Form, back, request_of
-from vendor import OFFLINE, READ, WRITE, Vendor, granted, machine, serve
+from vendor import OFFLINE, READ, WRITE, Vendor, granted, machine
 
 STEPS = 120
 WORDS = [OFFLINE, READ, WRITE, "patient/Patient.read"]
@@ -17,9 +17,9 @@ NEVER = float("inf")
 LIFE = {"until-revoked": NEVER, "one-hour": HOUR, "none": 0}
 
 
-@pytest.fixture(scope="module", params=["kanta", "strict"])
-def server(request):
-    yield from serve(request.param)
+@pytest.fixture(scope="module")
+def server(own_either):
+    return own_either
 
 
 class Walk:

@@ -19,16 +19,13 @@ READ, WRITE = "patient/Observation.read", "patient/Observation.write"
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 S256 = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
-BEHAVIOURS = ["kanta", "strict"]
-KANTA, STRICT = 0, 1
 
 
 class Site:
     """A server of one behaviour, with an application."""
 
-    def __init__(self, server, name):
-        self.server, self.name = server, name
-        self.strict = name == "strict"
+    def __init__(self, server):
+        self.server, self.strict = server, server.strict
         self.app = server.register()
         self.issuer = server.auth + ("" if self.strict else "/")
 
@@ -43,12 +40,9 @@ class Site:
         return b
 
 
-@pytest.fixture(scope="module", params=BEHAVIOURS)
-def site(request):
-    if support.URL:
-        pytest.skip("needs a server of its own (URL names a running one)")
-    with support.Server("--oauth", request.param) as s:
-        yield Site(s, request.param)
+@pytest.fixture(scope="module")
+def site(own_either):
+    return Site(own_either)
 
 
 @pytest.fixture
@@ -420,9 +414,9 @@ def test_address_of_an_installed_application(site, browser, scheme):
 
 @pytest.fixture(scope="module")
 def loopback(site):
-    with support.Server("--oauth", site.name, "--set",
+    with support.Server("--oauth", site.server.behaviour, "--set",
                         "loopback_redirect_port=on") as s:
-        other = Site(s, site.name)
+        other = Site(s)
         other.app = s.register(redirect_uris=[
             "http://127.0.0.1/cb", "http://[::1]:4000/cb?x=1",
             "http://localhost:1300/cb"])

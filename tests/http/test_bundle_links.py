@@ -9,7 +9,7 @@ import pytest
 from bundles import (new_uuid, entry, post, bundle, send, refused, text_of,
                      statuses, id_of, total, referring, referred, identifier,
                      BOTH)
-from support import outcome, places, weight
+from support import places, weight
 
 OPTIONS = ["--set", "batch_stu3=on"]
 

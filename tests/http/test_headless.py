@@ -16,22 +16,17 @@ VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
-@pytest.fixture(scope="module", params=["kanta", "strict"])
-def plain(request):
+@pytest.fixture(scope="module")
+def plain(own_either):
     """A server with pages."""
-    if support.URL:
-        pytest.skip("needs a server of its own (URL names a running one)")
-    with support.Server("--oauth", request.param) as s:
-        s.strict = request.param == "strict"
-        yield s
+    return own_either
 
 
 @pytest.fixture(scope="module")
 def auto(plain):
     """One that shows none."""
     with support.Server("--auto-approve=" + ADULT, "--oauth",
-                        "strict" if plain.strict else "kanta") as s:
-        s.strict = plain.strict
+                        plain.behaviour) as s:
         yield s
 
 

@@ -174,13 +174,10 @@ BROKEN = {"no client": {"client_id": None}, "client": {"client_id": "x"},
           "address": {"redirect_uri": "https://evil.example"}}
 
 
-@pytest.fixture(scope="module", params=["kanta", "strict"])
-def pages(request):
+@pytest.fixture(scope="module")
+def pages(own_either):
     """Each behaviour has its own words."""
-    if support.URL:
-        pytest.skip("needs a server of its own (URL names a running one)")
-    with support.Server("--oauth", request.param) as s:
-        return {lang: walk(s, lang) for lang in LANGUAGES}
+    return {lang: walk(own_either, lang) for lang in LANGUAGES}
 
 
 # The same in every language: names, codes, what the application said.

@@ -18,11 +18,6 @@ READ, WRITE = "patient/Observation.read", "patient/Observation.write"
 
 
 @pytest.fixture
-def citizen(server):
-    return server.citizen()["hetu"]
-
-
-@pytest.fixture
 def browser(server):
     return Browser(server)
 

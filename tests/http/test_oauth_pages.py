@@ -18,11 +18,6 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
-def citizen(server):
-    return server.citizen()["hetu"]
-
-
-@pytest.fixture
 def fresh(server):
     """An application that nobody has approved yet."""
     return server.register(client_name="Fresh application")

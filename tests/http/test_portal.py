@@ -11,8 +11,7 @@ import urllib.parse
 import pytest
 
 import support
-from support import (Browser, CALLBACK, Form, SCOPE, back, dance, hetu,
-                     request_of)
+from support import Browser, CALLBACK, Form, SCOPE, dance, hetu, request_of
 
 AUTH = "/phr-authserver-sandbox"
 APPS = AUTH + "/applications"

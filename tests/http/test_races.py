@@ -5,24 +5,14 @@ The tenth scenario (test_scenarios.py) at its edges."""
 import pytest
 
 from vendor import (Vendor, at_once, dead_access, dead_code, dead_refresh,
-                    granted, machine, query_of, serve)
+                    granted, machine, query_of)
 
 ROUNDS = 5
 
 
-@pytest.fixture(scope="module", params=["kanta", "strict"])
-def server(request):
-    yield from serve(request.param)
-
-
-@pytest.fixture
-def vendor(server):
-    return Vendor(server)
-
-
-@pytest.fixture
-def citizen(server):
-    return server.citizen()["hetu"]
+@pytest.fixture(scope="module")
+def server(own_either):
+    return own_either
 
 
 # ---- one code ---------------------------------------------------------------

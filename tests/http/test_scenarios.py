@@ -19,25 +19,15 @@ from support import (Browser, CALLBACK, Form, SCOPE, back, ids, outcome,
                      request_of, session)
 from vendor import (CHALLENGE, OFFLINE, READ, S256, VERIFIER, WRITE,
                     Vendor, at_once, dead_access, dead_code, dead_refresh,
-                    granted, machine, query_of, refused, serve)
+                    granted, machine, query_of, refused)
 
 STRICT_WHO = "The application is unknown or its credentials are wrong"
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-@pytest.fixture(scope="module", params=["kanta", "strict"])
-def server(request):
-    yield from serve(request.param)
-
-
-@pytest.fixture
-def vendor(server):
-    return Vendor(server)
-
-
-@pytest.fixture
-def citizen(server):
-    return server.citizen()["hetu"]
+@pytest.fixture(scope="module")
+def server(own_either):
+    return own_either
 
 
 def has_iss(server, got):
@@ -468,7 +458,6 @@ def test_10_concurrent_refresh(server, vendor, citizen):
 @pytest.mark.parametrize("oauth", ["kanta", "strict"])
 def test_12_no_secret_in_log_or_journal(start, oauth):
     s = start("--oauth", oauth)
-    s.strict = oauth == "strict"
     v = Vendor(s)
     hetu = s.citizen()["hetu"]
     code = v.code(hetu, **S256)
@@ -953,7 +942,6 @@ def test_30_the_server_is_ahead_or_behind(start, oauth, seconds):
     there = datetime.datetime.fromtimestamp(time.time() + seconds,
                                             datetime.timezone.utc)
     s.admin("PUT", "/clock", {"mode": "offset", "now": there.isoformat()}, 200)
-    s.strict = oauth == "strict"
     v = Vendor(s)
     r = v.exchange(v.code(s.citizen()["hetu"]))
     now = time.time()

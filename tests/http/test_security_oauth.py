@@ -14,8 +14,7 @@ import urllib.parse
 
 import pytest
 
-from support import (Browser, CALLBACK, Form, SCOPE, back, hetu, request_of,
-                     session)
+from support import Browser, CALLBACK, Form, back, request_of, session
 
 ROOT = pathlib.Path(__file__).parents[2]
 AUTH = "/phr-authserver-sandbox"

@@ -16,13 +16,9 @@ JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 NOW = int(datetime.datetime.fromisoformat(support.CLOCK).timestamp())
 
 
-@pytest.fixture(scope="module", params=["kanta", "strict"])
-def place(request):
-    if support.URL:
-        pytest.skip("needs servers of its own (URL names a running one)")
-    with support.Server("--oauth", request.param) as server:
-        server.strict = request.param == "strict"
-        yield server
+@pytest.fixture(scope="module")
+def place(own_either):
+    return own_either
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-import support
 from support import Browser, CALLBACK, SCOPE, back, request_of, session
 
 READ, WRITE = "patient/Observation.read", "patient/Observation.write"
@@ -24,9 +23,8 @@ S256 = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
 class World:
     """A server with its behaviour, applications, and what a row presents."""
 
-    def __init__(self, server, behaviour):
-        self.server, self.behaviour = server, behaviour
-        self.strict = behaviour == "strict"
+    def __init__(self, server):
+        self.server, self.strict = server, server.strict
         self.app = server.register()
         self.second = server.register(client_name="Second")
         self.mobile = server.register(client_name="Mobile",
@@ -94,12 +92,9 @@ def basic(user, secret):
     return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
 
 
-@pytest.fixture(scope="module", params=["kanta", "strict"])
-def world(request):
-    if support.URL:
-        pytest.skip("needs servers of its own (URL names a running one)")
-    with support.Server("--oauth", request.param) as server:
-        yield World(server, request.param)
+@pytest.fixture(scope="module")
+def world(own_either):
+    return World(own_either)
 
 
 # ---- what is expected ---------------------------------------------------------

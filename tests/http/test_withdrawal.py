@@ -7,22 +7,12 @@ import pytest
 from support import (Browser, Form, back, ids, outcome, request_of, session,
                      weight, FHIR_JSON)
 from vendor import (OFFLINE, READ, Vendor, dead_access, dead_code,
-                    dead_refresh, granted, machine, serve)
+                    dead_refresh, granted, machine)
 
 
-@pytest.fixture(scope="module", params=["kanta", "strict"])
-def server(request):
-    yield from serve(request.param)
-
-
-@pytest.fixture
-def vendor(server):
-    return Vendor(server)
-
-
-@pytest.fixture
-def citizen(server):
-    return server.citizen()["hetu"]
+@pytest.fixture(scope="module")
+def server(own_either):
+    return own_either
 
 
 class MyKanta(Browser):

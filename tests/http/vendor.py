@@ -6,8 +6,6 @@ import threading
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 import support
 from support import Browser, CALLBACK, SCOPE, back, request_of, session, weight
 
@@ -33,15 +31,6 @@ def at_once(calls):
         return call()
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(go, calls))
-
-
-def serve(behaviour):
-    """For a fixture: a server of one behaviour."""
-    if support.URL:
-        pytest.skip("needs servers of its own (URL names a running one)")
-    with support.Server("--oauth", behaviour) as s:
-        s.behaviour, s.strict = behaviour, behaviour == "strict"
-        yield s
 
 
 def query_of(url):
