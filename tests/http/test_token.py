@@ -189,13 +189,19 @@ def test_refreshes_at_once(own, make, grace):
 
 # ---- limits -------------------------------------------------------------------
 
+def used(own, app, times, by):
+    """What an application has that refreshed so often, so long after."""
+    tokens = granted(own, app)
+    for _ in range(times):
+        own.advance(by)
+        tokens = refresh(own, app, tokens["refresh_token"])
+    return tokens
+
+
 @pytest.mark.parametrize("rotation", ["reuse", "rotate"])
 def test_idle_limit(own, make, rotation):
     app = make(refresh_rotation=rotation, refresh_idle_d="10")
-    tokens = granted(own, app)
-    for _ in range(4):
-        own.advance("P9D")
-        tokens = refresh(own, app, tokens["refresh_token"])
+    tokens = used(own, app, 4, "P9D")
     own.advance("P10D")
     refresh(own, app, tokens["refresh_token"], 401)
 
@@ -203,10 +209,7 @@ def test_idle_limit(own, make, rotation):
 @pytest.mark.parametrize("rotation", ["reuse", "rotate"])
 def test_absolute_limit(own, make, rotation):
     app = make(refresh_rotation=rotation, refresh_absolute_d="10")
-    tokens = granted(own, app)
-    for _ in range(3):
-        own.advance("P3D")
-        tokens = refresh(own, app, tokens["refresh_token"])
+    tokens = used(own, app, 3, "P3D")
     own.advance("PT23H59M59S")
     tokens = refresh(own, app, tokens["refresh_token"])
     own.advance("PT1S")
@@ -217,9 +220,7 @@ def test_absolute_limit(own, make, rotation):
 def test_the_clients_own_limit(own, make, rotation, later):
     """It is that of one refresh token."""
     app = make({"refresh_token_seconds": 100}, refresh_rotation=rotation)
-    tokens = granted(own, app)
-    own.advance("PT60S")
-    tokens = refresh(own, app, tokens["refresh_token"])
+    tokens = used(own, app, 1, "PT60S")
     own.advance("PT60S")
     refresh(own, app, tokens["refresh_token"], later)
 
