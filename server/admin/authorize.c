@@ -121,15 +121,6 @@ static const char *code_of(struct rq *rq, const struct decision *d)
 	return code;
 }
 
-static const char *issuer(struct rq *rq, const struct decision *d)
-{
-	if (d->set.iss_parameter == 0)
-		return NULL;
-	return arena_printf(rq->arena, "%s%s%s", rq->origin,
-			    admin_of(rq)->issuer_path,
-			    d->set.issuer_trailing_slash != 0 ? "/" : "");
-}
-
 static bool answer(struct rq *rq, const struct decision *d, const char *code)
 {
 	const bool denied = code == NULL;
@@ -138,7 +129,7 @@ static bool answer(struct rq *rq, const struct decision *d, const char *code)
 	    {"error", denied ? "access_denied" : NULL},
 	    {"error_description", denied ? "User denied access" : NULL},
 	    {"state", member_text(d->body, "state")},
-	    {"iss", issuer(rq, d)},
+	    {"iss", d->set.iss_parameter != 0 ? issuer_of(rq) : NULL},
 	};
 	struct jw w = {.b = &rq->out};
 
