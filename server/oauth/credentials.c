@@ -187,17 +187,17 @@ static bool in_two_ways(const struct rq *rq, const struct attempt *t)
 static bool by_its_method(struct rq *rq, const struct attempt *t,
 			  const struct store_client *c)
 {
-	struct settings s =
-	    record_client_settings(oauth_of(rq)->site.record, rq->arena, c);
+	const struct record *r = oauth_of(rq)->site.record;
 
+	rq->why = NULL;
+	if (strcmp(t->method, c->auth_method) == 0 ||
+	    !record_client_settings(r, rq->arena, c).enforce_auth_method)
+		return true;
 	rq->why = arena_printf(rq->arena,
 			       "the application used the method %s and is "
 			       "registered for %s (enforce_auth_method)",
 			       t->method, c->auth_method);
-	if (s.enforce_auth_method && strcmp(t->method, c->auth_method) != 0)
-		return false;
-	rq->why = NULL;
-	return true;
+	return false;
 }
 
 bool oauth_client(struct rq *rq, const struct oauth_form *f,

@@ -48,7 +48,7 @@ bool oauth_grant_refresh(struct rq *rq, const struct oauth_exchange *x)
 	rq->why = NULL;
 	if (strcmp(g.client_id, x->client.client_id) != 0)
 		return refuse_foreign(rq, x, &token);
-	if (!record_refresh_good(r, rq->arena, &x->client, text, &token)) {
+	if (!record_refresh_good(r, rq->arena, s, text, &token)) {
 		rq->keep = true;
 		rq->why = "it was used before (refresh_rotation): all tokens "
 			  "of its family have ended";

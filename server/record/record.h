@@ -419,11 +419,11 @@ const char *record_id_token(struct record *r, struct arena *a,
 bool record_refresh_find(struct record *r, struct arena *a, const char *text,
 			 struct store_token *out, struct grant *g);
 
-/* May its own client c refresh with it? False when it was used before, and the
- * grace of refresh_grace_s does not help: then its whole family is gone, which
- * the caller must keep (rq->keep). */
+/* May its own client, whose settings s are, refresh with it? False when it was
+ * used before, and the grace of refresh_grace_s does not help: then its whole
+ * family is gone, which the caller must keep (rq->keep). */
 bool record_refresh_good(struct record *r, struct arena *a,
-			 const struct store_client *c, const char *text,
+			 const struct settings *s, const char *text,
 			 const struct store_token *t);
 
 /* Uses one that is good: the refresh token of the answer. The same, or, where

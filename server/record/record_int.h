@@ -77,9 +77,10 @@ const char *token_random(struct arena *a);
 /* Stores a token; its digest is taken here. */
 void token_put(struct record *r, const char *token, struct store_token *t);
 
-/* A fresh refresh token, kept with its limits. */
+/* A fresh refresh token, kept with its limits. s: those of the client. */
 const char *refresh_new(struct record *r, struct arena *a,
-			const struct store_client *c, const struct grant *g);
+			const struct settings *s, const struct store_client *c,
+			const struct grant *g);
 
 /* ---- walk.c ----------------------------------------------------------- */
 

@@ -33,20 +33,20 @@ static int64_t earlier(int64_t limit_ms, int64_t begin_ms, int64_t life_ms)
 							    : limit_ms;
 }
 
-static int64_t ends(struct record *r, struct arena *a,
+static int64_t ends(const struct record *r, const struct settings *s,
 		    const struct store_client *c, const struct grant *g,
 		    int64_t issued_ms)
 {
-	struct settings s = record_client_settings(r, a, c);
 	int64_t end =
 	    earlier(INT64_MAX, issued_ms, c->refresh_token_seconds * 1000);
 
-	end = earlier(end, record_now_ms(r), s.refresh_idle_d * DAY_MS);
-	return earlier(end, g->created_ms, s.refresh_absolute_d * DAY_MS);
+	end = earlier(end, record_now_ms(r), s->refresh_idle_d * DAY_MS);
+	return earlier(end, g->created_ms, s->refresh_absolute_d * DAY_MS);
 }
 
-static void put(struct record *r, struct arena *a, const struct store_client *c,
-		const struct grant *g, const char *token, int64_t issued_ms)
+static void put(struct record *r, const struct settings *s,
+		const struct store_client *c, const struct grant *g,
+		const char *token, int64_t issued_ms)
 {
 	token_put(r, token,
 		  &(struct store_token){
@@ -54,16 +54,17 @@ static void put(struct record *r, struct arena *a, const struct store_client *c,
 		      .grant_id = g->id,
 		      .scope = g->scope,
 		      .issued_ms = issued_ms,
-		      .expires_ms = ends(r, a, c, g, issued_ms),
+		      .expires_ms = ends(r, s, c, g, issued_ms),
 		  });
 }
 
 const char *refresh_new(struct record *r, struct arena *a,
-			const struct store_client *c, const struct grant *g)
+			const struct settings *s, const struct store_client *c,
+			const struct grant *g)
 {
 	const char *token = token_random(a);
 
-	put(r, a, c, g, token, record_now_ms(r));
+	put(r, s, c, g, token, record_now_ms(r));
 	return token;
 }
 
@@ -104,15 +105,14 @@ bool record_refresh_find(struct record *r, struct arena *a, const char *text,
 }
 
 bool record_refresh_good(struct record *r, struct arena *a,
-			 const struct store_client *c, const char *text,
+			 const struct settings *s, const char *text,
 			 const struct store_token *t)
 {
-	struct settings s = record_client_settings(r, a, c);
-
 	if (t->used_ms == 0)
 		return true;
-	if (s.refresh_grace_s > 0 &&
-	    record_now_ms(r) < t->used_ms + s.refresh_grace_s * INT64_C(1000) &&
+	if (s->refresh_grace_s > 0 &&
+	    record_now_ms(r) <
+		t->used_ms + s->refresh_grace_s * INT64_C(1000) &&
 	    unused(r, a, successor(r, a, text)))
 		return true;
 	store_family_delete(r->store, t->grant_id);
@@ -130,11 +130,11 @@ const char *record_refresh_next(struct record *r, struct arena *a,
 		return successor(r, a, text);
 	if (s.refresh_rotation == 0) {
 		if (s.refresh_idle_d > 0) /* this is its use */
-			put(r, a, c, g, text, t->issued_ms);
+			put(r, &s, c, g, text, t->issued_ms);
 		return text;
 	}
 	store_token_use(r->store, t->digest, record_now_ms(r));
 	const char *next = successor(r, a, text);
-	put(r, a, c, g, next, record_now_ms(r));
+	put(r, &s, c, g, next, record_now_ms(r));
 	return next;
 }

@@ -148,7 +148,7 @@ void record_tokens(struct record *r, struct arena *a,
 		  });
 	if (refresh && scope_has(g->scope, "offline_access") &&
 	    scope_has(c->grant_types, "refresh_token"))
-		out->refresh_token = refresh_new(r, a, c, g);
+		out->refresh_token = refresh_new(r, a, &s, c, g);
 }
 
 /* ---- ID tokens -------------------------------------------------------- */
