@@ -200,11 +200,8 @@ static const char *ticked(struct rq *rq, const char *scope,
 		const char *word = arena_strndup(rq->arena, w, len);
 		const char *value =
 		    site_field(p, arena_printf(rq->arena, "scope_%s", word));
-		if (value == NULL || strcmp(value, word) != 0)
-			continue;
-		if (b.len > 0)
-			buf_putc(&b, ' ');
-		buf_puts(&b, word);
+		if (text_is(value, word))
+			scope_add(&b, w, len);
 	}
 	return b.p;
 }

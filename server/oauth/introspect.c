@@ -73,11 +73,8 @@ static const char *cut_scope(struct arena *a, const char *scope, const char *to)
 
 	buf_init(&b, a);
 	for (const char *w; (w = oauth_word(&scope, &n)) != NULL;) {
-		if (!scope_covers(to, w, n))
-			continue;
-		if (b.len > 0)
-			buf_putc(&b, ' ');
-		buf_add(&b, w, n);
+		if (scope_covers(to, w, n))
+			scope_add(&b, w, n);
 	}
 	return b.p;
 }

@@ -3,11 +3,11 @@
  * Lists of words in one text: scopes (RFC 6749 3.3), and the lists of a
  * client's row (redirect URIs, grant types), which are kept the same way.
  *
- * A scope is compared word by word, never as a text. What a client asks for is
- * cut at OAUTH_SCOPE_BYTES, so the work per request is bounded. The words of
- * oauth.md section 8 that are reserved are listed in registrations and never
- * granted: they fall out of a request without a complaint, as they do in the
- * software the sandbox was built on.
+ * A scope is compared word by word, never as a text. More than
+ * OAUTH_SCOPE_BYTES of it are refused, so the work per request is bounded. The
+ * words of oauth.md section 8 that are reserved are listed in registrations and
+ * never granted: they fall out of a request without a complaint, as they do in
+ * the software the sandbox was built on.
  */
 #include "oauth/oauth_int.h"
 
@@ -21,15 +21,6 @@ const char *oauth_word(const char **p, size_t *n)
 	*n = strcspn(s, " ");
 	*p = s + *n;
 	return *n > 0 ? s : NULL;
-}
-
-static bool has(const char *list, const char *word, size_t len)
-{
-	size_t n;
-	for (const char *w; (w = oauth_word(&list, &n)) != NULL;)
-		if (n == len && memcmp(w, word, n) == 0)
-			return true;
-	return false;
 }
 
 static bool is_reserved(const char *word, size_t n)
@@ -54,11 +45,8 @@ const char *oauth_scope_wanted(struct arena *a, const char *requested,
 	for (const char *w; (w = oauth_word(&requested, &n)) != NULL;) {
 		if (!scope_covers(client_scope, w, n))
 			return NULL;
-		if (is_reserved(w, n) || has(b.p, w, n))
-			continue;
-		if (b.len > 0)
-			buf_putc(&b, ' ');
-		buf_add(&b, w, n);
+		if (!is_reserved(w, n))
+			scope_add(&b, w, n);
 	}
 	return b.len > 0 ? b.p : NULL;
 }

@@ -214,9 +214,9 @@ bool record_behaviours(struct record *r, struct arena *a,
 				       "behaviours", "must be a list of words");
 		if (!known_behaviour(words, e))
 			return false;
-		buf_printf(&b, "%s%s", b.len > 0 ? " " : "", json_text(words));
+		scope_add(&b, json_text(words), json_len(words));
 	}
-	c->behaviours = scope_words(a, b.p);
+	c->behaviours = b.p;
 	store_citizen_put(r->store, c);
 	return true;
 }

@@ -98,9 +98,7 @@ static bool take_words(struct registration *g, const char *name,
 	     v = json_next(v)) {
 		if (!ok(g, json_text(v)))
 			return false;
-		if (!scope_has(b.p, json_text(v)))
-			buf_printf(&b, "%s%s", b.len > 0 ? " " : "",
-				   json_text(v));
+		scope_add(&b, json_text(v), json_len(v));
 	}
 	*out = b.p;
 	return true;

@@ -23,12 +23,6 @@ int64_t record_now_ms(const struct record *r)
 
 /* ---- permission ------------------------------------------------------- */
 
-static void add_word(struct buf *b, const char *word)
-{
-	if (!scope_has(b->p, word))
-		buf_printf(b, "%s%s", b->len > 0 ? " " : "", word);
-}
-
 struct granting {
 	struct buf granted;
 	const char *allowed;
@@ -47,7 +41,7 @@ static bool grant_word(const char *word, void *ctx)
 			       "the application is not registered for the "
 			       "scope \"%.64s\"",
 			       word);
-	add_word(&g->granted, word);
+	scope_add(&g->granted, word, strlen(word));
 	return true;
 }
 

@@ -211,9 +211,7 @@ static bool add_word(const char *word, void *ctx)
 	struct reading *g = ctx;
 
 	if (reads(word) && scope_has(g->allowed, word)) {
-		if (!scope_has(g->granted.p, word))
-			buf_printf(&g->granted, "%s%s",
-				   g->granted.len > 0 ? " " : "", word);
+		scope_add(&g->granted, word, strlen(word));
 		return true;
 	}
 	return g->all ||

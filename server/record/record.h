@@ -341,6 +341,10 @@ bool scope_allows(const char *scope, const char *type, bool write);
  * with an asterisk for x has it. */
 bool scope_covers(const char *scope, const char *word, size_t n);
 
+/* Puts the word of n bytes behind those in b, a space between, unless it is
+ * there. */
+void scope_add(struct buf *b, const char *word, size_t n);
+
 /* The scopes that the types served can use, in a bit per enum fhir_version, and
  * what switches offer besides. */
 const char *scope_offered(struct arena *a, const struct settings *s,

@@ -126,12 +126,18 @@ bool scope_known(const struct settings *s, const char *word)
 	return false;
 }
 
+void scope_add(struct buf *b, const char *word, size_t n)
+{
+	if (has(b->p, word, n))
+		return;
+	if (b->len > 0)
+		buf_putc(b, ' ');
+	buf_add(b, word, n);
+}
+
 static bool add_once(const char *word, void *ctx)
 {
-	struct buf *b = ctx;
-
-	if (!scope_has(b->p, word))
-		buf_printf(b, "%s%s", b->len > 0 ? " " : "", word);
+	scope_add(ctx, word, strlen(word));
 	return true;
 }
 
