@@ -166,9 +166,12 @@ static bool guard_query(struct rq *rq, const struct oauth *o,
 
 static bool has_query_token(const struct rq *rq)
 {
-	const char *at = strstr(rq->query, IN_QUERY "=");
+	const char *at = rq->query;
 
-	return at != NULL && (at == rq->query || at[-1] == '&');
+	for (; (at = strstr(at, IN_QUERY "=")) != NULL; at++)
+		if (at == rq->query || at[-1] == '&')
+			return true;
+	return false;
 }
 
 /* ---- the guards ------------------------------------------------------- */

@@ -408,6 +408,9 @@ def test_bearer_in_query(start):
     # not a parameter of that name
     assert s.http.get(f"{s.r4}/Observation?my_access_token=x",
                       timeout=30).status_code == 401
+    r = s.http.get(f"{s.r4}/Observation?my_access_token=x&patient={t['sub']}"
+                   f"&access_token={t['access_token']}", timeout=30)
+    assert r.status_code == 200, r.text
     assert t["access_token"] not in s.log()
 
 
