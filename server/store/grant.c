@@ -114,7 +114,6 @@ static void code_take(sqlite3_stmt *st, struct arena *a, void *out)
 	    .expires_ms = sqlite3_column_int64(st, 6),
 	    .nonce = store_column(a, st, 7),
 	    .auth_ms = sqlite3_column_int64(st, 8),
-	    .used_ms = sqlite3_column_int64(st, 9),
 	};
 }
 

@@ -240,10 +240,9 @@ const char *const store_sql[ST_COUNT] = {
 	"INSERT OR REPLACE INTO code(digest,grant_id,client_id,redirect_uri,"
 	"challenge,challenge_method,expires_ms,nonce,auth_ms,used_ms)"
 	"VALUES(?,?,?,?,?,?,?,?,?,0)",
-    [ST_CODE_FIND] =
-	"SELECT digest,grant_id,client_id,redirect_uri,challenge,"
-	"challenge_method,expires_ms,nonce,auth_ms,used_ms FROM code"
-	" WHERE digest=?",
+    [ST_CODE_FIND] = "SELECT digest,grant_id,client_id,redirect_uri,challenge,"
+		     "challenge_method,expires_ms,nonce,auth_ms FROM code"
+		     " WHERE digest=?",
     [ST_CODE_USE] = "UPDATE code SET used_ms=?2 WHERE digest=?1 AND used_ms=0",
     [ST_TOKEN_PUT] =
 	"INSERT OR REPLACE INTO token(digest,kind,grant_id,scope,issued_ms,"

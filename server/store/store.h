@@ -455,9 +455,8 @@ struct store_code {
 	int64_t expires_ms;
 	const char *nonce; /* for an ID token; put takes NULL for none, as "" */
 	int64_t auth_ms;   /* when the citizen logged in */
-	int64_t used_ms;   /* when it was presented first; 0: not yet */
 };
-/* used_ms does not count: a new code is unused. */
+/* A new code is unused. */
 void store_code_put(struct store *s, const struct store_code *c);
 /* With the grant it was given for; also when it was used or has expired. */
 bool store_code_find(struct store *s, struct arena *a, const char *digest,

@@ -13,7 +13,7 @@
 static bool code_take(struct store *s, struct arena *a, const char *digest,
 		      struct store_code *out, struct grant *g)
 {
-	return store_code_find(s, a, digest, out, g) && out->used_ms == 0 &&
+	return store_code_find(s, a, digest, out, g) &&
 	       store_code_use(s, digest, 1);
 }
 
