@@ -86,8 +86,8 @@ static size_t link_rows(struct rq *rq, const struct store_client *c,
 	*rows = arena_alloc(a, LEN(links) * sizeof(**rows));
 	for (size_t i = 0; i < LEN(links); i++) {
 		const char *url = member_text(rq, c, links[i].member);
-		if (url == NULL || (strncmp(url, "https://", 8) != 0 &&
-				    strncmp(url, "http://", 7) != 0))
+		if (url == NULL || (!text_begins(url, "https://") &&
+				    !text_begins(url, "http://")))
 			continue;
 		struct page_value v[] = {
 		    {.name = "label", .text = site_word(rq, links[i].label)},

@@ -29,7 +29,8 @@ static bool foreign(const struct oauth_exchange *x, const struct store_code *c)
 	return strcmp(c->client_id, x->client.client_id) != 0;
 }
 
-/* Takes the code out of the store, with the grant it stands for. */
+/* Finds the code, with the grant it stands for, and uses it up. False:
+ * refused. */
 static bool take_code(struct rq *rq, const struct oauth_exchange *x,
 		      const char *text, struct store_code *code,
 		      struct grant *g)

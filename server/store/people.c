@@ -13,8 +13,7 @@ void store_citizen_put(struct store *s, const struct store_citizen *c)
 {
 	store_write(s, ST_CITIZEN_PUT,
 		    ARGS(TEXT(c->hetu), TEXT(c->patient), INT(c->created_ms),
-			 TEXT(c->behaviours != NULL ? c->behaviours : ""),
-			 INT(c->terms_ms)));
+			 TEXT(text_or_empty(c->behaviours)), INT(c->terms_ms)));
 }
 
 /* The columns are those of CITIZEN_COLUMNS in statements.c. */
