@@ -318,8 +318,8 @@ void time_http(char out[TIME_TEXT], int64_t ms);
 /* A random (version 4) uuid in lower case. */
 void uuid_make(char out[UUID_TEXT]);
 
-/* The same, but beginning with a time: those that are made one after another
- * stand together in an index (74 bits are random). */
+/* The same, but beginning with a time (ms since 1970): those that are made one
+ * after another stand together in an index (74 bits are random). */
 void uuid_make_at(char out[UUID_TEXT], int64_t ms);
 
 /* The same for who makes very many: the randomness is got for a hundred of them

@@ -54,20 +54,22 @@ bool jose_pkce_challenge_ok(const char *challenge);
 
 struct jose_key;
 
-/* Makes a new key, or reads one from the PEM text of jose_key_pem(). Making
- * takes some 50-200 ms, so the server makes it when it is first needed. NULL
- * when pem is not such a key. Freed by jose_key_free(). */
+/* Makes a new key, or reads one from the PEM text of jose_key_pem(), which is
+ * in the arena and not encrypted. Making takes some 50-200 ms, so the server
+ * makes it when it is first needed. NULL when pem is not such a key. Freed by
+ * jose_key_free(), which takes NULL. */
 struct jose_key *jose_key_new(void);
 struct jose_key *jose_key_read(const char *pem);
 char *jose_key_pem(struct arena *a, const struct jose_key *k);
 void jose_key_free(struct jose_key *k);
 
-/* The public half as a JWK object with kty, e, use, kid, alg, n. Here and in
- * jose_jwt, kid is made of [A-Za-z0-9._-] alone (asserted). */
+/* The public half as a JWK object (RFC 7517 4) with kty, e, use, kid, alg, n, a
+ * text in the arena, as a token is. Here and in jose_jwt, kid is made of
+ * [A-Za-z0-9._-] alone (asserted). */
 char *jose_key_jwk(struct arena *a, const struct jose_key *k, const char *kid);
 
-/* A compact JWS over the claims (JSON text), with the header
- * {"kid":kid,"alg":"RS256"}. */
+/* A compact JWS (RFC 7515 7.1) over the claims (n bytes of JSON), with the
+ * header {"kid":kid,"alg":"RS256"}. */
 char *jose_jwt(struct arena *a, const struct jose_key *k, const char *kid,
 	       const char *claims, size_t n);
 
@@ -81,8 +83,9 @@ struct jose_jwk {
 };
 
 /* Is the signature (base64url) one of the n bytes of text, by that key and that
- * algorithm (RS, PS 256 to 512, ES256, ES384)? False too when the two do not go
- * together, or the key is none, or not of 2048 to 4096 bits. */
+ * algorithm (RFC 7518 3: RS, PS 256 to 512, ES256, ES384)? False too when the
+ * two do not go together, or the key is none, or an RSA key whose modulus has
+ * not 256 to 512 bytes. Works in the arena. */
 bool jose_jws_verify(struct arena *a, const struct jose_jwk *k, const char *alg,
 		     const char *text, size_t n, const char *signature);
 

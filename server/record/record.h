@@ -4,6 +4,10 @@
  * grant and withdraw permission, issue and check tokens, load fixtures:
  * the operations that several services share, so that a rule is enforced in one
  * place. Knows no HTTP beyond the words of a refusal.
+ *
+ * What is handed out lives in the given arena, or is a text that was handed in;
+ * where no arena is given it is the record's own. Times (_ms) are milliseconds
+ * since 1970 by the record's clock.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -144,6 +148,7 @@ void environment_apply(const struct environment *env, struct settings *s);
  * (the defaults) and "strict" (the RFCs). False for an unknown name. */
 bool oauth_behaviour_apply(const char *name, struct settings *s);
 
+/* The defaults of the table. */
 void settings_init(struct settings *s);
 
 /* What of them the rule engine is told: the same for every way in. */
@@ -204,6 +209,7 @@ struct record {
 	size_t fixture_count;
 };
 int64_t record_now_ms(const struct record *r);
+/* Frees what was made when it was first needed; the rest is the caller's. */
 void record_close(struct record *r);
 
 /* The signing key and its name, read from the store or made when there is none
@@ -291,7 +297,8 @@ bool record_client_change_self(struct record *r, struct arena *a,
 			       struct store_client *out,
 			       struct record_secrets *secrets, struct err *e);
 
-/* The application that this is the registration access token of. */
+/* The application that this is the registration access token of (RFC 7592 3).
+ * False: of none. */
 bool record_client_of_token(struct record *r, struct arena *a,
 			    const char *token, struct store_client *out);
 
@@ -345,8 +352,9 @@ bool scope_covers(const char *scope, const char *word, size_t n);
  * there. */
 void scope_add(struct buf *b, const char *word, size_t n);
 
-/* The scopes that the types served can use, in a bit per enum fhir_version, and
- * what switches offer besides. */
+/* The words of a scope that the types served can use (kanta.md 4.1), fhir: a
+ * bit per enum fhir_version; and those with an asterisk where they are offered
+ * (scope_wildcards). openid is the authorization server's to add. */
 const char *scope_offered(struct arena *a, const struct settings *s,
 			  unsigned fhir);
 /* Words with spaces between as a list of strings, a member of the open
@@ -369,7 +377,7 @@ struct record_code_for {
 	const char *challenge, *challenge_method;
 	const char *nonce;
 	int64_t auth_ms; /* when the citizen logged in */
-	int64_t life_s;
+	int64_t life_s;	 /* seconds until it expires */
 };
 const char *record_code(struct record *r, struct arena *a,
 			const struct grant *g, const struct record_code_for *f);
@@ -413,13 +421,15 @@ void record_tokens(struct record *r, struct arena *a,
 		   const char *scope, bool refresh, int64_t expires_in,
 		   const char *issuer, struct record_tokens *out);
 
-/* Who logged in for the code and when, signed (OpenID Connect Core 2). To be
- * made where openid was granted and the code is exchanged, and nowhere else. */
+/* Who logged in for the code and when, signed (OpenID Connect Core 2): a JWT
+ * for the application, good for ten minutes. To be made where openid was
+ * granted and the code is exchanged, and nowhere else. */
 const char *record_id_token(struct record *r, struct arena *a,
 			    const struct grant *g,
 			    const struct store_code *code, const char *issuer);
 
-/* A refresh token, with its grant: one that is good, or was used before. */
+/* A refresh token, with its grant: one that is good, or was used before (that
+ * one also when it has expired). False: there is none of that text. */
 bool record_refresh_find(struct record *r, struct arena *a, const char *text,
 			 struct store_token *out, struct grant *g);
 
@@ -430,8 +440,8 @@ bool record_refresh_good(struct record *r, struct arena *a,
 			 const struct settings *s, const char *text,
 			 const struct store_token *t);
 
-/* Uses one that is good: the refresh token of the answer. The same, or, where
- * refresh tokens rotate, its successor. */
+/* Uses one that is good (record_refresh_good()): the refresh token of the
+ * answer. The same, or, where refresh tokens rotate, its successor. */
 const char *record_refresh_next(struct record *r, struct arena *a,
 				const struct store_client *c,
 				const struct grant *g, const char *text,

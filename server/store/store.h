@@ -11,6 +11,7 @@
  * the request: it is remembered, store_leave() then answers false and the
  * request becomes a 500. So nobody checks for it after every call. Texts handed
  * out live in the given arena; texts handed in are only read during the call.
+ * Times (_ms) are milliseconds since 1970 by the caller's clock.
  */
 #ifndef STORE_H
 #define STORE_H
@@ -461,7 +462,8 @@ void store_code_put(struct store *s, const struct store_code *c);
 /* With the grant it was given for; also when it was used or has expired. */
 bool store_code_find(struct store *s, struct arena *a, const char *digest,
 		     struct store_code *out, struct grant *grant);
-/* Notes that it is used: a code is good once. False: it was before. */
+/* Notes that it is used: a code is good once (RFC 6749 4.1.2). False: it was
+ * before, or there is none. */
 bool store_code_use(struct store *s, const char *digest, int64_t now_ms);
 
 enum token_kind { TOKEN_ACCESS, TOKEN_REFRESH };
@@ -488,7 +490,8 @@ int64_t store_token_expire(struct store *s, const char *client_id,
 			   int64_t now_ms);
 int64_t store_token_delete(struct store *s, const char *client_id,
 			   const char *hetu, const char *digest);
-/* Notes that a refresh token has a successor. False: it had one before. */
+/* Notes that a refresh token has a successor. False: it had one before, or
+ * there is none such. */
 bool store_token_use(struct store *s, const char *digest, int64_t now_ms);
 /* Deletes all tokens of the grant: a family, since each authorization makes a
  * grant of its own. The permission stays. Returns how many. */
