@@ -27,7 +27,7 @@ CPPFLAGS += -Iserver -D_GNU_SOURCE
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef
 ALLFLAGS  = -std=c11 $(WARN) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) -MMD -MP
-LIBS     := -lmicrohttpd -lcrypto -lcjson -lsqlite3 -luuid -lz -lm
+LIBS     := -lmicrohttpd -lgnutls -lcrypto -lcjson -lsqlite3 -luuid -lz -lm
 
 ifdef V
 Q :=
@@ -40,7 +40,7 @@ DEFS     := build/definitions/node_modules
 TOOLB    := build/tool
 
 mods      = $(patsubst server/%.c,$(B)/obj/%.o,$(wildcard server/$(1)/*.c))
-MODULES  := base json jose fhirpath profile store http page record generate site \
+MODULES  := base json jose fhirpath profile store pki http page record generate site \
 	fhir oauth admin web cli
 OBJ       = $(foreach m,$(MODULES),$(call mods,$(m))) $(B)/obj/main.o
 
@@ -165,20 +165,21 @@ UNIT_json    := json base
 UNIT_jose    := jose base
 UNIT_fhirpath := fhirpath json base
 UNIT_fpvalue := fhirpath json base
+UNIT_pki     := pki jose json base
 UNIT_profile := profile fhirpath json base
 UNIT_store   := store base
 UNIT_http    := http base
 UNIT_page    := page base
-UNIT_index   := page record profile fhirpath store jose json base
-UNIT_record  := page record profile fhirpath store jose json base
-UNIT_define  := page record profile fhirpath store jose json base
-UNIT_display := page record profile fhirpath store jose json base
-UNIT_fhir    := fhir http page record profile fhirpath store jose json base
-UNIT_oauth   := oauth site http page record profile fhirpath store jose json base
+UNIT_index   := page record profile fhirpath store pki jose json base
+UNIT_record  := page record profile fhirpath store pki jose json base
+UNIT_define  := page record profile fhirpath store pki jose json base
+UNIT_display := page record profile fhirpath store pki jose json base
+UNIT_fhir    := fhir http page record profile fhirpath store pki jose json base
+UNIT_oauth   := oauth site http page record profile fhirpath store pki jose json base
 UNIT_generate := generate page profile fhirpath json base
 UNIT_mutant  := generate page profile fhirpath json base
 UNIT_cli     := cli fhir oauth admin web site http page record generate profile fhirpath \
-	store jose json base
+	store pki jose json base
 UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 
 define unit_rule
@@ -279,17 +280,17 @@ FUZZ_json    := json base
 FUZZ_value   := fhirpath json base
 FUZZ_form    := http base
 FUZZ_fhirpath := profile fhirpath json base
-FUZZ_index   := record page profile fhirpath store jose json base
-FUZZ_search  := fhir http record page profile fhirpath store jose json base
-FUZZ_bundle  := fhir http record page profile fhirpath store jose json base
-FUZZ_header  := oauth site http record page profile fhirpath store jose json base
+FUZZ_index   := record page profile fhirpath store pki jose json base
+FUZZ_search  := fhir http record page profile fhirpath store pki jose json base
+FUZZ_bundle  := fhir http record page profile fhirpath store pki jose json base
+FUZZ_header  := oauth site http record page profile fhirpath store pki jose json base
 FUZZ_resource := profile fhirpath json base
 FUZZ_package := profile fhirpath json base
 FUZZ_archive := profile fhirpath json base
 FUZZ_jws     := jose base
 FUZZ_page    := page base
-FUZZ_client  := record page profile fhirpath store jose json base
-FUZZ_oauth   := oauth web site http record page profile fhirpath store jose json base
+FUZZ_client  := record page profile fhirpath store pki jose json base
+FUZZ_oauth   := oauth web site http record page profile fhirpath store pki jose json base
 
 # Modules are compiled once for all targets.
 FUZZFLAGS := -std=c11 $(WARN) -O1 -g $(CPPFLAGS) -fno-sanitize-recover=all -MMD -MP

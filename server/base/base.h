@@ -20,6 +20,12 @@
 
 /* ---- arena: everything that ends together ---------------------------- */
 
+/* Bytes of somebody else's: where they are, how many. */
+struct octets {
+	const unsigned char *p;
+	size_t n;
+};
+
 struct arena;
 
 /* A new arena; it grows by blocks of at least block_bytes (0: 16 KiB).

@@ -40,12 +40,17 @@ struct config {
 	size_t profile_count;
 	const char *allowed_host[LIST_MAX];
 	size_t allowed_host_count;
+	const char *trusted_proxy[LIST_MAX];
+	size_t trusted_proxy_count;
 	const char *citizen[LIST_MAX]; /* generate --citizen */
 	size_t citizen_count;
 	const char *environment, *oauth, *profiles, *public_url, *auth_path,
 	    *fhir_path;
 	const char *clock, *admin_token, *log, *port_file, *auto_approve;
-	const char *journal;
+	const char *journal, *shadow;
+	const char *tls_cert, *tls_key, *client_ca, *client_crl,
+	    *pki;					       /* files */
+	const char *oid;				       /* pki */
 	const char *format, *fhir, *level, *explain_rule;      /* validate */
 	const char *citizens, *days, *seed, *invalid, *client; /* generate */
 	bool exit_on_stdin_eof;

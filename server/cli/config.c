@@ -23,7 +23,7 @@
 
 extern char **environ;
 
-#define OPTIONS_MAX 40
+#define OPTIONS_MAX 56
 
 /* A list is copied together with its count. */
 #define COUNT_FOLLOWS(list)                                                    \
@@ -36,6 +36,7 @@ COUNT_FOLLOWS(fixtures);
 COUNT_FOLLOWS(package);
 COUNT_FOLLOWS(profile);
 COUNT_FOLLOWS(allowed_host);
+COUNT_FOLLOWS(trusted_proxy);
 COUNT_FOLLOWS(citizen);
 
 /* The texts that one source gives for one option. */

@@ -23,7 +23,8 @@
 #define HTTP_STOP_MS	     2000
 #define HTTP_PARAMETERS	     50 /* in one form or query */
 
-struct grant; /* put on the request by a guard; see store/store.h */
+struct grant;	 /* put on the request by a guard; see store/store.h */
+struct pki_peer; /* a client's certificate; see pki/pki.h */
 struct http;
 struct rq;
 
@@ -47,7 +48,12 @@ struct rq {
 	const char *body;   /* whole, body_len bytes, NUL behind it */
 	size_t body_len;
 	bool head;
-	bool loopback;	    /* the peer is on this machine */
+	bool loopback; /* the peer is on this machine */
+	/* The client's certificate, whatever it is worth; NULL: none was
+	 * presented. asked: one could have been, the listener is mtls:// or a
+	 * trusted proxy asks in our place. */
+	const struct pki_peer *peer;
+	bool asked;
 	const char *origin; /* "http://host:port" for links to ourselves;
 			     * contracts.md --public-url, --allowed-host */
 	bool foreign;	    /* sent under a Host that is not ours (by
@@ -199,6 +205,39 @@ struct http_turn {
 	void *ctx;
 };
 
+/* What https:// and mtls:// listeners need; brought by main, as http knows no
+ * more of certificates than that they are bytes. Facts: mtls-libmicrohttpd.md
+ * 3, 4, 7. */
+struct http_identity {
+	const char *cert; /* PEM, leaf first */
+	const char *key;  /* PEM */
+	const char *ca;	  /* PEM: whose names clients are told, to choose a
+			   * certificate by */
+	uint64_t generation;
+};
+struct http_tls {
+	/* Asked for each new connection: other texts have another generation.
+	 * They must last until the next call. */
+	void (*identity)(void *ctx, struct http_identity *out);
+	/* A chain was presented, leaf first: what stands in rq->peer, until
+	 * peer_free. NULL: it cannot be read. */
+	struct pki_peer *(*peer_new)(void *ctx, const struct octets *chain,
+				     size_t n);
+	void (*peer_free)(struct pki_peer *peer);
+	/* Before a handshake of an mtls:// listener ends; peer NULL: no
+	 * certificate was presented. The TLS alert (RFC 8446 6.2) that it is
+	 * refused with, or 0. from: the client's address. */
+	int (*judge)(void *ctx, const struct pki_peer *peer, const char *from);
+	/* SIGHUP. */
+	void (*reload)(void *ctx);
+	void *ctx;
+};
+
+/* Do certificate and key serve for a listener? False: e (ERR_INVALID). */
+bool http_identity_ok(const struct http_identity *id, struct err *e);
+
+enum http_kind { HTTP_PLAIN, HTTP_TLS, HTTP_MTLS };
+
 struct http_config {
 	const char *const *listen; /* "http://127.0.0.1:8080"; port 0: any */
 	size_t listen_count;
@@ -214,17 +253,26 @@ struct http_config {
 	void (*answered)(const struct rq *rq, int64_t us, void *ctx);
 	void *answered_ctx;
 	bool stop_on_stdin_eof;
+	const struct http_tls *tls; /* NULL: plain listeners alone */
+	/* "10.0.0.0/8", "::1": whose forwarding headers count */
+	const char *const *trusted_proxy;
+	size_t trusted_proxy_count;
 };
 
 /* Opens every listener; nothing is answered before http_run. NULL with e set:
  * ERR_INVALID for a listener that cannot be read, ERR_CONFLICT when its address
- * is in use, ERR_NOT_IMPLEMENTED for https:// and mtls://. The config and what
- * it points to must outlive the server. */
+ * is in use. The config and what it points to must outlive the server. */
 struct http *http_open(const struct http_config *config, struct err *e);
 
-/* The listeners' own URLs, with real ports; owned by the server. */
+/* The listeners' own URLs, with real ports ("https://..." for the last two
+ * kinds); owned by the server. */
 size_t http_listener_count(const struct http *h);
 const char *http_listener_url(const struct http *h, size_t i);
+enum http_kind http_listener_kind(const struct http *h, size_t i);
+
+/* The kind of listener that a --listen URL asks for; false for other schemes.
+ */
+bool http_listen_kind(const char *url, enum http_kind *out);
 
 /* Answers requests until SIGTERM or SIGINT (or the end of stdin, if asked):
  * then stops accepting, finishes what is under way within HTTP_STOP_MS and

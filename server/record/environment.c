@@ -59,6 +59,7 @@ static const char *const strict_oauth[][2] = {
     {"introspection_answer", "rfc"},
     {"rfc8414_document", "on"},
     {"registration_nulls", "off"},
+    {"bind_tokens", "on"},
     {NULL, NULL},
 };
 

@@ -13,6 +13,7 @@
 #define RECORD_H
 
 #include "page/page.h"
+#include "pki/pki.h"
 #include "profile/profile.h"
 #include "store/store.h"
 
@@ -117,6 +118,25 @@ struct settings {
 	int openid;
 	int scope_wildcards; /* patient/x.read with an asterisk for x */
 	int terms;	     /* accepted at the first login */
+	/* client certificates (kanta.md 2.2, 3.2; mtls-libmicrohttpd.md) */
+	int client_certificate;	    /* enum client_certificate */
+	int on_missing_certificate; /* enum on_missing_certificate */
+	int client_auth;	    /* 0 basic+post, 1 certificate */
+	int fhir_certificate; /* 0 any sound one, 1 the application's own */
+	int bind_tokens;
+	int cert_clock; /* 0 real, 1 virtual */
+	int crl_strict;
+};
+enum client_certificate {
+	CERTIFICATE_OFF,
+	CERTIFICATE_OPTIONAL, /* of applications registered with one */
+	CERTIFICATE_REQUIRED  /* of every application */
+};
+enum on_missing_certificate {
+	MISSING_BY_POLICY, /* required: alert, else 401 */
+	MISSING_ALERT,
+	MISSING_400 = 400,
+	MISSING_401 = 401
 };
 enum pkce_required { PKCE_NEVER, PKCE_PUBLIC, PKCE_ALL };
 enum update_create {
@@ -147,6 +167,14 @@ void environment_apply(const struct environment *env, struct settings *s);
 /* The behaviours of the authorization server, presets of its switches: "kanta"
  * (the defaults) and "strict" (the RFCs). False for an unknown name. */
 bool oauth_behaviour_apply(const char *name, struct settings *s);
+
+/* The i-th switch that an environment, or the behaviour "strict", sets, with
+ * the mark of where that is known from ("[Q]", "[C]", "[M]", "[I]", "[?]"; for
+ * strict the specification). False behind the last, and for unknown names. */
+struct preset {
+	const char *name, *value, *mark;
+};
+bool environment_preset(const char *name, size_t i, struct preset *out);
 
 /* The defaults of the table. */
 void settings_init(struct settings *s);
@@ -196,6 +224,7 @@ struct record {
 	struct settings settings;
 	const struct log *log;
 	const struct environment *environment;
+	struct pki *pki; /* NULL: no listener with TLS, no certificates */
 	const char *fhir_base[FHIR_VERSIONS]; /* paths, "/phr-.../baseR4" */
 	struct jose_key *key; /* made when first needed; see record_close */
 	struct record_params *params;	     /* the same: search parameters */

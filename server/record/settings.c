@@ -148,6 +148,22 @@ static const struct choice two_methods[] = {
     {"basic", 0}, {"reject", 1}, {NULL, 0}};
 static const struct choice token_format[] = {
     {"jwt", 0}, {"opaque", 1}, {NULL, 0}};
+static const struct choice demanded[] = {{"off", CERTIFICATE_OFF},
+					 {"optional", CERTIFICATE_OPTIONAL},
+					 {"required", CERTIFICATE_REQUIRED},
+					 {NULL, 0}};
+static const struct choice missing_certificate[] = {
+    {"by-policy", MISSING_BY_POLICY},
+    {"alert", MISSING_ALERT},
+    {"400", MISSING_400},
+    {"401", MISSING_401},
+    {NULL, 0},
+};
+static const struct choice client_auth[] = {
+    {"basic+post", 0}, {"certificate", 1}, {NULL, 0}};
+static const struct choice whose[] = {
+    {"application", 1}, {"any", 0}, {NULL, 0}};
+static const struct choice clocks[] = {{"virtual", 1}, {"real", 0}, {NULL, 0}};
 static const struct choice zero[] = {{"count", 1}, {"absent", 0}, {NULL, 0}};
 static const struct choice date_search[] = {
     {"spec", 0}, {"hapi", 1}, {NULL, 0}};
@@ -354,6 +370,28 @@ static const struct row rows[] = {
      "the scopes patient/*.read and patient/*.write are offered [I]"},
     {AT(terms), on_off, 0, 0, 0,
      "the terms of use are accepted at the first login [Q]"},
+    {AT(client_certificate), demanded, 0, 0, CERTIFICATE_OFF,
+     "token and FHIR demand a client certificate: of no application, of those "
+     "that are registered with one, or of every one [C]"},
+    {AT(on_missing_certificate), missing_certificate, 0, 0, MISSING_BY_POLICY,
+     "without a good certificate: a TLS alert in the handshake, or that "
+     "status; "
+     "by-policy: alert when required, else 401 [I]"},
+    {AT(client_auth), client_auth, 0, 0, 0,
+     "token: applications authenticate by a secret, or by their client_id and "
+     "certificate [C]"},
+    {AT(fhir_certificate), whose, 0, 0, 1,
+     "FHIR: the certificate is that of the token's application, or any sound "
+     "one [I]"},
+    {AT(bind_tokens), on_off, 0, 0, 0,
+     "a token is good with the certificate alone with which it was issued "
+     "(RFC 8705) [I]"},
+    {AT(cert_clock), clocks, 0, 0, 1,
+     "by which clock certificates are valid: the server's, which tests move, "
+     "or "
+     "the machine's [I]"},
+    {AT(crl_strict), on_off, 0, 0, 0,
+     "a CRL that is out of date refuses every certificate of its issuer [I]"},
 };
 
 static int *value_of(struct settings *s, const struct row *row)

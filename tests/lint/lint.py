@@ -20,7 +20,7 @@ LAYERS = {
     "base": 0,
     "json": 1,
     "fhirpath": 2, "jose": 2,
-    "http": 3, "store": 3, "profile": 3, "page": 3,
+    "http": 3, "store": 3, "profile": 3, "page": 3, "pki": 3,
     "record": 4, "generate": 4,
     "site": 5,
     "fhir": 6, "oauth": 6, "admin": 6, "web": 6,
@@ -28,12 +28,12 @@ LAYERS = {
 }
 TOOLS_MAY_USE = {"base", "json", "fhirpath", "profile"}
 
-# library: (the folder that may, its headers, its names)
+# library: (the folders that may, its headers, its names)
 DOORS = {
     "libmicrohttpd": ("http", r"microhttpd", r"\bMHD_\w+"),
     "GnuTLS": ("http", r"gnutls/", r"\bgnutls_\w+"),
     "SQLite": ("store", r"sqlite3", r"\bsqlite3_?\w*"),
-    "OpenSSL": ("jose", r"openssl/", r"\b(?:EVP|X509|RAND|RSA|BIO|PEM)_\w+"),
+    "OpenSSL": ("jose pki", r"openssl/", r"\b(?:EVP|X509|RAND|RSA|BIO|PEM)_\w+"),
     "cJSON": ("json", r"(?:cjson/)?cJSON", r"\bcJSON\w*"),
     "libuuid": ("base", r"uuid/", r"\buuid_generate\w*"),
     "zlib": ("base", r"zlib", r"\b(?:inflate|deflate)(?:Init|End)?2?_?\("),
@@ -147,14 +147,14 @@ def doors(tree):
         module = tree.module(path)
         code = bare(text)
         for library, (owner, header, names) in DOORS.items():
-            if module == owner:
+            if module in owner.split():
                 continue
             for number, _ in lines_with(
                     text, r"#\s*include\s+[<\"]" + header):
-                yield path, number, f"{library} belongs to {owner}/"
+                yield path, number, f"{library} belongs to {owner.replace(' ', '/, ')}/"
             for number, match in lines_with(code, names):
                 yield path, number, \
-                    f"{match.group(0)}: {library} belongs to {owner}/"
+                    f"{match.group(0)}: {library} belongs to {owner.replace(' ', '/, ')}/"
 
 
 def sql(tree):
