@@ -126,6 +126,13 @@ static const struct {
     {"openid", "off"},
     {"scope_wildcards", "off"},
     {"terms", "off"},
+    {"client_certificate", "off"},
+    {"on_missing_certificate", "by-policy"},
+    {"client_auth", "basic+post"},
+    {"fhir_certificate", "application"},
+    {"bind_tokens", "off"},
+    {"cert_clock", "virtual"},
+    {"crl_strict", "off"},
 };
 
 static void test_settings_list(void **state)
