@@ -8,6 +8,7 @@ import hashlib
 import json
 import secrets
 
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 DIGEST_INFO = {
     256: bytes.fromhex("3031300d060960864801650304020105000420"),
     384: bytes.fromhex("3041300d060960864801650304020205000430"),

@@ -14,11 +14,7 @@ import pytest
 import support
 from support import (Browser, CALLBACK, Form, SCOPE, SCOPES, back, hetu,
                      request_of)
-
-READ, WRITE = "patient/Observation.read", "patient/Observation.write"
-VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-S256 = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+from vendor import CHALLENGE, READ, S256, VERIFIER, WRITE
 
 
 class Site:

@@ -9,11 +9,9 @@ import pytest
 import support
 from support import (Browser, CALLBACK, Form, SCOPE, SCOPES, back, hetu,
                      request_of, session)
+from vendor import CHALLENGE, READ, VERIFIER, WRITE
 
-READ, WRITE = "patient/Observation.read", "patient/Observation.write"
 FIRST, ADULT, CHILD = "010190-900P", "240306A902J", "310712A903V"
-VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
 @pytest.fixture(scope="module")

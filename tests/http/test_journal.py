@@ -8,6 +8,7 @@ import threading
 import pytest
 
 import support
+from signer import JWT_BEARER
 
 
 def requests_of(server, **query):
@@ -85,8 +86,7 @@ def test_what_a_refusal_keeps_from_who_asked(quiet):
             ("client_secret is missing", {"basic": (who, "")}),
             ("must be a signed JWT", {
                 "basic": None, "client_assertion": "x",
-                "client_assertion_type": "urn:ietf:params:oauth:"
-                                         "client-assertion-type:jwt-bearer"}),
+                "client_assertion_type": JWT_BEARER}),
             ("no such code", {}),
             ("presented before", {"code": used}),
             ("redirect_uri is missing, and", {

@@ -13,8 +13,7 @@ import pytest
 
 from support import (Browser, CALLBACK, Form, FHIR_JSON, SCOPE, SCOPES, back,
                      dance, hetu, outcome, request_of, session, weight)
-
-READ, WRITE = "patient/Observation.read", "patient/Observation.write"
+from vendor import CHALLENGE, READ, VERIFIER, WRITE
 
 
 @pytest.fixture
@@ -646,9 +645,6 @@ def challenge(verifier):
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-# appendix B of RFC 7636
-VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 MISMATCH = "Code challenge and verifier do not match"
 
 

@@ -11,8 +11,8 @@ import pytest
 import support
 from support import (Browser, CALLBACK, Form, SCOPE, SCOPES, back, hetu,
                      request_of)
+from vendor import READ, WRITE
 
-READ, WRITE = "patient/Observation.read", "patient/Observation.write"
 ADULT, OLDER, CHILD = "240306A902J", "150785-901A", "310712A903V"
 FORM = "application/x-www-form-urlencoded"
 

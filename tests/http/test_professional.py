@@ -10,9 +10,9 @@ import pytest
 
 from support import (Browser, CALLBACK, CLOCK, FHIR_JSON, Person, back, errors,
                      ids, outcome, request_of, weight)
+from vendor import READ
 
 OPTIONS = ["--errors", "explain"]
-READ = "patient/Observation.read"
 SCOPE = READ + " patient/Patient.read patient/MedicationAdministration.read"
 OIDS = {"service_provider": "1.2.246.10.99999999.10.7",
         "access_point": "1.2.246.10.99999999.11.7"}

@@ -22,7 +22,6 @@ from vendor import (CHALLENGE, OFFLINE, READ, S256, VERIFIER, WRITE,
                     granted, machine, query_of, refused)
 
 STRICT_WHO = "The application is unknown or its credentials are wrong"
-JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 @pytest.fixture(scope="module")
@@ -692,7 +691,7 @@ def test_19_signed(server, citizen):
         server.admin("GET", "/clock", None, 200).json()["now"]).timestamp())
     claims = {"iss": v.id, "sub": v.id, "aud": server.auth + "/token",
               "exp": now + 60, "jti": "one"}
-    form = {"client_assertion_type": JWT_BEARER,
+    form = {"client_assertion_type": signer.JWT_BEARER,
             "client_assertion": signer.jwt(key, "RS256", claims, kid="one")}
     code = v.code(citizen)
     assert v.exchange(code).status_code == 401

@@ -14,6 +14,7 @@ import urllib.parse
 
 import pytest
 
+from signer import JWT_BEARER
 from support import Browser, CALLBACK, Form, back, request_of, session
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -276,8 +277,7 @@ REFUSED = {
     "many words": {"grant_type": "refresh_token", "refresh_token": "x",
                    "scope": " ".join("a%d" % i for i in range(9000))},
     "long assertion": {"grant_type": "authorization_code",
-                       "client_assertion_type": "urn:ietf:params:oauth:"
-                       "client-assertion-type:jwt-bearer",
+                       "client_assertion_type": JWT_BEARER,
                        "client_assertion": ".".join([BIG[:19000]] * 3)},
     "long code": {"grant_type": "authorization_code", "code": BIG},
     "long verifier": {"grant_type": "authorization_code", "code": "x",

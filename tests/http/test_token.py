@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from support import CALLBACK, back, request_of, session
+from vendor import READ, WRITE
 
 OPTIONS = ["--auto-approve", "--set", "openid=on"]
-READ, WRITE = "patient/Observation.read", "patient/Observation.write"
 
 
 @pytest.fixture

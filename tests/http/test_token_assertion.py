@@ -12,7 +12,6 @@ import signer
 import support
 from support import CALLBACK, SCOPE, session
 
-JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 NOW = int(datetime.datetime.fromisoformat(support.CLOCK).timestamp())
 
 
@@ -45,7 +44,7 @@ def claims(place, app, **more):
 
 
 def ask(place, assertion, **more):
-    form = {"grant_type": "fish", "client_assertion_type": JWT_BEARER,
+    form = {"grant_type": "fish", "client_assertion_type": signer.JWT_BEARER,
             "client_assertion": assertion, **more}
     with session() as http:
         return http.post(place.auth + "/token", timeout=30, data={
@@ -202,7 +201,7 @@ def test_no_assertion(place, text):
 
 def test_type_of_assertion(place, key, signing):
     text = signer.jwt(key, "RS256", claims(place, signing))
-    for name in (None, "fish", JWT_BEARER.replace("jwt", "saml2")):
+    for name in (None, "fish", signer.JWT_BEARER.replace("jwt", "saml2")):
         refused(place, ask(place, text, client_assertion_type=name),
                 "client_assertion_type")
 
@@ -253,7 +252,7 @@ def test_two_ways_at_once(place, key, signing):
     with session() as http:
         r = http.post(place.auth + "/token", timeout=30, data={
             "grant_type": "fish", "client_assertion": text,
-            "client_assertion_type": JWT_BEARER},
+            "client_assertion_type": signer.JWT_BEARER},
             auth=(app["client_id"], app["client_secret"]))
     if place.strict:
         assert (r.status_code, r.json()["error"]) == (400, "invalid_request")
@@ -267,7 +266,7 @@ def test_not_in_the_query(place, key, signing):
         r = http.post(place.auth + "/token", timeout=30,
                       data={"grant_type": "fish"},
                       params={"client_assertion": text,
-                              "client_assertion_type": JWT_BEARER})
+                              "client_assertion_type": signer.JWT_BEARER})
     if place.strict:
         assert (r.status_code, r.json()["error"]) == (400, "invalid_request")
         assert "query" in r.json()["error_description"]

@@ -10,14 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from support import Browser, CALLBACK, SCOPE, back, request_of, session
+from vendor import CHALLENGE, READ, S256, VERIFIER, WRITE
 
-READ, WRITE = "patient/Observation.read", "patient/Observation.write"
 FORM_TYPE = "application/x-www-form-urlencoded"
-
-# appendix B of RFC 7636
-VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-S256 = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
 
 
 class World:
