@@ -116,6 +116,11 @@ static bool scope_word_ok(const char *word, void *ctx)
 		       word);
 }
 
+static bool is_professional(const struct registration *g)
+{
+	return strcmp(g->c.kind, "professional") == 0;
+}
+
 static bool take_scope(struct registration *g)
 {
 	/* What is served, for who does not ask for anything. */
@@ -138,16 +143,8 @@ static bool take_scope(struct registration *g)
 
 	g->c.scope = scope_words(g->a, client_sent_text(g, "scope", ""));
 	if (*g->c.scope == '\0')
-		g->c.scope =
-		    text_is(client_sent_text(g, "kind", ""), "professional")
-			? reads
-			: all;
+		g->c.scope = is_professional(g) ? reads : all;
 	return scope_each(g->a, g->c.scope, scope_word_ok, g);
-}
-
-static bool is_professional(const struct registration *g)
-{
-	return strcmp(g->c.kind, "professional") == 0;
 }
 
 static bool grant_type_ok(struct registration *g, const char *word)
@@ -325,7 +322,7 @@ static bool take_all(struct registration *g, struct store_client *out,
 	store_client_put(g->r->store, &g->c);
 	/* citizens allow nothing to an application for professionals */
 	if (g->old != NULL && strcmp(g->old->kind, g->c.kind) != 0 &&
-	    strcmp(g->c.kind, "professional") == 0)
+	    is_professional(g))
 		store_grant_withdraw(g->r->store, g->c.client_id, NULL);
 	*out = g->c;
 	*secrets = g->secrets;

@@ -90,7 +90,7 @@ const struct json *client_own(const struct registration *g, const char *name);
 /* ---- client_own.c, client_secrets.c: steps of a registration ------------ */
 
 /* Each checks and takes a part. False: g->e. */
-bool client_take_own(struct registration *g); /* settings too: comes first */
+bool client_take_own(struct registration *g); /* kind, settings: comes first */
 bool client_take_kind(struct registration *g);
 bool client_take_method(struct registration *g);
 bool client_take_id(struct registration *g);

@@ -132,6 +132,9 @@ static bool check_auto_approve(struct registration *g)
 
 bool client_take_own(struct registration *g)
 {
+	g->c.kind = g->old != NULL && !g->chosen
+			? g->old->kind
+			: client_sent_text(g, "kind", "citizen");
 	return take_set(g) && check_auto_approve(g);
 }
 
@@ -179,9 +182,8 @@ static int64_t life_s(const struct registration *g, const char *name,
 	return g->chosen ? client_sent_count(g, name, usual) : usual;
 }
 
-static void keep_kind(struct registration *g)
+static void keep_rest(struct registration *g)
 {
-	g->c.kind = g->old->kind;
 	g->c.certificate_serial_number = g->old->certificate_serial_number;
 	g->c.access_token_seconds = g->old->access_token_seconds;
 	g->c.refresh_token_seconds = g->old->refresh_token_seconds;
@@ -189,7 +191,6 @@ static void keep_kind(struct registration *g)
 
 bool client_take_kind(struct registration *g)
 {
-	g->c.kind = client_sent_text(g, "kind", "citizen");
 	g->c.certificate_serial_number =
 	    client_sent_text(g, "certificate_serial_number", "");
 	g->c.access_token_seconds =
@@ -197,7 +198,7 @@ bool client_take_kind(struct registration *g)
 	g->c.refresh_token_seconds =
 	    life_s(g, "refresh_token_seconds", REFRESH_SECONDS);
 	if (g->old != NULL && !g->chosen)
-		keep_kind(g);
+		keep_rest(g);
 	if (g->c.access_token_seconds == 0)
 		return err_set(g->e, ERR_INVALID, BAD_METADATA,
 			       "access_token_seconds",

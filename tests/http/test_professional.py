@@ -262,6 +262,32 @@ def test_becoming_one(server, patient):
     assert user.get("/Observation/" + patient.weight).status_code == 401
 
 
+def change_itself(server, app, **members):
+    r = server.http.put(
+        server.auth + "/register/" + app["client_id"], json=members,
+        timeout=30, headers={"Authorization":
+                             "Bearer " + app["registration_access_token"]})
+    assert r.status_code == 200, r.text
+    return r.json()["scope"].split()
+
+
+def test_changing_itself(server):
+    """It stays one, and without a scope it has what one may have."""
+    app = register(server)
+    scope = change_itself(server, app, client_name="Ward 2", kind="citizen")
+    assert READ in scope
+    assert all(word.endswith(".read") for word in scope)
+    now = server.admin("GET", "/clients/" + app["client_id"], None,
+                       200).json()
+    assert (now["kind"], now["client_name"]) == ("professional", "Ward 2")
+
+
+def test_changing_itself_makes_none(server):
+    scope = change_itself(server, server.register(), kind="professional",
+                          redirect_uris=[CALLBACK])
+    assert "patient/Observation.write" in scope
+
+
 @pytest.mark.parametrize("member", OIDS)
 def test_registered_without(server, patient, member):
     app = register(server, **{member: None})
