@@ -144,11 +144,9 @@ size_t portal_words(struct rq *rq, const struct portal_form *f,
 
 /* ---- taking ---------------------------------------------------------- */
 
-/* Appends a word, once. */
 static void add(struct buf *b, const char *word)
 {
-	if (!scope_has(b->p, word))
-		buf_printf(b, "%s%s", b->len > 0 ? " " : "", word);
+	scope_add(b, word, strlen(word));
 }
 
 /* What there are checkboxes for, and what of that is ticked. */
@@ -169,7 +167,7 @@ static void boxes(struct rq *rq, const struct portal_form *f, struct buf *shown,
 		const char *word = arena_strndup(rq->arena, p, n);
 
 		if (ticked(rq, f, word))
-			add(on, word);
+			scope_add(on, p, n);
 		p += n;
 	}
 }
@@ -189,11 +187,11 @@ const char *portal_scope(struct rq *rq, const struct portal_form *f)
 		const char *word = arena_strndup(rq->arena, has, n);
 
 		if (scope_has(on.p, word) || !scope_has(shown.p, word))
-			add(&b, word);
+			scope_add(&b, has, n);
 	}
 	for (has = on.p; *(has += strspn(has, " ")) != '\0'; has += n) {
 		n = strcspn(has, " ");
-		add(&b, arena_strndup(rq->arena, has, n));
+		scope_add(&b, has, n);
 	}
 	return b.p;
 }
