@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pki: what its files share. peer.c reads what is presented, name.c
+ * distinguished names, pki.c keeps what is loaded, verify.c judges; make.c,
+ * issue.c and crl.c are the CA for rehearsals, p12.c wraps.
+ */
+#ifndef PKI_INT_H
+#define PKI_INT_H
+
+#include "pki/pki.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#define PKI_SHA256 32
+
+/* ---- what is loaded: pki.c ----------------------------------------------- */
+
+/* The places of struct pki_texts.issuer, by twos: certificate, key. */
+enum pki_ca { PKI_ROOT, PKI_ICA, PKI_SOTE_ICA, PKI_CAS };
+
+/* A CA with its key; both NULL: it is not ours. */
+struct pki_issuer {
+	X509 *cert;
+	EVP_PKEY *key;
+};
+
+/* A certificate that was issued here, or is otherwise known to be ours. */
+struct pki_number {
+	struct pki_number *next;
+	const char *number; /* as pki_number_text() writes it */
+	enum pki_ca ca;
+};
+
+/* What pki_load() replaces as a whole. The texts stand in the arena, crl in one
+ * of its own, as it changes more often. */
+struct pki_set {
+	struct arena *arena, *crl_arena;
+	struct pki_texts texts;
+	STACK_OF(X509) * ca;
+	STACK_OF(X509_CRL) * crl; /* empty: none is asked */
+	X509_STORE *store;	  /* both of them */
+	struct pki_issuer issuer[PKI_CAS];
+};
+
+struct pki_cache;
+
+struct pki {
+	struct pki_set set; /* all zero before the first pki_load() */
+	uint64_t generation;
+	/* Outlive a load: what was issued by another key is on no CRL, but
+	 * does no harm. pki_number_add() puts one in front. */
+	struct arena *issued_arena;
+	struct pki_number *issued;
+	struct pki_cache *cache; /* verify.c */
+};
+
+/* The CRLs (PEM, of any of the CAs, several behind one another) take the place
+ * of those that are loaded; another generation. False with e set: all stays.
+ *
+ * What the rehearsals' CA signs is in force as long as the CA itself, from its
+ * notBefore to its notAfter: so moving the clock never makes it out of date,
+ * and there is nothing to sign anew (facts: 5.1). */
+bool pki_set_crl(struct pki *p, const char *pem, struct err *e);
+
+void pki_number_add(struct pki *p, const char *number, enum pki_ca ca);
+const struct pki_number *pki_number_find(const struct pki *p,
+					 const char *number);
+
+/* ---- PEM and numbers: pem.c ---------------------------------------------- */
+
+/* Something of OpenSSL failed that no input can make fail: aborts. */
+void pki_broken(const char *what) __attribute__((noreturn));
+
+/* All certificates of a text, in order; at most max of them. NULL when one of
+ * them cannot be read or there is none; then why is said in a few words. Owned
+ * by the caller: sk_X509_pop_free(certs, X509_free). */
+STACK_OF(X509) * pki_pem_certs(const char *pem, size_t max, const char **why);
+/* A private key, not encrypted; NULL when it is none. */
+EVP_PKEY *pki_pem_key(const char *pem);
+/* All CRLs of a text; as pki_pem_certs(). */
+STACK_OF(X509_CRL) * pki_pem_crls(const char *pem, const char **why);
+
+/* A serial number in hexadecimal, upper case, whole octets: "0A", "01F3". */
+char *pki_number_text(struct arena *a, const ASN1_INTEGER *number);
+
+/* The time in ms since 1970; false when it is none. */
+bool pki_time_ms(const ASN1_TIME *t, int64_t *ms);
+
+/* ---- names: name.c ------------------------------------------------------- */
+
+/* A distinguished name as RFC 2253 writes it, in UTF-8, without control
+ * characters. */
+char *pki_name_text(struct arena *a, const X509_NAME *name);
+
+/* A text of a certificate in UTF-8 with its control characters, NUL among them,
+ * and what is no UTF-8 as \XX; the backslash itself stays as it is. */
+char *pki_clean_text(struct arena *a, const unsigned char *p, size_t n);
+
+/* The name that a text of RFC 4514 (and the quoted values and ";" of RFC 2253)
+ * means; NULL when it means none. Owned by the caller: X509_NAME_free(). */
+X509_NAME *pki_name_parse(const char *dn);
+
+/* ---- what was presented: peer.c ------------------------------------------ */
+
+struct pki_peer {
+	struct arena *arena;
+	STACK_OF(X509) * chain;		  /* leaf first */
+	X509 *leaf;			  /* the first of them */
+	unsigned char digest[PKI_SHA256]; /* of all of them, in order */
+	struct pki_info info;
+};
+
+/* ---- verdicts: verify.c -------------------------------------------------- */
+
+/* What is kept of earlier verdicts; pki_new() and pki_free() alone. */
+struct pki_cache *pki_cache_new(void);
+void pki_cache_free(struct pki_cache *c);
+
+#endif
