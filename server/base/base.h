@@ -90,6 +90,10 @@ void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
  * with none: n is 0, or they are not well-formed UTF-8 (RFC 3629). */
 size_t utf8_char(const char *s, size_t n);
 
+/* Appends a character: at most 0x10ffff, and no surrogate, which the caller
+ * knows. */
+void buf_put_char(struct buf *b, uint32_t c);
+
 /* ---- err: a refusal ------------------------------------------------- */
 
 /* The kinds of refusal, by what the caller did wrong; http maps each to one

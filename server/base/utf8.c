@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * utf8: what is a character?
+ * utf8: what is a character, and how is one written?
  *
  * The one place that knows the table of well-formed byte sequences (Unicode
  * 15, table 3-7; RFC 3629): no surrogates, no overlong forms, nothing beyond
@@ -44,6 +44,26 @@ size_t utf8_char(const char *s, size_t n)
 		if (u[i] < 0x80 || u[i] > 0xbf)
 			return 0;
 	return l->length;
+}
+
+void buf_put_char(struct buf *b, uint32_t c)
+{
+	if (c < 0x80) {
+		buf_putc(b, (char)c);
+		return;
+	}
+	if (c < 0x800) {
+		buf_putc(b, (char)(0xc0 | c >> 6));
+	} else {
+		if (c < 0x10000) {
+			buf_putc(b, (char)(0xe0 | c >> 12));
+		} else {
+			buf_putc(b, (char)(0xf0 | c >> 18));
+			buf_putc(b, (char)(0x80 | (c >> 12 & 0x3f)));
+		}
+		buf_putc(b, (char)(0x80 | (c >> 6 & 0x3f)));
+	}
+	buf_putc(b, (char)(0x80 | (c & 0x3f)));
 }
 
 size_t utf8_whole(const char *s, size_t n)

@@ -216,7 +216,7 @@ static size_t take_entity(struct buf *b, const char *s, size_t n)
 	skip = s[2] == 'x' || s[2] == 'X' ? 3 : 2;
 	if (!take_number(s + skip, end - skip, skip == 3 ? 16 : 10, &c))
 		return 0;
-	char_put(b, c);
+	buf_put_char(b, c);
 	return end + 1;
 }
 
@@ -254,7 +254,7 @@ static size_t take_unicode(struct buf *b, const char *s, size_t n)
 	if (n < 6 || s[1] != 'u')
 		return 0;
 	if (take_number(s + 2, 4, 16, &c)) {
-		char_put(b, c);
+		buf_put_char(b, c);
 		return 6;
 	}
 	if (n < 12 || !is_half(s, n, '8', 'b') ||
@@ -262,7 +262,7 @@ static size_t take_unicode(struct buf *b, const char *s, size_t n)
 	    !take_number(s + 3, 3, 16, &high) ||
 	    !take_number(s + 9, 3, 16, &low))
 		return 0;
-	char_put(b, 0x10000 + ((high - 0x800) << 10) + (low - 0xc00));
+	buf_put_char(b, 0x10000 + ((high - 0x800) << 10) + (low - 0xc00));
 	return 12;
 }
 

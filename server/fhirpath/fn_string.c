@@ -210,7 +210,7 @@ static bool change_case(struct eval *v, const struct call *c,
 		return !v->failed;
 	buf_init(&b, eval_arena(v));
 	for (size_t i = 0; i < t.n; i += length)
-		char_put(&b, change(char_at(t.s + i, t.n - i, &length)));
+		buf_put_char(&b, change(char_at(t.s + i, t.n - i, &length)));
 	return give_text(v, c, out, b.p, b.len);
 }
 

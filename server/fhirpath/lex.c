@@ -97,25 +97,6 @@ static bool skip_space(struct lexer *l)
 
 /* ---- quoted text ------------------------------------------------- */
 
-static void add_utf8(struct buf *b, unsigned c)
-{
-	if (c < 0x80) {
-		buf_putc(b, (char)c);
-	} else if (c < 0x800) {
-		buf_putc(b, (char)(0xc0 | c >> 6));
-		buf_putc(b, (char)(0x80 | (c & 0x3f)));
-	} else if (c < 0x10000) {
-		buf_putc(b, (char)(0xe0 | c >> 12));
-		buf_putc(b, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_putc(b, (char)(0x80 | (c & 0x3f)));
-	} else {
-		buf_putc(b, (char)(0xf0 | c >> 18));
-		buf_putc(b, (char)(0x80 | (c >> 12 & 0x3f)));
-		buf_putc(b, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_putc(b, (char)(0x80 | (c & 0x3f)));
-	}
-}
-
 static bool hex4(const char *p, unsigned *out)
 {
 	*out = 0;
@@ -149,7 +130,7 @@ static bool add_unicode(struct lexer *l, struct buf *b)
 	if (c == 0 || (c >= 0xd800 && c < 0xe000))
 		return lex_refuse(l->text, l->e, offset_of(l, at),
 				  "\\u%04x is no character", c);
-	add_utf8(b, c);
+	buf_put_char(b, c);
 	return true;
 }
 

@@ -169,7 +169,6 @@ const struct ucum_prefix *ucum_prefix(size_t i);
 /* chars.c: the code point at s (n > 0 bytes), *length bytes long; a byte that
  * begins no character counts as one. */
 uint32_t char_at(const char *s, size_t n, size_t *length);
-void char_put(struct buf *b, uint32_t c);
 size_t char_count(const char *s, size_t n);
 /* Of Latin, Greek, Cyrillic and Armenian letters; others are their own. */
 uint32_t char_lower(uint32_t c);

@@ -28,25 +28,12 @@ static const struct {
 static const char *const line_ends[] = {"br", "p",  "div", "tr", "li", "h1",
 					"h2", "h3", "h4",  "h5", "h6"};
 
+/* One that no text may have is a space. */
 static void put_character(struct buf *b, unsigned long c)
 {
-	if (c < 0x20 || c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) {
-		buf_putc(b, ' ');
-	} else if (c < 0x80) {
-		buf_putc(b, (char)c);
-	} else if (c < 0x800) {
-		buf_putc(b, (char)(0xc0 | c >> 6));
-		buf_putc(b, (char)(0x80 | (c & 0x3f)));
-	} else if (c < 0x10000) {
-		buf_putc(b, (char)(0xe0 | c >> 12));
-		buf_putc(b, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_putc(b, (char)(0x80 | (c & 0x3f)));
-	} else {
-		buf_putc(b, (char)(0xf0 | c >> 18));
-		buf_putc(b, (char)(0x80 | (c >> 12 & 0x3f)));
-		buf_putc(b, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_putc(b, (char)(0x80 | (c & 0x3f)));
-	}
+	bool none = c < 0x20 || c > 0x10ffff || (c >= 0xd800 && c < 0xe000);
+
+	buf_put_char(b, none ? ' ' : (uint32_t)c);
 }
 
 /* &name; or &#n; at p: what stands behind it. What is none is a character. */

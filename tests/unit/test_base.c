@@ -306,6 +306,31 @@ static void utf8_knows_its_characters(void **state)
 			fail_msg("row %zu", i);
 }
 
+static void utf8_is_written(void **state)
+{
+	static const struct {
+		uint32_t c;
+		const char *want;
+	} rows[] = {{1, "\x01"},
+		    {0x7f, "\x7f"},
+		    {0x80, "\xc2\x80"},
+		    {0x7ff, "\xdf\xbf"},
+		    {0x800, "\xe0\xa0\x80"},
+		    {0xffff, "\xef\xbf\xbf"},
+		    {0x10000, "\xf0\x90\x80\x80"},
+		    {0x10ffff, "\xf4\x8f\xbf\xbf"}};
+	struct arena *a = arena_new(0);
+	struct buf b;
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		buf_init(&b, a);
+		buf_put_char(&b, rows[i].c);
+		assert_string_equal(b.p, rows[i].want);
+	}
+	arena_free(a);
+}
+
 static void err_is_filled_and_false(void **state)
 {
 	struct err e;
@@ -701,6 +726,7 @@ int main(void)
 	    cmocka_unit_test(buf_takes_any_bytes),
 	    cmocka_unit_test(buf_has_no_gap_at_its_sizes),
 	    cmocka_unit_test(utf8_knows_its_characters),
+	    cmocka_unit_test(utf8_is_written),
 	    cmocka_unit_test(err_is_filled_and_false),
 	    cmocka_unit_test(err_cuts_at_a_whole_character),
 	    cmocka_unit_test(nearest_finds_the_word_meant),
