@@ -196,12 +196,11 @@ static struct page_value nav(struct rq *rq, enum om_part part)
 
 static const char *notice(struct rq *rq)
 {
-	for (size_t i = 0; i < LEN(notices); i++) {
-		const char *query =
-		    arena_cat(rq->arena, "done=", notices[i].done, NULL);
-		if (strncmp(rq->query, query, strlen(query)) == 0)
+	const char *done = web_query(rq, "done");
+
+	for (size_t i = 0; i < LEN(notices); i++)
+		if (text_is(done, notices[i].done))
 			return site_word(rq, notices[i].text);
-	}
 	return NULL;
 }
 

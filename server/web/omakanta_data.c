@@ -14,7 +14,6 @@
  */
 #include "web/omakanta_int.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define PAGE	   50
@@ -160,20 +159,6 @@ static struct page_values entry_row(struct rq *rq, const struct om_entry *e)
 	return page_row(rq->arena, v, LEN(v));
 }
 
-/* Which page is wanted, from 1. */
-static size_t page_wanted(const struct rq *rq)
-{
-	const char *p = strstr(rq->query, "page=");
-	long n = p != NULL ? strtol(p + 5, NULL, 10) : 1;
-
-	return n < 1 ? 1 : (size_t)n;
-}
-
-static const char *page_url(struct rq *rq, size_t page, bool there)
-{
-	return there ? arena_printf(rq->arena, "?page=%zu", page) : NULL;
-}
-
 bool om_kind(struct rq *rq)
 {
 	const struct record_kind *k = record_kind_find(rq_param(rq, "kind"));
@@ -189,9 +174,9 @@ bool om_kind(struct rq *rq)
 	const struct record_shelf empty = {.kind = k};
 	if (s == NULL)
 		s = &empty;
-	size_t pages = s->n == 0 ? 1 : (s->n + PAGE - 1) / PAGE;
-	size_t page = page_wanted(rq) < pages ? page_wanted(rq) : pages;
-	size_t n = read_entries(rq, s, (page - 1) * PAGE, PAGE, &e);
+	int64_t last = s->n == 0 ? 1 : (int64_t)((s->n + PAGE - 1) / PAGE);
+	int64_t page = web_page(rq, last);
+	size_t n = read_entries(rq, s, (size_t)(page - 1) * PAGE, PAGE, &e);
 	size_t draw = page > 1 || k->profile[0] == NULL
 			  ? 0
 			  : read_entries(rq, s, 0, OM_CHART_ENTRIES, &drawn);
@@ -203,11 +188,10 @@ bool om_kind(struct rq *rq)
 	    {.name = "title", .text = site_word(rq, k->title)},
 	    {.name = "entries", .rows = row, .row_count = n},
 	    {.name = "count", .text = arena_printf(rq->arena, "%zu", s->n)},
-	    {.name = "page", .text = arena_printf(rq->arena, "%zu", page)},
-	    {.name = "pages",
-	     .text = pages > 1 ? arena_printf(rq->arena, "%zu", pages) : NULL},
-	    {.name = "newer", .text = page_url(rq, page - 1, page > 1)},
-	    {.name = "older", .text = page_url(rq, page + 1, page < pages)},
+	    {.name = "page", .text = web_number(rq, page)},
+	    {.name = "pages", .text = last > 1 ? web_number(rq, last) : NULL},
+	    {.name = "newer", .text = web_page_link(rq, page - 1, last)},
+	    {.name = "older", .text = web_page_link(rq, page + 1, last)},
 	    om_charts(rq, drawn, draw),
 	};
 	return om_page(rq, &v, OM_DATA, 200, k->title,

@@ -62,18 +62,6 @@ const char *portal_url_of(const struct rq *rq, const char *client_id,
 	return portal_url(rq, b.p);
 }
 
-const char *portal_query(struct rq *rq, const char *name)
-{
-	struct http_pair *pair;
-	struct err ignored;
-	size_t n;
-
-	if (!http_form(rq->arena, rq->query, strlen(rq->query), &pair, &n,
-		       &ignored))
-		return NULL;
-	return http_form_get(pair, n, name);
-}
-
 const char *portal_name(const struct store_client *c)
 {
 	return c->name[0] != '\0' ? c->name : c->client_id;

@@ -141,7 +141,7 @@ bool portal_form_page(struct rq *rq, const struct portal_form *f)
 	    {.name = "credentials_part",
 	     .text = flag(f->parts & PART_CREDENTIALS)},
 	    {.name = "saved",
-	     .text = flag(refused == NULL && portal_query(rq, "saved"))},
+	     .text = flag(refused == NULL && web_query(rq, "saved"))},
 	    {.name = "refused", .text = refused},
 	    {.name = "at", .text = label != NULL ? f->refused->where : ""},
 	    {.name = "label",

@@ -39,8 +39,6 @@ const char *portal_url(const struct rq *rq, const char *below);
 /* The same for an application, below such as "/access". */
 const char *portal_url_of(const struct rq *rq, const char *client_id,
 			  const char *below);
-/* A parameter of the query, or NULL. */
-const char *portal_query(struct rq *rq, const char *name);
 /* What people call it: its name, or its client_id. */
 const char *portal_name(const struct store_client *c);
 

@@ -12,7 +12,6 @@
  */
 #include "web/portal_int.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define LIST_PAGE 50
@@ -139,33 +138,12 @@ static void item(struct rq *rq, const struct store_client *c,
 
 /* ---- the page -------------------------------------------------------- */
 
-/* Which page is asked for: from 1 to the last one. */
-static int64_t page_wanted(struct rq *rq, int64_t last)
-{
-	const char *said = portal_query(rq, "page");
-	int64_t n = said != NULL ? strtoll(said, NULL, 10) : 1;
-
-	return n < 1 ? 1 : n > last ? last : n;
-}
-
-static const char *page_link(struct rq *rq, int64_t page, int64_t last)
-{
-	if (page < 1 || page > last)
-		return NULL;
-	return arena_printf(rq->arena, "?page=%lld", (long long)page);
-}
-
-static const char *number(struct rq *rq, int64_t n)
-{
-	return arena_printf(rq->arena, "%lld", (long long)n);
-}
-
 bool portal_list(struct rq *rq)
 {
 	struct store *s = portal_record(rq)->store;
 	int64_t all = store_client_count(s);
 	int64_t last = all > 0 ? (all + LIST_PAGE - 1) / LIST_PAGE : 1;
-	int64_t page = page_wanted(rq, last);
+	int64_t page = web_page(rq, last);
 	struct store_client *c;
 	size_t n = store_client_page(s, rq->arena, (page - 1) * LIST_PAGE,
 				     LIST_PAGE, &c);
@@ -176,12 +154,12 @@ bool portal_list(struct rq *rq)
 	struct page_value v[] = {
 	    {.name = "applications", .rows = rows, .row_count = n},
 	    {.name = "new", .text = portal_url(rq, "/new")},
-	    {.name = "deleted", .text = portal_query(rq, "deleted")},
-	    {.name = "page", .text = number(rq, page)},
-	    {.name = "pages", .text = number(rq, last)},
+	    {.name = "deleted", .text = web_query(rq, "deleted")},
+	    {.name = "page", .text = web_number(rq, page)},
+	    {.name = "pages", .text = web_number(rq, last)},
 	    {.name = "several", .text = last > 1 ? "1" : ""},
-	    {.name = "before", .text = page_link(rq, page - 1, last)},
-	    {.name = "after", .text = page_link(rq, page + 1, last)},
+	    {.name = "before", .text = web_page_link(rq, page - 1, last)},
+	    {.name = "after", .text = web_page_link(rq, page + 1, last)},
 	};
 	return site_page(rq, 200, SAY("Applications"), "server/web/portal.html",
 			 &(struct page_values){v, LEN(v)}, "");
