@@ -138,38 +138,26 @@ static bool put_change(struct rq *rq, const struct store_client *old,
 	    portal_record(rq), rq->arena, old, m, c, secrets, &rq->err);
 }
 
-/* Changes it as the form says; what becomes of it is in secrets. False: the
- * answer is in *answer. */
-static bool change(struct rq *rq, struct portal_form *f, const char *secret,
-		   struct store_client *c, struct record_secrets *secrets,
-		   bool *answer)
-{
-	const struct json *m;
-
-	f->stored = record_client_metadata(rq->arena, f->client);
-	m = portal_metadata(rq, f, secret, &rq->err);
-	if (m != NULL && put_change(rq, f->client, m, c, secrets))
-		return true;
-	*answer = again(rq, f);
-	return false;
-}
-
-static bool save(struct rq *rq, enum portal_part part, const char *below)
+/* Changes the part as the form says; or, with a secret, that alone. */
+static bool change(struct rq *rq, enum portal_part part, const char *secret,
+		   const char *below)
 {
 	struct record_secrets secrets;
 	struct portal_visit v;
 	struct store_client c;
-	bool answer;
 
 	if (!portal_enter_form(rq, &v))
 		return false;
-	struct portal_form f = {.parts = part,
-				.client = &v.client,
-				.session = &v.post.session,
-				.post = &v.post};
-	if (!change(rq, &f, NULL, &c, &secrets, &answer))
-		return answer;
-	if (secrets.client_secret != NULL) /* its new method needs one */
+	struct portal_form f = {
+	    .parts = part,
+	    .client = &v.client,
+	    .session = &v.post.session,
+	    .post = secret == NULL ? &v.post : NULL,
+	    .stored = record_client_metadata(rq->arena, &v.client)};
+	const struct json *m = portal_metadata(rq, &f, secret, &rq->err);
+	if (m == NULL || !put_change(rq, &v.client, m, &c, &secrets))
+		return again(rq, &f);
+	if (secrets.client_secret != NULL) /* its new method may need one */
 		return portal_secrets_page(
 		    rq, SAY("The application has a new secret"), &c, &secrets);
 	return site_go(
@@ -185,7 +173,7 @@ bool portal_main_get(struct rq *rq)
 
 bool portal_main_post(struct rq *rq)
 {
-	return save(rq, PART_MAIN, "");
+	return change(rq, PART_MAIN, NULL, "");
 }
 
 bool portal_access_get(struct rq *rq)
@@ -195,7 +183,7 @@ bool portal_access_get(struct rq *rq)
 
 bool portal_access_post(struct rq *rq)
 {
-	return save(rq, PART_ACCESS, "/access");
+	return change(rq, PART_ACCESS, NULL, "/access");
 }
 
 bool portal_credentials_get(struct rq *rq)
@@ -205,7 +193,7 @@ bool portal_credentials_get(struct rq *rq)
 
 bool portal_credentials_post(struct rq *rq)
 {
-	return save(rq, PART_CREDENTIALS, "/credentials");
+	return change(rq, PART_CREDENTIALS, NULL, "/credentials");
 }
 
 /* ---- a new secret ---------------------------------------------------- */
@@ -213,21 +201,11 @@ bool portal_credentials_post(struct rq *rq)
 bool portal_secret_post(struct rq *rq)
 {
 	unsigned char random[SECRET_BYTES];
-	struct record_secrets secrets;
-	struct portal_visit v;
-	struct store_client c;
-	bool answer;
 
-	if (!portal_enter_form(rq, &v))
-		return false;
-	struct portal_form f = {.client = &v.client,
-				.session = &v.post.session};
 	jose_random(random, sizeof(random));
-	const char *secret = jose_b64url(rq->arena, random, sizeof(random));
-	if (!change(rq, &f, secret, &c, &secrets, &answer))
-		return answer;
-	return portal_secrets_page(rq, SAY("The application has a new secret"),
-				   &c, &secrets);
+	return change(rq, PART_CREDENTIALS,
+		      jose_b64url(rq->arena, random, sizeof(random)),
+		      "/credentials");
 }
 
 /* ---- deleting -------------------------------------------------------- */

@@ -600,6 +600,7 @@ def test_methods_and_their_secrets(server, portal):
     r = portal.http.post(portal.url("/" + app["client_id"] + "/secret"),
                          data=form["fields"], timeout=30)
     assert r.status_code == 400 and "has no client_secret" in r.text
+    assert 'value="client_secret_basic"' in r.text, "the page it came from"
 
 
 # ---- who may ----------------------------------------------------------------
