@@ -2,19 +2,15 @@
  *
  * The page that asks the citizen (oauth.md 3.4; the names of the fields are
  * what scripted logins send). It says who asks, for what, and where the browser
- * goes next. Names, texts and addresses of an application are anybody's: they
- * are escaped like every value, and an address is a link only when it is http
- * or https. Logos are not shown, since the page's policy loads nothing foreign.
- * An application that registered itself, without anybody having looked at it,
- * is marked as one, with the number of citizens who allow it something.
+ * goes next. Logos are not shown, since the page's policy loads nothing
+ * foreign. An application that registered itself, without anybody having looked
+ * at it, is marked as one, with the number of citizens who allow it something.
  */
 #include "oauth/oauth_int.h"
 
 #include <string.h>
 
-static const struct {
-	const char *member, *label;
-} links[] = {
+static const struct site_link links[] = {
     {"client_uri", SAY("Home page")},
     {"policy_uri", SAY("Privacy policy")},
     {"tos_uri", SAY("The application's terms of use")},
@@ -69,56 +65,11 @@ static size_t remember_rows(struct rq *rq, const char *chosen,
 	return LEN(remembering);
 }
 
-static const char *member_text(struct rq *rq, const struct store_client *c,
-			       const char *name)
-{
-	const struct json *v = record_client_member(rq->arena, c, name);
-
-	return v != NULL ? json_text(v) : NULL;
-}
-
-static size_t link_rows(struct rq *rq, const struct store_client *c,
-			struct page_values **rows)
-{
-	struct arena *a = rq->arena;
-	size_t n = 0;
-
-	*rows = arena_alloc(a, LEN(links) * sizeof(**rows));
-	for (size_t i = 0; i < LEN(links); i++) {
-		const char *url = member_text(rq, c, links[i].member);
-		if (url == NULL || (!text_begins(url, "https://") &&
-				    !text_begins(url, "http://")))
-			continue;
-		struct page_value v[] = {
-		    {.name = "label", .text = site_word(rq, links[i].label)},
-		    {.name = "url", .text = url},
-		};
-		(*rows)[n++] = page_row(a, v, LEN(v));
-	}
-	return n;
-}
-
-static const char *contacts(struct rq *rq, const struct store_client *client)
-{
-	struct buf b;
-
-	buf_init(&b, rq->arena);
-	const struct json *c =
-	    json_first(record_client_member(rq->arena, client, "contacts"));
-	for (; c != NULL; c = json_next(c)) {
-		if (json_kind(c) != JSON_STRING)
-			continue;
-		if (b.len > 0)
-			buf_puts(&b, ", ");
-		buf_puts(&b, json_text(c));
-	}
-	return b.p;
-}
-
 /* What is said of an application that registered itself, or NULL. */
-static const char *caution(struct rq *rq, const struct store_client *c)
+static const char *caution(struct rq *rq, const struct store_client *c,
+			   const struct json *metadata)
 {
-	if (record_client_member(rq->arena, c, "self_registered") == NULL)
+	if (json_get(metadata, "self_registered") == NULL)
 		return NULL;
 	int64_t n = store_grant_citizens(oauth_of(rq)->site.record->store,
 					 c->client_id);
@@ -143,26 +94,27 @@ bool oauth_consent_page(struct rq *rq, const struct oauth_request *q,
 	const char *name =
 	    q->client.name[0] != '\0' ? q->client.name : q->client.client_id;
 	bool again = oauth_prompts(q, "consent");
-	struct page_values *scopes, *remember, *link;
+	struct page_values *scopes, *remember;
+	struct err ignored;
+	const struct json *m = json_parse(a, q->client.metadata,
+					  strlen(q->client.metadata), &ignored);
 	size_t scope_n = scope_rows(rq, q->scope, &scopes);
 	size_t remember_n =
 	    remember_rows(rq, again ? "none" : "until-revoked", &remember);
-	size_t link_n = link_rows(rq, &q->client, &link);
 
 	struct page_value v[] = {
 	    {.name = "client", .text = name},
 	    {.name = "hetu", .text = s->hetu},
 	    {.name = "redirect_uri", .text = q->redirect_uri},
-	    {.name = "caution", .text = caution(rq, &q->client)},
-	    {.name = "supplier",
-	     .text = member_text(rq, &q->client, "supplier")},
+	    {.name = "caution", .text = caution(rq, &q->client, m)},
+	    {.name = "supplier", .text = json_get_text(m, "supplier")},
 	    {.name = "description",
-	     .text = member_text(rq, &q->client, "client_description")},
-	    {.name = "contacts", .text = contacts(rq, &q->client)},
+	     .text = json_get_text(m, "client_description")},
+	    {.name = "contacts", .text = site_contacts(a, m)},
 	    {.name = "csrf", .text = oauth_request_keep(rq, q, s)},
 	    {.name = "scopes", .rows = scopes, .row_count = scope_n},
 	    {.name = "remember", .rows = remember, .row_count = remember_n},
-	    {.name = "links", .rows = link, .row_count = link_n},
+	    site_links(rq, m, links, LEN(links)),
 	};
 	return site_page(rq, 200, SAY("Approval required"),
 			 "server/oauth/consent.html",

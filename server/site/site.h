@@ -94,6 +94,24 @@ const char *site_scope_say(struct arena *a, const struct page_locale *l,
  * English text; NULL behind the last. */
 const char *site_scope_type(size_t i, const char **name);
 
+/* ---- what is shown of an application: client.c ------------------------ */
+
+/* Is it an address that a page may link to: http or https? NULL is none. */
+bool site_is_web(const char *url);
+
+/* A member of an application's metadata that is an address, and what the link
+ * is called, as an English text. */
+struct site_link {
+	const char *member, *label;
+};
+/* The value "links": rows of label and url, for those of the n members that are
+ * there and may be linked to. */
+struct page_value site_links(struct rq *rq, const struct json *metadata,
+			     const struct site_link *link, size_t n);
+
+/* Its contacts in one line, in the arena; "" for none. */
+const char *site_contacts(struct arena *a, const struct json *metadata);
+
 /* ---- redirects to applications: redirect.c --------------------------- */
 
 /* The URI with the pairs in its query, behind what stands there already. A pair

@@ -3,9 +3,8 @@
  * The public list: every registered application, who supplies it, and what it
  * may access once a citizen has allowed it.
  *
- * Names, texts and addresses are anybody's: they are escaped like every value,
- * and an address is a link only when it is http or https. Logos are not shown,
- * since the page's policy loads nothing from elsewhere. Access is told by type
+ * Logos are not shown, since the page's policy loads nothing from elsewhere.
+ * Access is told by type
  * of data, a line for reading and one for saving: an application with all
  * scopes has fifteen, and nobody reads fifteen sentences fifty times. There are
  * LIST_PAGE on a page, so that its size does not depend on how many there are.
@@ -16,9 +15,7 @@
 
 #define LIST_PAGE 50
 
-static const struct {
-	const char *member, *label;
-} links[] = {
+static const struct site_link links[] = {
     {"client_uri", SAY("Home page")},
     {"policy_uri", SAY("Privacy policy")},
     {"tos_uri", SAY("Terms of use")},
@@ -26,37 +23,10 @@ static const struct {
 
 /* ---- one application ------------------------------------------------- */
 
-static bool is_web(const char *url)
-{
-	return url != NULL &&
-	       (text_begins(url, "https://") || text_begins(url, "http://"));
-}
-
-static size_t link_rows(struct rq *rq, const struct json *m, const char *of,
-			struct page_values **rows)
-{
-	size_t n = 0;
-
-	*rows = arena_alloc(rq->arena, LEN(links) * sizeof(**rows));
-	for (size_t i = 0; i < LEN(links); i++) {
-		const char *url = json_get_text(m, links[i].member);
-
-		if (!is_web(url))
-			continue;
-		struct page_value v[] = {
-		    {.name = "label", .text = site_word(rq, links[i].label)},
-		    {.name = "of", .text = of},
-		    {.name = "url", .text = url},
-		};
-		(*rows)[n++] = page_row(rq->arena, v, LEN(v));
-	}
-	return n;
-}
-
 /* The host of a web address, or "". */
 static const char *host_of(struct arena *a, const char *url)
 {
-	if (!is_web(url))
+	if (!site_is_web(url))
 		return "";
 	const char *host = strstr(url, "://") + 3;
 	size_t n = strcspn(host, "/?#");
@@ -69,18 +39,6 @@ static const char *host_of(struct arena *a, const char *url)
 	return arena_strndup(a, host, n);
 }
 
-static const char *joined(struct arena *a, const struct json *list)
-{
-	struct buf b;
-
-	buf_init(&b, a);
-	for (const struct json *v = json_first(list); v; v = json_next(v))
-		if (json_kind(v) == JSON_STRING)
-			buf_printf(&b, "%s%s", b.len > 0 ? ", " : "",
-				   json_text(v));
-	return b.p;
-}
-
 static const char *supplier_of(struct arena *a, const struct json *m)
 {
 	const char *said = json_get_text(m, "supplier");
@@ -88,7 +46,7 @@ static const char *supplier_of(struct arena *a, const struct json *m)
 	if (said != NULL && said[0] != '\0')
 		return said;
 	said = host_of(a, json_get_text(m, "client_uri"));
-	return said[0] != '\0' ? said : joined(a, json_get(m, "contacts"));
+	return said[0] != '\0' ? said : site_contacts(a, m);
 }
 
 /* The types that a scope reads, or writes, by their names. */
@@ -117,8 +75,6 @@ static void item(struct rq *rq, const struct store_client *c,
 	const char *name = portal_name(c);
 	bool professional = text_is(c->kind, "professional");
 	bool away = scope_has(c->scope, "offline_access");
-	struct page_values *link;
-	size_t link_n = link_rows(rq, m, name, &link);
 
 	struct page_value v[] = {
 	    {.name = "name", .text = name},
@@ -130,7 +86,7 @@ static void item(struct rq *rq, const struct store_client *c,
 	    {.name = "reads", .text = types_of(rq, c->scope, false)},
 	    {.name = "saves", .text = types_of(rq, c->scope, true)},
 	    {.name = "away", .text = away ? "1" : ""},
-	    {.name = "links", .rows = link, .row_count = link_n},
+	    site_links(rq, m, links, LEN(links)),
 	    {.name = "edit", .text = portal_url_of(rq, c->client_id, "")},
 	};
 	*out = page_row(a, v, LEN(v));
