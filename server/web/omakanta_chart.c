@@ -27,6 +27,7 @@
 #define TICKS	  10
 #define DOTS_MAX  60 /* more would run into each other */
 #define TOO_LARGE 1e12
+#define TOO_SMALL 1e-12 /* of what an axis spans: a tick has its digits */
 
 /* The plot within the picture. */
 #define LEFT   46.0
@@ -159,7 +160,9 @@ static double make_axis(struct chart *c)
 	double span = c->hi - c->lo;
 
 	if (span <= fabs(c->hi) * 1e-9)
-		span = c->hi != 0 ? fabs(c->hi) * 0.1 : 1;
+		span = fabs(c->hi) * 0.1;
+	if (span < TOO_SMALL)
+		span = 1;
 	double step = round_step(span / 4);
 	c->lo = floor(c->lo / step) * step;
 	c->hi = ceil(c->hi / step) * step;

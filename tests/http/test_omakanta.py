@@ -568,6 +568,20 @@ def test_a_single_value_is_drawn(mine, person, value):
         assert len(words(tick)) < 20
 
 
+@pytest.mark.parametrize("value", ["5e-324", "1e-300", "-1e-13"])
+def test_values_without_a_distance_are_drawn(mine, person, value):
+    for text in ("0", value):
+        o = json.dumps(glucose(person.id))
+        assert "5.6" in o
+        stored(person, o.replace("5.6", text))
+    (figure,) = charts(mine.kind("bloodglucose"))
+    assert [len(line) for line in drawn(figure)] == [2]
+    for line in drawn(figure):
+        assert [v for _, v in line] == pytest.approx([0, 0], abs=.1)
+    for tick in every(figure, "text", class_="y"):
+        assert len(words(tick)) < 20
+
+
 @pytest.mark.parametrize("value", ["1e300", "-1e308", "1e13"])
 def test_a_number_without_measure_is_told_and_not_drawn(mine, person, value):
     text = json.dumps(glucose(person.id)).replace("5.6", value)
