@@ -20,7 +20,6 @@
 #define PAGE_BYTES ((size_t)2 << 20) /* read for one list */
 
 static const char *const fhir_names[FHIR_VERSIONS] = {"STU3", "R4"};
-static const char *const fhir_paths[FHIR_VERSIONS] = {"stu3", "r4"};
 
 /* ---- entries --------------------------------------------------------- */
 
@@ -69,12 +68,6 @@ static size_t read_entries(struct rq *rq, const struct record_shelf *s,
 	for (size_t i = 0; i < left; i++)
 		n += read_entry(rq, s, from + i, &bytes, &(*out)[n]);
 	return n;
-}
-
-static const char *entry_url(struct rq *rq, const struct store_resource *r)
-{
-	return arena_printf(rq->arena, "%s/entry/%s/%s/%s", site_of(rq)->path,
-			    fhir_paths[r->fhir], r->type, r->id);
 }
 
 static const char *when(struct rq *rq, const struct om_entry *e)
@@ -148,7 +141,7 @@ find_shelf(struct rq *rq, const struct visitor *v, const struct record_kind *k)
 static struct page_values entry_row(struct rq *rq, const struct om_entry *e)
 {
 	const struct page_value v[] = {
-	    {.name = "url", .text = entry_url(rq, &e->resource)},
+	    {.name = "url", .text = om_entry_url(rq, &e->resource, "")},
 	    {.name = "when", .text = when(rq, e)},
 	    {.name = "value", .text = e->display.value},
 	    {.name = "name", .text = e->display.name},

@@ -56,11 +56,11 @@ static bool find(struct rq *rq, const struct visitor *v, struct entry *e)
 	return true;
 }
 
-static const char *below(struct rq *rq, const struct entry *e, const char *end)
+const char *om_entry_url(struct rq *rq, const struct store_resource *r,
+			 const char *below)
 {
 	return arena_printf(rq->arena, "%s/entry/%s/%s/%s%s", site_of(rq)->path,
-			    versions[e->fhir].path, e->type->type,
-			    e->resource.id, end);
+			    versions[r->fhir].path, r->type, r->id, below);
 }
 
 static const char *kind_url(struct rq *rq, const struct entry *e)
@@ -120,8 +120,8 @@ static bool show(struct rq *rq, const struct visitor *v, const struct entry *e,
 	    {.name = "stored",
 	     .text = record_when_ms(a, &locale, r->updated_ms)},
 	    {.name = "client", .text = om_client(rq, r->client_id)},
-	    {.name = "here", .text = below(rq, e, "")},
-	    {.name = "delete", .text = below(rq, e, "/delete")},
+	    {.name = "here", .text = om_entry_url(rq, r, "")},
+	    {.name = "delete", .text = om_entry_url(rq, r, "/delete")},
 	    {.name = "kind_url",
 	     .text = arena_cat(a, site_of(rq)->path, kind_url(rq, e), NULL)},
 	    {.name = "kind", .text = site_word(rq, d->kind->title)},

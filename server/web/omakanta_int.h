@@ -51,6 +51,10 @@ bool om_professionals(struct rq *rq);
 bool om_decide(struct rq *rq);
 bool om_undo(struct rq *rq);
 
+/* The path of an entry's page ("" below it) or of one below ("/delete"). */
+const char *om_entry_url(struct rq *rq, const struct store_resource *r,
+			 const char *below);
+
 /* ---- omakanta_chart.c ------------------------------------------------- */
 
 /* An entry that may be drawn. */
