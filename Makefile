@@ -273,7 +273,7 @@ lint: build/deps-build build/deps-lint build/deps-test \
 # wider checks go a short way, the same one each time: what is found by chance
 # is found here, not in another's change.
 T ?= 60
-SEED ?= 0
+fuzz: SEED ?= 0
 RUNS ?= -1
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_json    := json base
@@ -364,7 +364,7 @@ conformance: all
 ##                 mutants of the sources against another validator
 FHIR  ?= r4
 COUNT ?= 2000
-SEED  ?= 1
+differential: SEED ?= 1
 MUTANTS = build/mutants/$(FHIR)-$(SEED)
 differential: all
 	rm -rf $(MUTANTS)
@@ -385,8 +385,9 @@ generated: all
 
 ## make clean      remove what was built (the definitions stay)
 clean:
-	rm -rf build/obj build/san build/tool build/image build/unit \
-		build/assets.* build/mock-kanta-phr
+	rm -rf build/obj build/san build/gcc build/clang build/fuzz/obj \
+		$(FUZZERS:%=build/fuzz/%) build/bench build/tool build/image \
+		build/unit build/assets.* build/texts.* build/mock-kanta-phr
 
 install: $(B)/mock-kanta-phr
 	install -D -m 755 $< $(DESTDIR)$(prefix)/bin/mock-kanta-phr
