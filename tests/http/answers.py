@@ -7,10 +7,12 @@ one. Several processes may run tests at once.
 
 What a server that was told to judge less (--profiles none, --set ...) handed
 back is a client's resource as it was stored, so it is held to the same."""
+import atexit
 import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -26,6 +28,7 @@ def prepare():
     """Before any test, and before other processes are started for tests."""
     if not os.environ.get("ANSWERS"):
         os.environ["ANSWERS"] = tempfile.mkdtemp(prefix="mock-kanta-phr-")
+        atexit.register(shutil.rmtree, os.environ["ANSWERS"])
     for version in VERSIONS:
         os.makedirs(os.path.join(os.environ["ANSWERS"], version),
                     exist_ok=True)
