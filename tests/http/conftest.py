@@ -101,9 +101,7 @@ def own_either(either):
     return either
 
 
-@pytest.fixture
-def start():
-    """start(*options) gives a server of the test's own."""
+def starting():
     if support.URL:
         pytest.skip(MOCK_NEEDED)
     started = []
@@ -115,6 +113,18 @@ def start():
     yield go
     for s in started:
         s.stop()
+
+
+@pytest.fixture
+def start():
+    """start(*options) gives a server of the test's own."""
+    yield from starting()
+
+
+@pytest.fixture(scope="module")
+def start_shared():
+    """The same for fixtures that the tests of a module share."""
+    yield from starting()
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from support import (CALLBACK, CHECK, CLOCK, SCOPE, Person, Server, hetu, ids,
-                     run, weight)
+from support import (CALLBACK, CHECK, CLOCK, SCOPE, Person, hetu, ids, run,
+                     weight)
 
 
 def told(r, status=400):
@@ -408,9 +408,8 @@ def test_pages_of_others(request, headers, status):
 
 
 @pytest.fixture(scope="module")
-def with_allowed_host(own):
-    with Server("--allowed-host", "own.example") as s:
-        yield s
+def with_allowed_host(start_shared):
+    return start_shared("--allowed-host", "own.example")
 
 
 @pytest.mark.parametrize("token,shown", [

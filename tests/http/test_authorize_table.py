@@ -409,14 +409,13 @@ def test_address_of_an_installed_application(site, browser, scheme):
 # ---- the port of a loopback address (RFC 8252 7.3) --------------------------
 
 @pytest.fixture(scope="module")
-def loopback(site):
-    with support.Server("--oauth", site.server.behaviour, "--set",
-                        "loopback_redirect_port=on") as s:
-        other = Site(s)
-        other.app = s.register(redirect_uris=[
-            "http://127.0.0.1/cb", "http://[::1]:4000/cb?x=1",
-            "http://localhost:1300/cb"])
-        yield other
+def loopback(site, start_shared):
+    other = Site(start_shared("--oauth", site.server.behaviour, "--set",
+                              "loopback_redirect_port=on"))
+    other.app = other.server.register(redirect_uris=[
+        "http://127.0.0.1/cb", "http://[::1]:4000/cb?x=1",
+        "http://localhost:1300/cb"])
+    return other
 
 
 @pytest.mark.parametrize("uri,ok", [

@@ -11,7 +11,7 @@ import pytest
 from bundles import (new_uuid, entry, post, bundle, send, refused, text_of,
                      statuses, id_of, total, referring, referred, insulin,
                      identifier, INSTANT, BOTH)
-from support import (MOCK, PHR, SCOPE, Person, Server, errors, ids, outcome,
+from support import (MOCK, PHR, SCOPE, Person, errors, ids, outcome,
                      patient_resource, places, run, weight)
 
 OPTIONS = ["--set", "batch_stu3=on"]
@@ -577,11 +577,8 @@ def test_explained(start):
 # ---- the open sandbox -------------------------------------------------------
 
 @pytest.fixture(scope="module")
-def open_sandbox():
-    if not MOCK:
-        pytest.skip("needs a server of its own")
-    with Server("--environment", "sandbox-open", *OPTIONS) as s:
-        yield Anyone(s)
+def open_sandbox(start_shared):
+    return Anyone(start_shared("--environment", "sandbox-open", *OPTIONS))
 
 
 class Anyone(Person):

@@ -6,7 +6,6 @@ import urllib.parse
 
 import pytest
 
-import support
 from support import (Browser, CALLBACK, Form, SCOPE, SCOPES, back, hetu,
                      request_of, session)
 from vendor import CHALLENGE, READ, VERIFIER, WRITE
@@ -21,11 +20,9 @@ def plain(own_either):
 
 
 @pytest.fixture(scope="module")
-def auto(plain):
+def auto(plain, start_shared):
     """One that shows none."""
-    with support.Server("--auto-approve=" + ADULT, "--oauth",
-                        plain.behaviour) as s:
-        yield s
+    return start_shared("--auto-approve=" + ADULT, "--oauth", plain.behaviour)
 
 
 def fetch(server, query, method="GET"):

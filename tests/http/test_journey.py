@@ -9,8 +9,8 @@ from datetime import datetime
 
 import pytest
 
-from support import (Browser, CALLBACK, SCOPE, Server, back, blood_pressure,
-                     ids, outcome, places, quantity, request_of, session,
+from support import (Browser, CALLBACK, SCOPE, back, blood_pressure, ids,
+                     outcome, places, quantity, request_of, session,
                      weight_stu3, Person)
 import support
 
@@ -27,10 +27,9 @@ CODE = {"r4": "85354-9", "stu3": "29463-7"}
 
 
 @pytest.fixture(scope="module")
-def explain():
+def explain(start_shared):
     """A server that explains its refusals."""
-    with Server("--errors", "explain") as s:
-        yield s
+    return start_shared("--errors", "explain")
 
 
 def citizen_of(server, tokens):

@@ -10,7 +10,6 @@ import re
 
 import pytest
 
-import support
 from support import Browser, CALLBACK, Form, SCOPE, back, hetu, request_of
 
 LANGUAGES = ["en", "fi", "sv"]
@@ -271,11 +270,8 @@ def test_use_count(server, app):
 # ---- terms of use -----------------------------------------------------------
 
 @pytest.fixture(scope="module", params=["kanta", "strict"])
-def demanding(request):
-    if support.URL:
-        pytest.skip("needs a server of its own (URL names a running one)")
-    with support.Server("--oauth", request.param, "--set", "terms=on") as s:
-        yield s
+def demanding(start_shared, request):
+    return start_shared("--oauth", request.param, "--set", "terms=on")
 
 
 def is_terms(page):

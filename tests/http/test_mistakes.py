@@ -12,7 +12,6 @@ import re
 
 import pytest
 
-import support
 from support import (CATEGORY, FITNESS, PHR, WHEN, blood_pressure, coding,
                      errors, glucose, outcome, patient_resource, places,
                      quantity, run, steps, weight, weight_stu3)
@@ -627,11 +626,9 @@ def verdicts(binary, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def explaining():
-    if support.URL:
-        pytest.skip("needs a server of its own (URL names a running one)")
-    with support.Server("--errors", "explain") as s:
-        yield s, s.register()
+def explaining(start_shared):
+    s = start_shared("--errors", "explain")
+    return s, s.register()
 
 
 # ---- the tests --------------------------------------------------------------

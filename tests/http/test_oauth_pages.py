@@ -8,7 +8,6 @@ import urllib.parse
 
 import pytest
 
-import support
 from support import (Browser, CALLBACK, Form, SCOPE, SCOPES, back, hetu,
                      request_of)
 from vendor import READ, WRITE
@@ -327,12 +326,10 @@ def test_remembered_for_that_application(server, visit):
 # ---- --auto-approve ---------------------------------------------------------
 
 @pytest.fixture(scope="module", params=["", "=" + OLDER])
-def auto(request):
+def auto(start_shared, request):
     """A server that shows no pages, an application, and whom it takes."""
-    if support.URL:
-        pytest.skip("needs a server of its own (URL names a running one)")
-    with support.Server("--auto-approve" + request.param) as s:
-        yield s, s.register(), request.param[1:] or "010190-900P"
+    s = start_shared("--auto-approve" + request.param)
+    return s, s.register(), request.param[1:] or "010190-900P"
 
 
 def patient_of(server, code):

@@ -10,7 +10,6 @@ import urllib.parse
 
 import pytest
 
-import support
 from support import Browser, CALLBACK, Form, SCOPE, dance, hetu, request_of
 
 AUTH = "/phr-authserver-sandbox"
@@ -100,14 +99,12 @@ def portal(server):
 
 
 @pytest.fixture(scope="module")
-def locked():
+def locked(start_shared):
     """A server whose control API asks for a token, so that being on the same
     machine opens nothing."""
-    if support.URL:
-        pytest.skip("needs a server of its own (URL names a running one)")
-    with support.Server("--admin-token", TOKEN) as s:
-        s.http.headers["Authorization"] = "Bearer " + TOKEN
-        yield s
+    s = start_shared("--admin-token", TOKEN)
+    s.http.headers["Authorization"] = "Bearer " + TOKEN
+    return s
 
 
 @pytest.fixture

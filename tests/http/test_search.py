@@ -202,20 +202,19 @@ def hapi(prefix, stored, sought):
 
 
 @pytest.fixture(scope="module")
-def other_dates(own):
+def other_dates(start_shared):
     """A server whose switches have dates compared in other ways."""
-    from support import Server
-    with Server(*OPTIONS, "--set", "search_dates=hapi") as s:
-        shelf = shelf_of(s, s.register(scope=SCOPE))
-        for name, value in STORED.items():
-            o = observation(shelf.person)
-            if isinstance(value, str):
-                o["effectiveDateTime"] = value
-            else:
-                o["effectivePeriod"] = {k: v for k, v in zip(
-                    ("start", "end"), value) if v}
-            shelf.put(name, o)
-        yield shelf
+    s = start_shared(*OPTIONS, "--set", "search_dates=hapi")
+    shelf = shelf_of(s, s.register(scope=SCOPE))
+    for name, value in STORED.items():
+        o = observation(shelf.person)
+        if isinstance(value, str):
+            o["effectiveDateTime"] = value
+        else:
+            o["effectivePeriod"] = {k: v for k, v in zip(
+                ("start", "end"), value) if v}
+        shelf.put(name, o)
+    return shelf
 
 
 @pytest.mark.parametrize("prefix", ["", "ne", "gt", "ge", "lt", "le", "sa",

@@ -50,38 +50,35 @@ def looks_random(values, alphabet, bits):
 
 
 @pytest.fixture(scope="module")
-def drawn(request):
+def drawn(start_shared):
     """Many of everything: by one GET a code, by one POST the tokens."""
-    import support
-    if support.URL:
-        pytest.skip("needs a server of its own")
-    with support.Server("--auto-approve=010190-900P", "--set",
-                        "access_token_format=opaque") as s:
-        app, out = s.register(), collections.defaultdict(list)
-        query = url("/authorize", **request_of(app))
-        for _ in range(2000):
-            r = s.request("GET", query)
-            out["code"].append(back(r)["code"])
-        for code in out["code"][:400]:
-            got = s.token(app, 200, grant_type="authorization_code",
-                          code=code, redirect_uri=CALLBACK).json()
-            out["access"].append(got["access_token"])
-            out["refresh"].append(got["refresh_token"])
-        for _ in range(400):
-            s.http.cookies.clear()
-            r = s.request("GET", AUTH + "/login")
-            out["session"].append(r.cookies["JSESSIONID"])
-            out["form"].append(Form(r.text).having("username")["fields"][
-                "_csrf"])
-        for _ in range(200):
-            r = s.request("POST", AUTH + "/register",
-                          json={"redirect_uris": [CALLBACK]})
-            got = r.json()
-            out["secret"].append(got["client_secret"])
-            mark, dot, named = got["registration_access_token"].partition(".")
-            assert named == got["client_id"] and dot
-            out["registration"].append(mark)
-        yield out
+    s = start_shared("--auto-approve=010190-900P", "--set",
+                     "access_token_format=opaque")
+    app, out = s.register(), collections.defaultdict(list)
+    query = url("/authorize", **request_of(app))
+    for _ in range(2000):
+        r = s.request("GET", query)
+        out["code"].append(back(r)["code"])
+    for code in out["code"][:400]:
+        got = s.token(app, 200, grant_type="authorization_code",
+                      code=code, redirect_uri=CALLBACK).json()
+        out["access"].append(got["access_token"])
+        out["refresh"].append(got["refresh_token"])
+    for _ in range(400):
+        s.http.cookies.clear()
+        r = s.request("GET", AUTH + "/login")
+        out["session"].append(r.cookies["JSESSIONID"])
+        out["form"].append(Form(r.text).having("username")["fields"][
+            "_csrf"])
+    for _ in range(200):
+        r = s.request("POST", AUTH + "/register",
+                      json={"redirect_uris": [CALLBACK]})
+        got = r.json()
+        out["secret"].append(got["client_secret"])
+        mark, dot, named = got["registration_access_token"].partition(".")
+        assert named == got["client_id"] and dot
+        out["registration"].append(mark)
+    return out
 
 
 @pytest.mark.parametrize("what,alphabet,bits", [

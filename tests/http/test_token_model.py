@@ -10,6 +10,7 @@ The walks are made from seeds, so that what fails once fails again: a failure
 says the steps that led there. Each behaviour has its walks, and so have the
 switches in other combinations than those two."""
 import base64
+import functools
 import http.client
 import json
 import random
@@ -18,7 +19,7 @@ import urllib.parse
 import pytest
 
 import support
-from support import CALLBACK, Server
+from support import CALLBACK
 from vendor import Vendor
 
 STEPS = 300
@@ -358,19 +359,9 @@ def walk(server, switches, seed):
 
 
 @pytest.fixture(scope="module")
-def servers():
+def servers(start_shared):
     """By behaviour, started when first asked for."""
-    if support.URL:
-        pytest.skip("needs servers of its own (URL names a running one)")
-    started = {}
-
-    def get(behaviour):
-        if behaviour not in started:
-            started[behaviour] = Server("--oauth", behaviour).start()
-        return started[behaviour]
-    yield get
-    for s in started.values():
-        s.stop()
+    return functools.cache(lambda behaviour: start_shared("--oauth", behaviour))
 
 
 @pytest.mark.parametrize("seed", [1, 2])
