@@ -66,10 +66,13 @@ def binary():
 def server(request):
     """The server that the tests of a module share, started with the module's
     OPTIONS, if it has such."""
+    options = getattr(request.module, "OPTIONS", [])
     if support.URL:
+        if options:
+            pytest.skip(MOCK_NEEDED)
         yield support.Running(support.URL)
         return
-    with support.Server(*getattr(request.module, "OPTIONS", [])) as s:
+    with support.Server(*options) as s:
         yield s
 
 

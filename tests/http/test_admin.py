@@ -4,6 +4,7 @@ Each test that resets or moves time has a server of its own."""
 import json
 import re
 import time
+import uuid
 
 import pytest
 
@@ -127,9 +128,10 @@ def test_register(server):
 
 
 def test_chosen_credentials(server):
-    app = server.register(client_id="chosen-one", client_secret="s3cret:%41+")
-    assert app["client_id"] == "chosen-one"
-    r = server.token(None, basic=("chosen-one", "s3cret:%41+"),
+    name, secret = "chosen-" + str(uuid.uuid4()), "s3cret:%41+"
+    app = server.register(client_id=name, client_secret=secret)
+    assert app["client_id"] == name
+    r = server.token(None, basic=(name, secret),
                      grant_type="refresh_token", refresh_token="x")
     assert r.json()["error"] == "invalid_token", "the secret is right"
 

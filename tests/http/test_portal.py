@@ -85,12 +85,16 @@ def stored(server, client_id):
     return server.admin("GET", "/clients/" + client_id, status=200).json()
 
 
-def card(page, name):
-    """The part of the list that is about the application."""
-    for part in page.text.split("<article")[1:]:
-        if "<h2>" + html.escape(name) in part:
-            return part.split("</article>")[0]
-    raise AssertionError(name + " is not on the page")
+def card(portal, name):
+    """The part of the list that is about the application, on whatever page."""
+    page, number = portal.page(), 1
+    while True:
+        for part in page.text.split("<article")[1:]:
+            if "<h2>" + html.escape(name) in part:
+                return part.split("</article>")[0]
+        number += 1
+        assert f'href="?page={number}"' in page.text, name + " is not listed"
+        page = portal.page(f"?page={number}")
 
 
 @pytest.fixture
@@ -124,8 +128,8 @@ def test_the_list_is_public(server):
                     policy_uri="https://listed.example/p",
                     scope="offline_access patient/Observation.read "
                           "patient/CarePlan.write")
-    r = Portal(server).page()
-    part = card(r, "Listed")
+    portal = Portal(server)
+    part = card(portal, "Listed")
     for text in ("Leverans Ab", "Counts steps.", "For citizens",
                  'href="https://listed.example/"', "Home page",
                  'href="https://listed.example/p"', "Privacy policy",
@@ -135,7 +139,7 @@ def test_the_list_is_public(server):
     assert ("May read", "Measurements and activity") in got
     assert ("May save and change", "Plans and goals") in got
     assert "Terms of use" not in part
-    assert not r.cookies, "no form, no session"
+    assert not portal.page().cookies, "no form, no session"
 
 
 @pytest.mark.parametrize("metadata,shown", [
@@ -148,12 +152,12 @@ def test_who_supplies_it(server, metadata, shown):
     name = "Supplied " + shown
     server.register(client_name=name, **metadata)
     assert f'<p class="quiet">{shown}</p>' in \
-        card(Portal(server).page(), name)
+        card(Portal(server), name)
 
 
 def test_professional_ones_are_marked(start):
     s = start()
-    part = card(Portal(s).page(), "Demo application for professionals")
+    part = card(Portal(s), "Demo application for professionals")
     assert "For professionals" in part and "May save" not in part
 
 
@@ -216,7 +220,7 @@ def test_register(server, portal):
         "offline_access", "patient/Observation.read",
         "patient/Observation.write", "patient/CarePlan.read"}
     assert set(now["grant_types"]) == {"authorization_code", "refresh_token"}
-    assert "Åbo Ab" in card(portal.page(), "Åbo hälsa")
+    assert "Åbo Ab" in card(portal, "Åbo hälsa")
     # and it works, as it was registered
     assert dance(server, got, hetu("010190", "900"),
                  scope="patient/CarePlan.read")["access_token"]
@@ -807,7 +811,7 @@ def all_pages(p):
     yield p.page("/" + app["client_id"] + "/nothing", 404)
 
 
-def test_headers_and_no_scripts(server, portal):
+def test_headers_and_no_scripts(own, portal):
     pages = list(all_pages(portal))
     assert len(pages) == 11
     for r in pages:
@@ -903,10 +907,10 @@ def test_hostile_texts_are_escaped(server, portal):
     assert again["jwks"] == HOSTILE
 
 
-def test_a_dangerous_link_is_none(server, portal):
+def test_a_dangerous_link_is_none(own, portal):
     """Whatever way it came in."""
-    app = server.register(client_name="Odd", client_uri="https://ok.example/")
-    part = card(portal.page(), "Odd")
+    app = own.register(client_name="Odd", client_uri="https://ok.example/")
+    part = card(portal, "Odd")
     assert 'href="https://ok.example/"' in part
     portal.save(app, "", 400, client_uri="javascript:alert(1)")
     assert "javascript:" not in portal.page().text
