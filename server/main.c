@@ -143,9 +143,30 @@ static bool names_open_host(const struct serve *s, const struct rq *rq)
 	const char *name = strstr(rq->origin, "://");
 	const size_t n = strlen(OPEN_HOST);
 
-	return s->record.environment->open_base && name &&
+	return s->record.settings.open_sandbox && name &&
 	       strncmp(name + 3, OPEN_HOST, n) == 0 &&
 	       (name[3 + n] == '\0' || name[3 + n] == ':');
+}
+
+/* Is there such a base, by the switches that stand now? Else it is as if no
+ * group were there: nobody is asked who he is. */
+static bool guard_there(struct rq *rq, const struct serve *s)
+{
+	const struct fhir *f = rq->ctx;
+	const bool open = f == &s->open[f->version];
+	const struct settings *now = &s->record.settings;
+	const char *off = NULL;
+
+	if (open && !now->open_sandbox)
+		off = "open_sandbox";
+	if (f->version == FHIR_R4 && !now->fhir_r4)
+		off = "fhir_r4";
+	if (!off)
+		return true;
+	rq->why = record_preset_note(&s->record, rq->arena, off);
+	return err_set(&rq->err, ERR_NOT_FOUND, NULL, NULL,
+		       "There is no %s here: the switch %s is off", f->base,
+		       off);
 }
 
 /* Who asks: the holder of a token, or in the open sandbox anybody. */
@@ -153,9 +174,16 @@ static bool guard_who(struct rq *rq, void *ctx)
 {
 	struct serve *s = ctx;
 
-	if (s->record.environment->plain_open || names_open_host(s, rq))
+	if (!guard_there(rq, s))
+		return false;
+	if (!s->record.settings.token_required || names_open_host(s, rq))
 		return fhir_guard_open(rq, NULL);
 	return oauth_guard_bearer(rq, &s->oauth);
+}
+
+static bool guard_who_open(struct rq *rq, void *ctx)
+{
+	return guard_there(rq, ctx) && fhir_guard_open(rq, NULL);
 }
 
 static struct http_group *new_group(struct serve *s)
@@ -232,18 +260,13 @@ static void add_sites(struct serve *s)
 
 static void make_groups(struct serve *s)
 {
-	const struct environment *env = s->record.environment;
-
 	for (int v = 0; v < FHIR_VERSIONS; v++) {
 		const char *path = s->record.fhir_base[v];
 
-		if (v == FHIR_R4 && !env->r4)
-			continue;
 		add_base(s, &s->fhir[v], (enum fhir_version)v, path, guard_who);
-		if (env->open_base)
-			add_base(s, &s->open[v], (enum fhir_version)v,
-				 arena_printf(s->arena, "/open%s", path),
-				 fhir_guard_open);
+		add_base(s, &s->open[v], (enum fhir_version)v,
+			 arena_printf(s->arena, "/open%s", path),
+			 guard_who_open);
 	}
 	add_sites(s);
 	s->admin = (struct admin){
@@ -309,7 +332,7 @@ static void write_ready(struct buf *b, const struct serve *s,
 	jw_str(&w, "auth",
 	       arena_printf(a, "%s%s", origin, s->config.auth_path));
 	jw_str(&w, "stu3", arena_printf(a, "%s%s/baseStu3", origin, fhir));
-	if (s->record.environment->r4)
+	if (s->record.settings.fhir_r4)
 		jw_str(&w, "r4", arena_printf(a, "%s%s/baseR4", origin, fhir));
 	jw_str(&w, "admin", arena_printf(a, "%s/__admin", origin));
 	jw_close(&w);

@@ -483,6 +483,20 @@ static bool apply_switches(struct setup *u, enum layer l)
 	return true;
 }
 
+/* Its switches, and its options where the user gave none; the choice of words
+ * is checked later. */
+static void apply_environment(struct setup *u)
+{
+	struct config *c = u->config;
+	const struct environment *env = environment_find(c->environment);
+
+	if (!env)
+		return;
+	environment_apply(env, &c->settings);
+	if (!c->auth_path)
+		c->auth_path = environment_option(env, "auth-path");
+}
+
 static bool apply_all(struct setup *u)
 {
 	const struct option *o;
@@ -493,9 +507,7 @@ static bool apply_all(struct setup *u)
 		if (l != LAYERS && !apply(u, o, &u->given[l][i], l))
 			return false;
 	}
-	if (environment_find(u->config->environment))
-		environment_apply(environment_find(u->config->environment),
-				  &u->config->settings);
+	apply_environment(u);
 	oauth_behaviour_apply(u->config->oauth, &u->config->settings);
 	for (size_t i = 0; i < u->plain_count; i += 2)
 		if (!set_switch(u, u->file, u->plain[i], u->plain[i + 1]))
@@ -654,7 +666,6 @@ static void set_defaults(struct config *c)
 	    .environment = "sandbox",
 	    .oauth = "kanta",
 	    .profiles = "finnish-phr",
-	    .auth_path = "/phr-authserver-sandbox",
 	    .fhir_path = "/phr-resourceserver",
 	    .clock = "real",
 	    .journal = "10000",

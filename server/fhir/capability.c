@@ -28,18 +28,26 @@
 #define DEFINITION "http://hl7.org/fhir/StructureDefinition/"
 
 /* What the two versions of FHIR say differently. */
+#define PUBLISHED "http://phr.kanta.fi/capabilitystatement"
+
 static const struct {
 	const char *fhir_version;
 	const char *security_system;
-	bool accept_unknown;	/* a mandatory member */
-	bool profile_reference; /* profile is a Reference, not a canonical */
+	bool accept_unknown;	 /* a mandatory member */
+	bool profile_reference;	 /* profile is a Reference, not a canonical */
+	const char *official[2]; /* what it keeps to; by capability_statement */
 } form[FHIR_VERSIONS] = {
-    [FHIR_STU3] = {"3.0.1", "http://hl7.org/fhir/restful-security-service",
-		   true, true},
+    [FHIR_STU3] = {"3.0.1",
+		   "http://hl7.org/fhir/restful-security-service",
+		   true,
+		   true,
+		   {PUBLISHED, PUBLISHED}},
     [FHIR_R4] = {"4.0.1",
 		 "http://terminology.hl7.org/CodeSystem/"
 		 "restful-security-service",
-		 false, false},
+		 false,
+		 false,
+		 {PUBLISHED "R4", PUBLISHED "ATR4"}},
 };
 
 static const struct {
@@ -255,7 +263,8 @@ static void add_rest(struct jw *w, struct rq *rq, const struct fhir *f)
 
 static void add_head(struct jw *w, struct rq *rq, const struct fhir *f)
 {
-	const char *official = f->record->environment->statement[f->version];
+	const int which = f->record->settings.capability_statement;
+	const char *official = form[f->version].official[which];
 
 	jw_str(w, "resourceType", "CapabilityStatement");
 	jw_str(w, "name", "MockKantaPhr");
@@ -263,11 +272,9 @@ static void add_head(struct jw *w, struct rq *rq, const struct fhir *f)
 	jw_str(w, "status", "active");
 	jw_str(w, "date", STATEMENT_DATE);
 	jw_str(w, "kind", "instance");
-	if (official) {
-		jw_open(w, "instantiates", '[');
-		jw_str(w, NULL, official);
-		jw_close(w);
-	}
+	jw_open(w, "instantiates", '[');
+	jw_str(w, NULL, official);
+	jw_close(w);
 	add_software(w, f, rq->arena);
 	jw_open(w, "implementation", '{');
 	jw_str(w, "description", "mock-kanta-phr: no real data");

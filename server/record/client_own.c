@@ -19,7 +19,6 @@
 
 #include <string.h>
 
-#define ACCESS_SECONDS	3600
 #define REFRESH_SECONDS 0 /* unlimited */
 
 static const char *const own_switches[] = {
@@ -194,7 +193,7 @@ bool client_take_kind(struct registration *g)
 	g->c.certificate_serial_number =
 	    client_sent_text(g, "certificate_serial_number", "");
 	g->c.access_token_seconds =
-	    life_s(g, "access_token_seconds", ACCESS_SECONDS);
+	    life_s(g, "access_token_seconds", g->r->settings.access_token_s);
 	g->c.refresh_token_seconds =
 	    life_s(g, "refresh_token_seconds", REFRESH_SECONDS);
 	if (g->old != NULL && !g->chosen)

@@ -126,6 +126,15 @@ struct settings {
 	int bind_tokens;
 	int cert_clock; /* 0 real, 1 virtual */
 	int crl_strict;
+	/* what is there, and for whom: by environment (kanta.md 2) */
+	int token_required;
+	int open_sandbox;	  /* /open/..., fhirsandbox.kanta.fi */
+	int fhir_r4;		  /* is there a baseR4? */
+	int capability_statement; /* 0 production, 1 testing */
+	int citizens;		  /* 0 any may log in, 1 registered ones */
+	int login_age;		  /* years; younger ones may not */
+	int self_service;	  /* may applications register themselves? */
+	int access_token_s; /* of applications that name no time of their own */
 };
 enum client_certificate {
 	CERTIFICATE_OFF,
@@ -147,34 +156,38 @@ enum update_create {
 enum test_profiles { TEST_PROFILES_OFF, TEST_PROFILES_ON, TEST_PROFILES_INERT };
 enum history_offer { HISTORY_OFF, HISTORY_INSTANCE, HISTORY_ALL };
 
-/* Which environment of the service the server is: what the switches are by
- * default, and what is there at all. One table in environment.c. */
+/* Which environment of the service the server is: a column of the table in
+ * environment.c, which is values of switches and nothing else. */
 struct environment {
 	const char *name; /* "sandbox-open", "sandbox", ... */
-	bool open_base;	  /* /open/...: the same data without a token */
-	bool plain_open;  /* the bases themselves need no token */
-	bool r4;	  /* is there a baseR4? */
-	const char *statement[FHIR_VERSIONS]; /* the official statement that
-					       * it is to keep to; or NULL */
-	const char *const (*preset)[2]; /* name, value of settings that differ
-					 * from the table's; ended by NULL */
 };
 /* NULL for an unknown name. */
 const struct environment *environment_find(const char *name);
 /* Puts the presets into s. */
 void environment_apply(const struct environment *env, struct settings *s);
+/* What an option of the command line ("auth-path") is where it is not given;
+ * NULL when the environment says nothing of it. */
+const char *environment_option(const struct environment *env,
+			       const char *option);
 
 /* The behaviours of the authorization server, presets of its switches: "kanta"
  * (the defaults) and "strict" (the RFCs). False for an unknown name. */
 bool oauth_behaviour_apply(const char *name, struct settings *s);
 
-/* The i-th switch that an environment, or the behaviour "strict", sets, with
- * the mark of where that is known from ("[Q]", "[C]", "[M]", "[I]", "[?]"; for
- * strict the specification). False behind the last, and for unknown names. */
+/* The i-th row of an environment, or of a behaviour: the value, the mark of
+ * where it is known from ("[Q]", "[S]", "[P]", "[C]", "[M]", "[I]", "[?]"; for
+ * strict the specification), and what it means for an application. False
+ * behind the last, and for unknown names. */
 struct preset {
-	const char *name, *value, *mark;
+	const char *name, *value, *mark, *means;
+	bool option; /* of the command line; else a switch */
 };
+bool environment_row(const char *name, size_t i, struct preset *out);
+/* The i-th switch among them. */
 bool environment_preset(const char *name, size_t i, struct preset *out);
+/* The names there are: the environments, then the behaviours; NULL behind the
+ * last. */
+const char *environment_name(size_t i);
 
 /* The defaults of the table. */
 void settings_init(struct settings *s);
@@ -238,6 +251,11 @@ struct record {
 	size_t fixture_count;
 };
 int64_t record_now_ms(const struct record *r);
+/* For rq->why, when the switch decided a refusal: says that it did so by a
+ * preset that rests on inference or assumption. NULL: it does not, or the user
+ * set it. */
+const char *record_preset_note(const struct record *r, struct arena *a,
+			       const char *name);
 /* Frees what was made when it was first needed; the rest is the caller's. */
 void record_close(struct record *r);
 

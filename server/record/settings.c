@@ -12,7 +12,7 @@
  * the real service was built on, [I] inference. Where a choice is a status, its
  * value is the status itself, so that code reads settings.validation_status.
  *
- * Facts: kanta.md section 9, fhir-rest.md.
+ * Facts: kanta.md sections 2, 9, fhir-rest.md.
  */
 #include "record/record_int.h"
 
@@ -164,6 +164,10 @@ static const struct choice client_auth[] = {
 static const struct choice whose[] = {
     {"application", 1}, {"any", 0}, {NULL, 0}};
 static const struct choice clocks[] = {{"virtual", 1}, {"real", 0}, {NULL, 0}};
+static const struct choice statements[] = {
+    {"production", 0}, {"testing", 1}, {NULL, 0}};
+static const struct choice who_may[] = {
+    {"any", 0}, {"registered", 1}, {NULL, 0}};
 static const struct choice zero[] = {{"count", 1}, {"absent", 0}, {NULL, 0}};
 static const struct choice date_search[] = {
     {"spec", 0}, {"hapi", 1}, {NULL, 0}};
@@ -377,9 +381,11 @@ static const struct row rows[] = {
      "without a good certificate: a TLS alert in the handshake, or that "
      "status; "
      "by-policy: alert when required, else 401 [I]"},
+    /* Counts only while certificates are demanded (client_certificate is not
+     * off): else nobody could authenticate. */
     {AT(client_auth), client_auth, 0, 0, 0,
      "token: applications authenticate by a secret, or by their client_id and "
-     "certificate [C]"},
+     "certificate; the latter where certificates are demanded [C]"},
     {AT(fhir_certificate), whose, 0, 0, 1,
      "FHIR: the certificate is that of the token's application, or any sound "
      "one [I]"},
@@ -392,6 +398,26 @@ static const struct row rows[] = {
      "the machine's [I]"},
     {AT(crl_strict), on_off, 0, 0, 0,
      "a CRL that is out of date refuses every certificate of its issuer [I]"},
+    {AT(token_required), on_off, 0, 0, 1,
+     "the FHIR bases need an access token; off: anybody reads and changes all "
+     "[C]"},
+    {AT(open_sandbox), on_off, 0, 0, 1,
+     "the same data without a token below /open, and for the Host "
+     "fhirsandbox.kanta.fi [Q]"},
+    {AT(fhir_r4), on_off, 0, 0, 1, "there is a baseR4 beside baseStu3 [C]"},
+    {AT(capability_statement), statements, 0, 0, 0,
+     "which of the published CapabilityStatements of R4 metadata names: that "
+     "of production, or of acceptance testing [I]"},
+    {AT(citizens), who_may, 0, 0, 0,
+     "who may log in: any sound test code, or the test citizens alone that "
+     "fixtures or the control API registered [C]"},
+    {AT(login_age), NULL, 0, HETU_AGE_MAX, 16,
+     "years of age from which on citizens may log in [Q]"},
+    {AT(self_service), on_off, 0, 0, 1,
+     "applications may register themselves, in the portal or at register [C]"},
+    {AT(access_token_s), NULL, 1, YEARS_D *DAY_S, 3600,
+     "seconds that access tokens live of an application that is registered "
+     "without access_token_seconds [M]"},
 };
 
 static int *value_of(struct settings *s, const struct row *row)

@@ -158,6 +158,7 @@ class Server(Running):
         self.ready_line = self._line()
         self.ready = json.loads(self.ready_line)
         super().__init__(self.ready["listeners"][0]["url"].rstrip("/"))
+        self.auth = self.ready["auth"]  # its path goes by the environment
         return self
 
     def _line(self):

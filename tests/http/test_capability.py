@@ -67,7 +67,7 @@ def test_valid(server, binary, fhir):
 
 def test_environments(start):
     for name, end in (("client-test", "ATR4"), ("sandbox-open", "R4")):
-        s = start("--environment", name)
+        s = start("--environment", name, "--client-certificate", "off")
         url = "http://phr.kanta.fi/capabilitystatement"
         assert statement(s)["instantiates"] == [url + end]
         assert statement(s, "stu3")["instantiates"] == [url]

@@ -467,7 +467,7 @@ def test_open_sandbox(fresh):
 
 
 @pytest.mark.parametrize("options", [
-    ["--environment", "client-test"],
+    ["--environment", "client-test", "--client-certificate", "off"],
     ["--set", "allow_test_profiles=off"],
 ])
 def test_switched_off(start, options):
@@ -494,7 +494,8 @@ def test_of_a_fixture(start, tmp_path):
            "resources": [{"fhir": "r4", "hetu": "010190-900P",
                           "resource": profile(id="weighed")}]}
     (tmp_path / "f.json").write_text(json.dumps(doc))
-    s = start("--environment", "client-test", "--errors", "explain",
+    s = start("--environment", "client-test", "--client-certificate", "off",
+              "--errors", "explain",
               "--fixtures", tmp_path / "f.json")
     someone = s.person(s.register())
     lacks_note(someone.post(named(weight(someone.id))))

@@ -65,7 +65,7 @@ def test_sandbox_open(start):
 
 @pytest.mark.parametrize("environment", ["client-test", "production"])
 def test_no_open_base(start, environment):
-    s = start("--environment", environment)
+    s = start("--environment", environment, "--client-certificate", "off")
     assert s.request("GET", OPEN + "/metadata").status_code == 404
     r = s.request("GET", "/phr-resourceserver/baseStu3/metadata",
                   headers={"Host": "fhirsandbox.kanta.fi"})
@@ -76,14 +76,14 @@ def test_no_open_base(start, environment):
 
 
 def test_production_has_no_r4(start):
-    s = start("--environment", "production")
+    s = start("--environment", "production", "--client-certificate", "off")
     assert "r4" not in s.ready
     assert s.request("GET", PLAIN + "/metadata").status_code == 404
 
 
 def test_presets_yield_to_what_is_said(start):
-    s = start("--environment", "production", "--set",
-              "allow_test_profiles=on")
+    s = start("--environment", "production", "--client-certificate", "off",
+              "--set", "allow_test_profiles=on")
     settings = s.admin("GET", "/settings", status=200).json()
     assert settings["allow_test_profiles"] == "on"
     assert settings["store_questionnaires"] == "off"

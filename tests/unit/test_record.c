@@ -133,6 +133,14 @@ static const struct {
     {"bind_tokens", "off"},
     {"cert_clock", "virtual"},
     {"crl_strict", "off"},
+    {"token_required", "on"},
+    {"open_sandbox", "on"},
+    {"fhir_r4", "on"},
+    {"capability_statement", "production"},
+    {"citizens", "any"},
+    {"login_age", "16"},
+    {"self_service", "on"},
+    {"access_token_s", "3600"},
 };
 
 static void test_settings_list(void **state)
