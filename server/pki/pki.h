@@ -81,17 +81,17 @@ void pki_free(struct pki *p);
 /* PEM texts. */
 struct pki_texts {
 	const char *server_cert; /* leaf first, then its chain */
-	const char *server_key;
+	const char *server_key;	 /* both NULL: no listener of ours has TLS */
 	const char *ca;	 /* whom clients' certificates may come from: roots
-			  * and issuing CAs */
+			  * and issuing CAs; NULL: from nobody */
 	const char *crl; /* of any of them; NULL: none is asked */
 	/* the issuing CAs' own keys, if the server is to issue and revoke:
 	 * certificate and key of root, ica, sote-ica; NULL: it cannot */
 	const char *issuer[6];
 };
-/* Replaces everything. False with e set (ERR_INVALID, where names the member)
- * when something cannot be read or does not go together; then all stays as it
- * was. */
+/* Replaces everything. False with e set (ERR_INVALID, where names the member:
+ * "ca", "issuer[1]") when something cannot be read or does not go together;
+ * then all stays as it was. The texts are copied. */
 bool pki_load(struct pki *p, const struct pki_texts *t, struct err *e);
 
 /* Makes a CA and a server certificate of its own. now_ms: the mock's clock,

@@ -72,14 +72,22 @@ const struct pki_number *pki_number_find(const struct pki *p,
 /* Something of OpenSSL failed that no input can make fail: aborts. */
 void pki_broken(const char *what) __attribute__((noreturn));
 
-/* All certificates of a text, in order; at most max of them. NULL when one of
- * them cannot be read or there is none; then why is said in a few words. Owned
- * by the caller: sk_X509_pop_free(certs, X509_free). */
-STACK_OF(X509) * pki_pem_certs(const char *pem, size_t max, const char **why);
-/* A private key, not encrypted; NULL when it is none. */
-EVP_PKEY *pki_pem_key(const char *pem);
-/* All CRLs of a text; as pki_pem_certs(). */
+/* The contents of the blocks of a text that have this label, "CERTIFICATE", in
+ * order, n_out of them; what stands between blocks is left out, and what comes
+ * after max of them. NULL when one of them cannot be read or there is none;
+ * then why is said in a few words. */
+struct octets *pki_pem_blocks(struct arena *a, const char *pem,
+			      const char *label, size_t max, size_t *n_out,
+			      const char **why);
+/* All certificates, all CRLs of a text, in order; NULL as above. Owned by the
+ * caller: sk_X509_pop_free(certs, X509_free). */
+STACK_OF(X509) * pki_pem_certs(const char *pem, const char **why);
 STACK_OF(X509_CRL) * pki_pem_crls(const char *pem, const char **why);
+/* A private key; NULL when it is none, or has a password. */
+EVP_PKEY *pki_pem_key(const char *pem);
+
+/* The certificate that all n bytes are, or NULL. */
+X509 *pki_der_cert(const struct octets *der);
 
 /* A serial number in hexadecimal, upper case, whole octets: "0A", "01F3". */
 char *pki_number_text(struct arena *a, const ASN1_INTEGER *number);
@@ -93,8 +101,8 @@ bool pki_time_ms(const ASN1_TIME *t, int64_t *ms);
  * characters. */
 char *pki_name_text(struct arena *a, const X509_NAME *name);
 
-/* A text of a certificate in UTF-8 with its control characters, NUL among them,
- * and what is no UTF-8 as \XX; the backslash itself stays as it is. */
+/* A text of a certificate in UTF-8, with control characters (NUL among them),
+ * backslashes and what is no UTF-8 as \XX: no two texts look alike. */
 char *pki_clean_text(struct arena *a, const unsigned char *p, size_t n);
 
 /* The name that a text of RFC 4514 (and the quoted values and ";" of RFC 2253)

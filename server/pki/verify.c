@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * verify: is a chain to be believed at a time (RFC 5280 6)? OpenSSL judges, for
+ * the purpose of a TLS client, at the mock's clock, with keys and signatures of
+ * at least 112 bits (its security level 2: no RSA below 2048, no SHA-1).
+ *
+ * Revocation is asked of the leaf alone, and only when a CRL of its issuer is
+ * loaded; else every certificate would fail. A CRL that is out of date still
+ * revokes what it lists, but is no reason to refuse the others, unless
+ * crl_strict: the mock's clock moves, a vendor's CRL does not (facts: 5.1).
+ *
+ * Verdicts are kept. What one depends on is the chain as it was presented, what
+ * is loaded (the generation), crl_strict, and the time; and by time it changes
+ * only where one of the certificates or CRLs, presented or loaded, begins or
+ * ends. Between two such instants the verdict stands, whichever of them it
+ * rests on. The table is small and of one size: an entry takes the place of the
+ * one that was in its way, which costs that one another verification and no
+ * more.
+ */
+#include "pki/pki_int.h"
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#define ENTRIES	       256
+#define SECURITY_LEVEL 2 /* 112 bits */
+
+/* TLS alerts (RFC 8446 6). */
+enum {
+	BAD_CERTIFICATE = 42,
+	UNSUPPORTED_CERTIFICATE = 43,
+	CERTIFICATE_REVOKED = 44,
+	CERTIFICATE_EXPIRED = 45,
+	UNKNOWN_CA = 48,
+	INTERNAL_ERROR = 80
+};
+
+static const struct pki_verdict sound = {.error = X509_V_OK,
+					 .text = "it is sound"};
+
+/* What is wrong, in words, and the alert. Others: bad_certificate, in OpenSSL's
+ * words. */
+static const struct pki_verdict verdicts[] = {
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
+     "the chain ends at an issuing CA whose own issuer is not among the CAs "
+     "that are trusted here",
+     UNKNOWN_CA},
+    {X509_V_ERR_UNABLE_TO_GET_CRL,
+     "there is no CRL of its issuer that could say whether it is revoked",
+     INTERNAL_ERROR},
+    {X509_V_ERR_CERT_SIGNATURE_FAILURE,
+     "its signature, or one in its chain, is not its issuer's",
+     BAD_CERTIFICATE},
+    {X509_V_ERR_CRL_SIGNATURE_FAILURE,
+     "the signature of its issuer's CRL is wrong", INTERNAL_ERROR},
+    {X509_V_ERR_CERT_NOT_YET_VALID,
+     "it, or a certificate of its chain, is not yet valid",
+     CERTIFICATE_EXPIRED},
+    {X509_V_ERR_CERT_HAS_EXPIRED,
+     "it, or a certificate of its chain, has expired", CERTIFICATE_EXPIRED},
+    {X509_V_ERR_CRL_NOT_YET_VALID, "its issuer's CRL is not yet in force",
+     INTERNAL_ERROR},
+    {X509_V_ERR_CRL_HAS_EXPIRED, "its issuer's CRL is out of date",
+     INTERNAL_ERROR},
+    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+     "it is signed by itself, and by no CA that is trusted here", UNKNOWN_CA},
+    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+     "its root is no CA that is trusted here", UNKNOWN_CA},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+     "its issuer is no CA that is trusted here, and no chain to one was sent",
+     UNKNOWN_CA},
+    {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
+     "its issuer is no CA that is trusted here, and no chain was sent",
+     UNKNOWN_CA},
+    {X509_V_ERR_CERT_CHAIN_TOO_LONG, "its chain is too long", BAD_CERTIFICATE},
+    {X509_V_ERR_CERT_REVOKED, "it is revoked: its issuer's CRL lists it",
+     CERTIFICATE_REVOKED},
+    {X509_V_ERR_INVALID_CA,
+     "a certificate of its chain is not that of a CA, but issued others",
+     UNKNOWN_CA},
+    {X509_V_ERR_PATH_LENGTH_EXCEEDED,
+     "a CA of its chain may not have so many CAs below it", BAD_CERTIFICATE},
+    {X509_V_ERR_INVALID_PURPOSE,
+     "it, or a CA of its chain, is not made for TLS clients: extended key "
+     "usage "
+     "has no clientAuth",
+     UNSUPPORTED_CERTIFICATE},
+    {X509_V_ERR_KEYUSAGE_NO_CERTSIGN,
+     "a certificate of its chain may not sign certificates", UNKNOWN_CA},
+    {X509_V_ERR_EE_KEY_TOO_SMALL,
+     "its key is too small: at least RSA 2048 or EC 224 bits", BAD_CERTIFICATE},
+    {X509_V_ERR_CA_KEY_TOO_SMALL,
+     "the key of a CA of its chain is too small: at least RSA 2048 or EC 224 "
+     "bits",
+     BAD_CERTIFICATE},
+    {X509_V_ERR_CA_MD_TOO_WEAK,
+     "its signature, or one in its chain, is by a digest that is too weak, as "
+     "SHA-1 is: at least SHA-224",
+     BAD_CERTIFICATE},
+};
+
+static struct pki_verdict verdict_of(int error)
+{
+	if (error == X509_V_OK)
+		return sound;
+	for (size_t i = 0; i < LEN(verdicts); i++)
+		if (verdicts[i].error == error)
+			return verdicts[i];
+	return (struct pki_verdict){
+	    .error = error,
+	    .text = X509_verify_cert_error_string(error),
+	    .alert = BAD_CERTIFICATE,
+	};
+}
+
+/* ---- what is kept -------------------------------------------------- */
+
+struct kept {
+	unsigned char digest[PKI_SHA256];
+	uint64_t generation; /* 0: nothing is here */
+	bool crl_strict;
+	int64_t from_ms, until_ms; /* it stands in [from, until) */
+	struct pki_verdict verdict;
+};
+
+struct pki_cache {
+	struct arena *arena;
+	struct kept v[ENTRIES];
+};
+
+struct pki_cache *pki_cache_new(void)
+{
+	struct arena *a = arena_new(sizeof(struct pki_cache) + 1024);
+	struct pki_cache *c = arena_alloc(a, sizeof(*c));
+
+	c->arena = a;
+	return c;
+}
+
+void pki_cache_free(struct pki_cache *c)
+{
+	arena_free(c->arena);
+}
+
+static struct kept *place(const struct pki *p, const struct pki_peer *peer,
+			  bool crl_strict)
+{
+	size_t at = (size_t)peer->digest[0] ^ (crl_strict ? 1U : 0U);
+
+	return &p->cache->v[at % ENTRIES];
+}
+
+static bool stands(const struct kept *k, const struct pki *p,
+		   const struct pki_peer *peer, int64_t now_ms, bool crl_strict)
+{
+	return k->generation == p->generation && k->generation != 0 &&
+	       k->crl_strict == crl_strict && k->from_ms <= now_ms &&
+	       now_ms < k->until_ms &&
+	       memcmp(k->digest, peer->digest, PKI_SHA256) == 0;
+}
+
+/* An instant at which a verdict may change bounds the time that it stands. */
+static void bound(struct kept *k, const ASN1_TIME *t, int64_t now_ms)
+{
+	int64_t ms;
+
+	if (!pki_time_ms(t, &ms))
+		return;
+	if (ms <= now_ms && ms > k->from_ms)
+		k->from_ms = ms;
+	if (ms > now_ms && ms < k->until_ms)
+		k->until_ms = ms;
+}
+
+static void bound_certs(struct kept *k, const STACK_OF(X509) * certs,
+			int64_t now_ms)
+{
+	for (int i = 0; i < sk_X509_num(certs); i++) {
+		const X509 *x = sk_X509_value(certs, i);
+
+		bound(k, X509_get0_notBefore(x), now_ms);
+		bound(k, X509_get0_notAfter(x), now_ms);
+	}
+}
+
+static void keep(const struct pki *p, struct kept *k,
+		 const struct pki_peer *peer, int64_t now_ms, bool crl_strict,
+		 struct pki_verdict verdict)
+{
+	*k = (struct kept){
+	    .generation = p->generation,
+	    .crl_strict = crl_strict,
+	    .from_ms = INT64_MIN,
+	    .until_ms = INT64_MAX,
+	    .verdict = verdict,
+	};
+	memcpy(k->digest, peer->digest, PKI_SHA256);
+	bound_certs(k, peer->chain, now_ms);
+	bound_certs(k, p->set.ca, now_ms);
+	for (int i = 0; i < sk_X509_CRL_num(p->set.crl); i++) {
+		const X509_CRL *crl = sk_X509_CRL_value(p->set.crl, i);
+
+		bound(k, X509_CRL_get0_lastUpdate(crl), now_ms);
+		bound(k, X509_CRL_get0_nextUpdate(crl), now_ms);
+	}
+}
+
+/* ---- verifying ----------------------------------------------------- */
+
+static bool has_crl(const struct pki_set *s, const X509 *leaf)
+{
+	const X509_NAME *issuer = X509_get_issuer_name(leaf);
+
+	for (int i = 0; i < sk_X509_CRL_num(s->crl); i++)
+		if (X509_NAME_cmp(
+			X509_CRL_get_issuer(sk_X509_CRL_value(s->crl, i)),
+			issuer) == 0)
+			return true;
+	return false;
+}
+
+/* A CRL that is missing or out of date does not end a verification that is not
+ * strict; what it lists is found afterwards all the same. */
+static int without_crl(int ok, X509_STORE_CTX *c)
+{
+	const int error = X509_STORE_CTX_get_error(c);
+
+	if (ok || (error != X509_V_ERR_UNABLE_TO_GET_CRL &&
+		   error != X509_V_ERR_CRL_NOT_YET_VALID &&
+		   error != X509_V_ERR_CRL_HAS_EXPIRED))
+		return ok;
+	X509_STORE_CTX_set_error(c, X509_V_OK);
+	return 1;
+}
+
+static int64_t seconds(int64_t ms)
+{
+	return ms >= 0 ? ms / 1000 : -((-ms + 999) / 1000);
+}
+
+static int verify(const struct pki_set *s, const struct pki_peer *peer,
+		  int64_t now_ms, bool crl_strict)
+{
+	X509_STORE_CTX *c = X509_STORE_CTX_new();
+	X509_VERIFY_PARAM *param;
+	int error = X509_V_OK;
+
+	if (!c ||
+	    X509_STORE_CTX_init(c, s->store, peer->leaf, peer->chain) != 1)
+		pki_broken("X509_STORE_CTX");
+	param = X509_STORE_CTX_get0_param(c);
+	X509_STORE_CTX_set_purpose(c, X509_PURPOSE_SSL_CLIENT);
+	X509_VERIFY_PARAM_set_time(param, (time_t)seconds(now_ms));
+	X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
+	if (has_crl(s, peer->leaf))
+		X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_CRL_CHECK);
+	if (!crl_strict)
+		X509_STORE_CTX_set_verify_cb(c, without_crl);
+	if (X509_verify_cert(c) != 1) {
+		error = X509_STORE_CTX_get_error(c);
+		if (error == X509_V_OK)
+			error = X509_V_ERR_UNSPECIFIED;
+	}
+	X509_STORE_CTX_free(c);
+	ERR_clear_error();
+	return error;
+}
+
+struct pki_verdict pki_verify(struct pki *p, const struct pki_peer *peer,
+			      int64_t now_ms, bool crl_strict)
+{
+	struct kept *k = place(p, peer, crl_strict);
+	int error;
+
+	if (!p->set.store) /* nothing is loaded, nobody believed */
+		return verdict_of(X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+	if (stands(k, p, peer, now_ms, crl_strict))
+		return k->verdict;
+	error = verify(&p->set, peer, now_ms, crl_strict);
+	keep(p, k, peer, now_ms, crl_strict, verdict_of(error));
+	return k->verdict;
+}
