@@ -108,7 +108,7 @@ $(TOOLB)/definitions: server/tools/definitions.c $(TOOLSRC) \
 	@echo '  TOOL  $@'
 	$(Q)$(CC) -std=c11 $(WARN) -O2 -g $(CPPFLAGS) -o $@ $(filter %.c,$^) $(LIBS)
 
-$(TOOLB)/embed: server/tools/embed.c | build/deps-build
+$(TOOLB)/embed: server/tools/embed.c server/base/base.h | build/deps-build
 	@mkdir -p $(@D)
 	@echo '  TOOL  $@'
 	$(Q)$(CC) -std=c11 $(WARN) -O2 -g $(CPPFLAGS) -o $@ $<

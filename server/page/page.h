@@ -91,8 +91,9 @@ void page_escape(struct buf *b, const char *s);
 
 struct page_asset {
 	const char *name; /* path below the repository: "fixtures/x.json" */
-	const unsigned char *bytes;
+	const unsigned char *bytes; /* of the binary; a NUL behind them */
 	size_t n;
+	uint64_t digest; /* hash_bytes(): tells versions of a file apart */
 };
 /* By exact name, or NULL. */
 const struct page_asset *page_asset(const char *name);

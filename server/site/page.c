@@ -15,9 +15,8 @@
  */
 #include "site/site.h"
 
-#include "jose/jose.h"
-
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
 #define STYLE	   "server/page/style.css"
@@ -163,11 +162,9 @@ static struct page_value language_links(struct rq *rq, enum page_language now)
 static const char *asset_url(struct rq *rq, const char *path, const char *file)
 {
 	const struct page_asset *f = page_asset(file);
-	char digest[JOSE_DIGEST];
 
 	assert(f != NULL);
-	jose_digest(digest, f->bytes, f->n);
-	return arena_printf(rq->arena, "%s?v=%.12s", path, digest);
+	return arena_printf(rq->arena, "%s?v=%" PRIx64, path, f->digest);
 }
 
 static void page_headers(struct rq *rq, const char *form_to)

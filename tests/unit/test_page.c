@@ -517,6 +517,8 @@ static void finds_assets(void **state)
 	for (const struct page_asset *x; (x = page_asset_below("", n)); n++) {
 		assert_true(strcmp(before, x->name) < 0);
 		assert_ptr_equal(page_asset(x->name), x);
+		assert_true(x->digest ==
+			    hash_bytes(HASH_START, x->bytes, x->n));
 		before = x->name;
 	}
 	assert_true(n >= 2);
