@@ -19,6 +19,7 @@ struct page_value site_links(struct rq *rq, const struct json *metadata,
 {
 	struct page_values *row =
 	    arena_alloc(rq->arena, (n + 1) * sizeof(*row));
+	const struct page_locale locale = site_locale(rq);
 	size_t rows = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -27,7 +28,8 @@ struct page_value site_links(struct rq *rq, const struct json *metadata,
 		if (!site_is_web(url))
 			continue;
 		const struct page_value v[] = {
-		    {.name = "label", .text = site_word(rq, link[i].label)},
+		    {.name = "label",
+		     .text = page_word(&locale, link[i].label)},
 		    {.name = "url", .text = url},
 		};
 		row[rows++] = page_row(rq->arena, v, LEN(v));

@@ -51,7 +51,8 @@ struct page_locale site_locale(struct rq *rq);
  * with them elsewhere; "" when there are none. */
 const char *site_locales_query(struct rq *rq, const char *query);
 
-/* page_say() in that language, and page_word(). */
+/* page_say() in that language, and page_word(); whoever says many texts finds
+ * it once, with site_locale(). */
 const char *site_say(struct rq *rq, const char *english,
 		     const struct page_values *values);
 const char *site_word(struct rq *rq, const char *english);

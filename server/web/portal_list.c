@@ -52,6 +52,7 @@ static const char *supplier_of(struct arena *a, const struct json *m)
 /* The types that a scope reads, or writes, by their names. */
 static const char *types_of(struct rq *rq, const char *scope, bool write)
 {
+	const struct page_locale locale = site_locale(rq);
 	const char *name, *type;
 	struct buf b;
 
@@ -59,9 +60,9 @@ static const char *types_of(struct rq *rq, const char *scope, bool write)
 	for (size_t i = 0; (type = site_scope_type(i, &name)) != NULL; i++)
 		if (scope_allows(scope, type, write))
 			buf_printf(&b, "%s%s", b.len > 0 ? "\u00a0· " : "",
-				   site_word(rq, name));
+				   page_word(&locale, name));
 	if (scope_allows(scope, "*", write))
-		return site_word(rq, SAY("All data"));
+		return page_word(&locale, SAY("All data"));
 	return b.p;
 }
 
