@@ -15,7 +15,8 @@
 
 #include "base/base.h"
 
-/* One named value: text, or a list of rows that are lists of values. */
+/* One named value: text (NULL: absent), or a list of rows that are lists of
+ * values. All of it stays the caller's. */
 struct page_value {
 	const char *name;
 	const char *text;
@@ -27,7 +28,8 @@ struct page_values {
 	size_t n;
 };
 
-/* The values as a row that outlives the caller's array. */
+/* The n values as a row that outlives the caller's array; their texts are not
+ * copied. */
 struct page_values page_row(struct arena *a, const struct page_value *v,
 			    size_t n);
 
@@ -46,7 +48,7 @@ bool page_language_wanted(const char *list, enum page_language *out);
 
 /* The texts of the pages in all languages: what the embedded files
  * server/x/x.words say, in entries of three lines ("en ", "fi ", "sv "). Made
- * once, in the boot arena. */
+ * once, in the boot arena (0.1 ms); asserts that every entry is whole. */
 struct page_words;
 struct page_words *page_words_new(struct arena *boot);
 
@@ -57,12 +59,14 @@ struct page_locale {
 	enum page_language language;
 };
 
-/* An English text in the language; itself when there is no such text. Whoever
+/* An English text in the language: the catalogue's, or english itself when
+ * there is no such text; nothing is allocated. Whoever
  * keeps one for later marks it with SAY(), which the lint looks for. */
 #define SAY(english) (english)
 const char *page_word(const struct page_locale *l, const char *english);
 
-/* The same with {name} replaced by values, as plain text in the arena. */
+/* The same with {name} replaced by values (NULL: none), as plain text in the
+ * arena. */
 const char *page_say(struct arena *a, const struct page_locale *l,
 		     const char *english, const struct page_values *values);
 
@@ -97,7 +101,8 @@ struct page_asset {
 };
 /* By exact name, or NULL. */
 const struct page_asset *page_asset(const char *name);
-/* The i-th asset whose name begins with prefix, in name order, or NULL. */
+/* The i-th asset whose name begins with prefix, in name order, or NULL behind
+ * the last. */
 const struct page_asset *page_asset_below(const char *prefix, size_t i);
 
 #endif

@@ -732,8 +732,9 @@ struct record_kind {
 	const char *title;			   /* English (page_word) */
 	const char *profile[RECORD_KIND_PROFILES]; /* URLs; NULL: no more */
 };
-/* By index (NULL behind the last), by key, by profile. What has none of the
- * profiles is of the last kind, "other": by profile never NULL. */
+/* By index (NULL behind the last), by key (or NULL), by profile (a URL or
+ * NULL). What has none of the profiles is of the last kind, "other": by profile
+ * never NULL. They are constants. */
 const struct record_kind *record_kind_at(size_t i);
 const struct record_kind *record_kind_find(const char *key);
 const struct record_kind *record_kind_of(const char *profile);
@@ -744,8 +745,8 @@ struct record_shelf {
 	struct store_glance *v;
 	size_t n;
 };
-/* In the order of the kinds, none of them empty; returns how many. Patient and
- * what is nobody's is not among it. */
+/* In the order of the kinds, none of them empty, in the arena; returns how
+ * many. Patient and what is nobody's is not among it. patient: the id. */
 size_t record_shelves(struct record *r, struct arena *a, const char *patient,
 		      struct record_shelf **out);
 
@@ -765,7 +766,9 @@ struct record_point {
 	bool part; /* one of several that were measured together */
 };
 /* All of its texts are plain, in the language as far as there are words for
- * them, else as they were sent; decimals are as they were sent. */
+ * them, else as they were sent; decimals are as they were sent. They are the
+ * arena's, the catalogue's or the resource's own, and no longer there than the
+ * shortest of these. */
 struct record_display {
 	const struct record_kind *kind;
 	const char *profile; /* the first that it names, or NULL */
@@ -774,13 +777,15 @@ struct record_display {
 	const char *value;   /* "72.50 kg", "128/82 mmHg"; or "" */
 	const char *when;    /* in Finnish time; "" when it does not say */
 	const char *sent;    /* its time as it was sent, or "" */
-	int64_t at_ms;	     /* of when; INT64_MIN: it does not say */
+	int64_t at_ms;	     /* where it begins, UTC; INT64_MIN: not said */
 	const char *text;    /* the narrative without its markup, or "" */
 	const struct record_point *point;
 	size_t points;
 	const struct record_row *row; /* everything that it says */
 	size_t rows;
 };
+/* Any JSON object is told, of whatever profile: it cannot fail. The first call
+ * reads the names of codes (a few milliseconds), which the record keeps. */
 void record_display(struct record *r, struct arena *a,
 		    const struct page_locale *l, const struct json *resource,
 		    struct record_display *out);
@@ -790,11 +795,11 @@ void record_display_brief(struct record *r, struct arena *a,
 			  const struct json *resource,
 			  struct record_display *out);
 
-/* A time (a FHIR date, dateTime, instant) as people write it, in Finnish time;
- * the text itself when it is none. */
+/* A time (a FHIR date, dateTime, instant) as people write it, in Finnish time,
+ * in the arena; the text itself when it is none, "" for NULL. */
 const char *record_when(struct arena *a, const struct page_locale *l,
 			const char *time);
-/* The same of an instant, with the seconds. */
+/* The same of an instant (since 1970, UTC), with the seconds. */
 const char *record_when_ms(struct arena *a, const struct page_locale *l,
 			   int64_t ms);
 

@@ -4,7 +4,10 @@
  * tokens of its forms, the headers of a page, its language, its refusals.
  *
  * Services of pages (oauth, web) never include each other; what they share is
- * here. The ctx of a route group of pages begins with its struct site.
+ * here. The ctx of a route group of pages begins with its struct site. Texts
+ * that a function gives are the request's: they last as long as its arena, and
+ * so do those in a session or a post. What replies returns true, as rq_reply()
+ * does.
  * Facts: oauth.md sections 3.4, 13, 14, 18.
  */
 #ifndef SITE_H
@@ -18,6 +21,7 @@
 #define SITE_SECRET_CHARS 43 /* 256 bits and some of [A-Za-z0-9] */
 #define SITE_HTML	  "text/html;charset=utf-8"
 
+/* Outlives its groups, with all that it points to. */
 struct site {
 	struct record *record;
 	const char *path;   /* below which its pages are, and where the browser
@@ -29,12 +33,13 @@ struct site {
 			     * first page; NULL: back to the application */
 	const struct page_words *words;
 };
+/* The site of the request's group. */
 static inline const struct site *site_of(const struct rq *rq)
 {
 	return rq->ctx;
 }
 
-/* The time now, by the clock that the record has. */
+/* The time now, by the clock that the record has: since 1970, UTC. */
 int64_t site_now_ms(const struct rq *rq);
 
 /* "http://host/phr-authserver-sandbox" and below. */
@@ -47,8 +52,8 @@ const char *site_url(const struct rq *rq, const char *below);
  * Accept-Language, else English. */
 struct page_locale site_locale(struct rq *rq);
 
-/* The ui_locales of a query as a query of its own, "?ui_locales=fi", to go on
- * with them elsewhere; "" when there are none. */
+/* The ui_locales of a query (raw, without "?") as a query of its own,
+ * "?ui_locales=fi", to go on with them elsewhere; "" when there are none. */
 const char *site_locales_query(struct rq *rq, const char *query);
 
 /* page_say() in that language, and page_word(); whoever says many texts finds
@@ -71,7 +76,8 @@ bool site_page(struct rq *rq, int status, const char *title, const char *file,
  * not sent back to the application. Texts are looked up in the language. */
 void site_refuse(struct rq *rq, const char *hint, bool stayed);
 
-/* What a person reads about rq->err, in the language. */
+/* What a person reads about rq->err, in the language; where there is no word
+ * for it, its own text. */
 const char *site_refused(struct rq *rq);
 
 /* Sends the browser elsewhere after a form (303), or as the status says; url is
@@ -86,7 +92,7 @@ bool site_icon(struct rq *rq);
 /* ---- scopes: scope.c ------------------------------------------------- */
 
 /* What a person reads about a word of scope: in the request's language, or in
- * a locale. */
+ * a locale. The word itself when it is no scope of a citizen's data. */
 const char *site_scope_text(struct rq *rq, const char *word);
 const char *site_scope_say(struct arena *a, const struct page_locale *l,
 			   const char *word);
@@ -140,13 +146,15 @@ struct site_session {
 	const char *notes; /* what the service keeps of this browser: words */
 };
 
-/* The session of the request's cookie, without id when there is none. */
+/* The session of the request's cookie; without id when there is none, or it has
+ * ended. No text of it is NULL but hetu. */
 void site_session_find(struct rq *rq, struct site_session *s);
 
-/* Gives the session an id if it has none, or a new one; sets the cookie. */
+/* Gives the session an id if it has none, or a new one, with which the old one
+ * ends; sets the cookie. Nothing is kept until site_session_put(). */
 void site_session_begin(struct rq *rq, struct site_session *s);
 
-/* Keeps what the members say, for SITE_SESSION_MS from now. */
+/* Keeps what the members say, for SITE_SESSION_MS from now. It has an id. */
 void site_session_put(struct rq *rq, const struct site_session *s);
 
 /* Ends it, and forgets the cookie when asked to. */
@@ -155,7 +163,7 @@ void site_session_end(struct rq *rq, struct site_session *s, bool cookie);
 /* The token of the session's own forms (login, logout, the portal, ...). */
 const char *site_csrf(struct rq *rq, const struct site_session *s);
 
-/* Does the form carry it? False: rq->err. */
+/* Does the form carry it (csrf: as it was sent, or NULL)? False: rq->err. */
 bool site_csrf_ok(struct rq *rq, const struct site_session *s,
 		  const char *csrf);
 
@@ -174,7 +182,8 @@ bool site_form(struct rq *rq, struct site_post *p);
 /* A field's value, NULL when absent. */
 const char *site_field(const struct site_post *p, const char *name);
 
-/* The digest by which a secret that serves this purpose is stored. */
+/* The digest (hexadecimal SHA-256) by which a secret that serves this purpose
+ * is stored: one of another purpose is another one. */
 const char *site_digest(struct rq *rq, const char *what, const char *secret);
 
 /* ---- logging in ------------------------------------------------------ */

@@ -10,14 +10,15 @@
 
 #include "site/site.h"
 
-/* One of the two sites. */
+/* One of the two sites; its texts outlive it. */
 struct web {
 	struct site site;
 	const char *prefix;	 /* path of the group: of the portal, below the
 				  * site's */
 	const char *issuer_path; /* "/phr-authserver-sandbox" */
-	const char *admin_token; /* as of the control API: whoever may use that
-				  * may change any application here */
+	const char *admin_token; /* as of the control API (NULL: this machine
+				  * alone; "none": anybody): whoever may use
+				  * that may change any application here */
 };
 
 /* Fill the groups of routes; w must outlive them. */
