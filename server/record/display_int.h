@@ -45,6 +45,8 @@ const char *display_period(const struct telling *t, const struct json *period);
 const char *display_any(const struct telling *t, const char *name,
 			const struct json *v, const char **more);
 
+/* Is it a member of[x]: valueQuantity of value? */
+bool display_is_choice(const char *name, const char *of);
 /* The member value[x] of an object: valueQuantity and so on, or NULL. */
 const struct json *display_choice(const struct json *object, const char *name);
 

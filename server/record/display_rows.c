@@ -129,12 +129,9 @@ static const char *label_of(const struct telling *t, const char *name)
 	for (size_t i = 0; i < LEN(labels); i++)
 		if (strcmp(labels[i].name, name) == 0)
 			return display_word(t, labels[i].english);
-	for (size_t i = 0; i < LEN(choices); i++) {
-		size_t n = strlen(choices[i].name);
-		if (strncmp(choices[i].name, name, n) == 0 && name[n] >= 'A' &&
-		    name[n] <= 'Z')
+	for (size_t i = 0; i < LEN(choices); i++)
+		if (display_is_choice(name, choices[i].name))
 			return display_word(t, choices[i].english);
-	}
 	return name;
 }
 

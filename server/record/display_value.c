@@ -374,16 +374,19 @@ const char *display_any(const struct telling *t, const char *name,
 	return said != NULL ? said : by_shape(t, v, more);
 }
 
+bool display_is_choice(const char *name, const char *of)
+{
+	const char type = text_begins(name, of) ? name[strlen(of)] : '\0';
+
+	return type >= 'A' && type <= 'Z';
+}
+
 const struct json *display_choice(const struct json *object, const char *name)
 {
-	const size_t n = strlen(name);
 	const struct json *v = json_first(object);
 
-	for (; v != NULL; v = json_next(v)) {
-		const char *is = json_name(v);
-		if (is != NULL && strncmp(is, name, n) == 0 && is[n] >= 'A' &&
-		    is[n] <= 'Z')
-			return v;
-	}
-	return NULL;
+	while (v != NULL &&
+	       (json_name(v) == NULL || !display_is_choice(json_name(v), name)))
+		v = json_next(v);
+	return v;
 }

@@ -233,17 +233,12 @@ size_t portal_methods(struct rq *rq, const struct portal_form *f,
 
 /* ---- taking ---------------------------------------------------------- */
 
-static bool blank(char c)
-{
-	return ascii_space(c);
-}
-
 /* Without white space around it, in the arena. */
 static const char *trimmed(struct arena *a, const char *s, size_t n)
 {
-	while (n > 0 && blank(s[n - 1]))
+	while (n > 0 && ascii_space(s[n - 1]))
 		n--;
-	while (n > 0 && blank(*s))
+	while (n > 0 && ascii_space(*s))
 		s++, n--;
 	return arena_strndup(a, s, n);
 }
