@@ -299,6 +299,9 @@ static struct http *open_http(struct serve *s, struct err *e)
 	    .answered = admin_journal,
 	    .answered_ctx = &s->admin,
 	    .stop_on_stdin_eof = c->exit_on_stdin_eof,
+	    .trusted_proxy = c->trusted_proxy,
+	    .trusted_proxy_count = c->trusted_proxy_count,
+	    .client_certificate_header = c->client_certificate_header,
 	};
 	return http_open(&s->http, e);
 }

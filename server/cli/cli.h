@@ -47,7 +47,7 @@ struct config {
 	const char *environment, *oauth, *profiles, *public_url, *auth_path,
 	    *fhir_path;
 	const char *clock, *admin_token, *log, *port_file, *auto_approve;
-	const char *journal, *shadow;
+	const char *journal, *shadow, *client_certificate_header;
 	const char *tls_cert, *tls_key, *client_ca, *client_crl,
 	    *pki;					       /* files */
 	const char *oid;				       /* pki */

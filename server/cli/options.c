@@ -107,6 +107,10 @@ static const struct option options[] = {
     {"trusted-proxy", "CIDR", AT(trusted_proxy), NULL, OPT_LIST, SERVE, "none",
      "whose forwarding headers count, the client's certificate in them too "
      "(repeatable)"},
+    {"client-certificate-header", "NAME", AT(client_certificate_header), NULL,
+     OPT_STRING, SERVE, "Client-Cert",
+     "the header in which they hand it on: as RFC 9440 has it, or URL-encoded "
+     "PEM"},
     {"shadow", "ENVIRONMENT", AT(shadow), NULL, OPT_STRING, SERVE, "off",
      "answer as configured, and note what this environment, or strict, would "
      "have refused"},

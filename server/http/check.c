@@ -69,7 +69,7 @@ static bool check_content_length(struct rq_private *p)
 	return true;
 }
 
-static bool token(const char *s)
+bool http_token_ok(const char *s)
 {
 	static const char also[] = "!#$%&'*+-.^_`|~";
 	const char *c = s;
@@ -98,7 +98,7 @@ bool http_value_ok(const char *s)
 static bool check_header_texts(struct rq_private *p)
 {
 	for (size_t i = 0; i < p->header_count; i++) {
-		if (!token(p->header[i].name))
+		if (!http_token_ok(p->header[i].name))
 			return broken(p, ERR_INVALID,
 				      "a header name is malformed");
 		if (!http_value_ok(p->header[i].value))
@@ -281,6 +281,7 @@ bool http_check(struct rq_private *p)
 	    check_host,
 	    check_sizes,
 	    http_check_target,
+	    http_check_certificate,
 	    http_check_coding,
 	    http_check_route,
 	};
@@ -292,9 +293,12 @@ bool http_check(struct rq_private *p)
 		p->request_id = id;
 	if (!host)
 		host = rq_header_in(&p->rq, "Host");
+	if (p->forwarded.host)
+		host = p->forwarded.host;
 	allowed = host && host_allowed(p->http, host);
 	p->rq.origin = http_origin(p->rq.arena, p->http->config, own_url(p),
 				   host, allowed);
+	p->rq.origin = http_proxy_origin(p, p->rq.origin, allowed);
 	p->rq.foreign = http_foreign(&p->rq, host, allowed);
 	read_target(p);
 	find_group(p);

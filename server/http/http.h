@@ -257,6 +257,9 @@ struct http_config {
 	/* "10.0.0.0/8", "::1": whose forwarding headers count */
 	const char *const *trusted_proxy;
 	size_t trusted_proxy_count;
+	/* in which header they hand on the client's certificate; NULL:
+	 * Client-Cert (RFC 9440) */
+	const char *client_certificate_header;
 };
 
 /* Opens every listener; nothing is answered before http_run. NULL with e set:

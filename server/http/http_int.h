@@ -22,6 +22,9 @@
 #define HTTP_SPARES	   64 /* arenas kept for the next requests */
 #define HTTP_LINGER_MS	   2000
 
+struct http;
+struct rq_private;
+
 /* ---- texts (text.c) --------------------------------------------------- */
 
 /* How many of the n bytes at s, from the first on, are printable ASCII: what
@@ -87,6 +90,67 @@ enum http_found http_route_find(struct arena *a, const struct http_group *g,
 				const char *method, const char *below,
 				struct http_match *out);
 
+/* ---- proxies (proxy.c, client_cert.c) ---------------------------------- */
+
+#define HTTP_ADDRESS 16 /* bytes of an address, IPv4 as ::ffff:a.b.c.d */
+#define HTTP_CHAIN   16 /* certificates in headers */
+
+struct http_cidr {
+	unsigned char address[HTTP_ADDRESS];
+	unsigned bits; /* of it that count */
+};
+
+/* What is known of proxies in general. */
+struct http_proxy {
+	struct http_cidr *trusted; /* as many as the config has */
+	const char *certificate;   /* the names of the two headers */
+	const char *chain;
+};
+
+/* What a trusted one says of a request. */
+struct http_forwarded {
+	bool passed_on;	    /* it did not make the request itself */
+	const char *host;   /* in place of the Host header; NULL: as it is */
+	const char *scheme; /* "http" or "https"; NULL: as the listener has it
+			     */
+};
+
+/* False: text is no numeric address. */
+bool http_address(const char *text, unsigned char out[HTTP_ADDRESS]);
+
+/* An address or a network; false: text is neither. */
+bool http_cidr(const char *text, struct http_cidr *out);
+bool http_cidr_has(const struct http_cidr *c, const unsigned char *address);
+
+/* Reads what the config says of proxies. False: e (ERR_INVALID, where names the
+ * option). */
+bool http_proxy_open(struct http *h, struct err *e);
+
+/* Sets rq.loopback, and what a trusted proxy says of the request. */
+void http_proxy_read(struct rq_private *p);
+
+/* The origin in the client's eyes. allowed: it has a host that we believe. */
+const char *http_proxy_origin(const struct rq_private *p, const char *origin,
+			      bool allowed);
+
+/* DER certificates, leaf first, in the arena. */
+struct http_chain {
+	struct arena *arena;
+	struct octets v[HTTP_CHAIN];
+	size_t n;
+};
+
+/* Adds what a header's value has: one byte sequence, a list of them (perhaps
+ * empty), PEM with or without escapes. False: it is not that. */
+bool http_cert_item(struct http_chain *c, const char *s);
+bool http_cert_list(struct http_chain *c, const char *s);
+bool http_cert_pem(struct http_chain *c, const char *s);
+
+/* The certificate that a trusted proxy handed on becomes rq.peer; false: rq.err
+ * is filled. Its memory is the request's. */
+bool http_check_certificate(struct rq_private *p);
+void http_certificate_free(struct rq_private *p);
+
 /* ---- connections (conn.c) --------------------------------------------- */
 
 /* One TCP connection: how long it may go on with what it is doing. */
@@ -106,9 +170,6 @@ struct linger_fd {
 	int64_t until_us;
 	uint64_t left_bytes;
 };
-
-struct http;
-struct rq_private;
 
 void http_conn_notify(void *cls, struct MHD_Connection *c, void **context,
 		      enum MHD_ConnectionNotificationCode what);
@@ -150,6 +211,8 @@ struct rq_private {
 	const char *verb;   /* the method as it was sent */
 	const char *request_id;
 	int64_t started_us;
+	struct http_forwarded forwarded;
+	struct pki_peer *proxied; /* a header's, freed with the request */
 
 	struct http_pair *header;
 	size_t header_count;
@@ -193,6 +256,9 @@ bool http_check(struct rq_private *p);
 bool http_check_target(struct rq_private *p);
 bool http_check_route(struct rq_private *p);
 bool http_value_ok(const char *s);
+
+/* Is it a token, as names of headers are (RFC 9110 5.6.2)? */
+bool http_token_ok(const char *s);
 
 /* Is the body's content coding one that can be read (coding.c)? Unpacks it;
  * false: rq.err is filled. */
@@ -248,6 +314,7 @@ struct http {
 	struct arena *arena;
 	struct http_listener *listener;
 	size_t listener_count;
+	struct http_proxy proxy;
 	sigset_t old_mask;
 
 	int epoll;

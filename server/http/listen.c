@@ -196,6 +196,11 @@ struct http *http_open_limited(const struct http_config *config,
 	    arena_alloc(a, config->listen_count * sizeof(*h->listener));
 	http_linger_init(h);
 	block_signals(h);
+	h->epoll = -1;
+	if (!http_proxy_open(h, e)) {
+		http_close(h);
+		return NULL;
+	}
 	h->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (h->epoll < 0) {
 		err_set(e, ERR_INTERNAL, NULL, NULL, "epoll: %s",

@@ -142,20 +142,6 @@ static void read_headers(struct rq_private *p)
 				    p);
 }
 
-static bool loopback(const struct sockaddr *sa)
-{
-	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)sa;
-	const struct sockaddr_in *four = (const struct sockaddr_in *)sa;
-
-	if (sa->sa_family == AF_INET)
-		return ntohl(four->sin_addr.s_addr) >> 24 == 127;
-	if (sa->sa_family != AF_INET6)
-		return false;
-	return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr) ||
-	       (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr) &&
-		six->sin6_addr.s6_addr[12] == 127);
-}
-
 static void begin(struct rq_private *p, const char *method, const char *version)
 {
 	struct rq *rq = &p->rq;
@@ -165,11 +151,8 @@ static void begin(struct rq_private *p, const char *method, const char *version)
 	p->http10 = strcmp(version, "HTTP/1.0") == 0;
 	rq->head = strcmp(method, "HEAD") == 0;
 	rq->method = rq->head ? "GET" : p->verb;
-	rq->loopback =
-	    loopback(MHD_get_connection_info(p->connection,
-					     MHD_CONNECTION_INFO_CLIENT_ADDRESS)
-			 ->client_addr);
 	read_headers(p);
+	http_proxy_read(p);
 	p->refused = !http_check(p);
 }
 
@@ -314,5 +297,6 @@ void http_request_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 	if (!p->sent || why != MHD_REQUEST_TERMINATED_COMPLETED_OK)
 		log_request(p, " cut");
 	*con_cls = NULL;
+	http_certificate_free(p);
 	give_back(l->http, p->rq.arena);
 }

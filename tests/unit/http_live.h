@@ -109,6 +109,43 @@ static bool h_echo(struct rq *rq)
 	return rq_reply(rq, 200, "text/plain");
 }
 
+/* What stands in for a certificate: how many there were, how many bytes. */
+struct pki_peer {
+	size_t n, bytes;
+};
+
+static struct pki_peer *peer_new(void *ctx, const struct octets *chain,
+				 size_t n)
+{
+	struct pki_peer *peer = NULL;
+
+	(void)ctx;
+	if (n == 0 || chain[0].p[0] != '0')
+		return NULL;
+	peer = calloc(1, sizeof(*peer));
+	assert_non_null(peer);
+	peer->n = n;
+	for (size_t i = 0; i < n; i++)
+		peer->bytes += chain[i].n;
+	return peer;
+}
+
+static void peer_free(struct pki_peer *peer)
+{
+	free(peer);
+}
+
+static const struct http_tls fake_tls = {.peer_new = peer_new,
+					 .peer_free = peer_free};
+
+static bool h_peer(struct rq *rq)
+{
+	buf_printf(&rq->out, "asked=%d n=%zu bytes=%zu why=%s", rq->asked,
+		   rq->peer ? rq->peer->n : 0, rq->peer ? rq->peer->bytes : 0,
+		   rq->why ? rq->why : "-");
+	return rq_reply(rq, 200, "text/plain");
+}
+
 static bool h_body(struct rq *rq)
 {
 	buf_printf(&rq->out, "%zu:", rq->body_len);
@@ -259,6 +296,7 @@ static const struct route base_routes[] = {
     {"GET", "/metadata", h_echo, ACCESS_OPEN, 0, ""},
     {"GET", "/state", h_state, ACCESS_OPEN, 0, ""},
     {"GET", "/headers", h_headers, ACCESS_OPEN, 0, ""},
+    {"GET", "/peer", h_peer, ACCESS_OPEN, 0, ""},
     {"GET", "/redirect", h_redirect, ACCESS_OPEN, 0, ""},
     {"GET", "/large", h_large, ACCESS_OPEN, 0, ""},
     {"GET", "/empty", h_empty, ACCESS_OPEN, 0, ""},
@@ -336,6 +374,8 @@ struct setup {
 	bool hold;     /* do not run before go_server() */
 	bool on_stdin; /* stop_on_stdin_eof */
 	size_t listeners;
+	const char *trusted_proxy; /* NULL: none */
+	const char *certificate_header;
 };
 
 static void serve(const struct setup *s, int url_fd, int go_fd, int log_fd)
@@ -374,6 +414,10 @@ static void serve(const struct setup *s, int url_fd, int go_fd, int log_fd)
 	    .turn = {w_enter, w_leave, w_pending, w_commit, w_nest, w_unnest,
 		     &w},
 	    .stop_on_stdin_eof = s->on_stdin,
+	    .tls = &fake_tls,
+	    .trusted_proxy = &s->trusted_proxy,
+	    .trusted_proxy_count = s->trusted_proxy ? 1 : 0,
+	    .client_certificate_header = s->certificate_header,
 	};
 	struct err e = {0};
 	const char *url;

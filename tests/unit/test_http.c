@@ -6,6 +6,7 @@
  */
 #include "http_live.h"
 #include "http_nested.h"
+#include "http_proxy.h"
 #include "http_pure.h"
 #include "http_wire.h"
 
@@ -864,6 +865,13 @@ int main(void)
 	    cmocka_unit_test(test_request_id),
 	    cmocka_unit_test(test_foreign),
 	    cmocka_unit_test(test_log_masks),
+	    cmocka_unit_test(test_cidr),
+	    cmocka_unit_test(test_certificate_texts),
+	    cmocka_unit_test(test_proxy_config),
+	    cmocka_unit_test(test_certificate_header),
+	    cmocka_unit_test(test_other_header),
+	    cmocka_unit_test(test_stranger),
+	    cmocka_unit_test(test_forwarded),
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_options_and_head),
 	    cmocka_unit_test(test_wire),
