@@ -136,9 +136,16 @@ struct pki_kind {
 const struct pki_kind *pki_kind_at(size_t i); /* NULL behind the last */
 const struct pki_kind *pki_kind_find(const char *name);
 
+/* What the built-in applications are registered with: one for citizens, one for
+ * professionals. */
+#define PKI_OID	     "1.2.246.10.99999999.99.1"
+#define PKI_OID_SOTE "1.2.246.10.99999999.99.2"
+
 struct pki_order {
 	const struct pki_kind *kind;
-	const char *oid;	 /* Subject serialNumber; NULL: none */
+	/* Subject serialNumber; NULL: of the kind, which for some is all there
+	 * is: wrong-oid, wrong-app and no-oid take no other. */
+	const char *oid;
 	const char *common_name; /* NULL: of the kind */
 	int64_t now_ms;		 /* by which it is valid or is not */
 };
@@ -148,7 +155,8 @@ struct pki_issued {
 	const char *key;  /* PEM, PKCS #8, not encrypted */
 	const char *number;
 };
-/* False with e set (ERR_CONFLICT): p has no issuing keys. */
+/* False with e set: p has no issuing keys (ERR_CONFLICT), or a certificate
+ * cannot say that (ERR_INVALID, where is "oid" or "common_name"). */
 bool pki_issue(struct pki *p, struct arena *a, const struct pki_order *o,
 	       struct pki_issued *out, struct err *e);
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * p12: a certificate with its chain and key as one file, PKCS #12 (RFC 7292),
+ * which is what Java, .NET and browsers import.
+ *
+ * Encrypted as OpenSSL 3 does by default (AES-256-CBC, PBKDF2, SHA-256), which
+ * every such program of the last years reads. The alias is the subject's
+ * common name.
+ */
+#include "pki/mint_int.h"
+
+#include <assert.h>
+#include <openssl/pkcs12.h>
+
+static struct octets octets_of(struct arena *a, PKCS12 *file)
+{
+	BIO *out = BIO_new(BIO_s_mem());
+	struct octets o;
+	char *bytes;
+
+	if (!out || i2d_PKCS12_bio(out, file) != 1)
+		pki_broken("writing PKCS #12");
+	o.n = (size_t)BIO_get_mem_data(out, &bytes);
+	o.p = (const unsigned char *)arena_strndup(a, bytes, o.n);
+	BIO_free(out);
+	return o;
+}
+
+struct octets pki_p12(struct arena *a, const struct pki_issued *c,
+		      const char *password)
+{
+	const char *why;
+	STACK_OF(X509) *chain = pki_pem_certs(c->cert, &why);
+	EVP_PKEY *key = pki_pem_key(c->key);
+	struct octets o;
+	PKCS12 *file;
+	X509 *leaf;
+	char name[128];
+
+	assert(chain && key);
+	leaf = sk_X509_shift(chain);
+	if (X509_NAME_get_text_by_NID(X509_get_subject_name(leaf),
+				      NID_commonName, name, sizeof(name)) < 0)
+		name[0] = '\0';
+	file = PKCS12_create(password, name, key, leaf, chain, 0, 0, 0, 0, 0);
+	if (!file)
+		pki_broken("making PKCS #12");
+	o = octets_of(a, file);
+	PKCS12_free(file);
+	sk_X509_pop_free(chain, X509_free);
+	X509_free(leaf);
+	EVP_PKEY_free(key);
+	return o;
+}
