@@ -10,7 +10,26 @@
 #include "pki/mint_int.h"
 
 #include <assert.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/pkcs12.h>
+
+/* Leaf first; owned by the caller. */
+static STACK_OF(X509) * read_chain(const char *pem)
+{
+	BIO *in = BIO_new_mem_buf(pem, -1);
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	X509 *x;
+
+	if (!in || !chain)
+		pki_broken("a chain");
+	while ((x = PEM_read_bio_X509(in, NULL, NULL, NULL)))
+		if (!sk_X509_push(chain, x))
+			pki_broken("a chain");
+	BIO_free(in);
+	ERR_clear_error();
+	return chain;
+}
 
 static struct octets octets_of(struct arena *a, PKCS12 *file)
 {
@@ -29,15 +48,14 @@ static struct octets octets_of(struct arena *a, PKCS12 *file)
 struct octets pki_p12(struct arena *a, const struct pki_issued *c,
 		      const char *password)
 {
-	const char *why;
-	STACK_OF(X509) *chain = pki_pem_certs(c->cert, &why);
+	STACK_OF(X509) *chain = read_chain(c->cert);
 	EVP_PKEY *key = pki_pem_key(c->key);
 	struct octets o;
 	PKCS12 *file;
 	X509 *leaf;
 	char name[128];
 
-	assert(chain && key);
+	assert(sk_X509_num(chain) > 0 && key);
 	leaf = sk_X509_shift(chain);
 	if (X509_NAME_get_text_by_NID(X509_get_subject_name(leaf),
 				      NID_commonName, name, sizeof(name)) < 0)
