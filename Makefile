@@ -166,6 +166,7 @@ UNIT_jose    := jose base
 UNIT_fhirpath := fhirpath json base
 UNIT_fpvalue := fhirpath json base
 UNIT_pki     := pki jose json base
+UNIT_mint    := pki jose json base
 UNIT_profile := profile fhirpath json base
 UNIT_store   := store base
 UNIT_http    := http jose base
