@@ -22,23 +22,24 @@ const char *fhir_auth_url(const struct rq *rq, const char *end)
 	return arena_printf(rq->arena, "%s%s%s", rq->origin, f->auth_path, end);
 }
 
-static const struct {
-	const char *member, *path;
-} endpoints[] = {
-    {"authorization_endpoint", "/authorize"},
-    {"token_endpoint", "/token"},
-    {"registration_endpoint", "/register"},
-    {"introspection_endpoint", "/introspect"},
-    {"revocation_endpoint", "/revoke"},
-};
-
-/* A word of a list, there always or where a switch is on. */
+/* A member, or a word of a list, there always or where a switch is on. */
 struct offer {
 	const char *word;
 	size_t offset; /* of the switch in the settings; 0: always */
 };
 #define ALWAYS	 0
 #define IF(name) offsetof(struct settings, name)
+
+static const struct {
+	struct offer member;
+	const char *path;
+} endpoints[] = {
+    {{"authorization_endpoint", ALWAYS}, "/authorize"},
+    {{"token_endpoint", ALWAYS}, "/token"},
+    {{"registration_endpoint", IF(self_service)}, "/register"},
+    {{"introspection_endpoint", ALWAYS}, "/introspect"},
+    {{"revocation_endpoint", ALWAYS}, "/revoke"},
+};
 
 static const struct offer methods[] = {
     {"client_secret_post", ALWAYS},
@@ -88,8 +89,9 @@ bool fhir_smart(struct rq *rq)
 
 	jw_open(&w, NULL, '{');
 	for (size_t i = 0; i < LEN(endpoints); i++)
-		jw_str(&w, endpoints[i].member,
-		       fhir_auth_url(rq, endpoints[i].path));
+		if (is_offered(&endpoints[i].member, s))
+			jw_str(&w, endpoints[i].member.word,
+			       fhir_auth_url(rq, endpoints[i].path));
 	add_list(&w, s, "token_endpoint_auth_methods_supported", methods,
 		 LEN(methods));
 	add_list(&w, s, "grant_types_supported", grants, LEN(grants));

@@ -48,6 +48,10 @@ static bool citizen(struct rq *rq, const struct oauth_request *q,
 		return site_login_citizen(rq, h->hetu, out);
 	if (store_citizen_list(r->store, rq->arena, &list) > 0)
 		return site_login_citizen(rq, list[0].hetu, out);
+	if (r->settings.citizens)
+		return err_set(&rq->err, ERR_INVALID, "invalid_request", NULL,
+			       "No test citizen is registered here: register "
+			       "one by POST /__admin/citizens or a fixture");
 	return record_citizen(r, rq->arena, NULL, -1, NULL, out, &rq->err);
 }
 

@@ -34,7 +34,8 @@ static void endpoints(struct jw *w, struct rq *rq, const struct settings *s)
 	jw_str(w, "authorization_endpoint", site_url(rq, "/authorize"));
 	jw_str(w, "token_endpoint", site_url(rq, "/token"));
 	jw_str(w, "jwks_uri", site_url(rq, "/jwk"));
-	jw_str(w, "registration_endpoint", site_url(rq, "/register"));
+	if (s->self_service)
+		jw_str(w, "registration_endpoint", site_url(rq, "/register"));
 	jw_str(w, "introspection_endpoint", site_url(rq, "/introspect"));
 	jw_str(w, "revocation_endpoint", site_url(rq, "/revoke"));
 	if (s->openid)

@@ -10,7 +10,8 @@
  * or changed shows the registration access token that was presented, and the
  * secret when a change made a new one. Made-up tokens are 401, another
  * application's is 403, so a registration that is gone looks like one that
- * never was.
+ * never was. Where the service registers applications (self_service), all but
+ * reading is refused.
  */
 #include "oauth/oauth_int.h"
 
@@ -59,8 +60,10 @@ bool oauth_register(struct rq *rq)
 	struct store_client client;
 	struct record_secrets secrets;
 	bool done;
-	const struct json *m = metadata(rq, &done);
 
+	if (!site_self_service(rq))
+		return false;
+	const struct json *m = metadata(rq, &done);
 	if (m == NULL)
 		return done;
 	if (!record_client(oauth_of(rq)->site.record, rq->arena, m, false,
@@ -126,6 +129,8 @@ bool oauth_register_put(struct rq *rq)
 
 	if (!managed(rq, &old, &kept, &done))
 		return done;
+	if (!site_self_service(rq))
+		return false;
 	const struct json *m = metadata(rq, &done);
 	if (m == NULL)
 		return done;
@@ -148,6 +153,8 @@ bool oauth_register_delete(struct rq *rq)
 
 	if (!managed(rq, &c, &secrets, &done))
 		return done;
+	if (!site_self_service(rq))
+		return false;
 	store_client_delete(oauth_of(rq)->site.record->store, c.client_id);
 	return oauth_empty(rq, 204);
 }

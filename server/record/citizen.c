@@ -176,6 +176,15 @@ bool record_citizen(struct record *r, struct arena *a, const char *hetu,
 	return put_patients(r, a, patient, e);
 }
 
+bool record_citizen_known(const struct record *r, struct arena *a,
+			  const char *hetu)
+{
+	struct store_citizen c;
+
+	return store_citizen_find(r->store, a, hetu_canonical(a, hetu), NULL,
+				  &c);
+}
+
 /* ---- behaviours ------------------------------------------------------- */
 
 static const char *const behaviours[] = {"minor", "no-terms-accepted",

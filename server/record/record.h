@@ -296,6 +296,10 @@ bool record_citizen(struct record *r, struct arena *a, const char *hetu,
 		    int age, const char *patient, struct store_citizen *out,
 		    struct err *e);
 
+/* Is there such a citizen already? */
+bool record_citizen_known(const struct record *r, struct arena *a,
+			  const char *hetu);
+
 /* How a test citizen behaves, a list of words: "minor" (login is refused,
  * whatever the code says), "no-terms-accepted" (meets the terms of use, also
  * where they are switched off), "refuses-consent" (permits no application

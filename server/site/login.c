@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Logging in and out (oauth.md 3.4). A test personal code is all it takes; any
- * sound one of the 900 series is a citizen, known or new. What is wrong with a
- * code is said in plain words above the form, with status 200.
+ * sound one of the 900 series is a citizen, known or new, unless the switch
+ * citizens says that only those may log in who are registered (kanta.md 2). How
+ * old one must be, login_age says. What is wrong with a code is said in plain
+ * words above the form, with status 200.
  *
  * The session that comes out of it is a new one: an id that was planted before
  * is worth nothing afterwards.
@@ -11,15 +13,20 @@
 
 #include <string.h>
 
-#define AGE_LIMIT      16
 #define CITIZENS_SHOWN 20
+
+static const struct settings *settings_of(const struct rq *rq)
+{
+	return &site_of(rq)->record->settings;
+}
 
 /* ---- the page -------------------------------------------------------- */
 
 static const char *age_text(struct rq *rq, const struct store_citizen *c)
 {
 	int age = hetu_age(c->hetu, site_now_ms(rq));
-	bool may = age >= AGE_LIMIT && !record_behaves(c, "minor");
+	bool may =
+	    age >= settings_of(rq)->login_age && !record_behaves(c, "minor");
 	const struct page_value v[] = {
 	    {.name = "age", .text = arena_printf(rq->arena, "%d", age)}};
 
@@ -50,6 +57,7 @@ static size_t citizen_rows(struct rq *rq, struct page_values **rows)
 bool site_login_page(struct rq *rq, const struct site_session *s,
 		     const struct site_login *l, const char *refused)
 {
+	const struct settings *now = settings_of(rq);
 	struct page_values *rows;
 	size_t n = citizen_rows(rq, &rows);
 	struct page_value v[] = {
@@ -59,7 +67,9 @@ bool site_login_page(struct rq *rq, const struct site_session *s,
 	    {.name = "client", .text = l->client},
 	    {.name = "hetu", .text = s->hetu},
 	    {.name = "query", .text = site_locales_query(rq, rq->query)},
-	    {.name = "limit", .text = arena_printf(rq->arena, "%d", AGE_LIMIT)},
+	    {.name = "registered", .text = now->citizens ? "1" : ""},
+	    {.name = "limit",
+	     .text = arena_printf(rq->arena, "%d", now->login_age)},
 	    {.name = "any", .text = n > 0 ? "1" : ""},
 	    {.name = "citizens", .rows = rows, .row_count = n},
 	};
@@ -88,6 +98,17 @@ static const char *const faults[] = {
 		      "accepted here."),
 };
 
+/* The journal says so where that rests on inference. */
+static bool is_registered(struct rq *rq, const char *hetu)
+{
+	struct record *r = site_of(rq)->record;
+
+	if (record_citizen_known(r, rq->arena, hetu))
+		return true;
+	rq->why = record_preset_note(r, rq->arena, "citizens");
+	return false;
+}
+
 /* Why this citizen may not log in, as an English text with {age} and {limit};
  * NULL when nothing is against it: then out is the citizen. */
 static const char *why_not(struct rq *rq, const char *hetu,
@@ -100,9 +121,14 @@ static const char *why_not(struct rq *rq, const char *hetu,
 	int age = hetu_age(hetu, site_now_ms(rq));
 	if (age < 0)
 		return SAY("This person has not been born yet.");
-	if (age < AGE_LIMIT)
+	if (age < settings_of(rq)->login_age)
 		return SAY("This person is {age} years old; the service is for "
 			   "those who have turned {limit}.");
+	if (settings_of(rq)->citizens && !is_registered(rq, hetu))
+		return SAY("No test citizen with this code is registered here, "
+			   "and only registered ones can log in. Register one: "
+			   "POST /__admin/citizens with the code as hetu, or "
+			   "citizens of a fixture.");
 	if (!record_citizen(site_of(rq)->record, rq->arena, hetu, -1, NULL, out,
 			    &rq->err))
 		return arena_strdup(rq->arena, rq->err.text);
@@ -121,7 +147,8 @@ static const char *filled(struct rq *rq, const char *text, const char *hetu,
 		      : 0;
 	const struct page_value v[] = {
 	    {.name = "age", .text = arena_printf(rq->arena, "%d", age)},
-	    {.name = "limit", .text = arena_printf(rq->arena, "%d", AGE_LIMIT)},
+	    {.name = "limit",
+	     .text = arena_printf(rq->arena, "%d", settings_of(rq)->login_age)},
 	};
 	const struct page_values values = {v, LEN(v)};
 

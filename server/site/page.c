@@ -301,3 +301,17 @@ void site_refuse(struct rq *rq, const char *hint, bool stayed)
 	site_page(rq, status, SAY("Request refused"), "server/site/error.html",
 		  &(struct page_values){v, LEN(v)}, "");
 }
+
+bool site_self_service(struct rq *rq)
+{
+	const struct record *r = site_of(rq)->record;
+
+	if (r->settings.self_service)
+		return true;
+	rq->why = record_preset_note(r, rq->arena, "self_service");
+	return err_set(
+	    &rq->err, ERR_FORBIDDEN, "access_denied", NULL,
+	    SAY("Applications do not register or change themselves in this "
+		"environment: Kela does it. Here POST /__admin/clients does, "
+		"or a fixture."));
+}

@@ -186,6 +186,10 @@ const char *site_field(const struct site_post *p, const char *name);
  * is stored: one of another purpose is another one. */
 const char *site_digest(struct rq *rq, const char *what, const char *secret);
 
+/* May applications register and change themselves here (self_service)? False:
+ * rq->err. */
+bool site_self_service(struct rq *rq);
+
 /* ---- logging in ------------------------------------------------------ */
 
 /* The login page and its form, for any site. What is going on when the citizen

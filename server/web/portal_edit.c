@@ -28,6 +28,8 @@ bool portal_new(struct rq *rq)
 	struct site_session s;
 	struct portal_form f = {.parts = PART_ALL, .session = &s};
 
+	if (!site_self_service(rq))
+		return false;
 	site_session_find(rq, &s);
 	if (s.id[0] == '\0')
 		site_session_begin(rq, &s);
@@ -88,7 +90,8 @@ bool portal_create(struct rq *rq)
 	struct site_post p;
 	const char *digest;
 
-	if (!site_form(rq, &p) || !form_name(rq, &p, &digest))
+	if (!site_self_service(rq) || !site_form(rq, &p) ||
+	    !form_name(rq, &p, &digest))
 		return false;
 	const char *made =
 	    store_ticket_find(r->store, rq->arena, digest, "form", now);

@@ -110,7 +110,10 @@ bool portal_list(struct rq *rq)
 		item(rq, &c[i], &rows[i]);
 	struct page_value v[] = {
 	    {.name = "applications", .rows = rows, .row_count = n},
-	    {.name = "new", .text = portal_url(rq, "/new")},
+	    {.name = "new",
+	     .text = portal_record(rq)->settings.self_service
+			 ? portal_url(rq, "/new")
+			 : ""},
 	    {.name = "deleted", .text = web_query(rq, "deleted")},
 	    {.name = "page", .text = web_number(rq, page)},
 	    {.name = "pages", .text = web_number(rq, last)},

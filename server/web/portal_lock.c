@@ -125,6 +125,8 @@ bool portal_enter_form(struct rq *rq, struct portal_visit *v)
 			       SAY("This browser may not change this "
 				   "application. Open its page from the list "
 				   "and unlock it with its client secret."));
+	if (!controls(rq) && !site_self_service(rq))
+		return false;
 	site_session_put(rq, &v->post.session);
 	return true;
 }
