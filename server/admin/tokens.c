@@ -36,6 +36,20 @@ static bool permit(struct rq *rq, const struct store_client *c,
 		       e.text, e.code);
 }
 
+/* What tokens are to be bound to (RFC 8705 3); NULL: nothing. */
+static bool thumbprint_ok(struct rq *rq, const char *text)
+{
+	return text == NULL ||
+	       (strlen(text) == PKI_THUMBPRINT - 1 &&
+		strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			     "abcdefghijklmnopqrstuvwxyz0123456789-_") ==
+		    PKI_THUMBPRINT - 1) ||
+	       err_set(&rq->err, ERR_INVALID, "invalid_value", "/certificate",
+		       "certificate must be a thumbprint x5t#S256: the SHA-256 "
+		       "of the certificate's DER as base64url, %d characters.",
+		       PKI_THUMBPRINT - 1);
+}
+
 bool admin_tokens_post(struct rq *rq)
 {
 	static const struct member members[] = {
@@ -43,6 +57,7 @@ bool admin_tokens_post(struct rq *rq)
 	    {"hetu", MEMBER_TEXT, true},
 	    {"scope", MEMBER_TEXT, false},
 	    {"expires_in", MEMBER_COUNT, false},
+	    {"certificate", MEMBER_TEXT, false},
 	};
 	struct record *r = admin_of(rq)->record;
 	struct record_tokens tokens;
@@ -52,6 +67,7 @@ bool admin_tokens_post(struct rq *rq)
 	const struct json *body;
 
 	if (!body_members(rq, members, LEN(members), &body) ||
+	    !thumbprint_ok(rq, member_text(body, "certificate")) ||
 	    !client_get(rq, member_text(body, "client_id"), &client))
 		return false;
 	if (!record_citizen(r, rq->arena, member_text(body, "hetu"), -1, NULL,
@@ -59,9 +75,15 @@ bool admin_tokens_post(struct rq *rq)
 	    !permit(rq, &client, citizen.hetu, member_text(body, "scope"),
 		    &grant))
 		return refuse_member(rq);
-	record_tokens(r, rq->arena, &client, &grant, grant.scope,
-		      !grant.professional, member_count(body, "expires_in", -1),
-		      issuer_of(rq), &tokens);
+	record_tokens(r, rq->arena, &client, &grant,
+		      &(struct record_tokens_for){
+			  .scope = grant.scope,
+			  .refresh = !grant.professional,
+			  .expires_in = member_count(body, "expires_in", -1),
+			  .issuer = issuer_of(rq),
+			  .certificate = member_text(body, "certificate"),
+		      },
+		      &tokens);
 	record_tokens_write(&rq->out, &tokens);
 	return reply_json(rq, 200);
 }

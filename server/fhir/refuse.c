@@ -88,6 +88,14 @@ static const char *hint_of(const char *rule)
 	    {RULE_REFUSED, "the citizen takes it back in My Kanta, or DELETE "
 			   "/__admin/consents/[id]"},
 	    {RULE_READS_ONLY, "store with an application of the citizen's"},
+	    {RULE_NO_CERTIFICATE, "send the application's certificate to the "
+				  "mtls:// listener"},
+	    {RULE_BAD_CERTIFICATE, "use a certificate that the service's CA "
+				   "issued for clients"},
+	    {RULE_OTHER_CERTIFICATE, "use the certificate of the token's "
+				     "application"},
+	    {RULE_UNBOUND, "use the certificate that was sent for the token, "
+			   "or ask for a new token with this one"},
 	    {RULE_PATIENT, "add patient={id} to the query"},
 	    {RULE_OTHER_PATIENT, "search with the Patient of the token"},
 	    {RULE_MODIFIER, "leave the modifier out"},

@@ -14,8 +14,12 @@
  * enforce_auth_method says so.
  *
  * A client registered with the method none and without a certificate is public:
- * its empty secret equals the empty secret. One with a certificate cannot be
- * known yet, since no listener asks for certificates.
+ * its empty secret equals the empty secret. One with a certificate sends its
+ * client_id alone and is known by the certificate of the connection, as the
+ * real service's applications are in production; by the switch client_auth
+ * every one is, and a secret that is sent all the same must be right.
+ * Who has authenticated itself by other means may need a certificate, too: what
+ * it takes is said in certificate.c.
  */
 #include "oauth/oauth_int.h"
 
@@ -94,20 +98,13 @@ bool oauth_basic_read(struct arena *a, const char *header,
 
 /* ---- the check ------------------------------------------------------- */
 
-bool oauth_is_public(const struct store_client *c)
-{
-	return strcmp(c->auth_method, "none") == 0 &&
-	       c->secret_digest[0] == '\0' &&
-	       c->certificate_serial_number[0] == '\0';
-}
-
 /* For the journal: which half of the credentials is wrong. */
-static const char *why(bool found, const struct store_client *c,
-		       const char *secret)
+static const char *why(struct arena *a, bool found,
+		       const struct store_client *c, const char *secret)
 {
 	if (!found)
 		return "no application has this client_id";
-	if (oauth_is_public(c))
+	if (record_is_public(a, c))
 		return "the application has no secret (its method is none), "
 		       "and one was sent";
 	if (c->secret_digest[0] == '\0')
@@ -127,10 +124,12 @@ static bool known(struct rq *rq, const char *id, const char *secret,
 
 	jose_digest(digest, secret, strlen(secret));
 	rq->client_id = found ? out->client_id : NULL;
-	rq->why = why(found, out, secret);
+	rq->why = why(rq->arena, found, out, secret);
 	if (jose_equal(digest, wanted))
 		return true;
-	return found && oauth_is_public(out) && secret[0] == '\0';
+	return found && secret[0] == '\0' &&
+	       (record_is_public(rq->arena, out) ||
+		oauth_by_certificate(rq, out));
 }
 
 /* What was sent, and what came of it. */
@@ -188,10 +187,13 @@ static bool by_its_method(struct rq *rq, const struct attempt *t,
 			  const struct store_client *c)
 {
 	const struct record *r = oauth_of(rq)->site.record;
+	const struct settings s = record_client_settings(r, rq->arena, c);
 
 	rq->why = NULL;
-	if (strcmp(t->method, c->auth_method) == 0 ||
-	    !record_client_settings(r, rq->arena, c).enforce_auth_method)
+	if (strcmp(t->method, c->auth_method) == 0 || !s.enforce_auth_method)
+		return true;
+	if (strcmp(t->method, "none") == 0 &&
+	    record_by_certificate(rq->arena, &s, c))
 		return true;
 	rq->why = arena_printf(rq->arena,
 			       "the application used the method %s and is "
@@ -206,6 +208,8 @@ bool oauth_client(struct rq *rq, const struct oauth_form *f,
 	const struct settings *s = &oauth_of(rq)->site.record->settings;
 	struct attempt t;
 
+	if (!oauth_certificate_first(rq))
+		return false;
 	read_attempt(rq, f, &t);
 	if (s->two_auth_methods != 0 && in_two_ways(rq, &t))
 		return oauth_refusal(rq, REFUSE_TWO_METHODS, NULL);
@@ -214,13 +218,15 @@ bool oauth_client(struct rq *rq, const struct oauth_form *f,
 			return oauth_refusal(rq, REFUSE_BAD_BASIC, NULL);
 		if (t.id != NULL && strcmp(t.id, out->client_id) != 0)
 			return oauth_refusal(rq, REFUSE_OTHER_CLIENT_ID, NULL);
-		return true;
+		return oauth_certificate_of(rq, out, true);
 	}
 	if (t.assertion)
-		return oauth_assertion(rq, f, out);
+		return oauth_assertion(rq, f, out) &&
+		       oauth_certificate_of(rq, out, true);
 	if (t.id == NULL)
 		return oauth_refusal(rq, REFUSE_NO_CREDENTIALS, NULL);
-	if (!by_form(rq, &t, out) || !by_its_method(rq, &t, out))
-		return oauth_refusal(rq, REFUSE_BAD_FORM, NULL);
-	return true;
+	if (by_form(rq, &t, out) && by_its_method(rq, &t, out))
+		return oauth_certificate_of(rq, out, t.secret != NULL);
+	return t.secret != NULL ? oauth_refusal(rq, REFUSE_BAD_FORM, NULL)
+				: oauth_certificate_refuse(rq, t.id);
 }

@@ -98,11 +98,10 @@ static bool challenge(struct rq *rq, struct oauth_request *q,
 {
 	int required = q->set.pkce_required;
 
-	(void)rq;
 	if (q->challenge == NULL)
 		return (required == PKCE_ALL ||
 			(required == PKCE_PUBLIC &&
-			 oauth_is_public(&q->client))) &&
+			 record_is_public(rq->arena, &q->client))) &&
 		       fault(f, "invalid_request", "code challenge required");
 	const char *text =
 	    record_challenge_fault(&q->set, q->challenge, q->method);

@@ -83,11 +83,11 @@ static const char *why_redirect(struct rq *rq, const struct oauth_exchange *x,
 }
 
 /* Must this application have sent a challenge? */
-static bool challenge_needed(const struct oauth_exchange *x)
+static bool challenge_needed(struct rq *rq, const struct oauth_exchange *x)
 {
 	return x->settings.pkce_required == PKCE_ALL ||
 	       (x->settings.pkce_required == PKCE_PUBLIC &&
-		oauth_is_public(&x->client));
+		record_is_public(rq->arena, &x->client));
 }
 
 static const char *why_verifier(struct rq *rq, const char *verifier,
@@ -110,7 +110,7 @@ static bool pkce_ok(struct rq *rq, const struct oauth_exchange *x,
 	bool s256 = strcmp(code->challenge_method, "S256") == 0;
 	bool downgraded = verifier != NULL && x->settings.pkce_downgrade_check;
 
-	if (code->challenge[0] == '\0' && (downgraded || challenge_needed(x)))
+	if (code->challenge[0] == '\0' && (downgraded || challenge_needed(rq, x)))
 		return refuse(rq, x, REFUSE_NO_CHALLENGE, NULL);
 	if (code->challenge[0] == '\0')
 		return true;
@@ -142,8 +142,9 @@ bool oauth_grant_code(struct rq *rq, const struct oauth_exchange *x)
 		return refuse(rq, x, REFUSE_CODE_OF_OTHER, NULL);
 	if (!pkce_ok(rq, x, &code))
 		return false;
-	record_tokens(r, rq->arena, &x->client, &g, g.scope, true, -1,
-		      oauth_issuer(rq), &t);
+	struct record_tokens_for what = oauth_tokens_for(rq, x, g.scope);
+	what.refresh = true;
+	record_tokens(r, rq->arena, &x->client, &g, &what, &t);
 	if (x->settings.openid && scope_has(g.scope, "openid"))
 		t.id_token =
 		    record_id_token(r, rq->arena, &g, &code, oauth_issuer(rq));

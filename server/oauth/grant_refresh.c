@@ -30,6 +30,19 @@ static bool refuse_foreign(struct rq *rq, const struct oauth_exchange *x,
 				NULL);
 }
 
+/* Is it good with the certificate of this connection? Where it is not, it is
+ * not used up either: whoever comes with another one may have stolen it. */
+static bool bound_ok(struct rq *rq, const struct store_token *token)
+{
+	const struct record_presented p = oauth_presented(rq);
+	struct err e = {.kind = ERR_NONE};
+
+	if (record_certificate_bound(rq->arena, token->certificate, &p, &e))
+		return true;
+	rq->why = arena_strdup(rq->arena, e.text);
+	return false;
+}
+
 bool oauth_grant_refresh(struct rq *rq, const struct oauth_exchange *x)
 {
 	struct record *r = oauth_of(rq)->site.record;
@@ -48,6 +61,8 @@ bool oauth_grant_refresh(struct rq *rq, const struct oauth_exchange *x)
 	rq->why = NULL;
 	if (strcmp(g.client_id, x->client.client_id) != 0)
 		return refuse_foreign(rq, x, &token);
+	if (!bound_ok(rq, &token))
+		return oauth_refusal_as(rq, s, REFUSE_REFRESH_TOKEN, text);
 	if (!record_refresh_good(r, rq->arena, s, text, &token)) {
 		rq->keep = true;
 		rq->why = "it was used before (refresh_rotation): all tokens "
@@ -58,8 +73,8 @@ bool oauth_grant_refresh(struct rq *rq, const struct oauth_exchange *x)
 	    rq->arena, oauth_form_get(x->form, "scope"), token.scope);
 	if (scope == NULL)
 		return oauth_refusal_as(rq, s, REFUSE_UPSCOPING, NULL);
-	record_tokens(r, rq->arena, &x->client, &g, scope, false, -1,
-		      oauth_issuer(rq), &t);
+	const struct record_tokens_for what = oauth_tokens_for(rq, x, scope);
+	record_tokens(r, rq->arena, &x->client, &g, &what, &t);
 	t.refresh_token =
 	    record_refresh_next(r, rq->arena, &x->client, &g, text, &token);
 	return oauth_tokens(rq, &t);

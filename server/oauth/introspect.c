@@ -113,6 +113,8 @@ static bool answer(struct rq *rq, const struct settings *s,
 	jw_bool(&w, "active", x != NULL);
 	if (x != NULL)
 		(s->introspection_answer ? write_rfc : write_stock)(rq, &w, x);
+	if (x != NULL)
+		record_bound_write(&w, x->token.certificate);
 	if (x != NULL && x->grant.professional)
 		jw_bool(&w, "professional", true);
 	jw_close(&w);
@@ -167,7 +169,7 @@ bool oauth_introspect(struct rq *rq)
 		    rq, ERR_FORBIDDEN,
 		    "the application is registered without "
 		    "allow_introspection (introspection_needs_permission)");
-	if (!permitted && oauth_is_public(&caller))
+	if (!permitted && record_is_public(rq->arena, &caller))
 		return oauth_refusal_as(rq, &s, REFUSE_NO_CREDENTIALS, NULL);
 	return answer(rq, &s, inspect(rq, text, permitted, &x) ? &x : NULL);
 }

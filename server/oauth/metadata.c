@@ -8,7 +8,8 @@
  * the table of resource types. It begins with the members, and in the order,
  * that clients of the real service would see. The issuer is the string that
  * tokens and the parameter iss have. At the places of RFC 8414 it is served by
- * the switch rfc8414_document.
+ * the switch rfc8414_document; that also says what RFC 8705 adds where a
+ * listener asks for certificates.
  */
 #include "oauth/oauth_int.h"
 
@@ -51,17 +52,54 @@ static void scopes(struct jw *w, struct arena *a, const struct settings *s)
 	scope_write(w, "scopes_supported", words);
 }
 
-/* What a client may authenticate itself with at token, introspect, revoke. */
-static void methods(struct jw *w, const struct settings *s)
+/* Can a certificate be presented, and do the metadata speak of it? The service's
+ * own, as far as they are known, do not. */
+static bool tells_certificates(const struct record *r)
 {
+	return r->settings.rfc8414_document && r->mtls_origin != NULL;
+}
+
+/* What a client may authenticate itself with at token, introspect, revoke. */
+static void methods(struct jw *w, struct arena *a, const struct record *r)
+{
+	const struct settings *s = &r->settings;
+
 	scope_write(
 	    w, "token_endpoint_auth_methods_supported",
-	    s->public_clients
-		? "client_secret_post client_secret_basic none private_key_jwt"
-		: "client_secret_post client_secret_basic private_key_jwt");
+	    arena_printf(a, "%s%sprivate_key_jwt%s",
+			 s->client_auth == 0
+			     ? "client_secret_post client_secret_basic "
+			     : "",
+			 s->public_clients ? "none " : "",
+			 tells_certificates(r) ? " tls_client_auth" : ""));
 	jw_open(w, "token_endpoint_auth_signing_alg_values_supported", '[');
 	for (size_t i = 0; jose_jws_algorithm(i) != NULL; i++)
 		jw_str(w, NULL, jose_jws_algorithm(i));
+	jw_close(w);
+}
+
+static void alias(struct jw *w, struct rq *rq, const char *name,
+		  const char *path)
+{
+	const struct site *site = &oauth_of(rq)->site;
+
+	jw_str(w, name, arena_printf(rq->arena, "%s%s%s",
+				     site->record->mtls_origin, site->path,
+				     path));
+}
+
+/* Where a certificate is asked for (RFC 8705 3.3, 5): a client that has one
+ * goes there instead. */
+static void certificates(struct jw *w, struct rq *rq, const struct settings *s)
+{
+	jw_bool(w, "tls_client_certificate_bound_access_tokens",
+		s->bind_tokens != 0);
+	jw_open(w, "mtls_endpoint_aliases", '{');
+	alias(w, rq, "token_endpoint", "/token");
+	alias(w, rq, "introspection_endpoint", "/introspect");
+	alias(w, rq, "revocation_endpoint", "/revoke");
+	if (s->openid)
+		alias(w, rq, "userinfo_endpoint", "/userinfo");
 	jw_close(w);
 }
 
@@ -78,12 +116,14 @@ bool oauth_discovery(struct rq *rq)
 		    "authorization_code refresh_token");
 	scope_write(&w, "subject_types_supported", "public");
 	scope_write(&w, "id_token_signing_alg_values_supported", "RS256");
-	methods(&w, s);
+	methods(&w, rq->arena, oauth_of(rq)->site.record);
 	scope_write(&w, "code_challenge_methods_supported",
 		    s->pkce_methods ? "S256" : "plain S256");
 	if (s->iss_parameter)
 		jw_bool(&w, "authorization_response_iss_parameter_supported",
 			true);
+	if (tells_certificates(oauth_of(rq)->site.record))
+		certificates(&w, rq, s);
 	jw_close(&w);
 	return oauth_json(rq, 200);
 }

@@ -189,8 +189,28 @@ struct oauth_form;
 bool oauth_client(struct rq *rq, const struct oauth_form *f,
 		  struct store_client *out);
 
-/* Has it nothing to authenticate itself with? */
-bool oauth_is_public(const struct store_client *c);
+/* ---- certificate.c --------------------------------------------------- */
+
+struct record_presented oauth_presented(const struct rq *rq);
+
+/* What holds for every application: a certificate that was presented is sound,
+ * and where all need one it is there. False: e. */
+bool oauth_certificate_policy(struct rq *rq, struct record *r, struct err *e);
+/* The same for OAuth's own endpoints. False: rq->err. */
+bool oauth_certificate_first(struct rq *rq);
+
+/* Does the application authenticate itself by a certificate, and is it the one
+ * that was presented? If it only is not, rq->why says how. */
+bool oauth_by_certificate(struct rq *rq, const struct store_client *c);
+
+/* Is the certificate there that is demanded of the application? proved: by
+ * something else it has authenticated itself. False: rq->err. */
+bool oauth_certificate_of(struct rq *rq, const struct store_client *c,
+			  bool proved);
+
+/* Refuses one that has sent its name and no secret, whether it exists or not.
+ * Always false. */
+bool oauth_certificate_refuse(struct rq *rq, const char *client_id);
 
 /* ---- assertion.c ----------------------------------------------------- */
 
@@ -223,6 +243,8 @@ enum oauth_refusal {
 	REFUSE_BAD_BASIC,
 	REFUSE_BAD_FORM,
 	REFUSE_BAD_ASSERTION,
+	REFUSE_CERTIFICATE,
+	REFUSE_NO_CERTIFICATE, /* as a front end says it, with a 400 */
 	REFUSE_OTHER_CLIENT_ID,
 	REFUSE_TWO_METHODS,
 	REFUSE_SECRET_IN_QUERY,
@@ -281,6 +303,12 @@ struct oauth_exchange {
 bool oauth_grant_code(struct rq *rq, const struct oauth_exchange *x);
 bool oauth_grant_refresh(struct rq *rq, const struct oauth_exchange *x);
 bool oauth_grant_professional(struct rq *rq, const struct oauth_exchange *x);
+
+/* For what tokens are made in answer to the request: bound to its certificate,
+ * if that is to be. */
+struct record_tokens_for oauth_tokens_for(const struct rq *rq,
+					  const struct oauth_exchange *x,
+					  const char *scope);
 
 /* Replies with tokens. */
 bool oauth_tokens(struct rq *rq, const struct record_tokens *t);

@@ -70,7 +70,7 @@ bool oauth_grant_professional(struct rq *rq, const struct oauth_exchange *x)
 	struct record_tokens t;
 	struct grant g;
 
-	if (oauth_is_public(c))
+	if (record_is_public(rq->arena, c))
 		return refuse(rq, "unauthorized_client",
 			      "an application for professionals must "
 			      "authenticate itself");
@@ -81,7 +81,7 @@ bool oauth_grant_professional(struct rq *rq, const struct oauth_exchange *x)
 				       oauth_form_get(x->form, "scope"), &g,
 				       &e))
 		return refuse_condition(rq, &e);
-	record_tokens(r, rq->arena, c, &g, g.scope, false, -1, oauth_issuer(rq),
-		      &t);
+	const struct record_tokens_for what = oauth_tokens_for(rq, x, g.scope);
+	record_tokens(r, rq->arena, c, &g, &what, &t);
 	return oauth_tokens(rq, &t);
 }

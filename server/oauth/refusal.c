@@ -68,6 +68,10 @@ static const struct {
 			       "Bad client credentials", false},
 			      {WHO, NONE, "invalid_client",
 			       "The client_assertion is not accepted: ", true}},
+    [REFUSE_CERTIFICATE] = {{WHO, FORM, "invalid_client", "", true},
+			    {WHO, NONE, "invalid_client", "", true}},
+    [REFUSE_NO_CERTIFICATE] = {{BAD, NONE, "invalid_client", "", true},
+			       {BAD, NONE, "invalid_client", "", true}},
     [REFUSE_OTHER_CLIENT_ID] =
 	{{WHO, PLAIN, "invalid_client",
 	  "Given client ID does not match authenticated client", false},

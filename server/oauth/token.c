@@ -16,6 +16,21 @@ bool oauth_tokens(struct rq *rq, const struct record_tokens *t)
 	return oauth_json(rq, 200);
 }
 
+struct record_tokens_for oauth_tokens_for(const struct rq *rq,
+					  const struct oauth_exchange *x,
+					  const char *scope)
+{
+	const struct record_presented p = oauth_presented(rq);
+
+	return (struct record_tokens_for){
+	    .scope = scope,
+	    .expires_in = -1,
+	    .issuer = oauth_issuer(rq),
+	    .certificate = record_certificate_binding(rq->arena, &x->settings,
+						      &x->client, &p),
+	};
+}
+
 static const struct {
 	const char *name;
 	bool (*handler)(struct rq *rq, const struct oauth_exchange *x);

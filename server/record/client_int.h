@@ -87,6 +87,15 @@ int64_t client_sent_count(const struct registration *g, const char *name,
  * what it was. */
 const struct json *client_own(const struct registration *g, const char *name);
 
+/* ---- client_certificate.c ---------------------------------------------- */
+
+/* The first of the members that name a certificate (RFC 8705 2.1.2) that was
+ * sent; NULL: none. */
+const char *client_certificate_rule(const struct registration *g);
+
+/* Is there at most one, and can a certificate be that? False: g->e. */
+bool client_check_certificate(struct registration *g);
+
 /* ---- client_own.c, client_secrets.c: steps of a registration ------------ */
 
 /* Each checks and takes a part. False: g->e. */

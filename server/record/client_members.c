@@ -76,6 +76,9 @@ static const struct client_member members[] = {
     {"tls_client_auth_subject_dn", F_TEXT, KEPT, NULL},
     {"tls_client_auth_san_dns", F_TEXT, KEPT, NULL},
     {"tls_client_auth_san_uri", F_TEXT, KEPT, NULL},
+    {"tls_client_auth_san_ip", F_TEXT, KEPT, NULL},
+    {"tls_client_auth_san_email", F_TEXT, KEPT, NULL},
+    {"tls_client_certificate_bound_access_tokens", F_BOOL, KEPT, NULL},
     /* the mock's own */
     {"kind", F_TEXT, OWN_KIND, NULL},
     {"certificate_serial_number", F_TEXT, OWN_CERTIFICATE, NULL},

@@ -45,6 +45,9 @@ static const char *const own_switches[] = {
     "openid",
     "scope_wildcards",
     "terms",
+    "client_auth",
+    "fhir_certificate",
+    "bind_tokens",
 };
 
 const struct json *client_own(const struct registration *g, const char *name)

@@ -41,9 +41,7 @@ static bool has_keys(const struct registration *g)
 static bool has_subject(const struct registration *g)
 {
 	return *g->c.certificate_serial_number != '\0' ||
-	       client_sent(g, "tls_client_auth_subject_dn") != NULL ||
-	       client_sent(g, "tls_client_auth_san_dns") != NULL ||
-	       client_sent(g, "tls_client_auth_san_uri") != NULL;
+	       client_certificate_rule(g) != NULL;
 }
 
 static bool may_be_public(const struct registration *g)
@@ -73,13 +71,16 @@ static const struct {
      "private_key_jwt needs the public keys by value: jwks with a list keys"},
     {"tls_client_auth", false, has_subject, METHOD,
      "tls_client_auth needs the certificate's subject: "
-     "certificate_serial_number or tls_client_auth_subject_dn"},
+     "certificate_serial_number, tls_client_auth_subject_dn, "
+     "tls_client_auth_san_dns, _san_uri, _san_ip or _san_email"},
 };
 
 bool client_take_method(struct registration *g)
 {
 	const char *method = client_sent_text(g, METHOD, methods[0].name);
 
+	if (!client_check_certificate(g))
+		return false;
 	for (size_t i = 0; i < LEN(methods); i++) {
 		if (strcmp(method, methods[i].name) != 0)
 			continue;

@@ -238,6 +238,9 @@ struct record {
 	const struct log *log;
 	const struct environment *environment;
 	struct pki *pki; /* NULL: no listener with TLS, no certificates */
+	/* Where a certificate can be presented: an mtls:// listener's origin
+	 * ("https://host:port"), as others reach it; NULL: there is none. */
+	const char *mtls_origin;
 	const char *fhir_base[FHIR_VERSIONS]; /* paths, "/phr-.../baseR4" */
 	struct jose_key *key; /* made when first needed; see record_close */
 	struct record_params *params;	     /* the same: search parameters */
@@ -389,6 +392,76 @@ struct settings record_client_settings(const struct record *r, struct arena *a,
 const char *record_issuer(const struct record *r, struct arena *a,
 			  const char *origin, const char *path);
 
+/* ---- client certificates ------------------------------------------------ */
+
+/* What came with a request. */
+struct record_presented {
+	const struct pki_peer *peer; /* NULL: no certificate */
+	bool asked;		     /* there could have been one */
+};
+
+/* Is the application registered with a certificate (RFC 8705 2.1.2, or
+ * certificate_serial_number)? Has it nothing at all to authenticate itself
+ * with? Does it authenticate itself by a certificate, so that it needs no
+ * secret? s, here and below: the settings that hold for the application, or the
+ * server's while it is not known. */
+bool record_has_certificate(struct arena *a, const struct store_client *c);
+bool record_is_public(struct arena *a, const struct store_client *c);
+bool record_by_certificate(struct arena *a, const struct settings *s,
+			   const struct store_client *c);
+
+/* Do token and FHIR demand a certificate of the application? c NULL: of
+ * whomever? */
+bool record_certificate_demanded(struct arena *a, const struct settings *s,
+				 const struct store_client *c);
+
+/* What is wrong with a certificate, a refusal says as its code. */
+#define RULE_NO_CERTIFICATE    "KPHR-REST-0190" /* none was presented */
+#define RULE_BAD_CERTIFICATE   "KPHR-REST-0191" /* not to be believed */
+#define RULE_OTHER_CERTIFICATE "KPHR-REST-0192" /* not the application's */
+#define RULE_UNBOUND	       "KPHR-REST-0193" /* not the token's */
+
+/* pki's verdict by the clock of the switch cert_clock. r->pki must be there. */
+struct pki_verdict record_certificate_verdict(struct record *r,
+					      const struct settings *s,
+					      const struct pki_peer *peer);
+/* Was one presented, and is it to be believed? And is it this application's?
+ * False: e; ERR_INVALID for the first two where on_missing_certificate is 400,
+ * else ERR_UNAUTHORIZED. The text names what is registered. */
+bool record_certificate_good(struct record *r, struct arena *a,
+			     const struct settings *s,
+			     const struct record_presented *p, struct err *e);
+bool record_certificate_own(struct record *r, struct arena *a,
+			    const struct settings *s,
+			    const struct store_client *c,
+			    const struct record_presented *p, struct err *e);
+
+/* How a certificate is named in texts: "the client certificate "CN=..."
+ * (Subject serialNumber 1.2.3)". */
+const char *record_certificate_shown(struct arena *a,
+				     const struct pki_peer *peer);
+
+/* Before a handshake that asked for a certificate ends: the TLS alert (RFC 8446
+ * 6.2) that it is refused with, and e says why; or 0. peer NULL: none was
+ * presented. */
+int record_certificate_alert(struct record *r, struct arena *a,
+			     const struct pki_peer *peer, struct err *e);
+
+/* The application whose certificate_serial_number it has; or NULL. */
+const char *record_certificate_client(struct record *r, struct arena *a,
+				      const struct pki_peer *peer);
+
+/* The thumbprint that the application's new tokens are bound to (RFC 8705 3);
+ * NULL: none. */
+const char *record_certificate_binding(struct arena *a,
+				       const struct settings *s,
+				       const struct store_client *c,
+				       const struct record_presented *p);
+/* Is a token that is bound to it ("": to nothing) good with what was presented?
+ * False: e. */
+bool record_certificate_bound(struct arena *a, const char *thumbprint,
+			      const struct record_presented *p, struct err *e);
+
 /* ---- permission and tokens ---------------------------------------------- */
 
 /* Does scope (space separated) hold the word? */
@@ -467,10 +540,21 @@ struct record_tokens {
 	const char *patient;  /* the same, for SMART clients; or NULL */
 	const char *id_token; /* NULL: none; see record_id_token() */
 };
+struct record_tokens_for {
+	const char *scope;
+	bool refresh;
+	int64_t expires_in;
+	const char *issuer;
+	/* x5t#S256 of what the access token is bound to, and the refresh token
+	 * of a public application (RFC 8705 3, 4); NULL: nothing */
+	const char *certificate;
+};
 void record_tokens(struct record *r, struct arena *a,
 		   const struct store_client *c, const struct grant *g,
-		   const char *scope, bool refresh, int64_t expires_in,
-		   const char *issuer, struct record_tokens *out);
+		   const struct record_tokens_for *f,
+		   struct record_tokens *out);
+/* The member cnf of a bound token (RFC 8705 3.1); of none nothing. */
+void record_bound_write(struct jw *w, const char *certificate);
 
 /* Who logged in for the code and when, signed (OpenID Connect Core 2): a JWT
  * for the application, good for ten minutes. To be made where openid was

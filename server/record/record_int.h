@@ -77,10 +77,11 @@ const char *token_random(struct arena *a);
 /* Stores a token; its digest is taken here. */
 void token_put(struct record *r, const char *token, struct store_token *t);
 
-/* A fresh refresh token, kept with its limits. s: those of the client. */
+/* A fresh refresh token, kept with its limits. s: those of the client;
+ * certificate: what is presented now, or NULL. */
 const char *refresh_new(struct record *r, struct arena *a,
 			const struct settings *s, const struct store_client *c,
-			const struct grant *g);
+			const struct grant *g, const char *certificate);
 
 /* ---- walk.c ----------------------------------------------------------- */
 

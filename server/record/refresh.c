@@ -16,6 +16,10 @@
  * A refresh token keeps the whole scope of the grant, whatever the access token
  * beside it was narrowed to. It ends with the first of three limits: the
  * client's own for one token, days without use, days since the authorization.
+ *
+ * Bound to a certificate is the refresh token of a public application alone
+ * (RFC 8705 4): the others authenticate themselves, and may have a new one by
+ * then.
  */
 #include "record/record_int.h"
 
@@ -46,7 +50,7 @@ static int64_t ends(const struct record *r, const struct settings *s,
 
 static void put(struct record *r, const struct settings *s,
 		const struct store_client *c, const struct grant *g,
-		const char *token, int64_t issued_ms)
+		const char *token, const char *certificate, int64_t issued_ms)
 {
 	token_put(r, token,
 		  &(struct store_token){
@@ -55,16 +59,19 @@ static void put(struct record *r, const struct settings *s,
 		      .scope = g->scope,
 		      .issued_ms = issued_ms,
 		      .expires_ms = ends(r, s, c, g, issued_ms),
+		      .certificate = certificate,
 		  });
 }
 
 const char *refresh_new(struct record *r, struct arena *a,
 			const struct settings *s, const struct store_client *c,
-			const struct grant *g)
+			const struct grant *g, const char *certificate)
 {
 	const char *token = token_random(a);
 
-	put(r, s, c, g, token, record_now_ms(r));
+	if (!record_is_public(a, c))
+		certificate = NULL;
+	put(r, s, c, g, token, certificate, record_now_ms(r));
 	return token;
 }
 
@@ -130,11 +137,11 @@ const char *record_refresh_next(struct record *r, struct arena *a,
 		return successor(r, a, text);
 	if (s.refresh_rotation == 0) {
 		if (s.refresh_idle_d > 0) /* this is its use */
-			put(r, &s, c, g, text, t->issued_ms);
+			put(r, &s, c, g, text, t->certificate, t->issued_ms);
 		return text;
 	}
 	store_token_use(r->store, t->digest, record_now_ms(r));
 	const char *next = successor(r, a, text);
-	put(r, &s, c, g, next, record_now_ms(r));
+	put(r, &s, c, g, next, t->certificate, record_now_ms(r));
 	return next;
 }

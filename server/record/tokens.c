@@ -15,7 +15,10 @@
  * is left when the answer leaves, whole seconds: one less than the lifetime
  * when the clock runs, all of it when the clock stands still.
  *
- * Facts: oauth.md 5.2, 11.1, 14; kanta.md 3.2.
+ * A token may be bound to a certificate (RFC 8705 3): it is good with that one
+ * alone, and says so as cnf.
+ *
+ * Facts: oauth.md 5.2, 11.1, 11.3, 14; kanta.md 3.2.
  */
 #include "record/record_int.h"
 
@@ -69,8 +72,18 @@ static const char *signed_claims(struct record *r, struct arena *a,
 			claims->len);
 }
 
+void record_bound_write(struct jw *w, const char *certificate)
+{
+	if (certificate == NULL || *certificate == '\0')
+		return;
+	jw_open(w, "cnf", '{');
+	jw_str(w, "x5t#S256", certificate);
+	jw_close(w);
+}
+
 static const char *access_jwt(struct record *r, struct arena *a,
-			      const struct grant *g, const char *issuer,
+			      const struct grant *g,
+			      const struct record_tokens_for *f,
 			      int64_t issued_ms, int64_t expires_ms)
 {
 	char jti[UUID_TEXT];
@@ -83,11 +96,12 @@ static const char *access_jwt(struct record *r, struct arena *a,
 	jw_open(&w, NULL, '{');
 	jw_str(&w, "sub", g->patient);
 	jw_str(&w, "azp", g->client_id);
-	jw_str(&w, "iss", issuer);
+	jw_str(&w, "iss", f->issuer);
 	jw_int(&w, "exp", expires_ms / 1000);
 	jw_int(&w, "iat", issued_ms / 1000);
 	jw_str(&w, "jti", jti);
 	jw_str(&w, "aud", for_one ? g->audience : NULL);
+	record_bound_write(&w, f->certificate);
 	jw_close(&w);
 	return signed_claims(r, a, &claims);
 }
@@ -117,18 +131,17 @@ static int64_t within(int64_t seconds)
 
 void record_tokens(struct record *r, struct arena *a,
 		   const struct store_client *c, const struct grant *g,
-		   const char *scope, bool refresh, int64_t expires_in,
-		   const char *issuer, struct record_tokens *out)
+		   const struct record_tokens_for *f, struct record_tokens *out)
 {
 	struct settings s = record_client_settings(r, a, c);
 	int64_t now_ms = record_now_ms(r);
 	int64_t life_s =
-	    within(expires_in < 0 ? c->access_token_seconds : expires_in);
+	    within(f->expires_in < 0 ? c->access_token_seconds : f->expires_in);
 	int64_t expires_ms = now_ms + life_s * 1000;
 
 	*out = (struct record_tokens){
 	    .expires_in = life_s,
-	    .scope = scope,
+	    .scope = f->scope,
 	    .sub = g->patient,
 	    .patient = s.token_patient_member ? g->patient : NULL,
 	};
@@ -136,19 +149,20 @@ void record_tokens(struct record *r, struct arena *a,
 		out->expires_in--;
 	out->access_token =
 	    s.access_token_format == 0
-		? access_jwt(r, a, g, issuer, now_ms, expires_ms)
+		? access_jwt(r, a, g, f, now_ms, expires_ms)
 		: token_random(a);
 	token_put(r, out->access_token,
 		  &(struct store_token){
 		      .kind = TOKEN_ACCESS,
 		      .grant_id = g->id,
-		      .scope = scope,
+		      .scope = f->scope,
 		      .issued_ms = now_ms,
 		      .expires_ms = expires_ms,
+		      .certificate = f->certificate,
 		  });
-	if (refresh && scope_has(g->scope, "offline_access") &&
+	if (f->refresh && scope_has(g->scope, "offline_access") &&
 	    scope_has(c->grant_types, "refresh_token"))
-		out->refresh_token = refresh_new(r, a, &s, c, g);
+		out->refresh_token = refresh_new(r, a, &s, c, g, f->certificate);
 }
 
 /* ---- ID tokens -------------------------------------------------------- */

@@ -102,6 +102,19 @@ bool store_client_find(struct store *s, struct arena *a, const char *client_id,
 			 client_take, out);
 }
 
+const char *store_client_of_certificate(struct store *s, struct arena *a,
+					const char *serial_number)
+{
+	sqlite3_stmt *st = store_query(s, ST_CLIENT_OF_CERTIFICATE,
+				       ARGS(TEXT(serial_number)));
+
+	if (!store_row(s, st))
+		return NULL;
+	const char *id = store_column(a, st, 0);
+	store_done(st);
+	return id;
+}
+
 void store_client_delete(struct store *s, const char *client_id)
 {
 	if (!store_write_begin(s))

@@ -174,4 +174,9 @@ const char *const store_migrations[] = {
     /* 5: tickets are counted by their kind */
     "CREATE INDEX ticket_kind ON ticket(kind,serial);",
 
+    /* 6: which certificate a token is bound to; whose certificate it is */
+    "ALTER TABLE token ADD COLUMN certificate TEXT NOT NULL DEFAULT'';"
+    "CREATE INDEX client_certificate ON client(certificate_serial_number)"
+    " WHERE certificate_serial_number<>'';",
+
     NULL};

@@ -206,6 +206,9 @@ const char *const store_sql[ST_COUNT] = {
 	"refresh_token_seconds,issued_ms,metadata,registration_digest)"
 	"VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [ST_CLIENT_FIND] = CLIENT_COLUMNS " WHERE client_id=?",
+    [ST_CLIENT_OF_CERTIFICATE] =
+	"SELECT client_id FROM client WHERE certificate_serial_number=?"
+	" AND certificate_serial_number<>'' ORDER BY client_id LIMIT 1",
     [ST_CLIENT_DELETE] = "DELETE FROM client WHERE client_id=?",
     [ST_CLIENT_LIST] = CLIENT_COLUMNS " ORDER BY client_id",
     [ST_CLIENT_PAGE] =
@@ -246,11 +249,11 @@ const char *const store_sql[ST_COUNT] = {
     [ST_CODE_USE] = "UPDATE code SET used_ms=?2 WHERE digest=?1 AND used_ms=0",
     [ST_TOKEN_PUT] =
 	"INSERT OR REPLACE INTO token(digest,kind,grant_id,scope,issued_ms,"
-	"expires_ms,used_ms)VALUES(?,?,?,?,?,?,0)",
+	"expires_ms,used_ms,certificate)VALUES(?,?,?,?,?,?,0,?)",
     [ST_TOKEN_FIND] =
 	"SELECT p.id,p.client_id,p.hetu,p.patient,p.scope,p.created_ms,"
 	"p.remember_until_ms,p.audience,p.professional,t.digest,t.kind,t.scope,"
-	"t.issued_ms,t.expires_ms,t.used_ms FROM token t JOIN permission p ON "
+	"t.issued_ms,t.expires_ms,t.used_ms,t.certificate FROM token t JOIN permission p ON "
 	"p.id=t.grant_id WHERE t.digest=?",
     [ST_TOKEN_EXPIRE] = "UPDATE token SET expires_ms=?4 WHERE expires_ms>?4"
 			" AND(?3 IS NULL OR digest=?3)"

@@ -401,6 +401,10 @@ bool store_client_find(struct store *s, struct arena *a, const char *client_id,
 		       struct store_client *out);
 /* With its grants, codes, tokens and sharings. */
 void store_client_delete(struct store *s, const char *client_id);
+/* The client_id of the one with that certificate_serial_number (the first by
+ * client_id); NULL: none, or it is "". */
+const char *store_client_of_certificate(struct store *s, struct arena *a,
+					const char *serial_number);
 /* All of them by client_id; returns how many (0: *out is NULL). */
 size_t store_client_list(struct store *s, struct arena *a,
 			 struct store_client **out);
@@ -476,6 +480,9 @@ struct store_token {
 	int64_t expires_ms; /* INT64_MAX: never */
 	int64_t used_ms;    /* a refresh token that has a successor: since when;
 			     * 0: it has none. put does not take it */
+	const char *certificate; /* x5t#S256 of the only certificate that it is
+				  * good with; "": of none. put takes NULL for
+				  * none, as "" */
 };
 void store_token_put(struct store *s, const struct store_token *t);
 /* The token and the grant it belongs to (grant may be NULL); also when it has

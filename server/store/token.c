@@ -18,7 +18,7 @@
 #include "store/store_int.h"
 
 /* Their texts, which stand in a slot one behind the other. */
-#define TEXTS 8
+#define TEXTS 9
 static void texts_of(struct store_token *t, struct grant *g,
 		     const char **out[TEXTS])
 {
@@ -30,6 +30,7 @@ static void texts_of(struct store_token *t, struct grant *g,
 	out[5] = &g->patient;
 	out[6] = &g->scope;
 	out[7] = &g->audience;
+	out[8] = &t->certificate;
 }
 
 /* t and g have their texts elsewhere, packed in a text of the same form. */
@@ -91,6 +92,7 @@ static bool look_up(struct store *s, struct arena *a, const char *digest,
 	    .issued_ms = sqlite3_column_int64(st, 12),
 	    .expires_ms = sqlite3_column_int64(st, 13),
 	    .used_ms = sqlite3_column_int64(st, 14),
+	    .certificate = store_column(a, st, 15),
 	};
 	store_done(st);
 	return true;

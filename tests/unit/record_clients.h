@@ -502,6 +502,13 @@ static struct grant granted(struct t *t, const char *scope)
 	return g;
 }
 
+/* What tokens are made for. */
+#define FOR(s, r, e, i)                                                        \
+	&(struct record_tokens_for)                                            \
+	{                                                                      \
+		.scope = (s), .refresh = (r), .expires_in = (e), .issuer = (i) \
+	}
+
 static const char *part(struct t *t, const char *jwt, int which)
 {
 	size_t n;
@@ -525,7 +532,7 @@ static void test_tokens(void **state)
 	citizen(t, HETU, PATIENT);
 	c = client(t, APP);
 	g = granted(t, NULL);
-	record_tokens(&t->r, t->a, &c, &g, g.scope, true, -1, "https://h/as",
+	record_tokens(&t->r, t->a, &c, &g, FOR(g.scope, true, -1, "https://h/as"),
 		      &k);
 	assert_int_equal(k.expires_in, 3600);
 	assert_string_equal(k.sub, PATIENT);
@@ -591,24 +598,24 @@ static void test_token_lifetimes(void **state)
 	g = granted(t, NULL);
 	for (size_t i = 0; i < LEN(rows); i++) {
 		t->r.clock.mode = rows[i].mode;
-		record_tokens(&t->r, t->a, &c, &g, g.scope, false,
-			      rows[i].asked, "i", &k);
+		record_tokens(&t->r, t->a, &c, &g, FOR(g.scope, false,
+			      rows[i].asked, "i"), &k);
 		assert_int_equal(k.expires_in, rows[i].told);
 		assert_null(k.refresh_token);
 	}
 	/* Absurd lifetimes do not overflow. */
-	record_tokens(&t->r, t->a, &c, &g, g.scope, false, INT64_MAX, "i", &k);
+	record_tokens(&t->r, t->a, &c, &g, FOR(g.scope, false, INT64_MAX, "i"), &k);
 	jose_digest(digest, k.access_token, strlen(k.access_token));
 	assert_true(store_token_find(t->r.store, t->a, digest, &stored, NULL));
 	assert_true(stored.expires_ms > ms(NOW));
 
-	record_tokens(&t->r, t->a, &c, &g, g.scope, true, -1, "i", &k);
+	record_tokens(&t->r, t->a, &c, &g, FOR(g.scope, true, -1, "i"), &k);
 	jose_digest(digest, k.refresh_token, strlen(k.refresh_token));
 	assert_true(store_token_find(t->r.store, t->a, digest, &stored, NULL));
 	assert_int_equal(stored.expires_ms, ms(NOW) + 900 * 1000);
 
 	g = granted(t, "patient/Patient.read"); /* without offline_access */
-	record_tokens(&t->r, t->a, &c, &g, g.scope, true, -1, "i", &k);
+	record_tokens(&t->r, t->a, &c, &g, FOR(g.scope, true, -1, "i"), &k);
 	assert_null(k.refresh_token);
 }
 
@@ -693,7 +700,7 @@ static void test_secrets_not_in_the_file(void **state)
 	    &t->r, t->a, &g,
 	    &(struct record_code_for){.redirect_uri = "https://app.example/cb",
 				      .life_s = 300});
-	record_tokens(&t->r, t->a, &c, &g, g.scope, true, -1, "i", &k);
+	record_tokens(&t->r, t->a, &c, &g, FOR(g.scope, true, -1, "i"), &k);
 	assert_true(store_leave(t->r.store, true));
 	assert_true(store_commit(t->r.store));
 	store_close(t->r.store);

@@ -488,6 +488,41 @@ static void older_files_are_indexed_anew(void **state)
 	assert_false(store_must_index(w->store));
 }
 
+/* A file as version 5 of the schema left it, with a token. */
+static void older_tokens_are_bound_to_nothing(void **state)
+{
+	struct world *w = *state;
+	struct store_token t;
+	struct grant g;
+	sqlite3 *db;
+
+	store_close(w->store);
+	w->store = NULL;
+	unlink(w->path);
+	assert_int_equal(sqlite3_open(w->path, &db), SQLITE_OK);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(
+		    sqlite3_exec(db, store_migrations[i], NULL, NULL, NULL),
+		    SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(
+		db,
+		"PRAGMA application_id=1297107026;PRAGMA user_version=5;"
+		"INSERT INTO permission(id,client_id,hetu,patient,scope,"
+		"created_ms,remember_until_ms)VALUES('g','app','h','p1','a',"
+		"1,0);"
+		"INSERT INTO token(digest,kind,grant_id,scope,issued_ms,"
+		"expires_ms)VALUES('t',0,'g','a',1,9);",
+		NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(db);
+	reopen(w);
+	assert_true(store_token_find(w->store, w->arena, "t", &t, &g));
+	assert_string_equal(t.certificate, "");
+	assert_int_equal(t.expires_ms, 9);
+	assert_string_equal(g.client_id, "app");
+}
+
 static const struct CMUnitTest keeping_tests[] = {
     MEMORY(history_is_newest_first),
     MEMORY(every_version_can_be_read),
@@ -503,6 +538,7 @@ static const struct CMUnitTest keeping_tests[] = {
     FILED(full_disks_lose_only_their_turn),
     FILED(what_is_committed_is_in_the_files),
     FILED(older_files_are_indexed_anew),
+    FILED(older_tokens_are_bound_to_nothing),
 };
 
 #endif

@@ -292,6 +292,54 @@ static void tokens_belong_to_grants(void **state)
 	assert_false(store_token_find(w->store, w->arena, "x", &t, &g));
 }
 
+/* Also from the slot of those that were found of late. */
+static void tokens_are_bound_to_certificates(void **state)
+{
+	struct world *w = *state;
+	struct store_token t;
+	struct grant g;
+
+	put_grant(w, "g", "app", HETU, 4, 8);
+	put_token(w, "free", "g", 1000);
+	store_token_put(w->store, &(struct store_token){.digest = "bound",
+							.grant_id = "g",
+							.scope = "a",
+							.certificate = "x5t",
+							.expires_ms = 7});
+	for (int i = 0; i < 3; i++) {
+		store_enter(w->store);
+		assert_true(
+		    store_token_find(w->store, w->arena, "bound", &t, &g));
+		assert_string_equal(t.certificate, "x5t");
+		assert_string_equal(t.scope, "a");
+		assert_true(
+		    store_token_find(w->store, w->arena, "free", &t, &g));
+		assert_string_equal(t.certificate, "");
+		assert_true(store_leave(w->store, true));
+		assert_true(store_commit(w->store));
+	}
+}
+
+static void applications_are_found_by_certificate(void **state)
+{
+	static const char *const of[][2] = {
+	    {"b", "1.2.3"}, {"a", "1.2.3"}, {"c", ""}, {"d", "1.2.4"}};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < LEN(of); i++) {
+		struct store_client c = client(of[i][0]);
+
+		c.certificate_serial_number = of[i][1];
+		store_client_put(w->store, &c);
+	}
+	assert_string_equal(
+	    store_client_of_certificate(w->store, w->arena, "1.2.3"), "a");
+	assert_string_equal(
+	    store_client_of_certificate(w->store, w->arena, "1.2.4"), "d");
+	assert_null(store_client_of_certificate(w->store, w->arena, "1.2"));
+	assert_null(store_client_of_certificate(w->store, w->arena, ""));
+}
+
 /* In a request: the expiry of the token "t"; -1 when it is not found. */
 static int64_t token_now(struct world *w)
 {
@@ -504,6 +552,8 @@ static const struct CMUnitTest people_tests[] = {
     MEMORY(grants_are_remembered),
     MEMORY(codes_are_good_once),
     MEMORY(tokens_belong_to_grants),
+    MEMORY(tokens_are_bound_to_certificates),
+    MEMORY(applications_are_found_by_certificate),
     FILED(tokens_remembered_are_those_of_the_file),
     MEMORY(tokens_expire_and_go_by_filter),
     MEMORY(withdrawing_kills_codes_and_tokens),
