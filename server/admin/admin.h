@@ -31,6 +31,10 @@ void journal_free(struct journal *j);
  * struct admin. */
 void admin_journal(const struct rq *rq, int64_t us, void *ctx);
 
+/* http_tls.judge: the alert that a handshake is refused with, or 0. What is
+ * refused is logged and an entry of the journal. */
+int admin_judge(struct admin *a, const struct pki_peer *peer, const char *from);
+
 /* May the clock show this time? False with e set, code "invalid_value": the
  * text names the range. */
 bool admin_clock_check(int64_t now_ms, const char *where, struct err *e);

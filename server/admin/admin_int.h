@@ -64,9 +64,32 @@ void journal_clear(struct journal *j);
 /* Writes how many entries are kept and how many went. */
 void journal_write(struct jw *w, const struct journal *j);
 
+/* A client's certificate: an object as JSON, and by what it is looked for; all
+ * "" for none. */
+struct journal_peer {
+	const char *json, *thumbprint, *oid;
+};
+/* A handshake that was refused, which is copied. */
+struct journal_handshake {
+	int64_t at_ms;
+	int alert;
+	const char *from, *code, *reason;
+	struct journal_peer peer;
+};
+void journal_refused(struct journal *j, const struct journal_handshake *h);
+
 bool admin_requests(struct rq *rq);
 bool admin_request(struct rq *rq);
 bool admin_requests_delete(struct rq *rq);
+
+/* ---- peer.c --------------------------------------------------------- */
+
+/* What is told of a certificate (NULL: none was presented), in the arena. */
+void journal_peer(struct record *r, struct arena *a,
+		  const struct pki_peer *peer, struct journal_peer *out);
+
+/* "certificate_expired" */
+const char *journal_alert(int alert);
 
 /* ---- handlers ------------------------------------------------------- */
 

@@ -8,7 +8,8 @@
  * part for the whole. The sequence number of an entry is never given again.
  * Health checks and looks through the control API leave no entry, changes
  * through it do (kind "control"). What an application is refused by a redirect
- * counts as refused.
+ * counts as refused. A handshake that was refused for its certificate is an
+ * entry, too (kind "tls"); what is told of certificates: peer.c.
  *
  * What is secret is taken out before an entry is kept: codes, tokens and
  * secrets in a query, and the end of a personal code; headers and bodies are
@@ -39,6 +40,7 @@ struct entry {
 	size_t bytes; /* of this piece */
 	size_t answer_bytes;
 	int status;
+	int alert; /* a handshake that was refused; 0: a request */
 	bool control;
 	const char *text[];
 };
@@ -56,6 +58,10 @@ enum text {
 	T_ERROR,
 	T_WHERE,
 	T_WHY,
+	T_FROM,	       /* the client's address, of a handshake */
+	T_CERTIFICATE, /* an object, as JSON */
+	T_THUMBPRINT,
+	T_OID,
 	TEXTS
 };
 
@@ -224,6 +230,11 @@ void admin_journal(const struct rq *rq, int64_t us, void *ctx)
 	const struct grant *g = rq->grant;
 	const bool control = strncmp(rq->path, "/__admin", 8) == 0;
 	const bool refused = rq->status >= 400 || told_by_redirect(rq);
+	struct journal_peer peer;
+
+	if (control && strcmp(rq->method, "GET") == 0)
+		return;
+	journal_peer(a->record, rq->arena, rq->peer, &peer);
 	const char *text[TEXTS] = {
 	    [T_ID] = rq->id,
 	    [T_METHOD] = rq->head ? "HEAD" : rq->method,
@@ -238,12 +249,13 @@ void admin_journal(const struct rq *rq, int64_t us, void *ctx)
 	    [T_ERROR] = refused ? clean_error(rq) : "",
 	    [T_WHERE] = refused ? rq->err.where : "",
 	    [T_WHY] = refused ? text_or_empty(rq->why) : "",
+	    [T_FROM] = "",
+	    [T_CERTIFICATE] = peer.json,
+	    [T_THUMBPRINT] = peer.thumbprint,
+	    [T_OID] = peer.oid,
 	};
-	struct entry *e;
+	struct entry *e = entry_new(text);
 
-	if (control && strcmp(rq->method, "GET") == 0)
-		return;
-	e = entry_new(text);
 	e->at_ms = rq->now_ms;
 	e->us = us;
 	e->status = rq->status;
@@ -252,7 +264,54 @@ void admin_journal(const struct rq *rq, int64_t us, void *ctx)
 	put(a->journal, e);
 }
 
+void journal_refused(struct journal *j, const struct journal_handshake *h)
+{
+	const char *text[TEXTS];
+	char id[UUID_TEXT];
+	struct entry *e;
+
+	for (int i = 0; i < TEXTS; i++)
+		text[i] = "";
+	uuid_make(id);
+	text[T_ID] = id;
+	text[T_FROM] = h->from;
+	text[T_CODE] = h->code;
+	text[T_ERROR] = h->reason;
+	text[T_CERTIFICATE] = h->peer.json;
+	text[T_THUMBPRINT] = h->peer.thumbprint;
+	text[T_OID] = h->peer.oid;
+	e = entry_new(text);
+	e->at_ms = h->at_ms;
+	e->alert = h->alert;
+	put(j, e);
+}
+
 /* ---- what is told --------------------------------------------------- */
+
+static const char *kind_of(const struct entry *e)
+{
+	if (e->alert != 0)
+		return "tls";
+	return e->control ? "control" : "request";
+}
+
+static void write_handshake(struct jw *w, const struct entry *e)
+{
+	jw_str(w, "method", "");
+	jw_str(w, "path", "");
+	jw_str(w, "peer", e->text[T_FROM]);
+	jw_int(w, "alert", e->alert);
+	jw_str(w, "alert_name", journal_alert(e->alert));
+}
+
+static void write_certificate(struct jw *w, const struct entry *e)
+{
+	const char *json = e->text[T_CERTIFICATE];
+
+	if (*json == '\0')
+		json = "null";
+	jw_raw(w, "certificate", json, strlen(json));
+}
 
 static void write_texts(struct jw *w, const struct entry *e)
 {
@@ -281,8 +340,11 @@ static void write_entry(struct jw *w, const struct entry *e)
 	jw_open(w, NULL, '{');
 	jw_int(w, "seq", e->seq);
 	jw_str(w, "at", when);
-	jw_str(w, "kind", e->control ? "control" : "request");
+	jw_str(w, "kind", kind_of(e));
+	if (e->alert != 0)
+		write_handshake(w, e);
 	write_texts(w, e);
+	write_certificate(w, e);
 	jw_int(w, "status", e->status);
 	jw_raw(w, "ms", ms, strlen(ms));
 	jw_int(w, "bytes", (int64_t)e->answer_bytes);
@@ -305,7 +367,9 @@ static void write_entry(struct jw *w, const struct entry *e)
 /* What an entry must be to be told; a text that is NULL was not asked for. */
 struct wanted {
 	const char *text[TEXTS];
-	const char *status; /* "404", "4xx" */
+	const char *status;	 /* "404", "4xx" */
+	const char *kind;	 /* "tls" */
+	const char *certificate; /* thumbprint, or OID */
 	bool refused;
 	int64_t since, limit;
 };
@@ -335,6 +399,16 @@ static bool read_status(struct rq *rq, const char *value, struct wanted *want)
 		       "status must be like 404 or 4xx, not \"%.40s\"", value);
 }
 
+static bool read_kind(struct rq *rq, const char *value, struct wanted *want)
+{
+	want->kind = value;
+	return strcmp(value, "request") == 0 || strcmp(value, "control") == 0 ||
+	       strcmp(value, "tls") == 0 ||
+	       err_set(&rq->err, ERR_INVALID, "invalid_value", "kind",
+		       "kind must be request, control or tls, not \"%.40s\"",
+		       value);
+}
+
 static bool read_hetu(struct rq *rq, const char *value, struct wanted *want)
 {
 	struct store_citizen c;
@@ -356,6 +430,13 @@ static bool read_one(struct rq *rq, const struct http_pair *p,
 		     {"method", T_METHOD},
 		     {"path", T_PATH}};
 	struct nearest near = {.word = p->name};
+
+	if (strcmp(p->name, "kind") == 0)
+		return read_kind(rq, p->value, want);
+	if (strcmp(p->name, "certificate") == 0) {
+		want->certificate = p->value;
+		return true;
+	}
 
 	if (strcmp(p->name, "since") == 0)
 		return read_count(rq, p->name, p->value, &want->since);
@@ -405,6 +486,12 @@ static bool status_is(const struct entry *e, const char *status)
 				: strcmp(has, status) == 0;
 }
 
+static bool certificate_is(const struct entry *e, const char *want)
+{
+	return *want != '\0' && (strcmp(e->text[T_THUMBPRINT], want) == 0 ||
+				 strcmp(e->text[T_OID], want) == 0);
+}
+
 /* A path is wanted by its beginning. */
 static bool is_wanted(const struct entry *e, const struct wanted *want)
 {
@@ -419,6 +506,9 @@ static bool is_wanted(const struct entry *e, const struct wanted *want)
 			return false;
 	}
 	return e->seq > want->since &&
+	       (want->kind == NULL || strcmp(kind_of(e), want->kind) == 0) &&
+	       (want->certificate == NULL ||
+		certificate_is(e, want->certificate)) &&
 	       (!want->refused || e->status >= 400 ||
 		*e->text[T_ERROR] != '\0') &&
 	       (want->status == NULL || status_is(e, want->status));

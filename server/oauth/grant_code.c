@@ -110,7 +110,8 @@ static bool pkce_ok(struct rq *rq, const struct oauth_exchange *x,
 	bool s256 = strcmp(code->challenge_method, "S256") == 0;
 	bool downgraded = verifier != NULL && x->settings.pkce_downgrade_check;
 
-	if (code->challenge[0] == '\0' && (downgraded || challenge_needed(rq, x)))
+	if (code->challenge[0] == '\0' &&
+	    (downgraded || challenge_needed(rq, x)))
 		return refuse(rq, x, REFUSE_NO_CHALLENGE, NULL);
 	if (code->challenge[0] == '\0')
 		return true;

@@ -128,10 +128,12 @@ static bool live_header(struct rq *rq, const struct oauth *o,
 
 /* RFC 8705 3: whatever is wrong with the certificate, it is the token that is
  * of no use. */
-static bool refuse_certificate(struct rq *rq, const struct err *e)
+static bool refuse_certificate(struct rq *rq, const struct oauth *o,
+			       const struct err *e)
 {
 	static const char token[] = "invalid_token";
 
+	oauth_certificate_log(rq, o->site.record, e->text);
 	if (e->kind == ERR_UNAUTHORIZED)
 		rq_header(rq, "WWW-Authenticate",
 			  "Bearer realm=\"%s\", error=\"%s\", "
@@ -148,7 +150,7 @@ static bool certificate_first(struct rq *rq, const struct oauth *o)
 
 	return at_userinfo(rq) ||
 	       oauth_certificate_policy(rq, o->site.record, &e) ||
-	       refuse_certificate(rq, &e);
+	       refuse_certificate(rq, o, &e);
 }
 
 /* Is the certificate there that is demanded of the token's application? */
@@ -167,9 +169,8 @@ static bool of_application(struct rq *rq, const struct oauth *o,
 	const struct settings s = record_client_settings(r, a, &c);
 	if (!record_certificate_demanded(a, &s, &c))
 		return true;
-	return s.fhir_certificate
-		   ? record_certificate_own(r, a, &s, &c, &p, e)
-		   : record_certificate_good(r, a, &s, &p, e);
+	return s.fhir_certificate ? record_certificate_own(r, a, &s, &c, &p, e)
+				  : record_certificate_good(r, a, &s, &p, e);
 }
 
 static bool admit(struct rq *rq, const struct oauth *o, struct bearer *b)
@@ -180,7 +181,7 @@ static bool admit(struct rq *rq, const struct oauth *o, struct bearer *b)
 
 	if (!of_application(rq, o, g->client_id, &e) ||
 	    !record_certificate_bound(rq->arena, b->token.certificate, &p, &e))
-		return refuse_certificate(rq, &e);
+		return refuse_certificate(rq, o, &e);
 	rq->grant = g;
 	return !g->professional ||
 	       record_professional(o->site.record, rq->arena, g->client_id,

@@ -52,8 +52,8 @@ static void scopes(struct jw *w, struct arena *a, const struct settings *s)
 	scope_write(w, "scopes_supported", words);
 }
 
-/* Can a certificate be presented, and do the metadata speak of it? The service's
- * own, as far as they are known, do not. */
+/* Can a certificate be presented, and do the metadata speak of it? The
+ * service's own, as far as they are known, do not. */
 static bool tells_certificates(const struct record *r)
 {
 	return r->settings.rfc8414_document && r->mtls_origin != NULL;
@@ -66,11 +66,10 @@ static void methods(struct jw *w, struct arena *a, const struct record *r)
 
 	scope_write(
 	    w, "token_endpoint_auth_methods_supported",
-	    arena_printf(a, "%s%sprivate_key_jwt%s",
-			 s->client_auth == 0
-			     ? "client_secret_post client_secret_basic "
-			     : "",
-			 s->public_clients ? "none " : "",
+	    arena_printf(a,
+			 "client_secret_post client_secret_basic "
+			 "%sprivate_key_jwt%s",
+			 s->public_clients || s->client_auth ? "none " : "",
 			 tells_certificates(r) ? " tls_client_auth" : ""));
 	jw_open(w, "token_endpoint_auth_signing_alg_values_supported", '[');
 	for (size_t i = 0; jose_jws_algorithm(i) != NULL; i++)
@@ -83,9 +82,9 @@ static void alias(struct jw *w, struct rq *rq, const char *name,
 {
 	const struct site *site = &oauth_of(rq)->site;
 
-	jw_str(w, name, arena_printf(rq->arena, "%s%s%s",
-				     site->record->mtls_origin, site->path,
-				     path));
+	jw_str(w, name,
+	       arena_printf(rq->arena, "%s%s%s", site->record->mtls_origin,
+			    site->path, path));
 }
 
 /* Where a certificate is asked for (RFC 8705 3.3, 5): a client that has one

@@ -27,7 +27,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#define SERIAL_NUMBER	     "certificate_serial_number"
+#define SERIAL_NUMBER		   "certificate_serial_number"
 #define CERTIFICATE_REQUIRED_ALERT 116 /* RFC 8446 6.2 */
 
 /* ---- what is registered ------------------------------------------------ */
@@ -133,7 +133,8 @@ bool record_is_public(struct arena *a, const struct store_client *c)
 bool record_by_certificate(struct arena *a, const struct settings *s,
 			   const struct store_client *c)
 {
-	if (s->client_auth != 0 || strcmp(c->auth_method, "tls_client_auth") == 0)
+	if (s->client_auth != 0 ||
+	    strcmp(c->auth_method, "tls_client_auth") == 0)
 		return true;
 	return strcmp(c->auth_method, "none") == 0 &&
 	       record_has_certificate(a, c);
@@ -201,8 +202,9 @@ static const char *number_text(struct arena *a, const struct pki_info *i)
 				    i->subject_serial_number);
 	if (i->subject_serial_numbers == 0)
 		return "without a serialNumber in its Subject";
-	return arena_printf(a, "with %zu serialNumbers in its Subject, where "
-			       "one is expected",
+	return arena_printf(a,
+			    "with %zu serialNumbers in its Subject, where "
+			    "one is expected",
 			    i->subject_serial_numbers);
 }
 
@@ -274,8 +276,8 @@ static const char *times(struct arena *a, const struct record *r,
 
 	if (error != NOT_YET && error != EXPIRED)
 		return "";
-	time_finnish(end, error == EXPIRED ? i->not_after_ms
-					   : i->not_before_ms);
+	time_finnish(end,
+		     error == EXPIRED ? i->not_after_ms : i->not_before_ms);
 	time_finnish(now, certificate_now_ms(r, s));
 	return arena_printf(a, " (valid %s %s; by the %s clock it is %s)",
 			    error == EXPIRED ? "until" : "from", end,
@@ -380,8 +382,9 @@ static bool of_its_class(struct arena *a, const struct store_client *c,
 		return true;
 	return refuse_other(
 	    e, arena_printf(
-		   a, "%s is of the wrong class: its issuer is \"%.100s\", and "
-		      "%.80s, an application for %s",
+		   a,
+		   "%s is of the wrong class: its issuer is \"%.100s\", and "
+		   "%.80s, an application for %s",
 		   record_certificate_shown(a, peer),
 		   pki_peer_info(peer)->issuer, c->client_id,
 		   sote ? "citizens, needs a service certificate for wellbeing "
@@ -403,14 +406,16 @@ bool record_certificate_own(struct record *r, struct arena *a,
 	if (!record_has_certificate(a, c))
 		return refuse_other(
 		    e, arena_printf(
-			   a, "%s was presented, and the application %.80s is "
-			      "registered without one: register the Subject "
-			      "serialNumber as its " SERIAL_NUMBER,
+			   a,
+			   "%s was presented, and the application %.80s is "
+			   "registered without one: register the Subject "
+			   "serialNumber as its " SERIAL_NUMBER,
 			   shown, c->client_id));
 	return refuse_other(
-	    e, arena_printf(a, "%s is not that of the application %.80s: it "
-			       "must have %s. Use the application's own one, or "
-			       "register this one",
+	    e, arena_printf(a,
+			    "%s is not that of the application %.80s: it "
+			    "must have %s. Use the application's own one, or "
+			    "register this one",
 			    shown, c->client_id, expected(a, c)));
 }
 

@@ -54,12 +54,10 @@ static const struct {
      "CN=app.example.fi,O=Example Oy,C=FI"},
     {"tls_client_auth_san_dns", dns_ok,
      "one host name, like app.example.fi; a wildcard is none"},
-    {"tls_client_auth_san_uri", uri_ok,
-     "a URI, like https://app.example.fi/"},
+    {"tls_client_auth_san_uri", uri_ok, "a URI, like https://app.example.fi/"},
     {"tls_client_auth_san_ip", ip_ok,
      "an address, like 192.0.2.1 or 2001:db8::1"},
-    {"tls_client_auth_san_email", email_ok,
-     "an address, like app@example.fi"},
+    {"tls_client_auth_san_email", email_ok, "an address, like app@example.fi"},
 };
 
 const char *client_certificate_rule(const struct registration *g)

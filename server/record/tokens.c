@@ -147,10 +147,9 @@ void record_tokens(struct record *r, struct arena *a,
 	};
 	if (r->clock.mode != CLOCK_FROZEN && life_s > 0)
 		out->expires_in--;
-	out->access_token =
-	    s.access_token_format == 0
-		? access_jwt(r, a, g, f, now_ms, expires_ms)
-		: token_random(a);
+	out->access_token = s.access_token_format == 0
+				? access_jwt(r, a, g, f, now_ms, expires_ms)
+				: token_random(a);
 	token_put(r, out->access_token,
 		  &(struct store_token){
 		      .kind = TOKEN_ACCESS,
@@ -162,7 +161,8 @@ void record_tokens(struct record *r, struct arena *a,
 		  });
 	if (f->refresh && scope_has(g->scope, "offline_access") &&
 	    scope_has(c->grant_types, "refresh_token"))
-		out->refresh_token = refresh_new(r, a, &s, c, g, f->certificate);
+		out->refresh_token =
+		    refresh_new(r, a, &s, c, g, f->certificate);
 }
 
 /* ---- ID tokens -------------------------------------------------------- */

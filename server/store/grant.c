@@ -136,8 +136,7 @@ void store_token_put(struct store *s, const struct store_token *t)
 {
 	store_write(s, ST_TOKEN_PUT,
 		    ARGS(TEXT(t->digest), INT(t->kind), TEXT(t->grant_id),
-			 TEXT(t->scope), INT(t->issued_ms),
-			 INT(t->expires_ms),
+			 TEXT(t->scope), INT(t->issued_ms), INT(t->expires_ms),
 			 TEXT(text_or_empty(t->certificate))));
 }
 

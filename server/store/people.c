@@ -105,8 +105,8 @@ bool store_client_find(struct store *s, struct arena *a, const char *client_id,
 const char *store_client_of_certificate(struct store *s, struct arena *a,
 					const char *serial_number)
 {
-	sqlite3_stmt *st = store_query(s, ST_CLIENT_OF_CERTIFICATE,
-				       ARGS(TEXT(serial_number)));
+	sqlite3_stmt *st =
+	    store_query(s, ST_CLIENT_OF_CERTIFICATE, ARGS(TEXT(serial_number)));
 
 	if (!store_row(s, st))
 		return NULL;

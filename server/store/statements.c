@@ -253,7 +253,8 @@ const char *const store_sql[ST_COUNT] = {
     [ST_TOKEN_FIND] =
 	"SELECT p.id,p.client_id,p.hetu,p.patient,p.scope,p.created_ms,"
 	"p.remember_until_ms,p.audience,p.professional,t.digest,t.kind,t.scope,"
-	"t.issued_ms,t.expires_ms,t.used_ms,t.certificate FROM token t JOIN permission p ON "
+	"t.issued_ms,t.expires_ms,t.used_ms,t.certificate FROM token t JOIN "
+	"permission p ON "
 	"p.id=t.grant_id WHERE t.digest=?",
     [ST_TOKEN_EXPIRE] = "UPDATE token SET expires_ms=?4 WHERE expires_ms>?4"
 			" AND(?3 IS NULL OR digest=?3)"

@@ -532,8 +532,8 @@ static void test_tokens(void **state)
 	citizen(t, HETU, PATIENT);
 	c = client(t, APP);
 	g = granted(t, NULL);
-	record_tokens(&t->r, t->a, &c, &g, FOR(g.scope, true, -1, "https://h/as"),
-		      &k);
+	record_tokens(&t->r, t->a, &c, &g,
+		      FOR(g.scope, true, -1, "https://h/as"), &k);
 	assert_int_equal(k.expires_in, 3600);
 	assert_string_equal(k.sub, PATIENT);
 	assert_string_equal(part(t, k.access_token, 0),
@@ -598,13 +598,14 @@ static void test_token_lifetimes(void **state)
 	g = granted(t, NULL);
 	for (size_t i = 0; i < LEN(rows); i++) {
 		t->r.clock.mode = rows[i].mode;
-		record_tokens(&t->r, t->a, &c, &g, FOR(g.scope, false,
-			      rows[i].asked, "i"), &k);
+		record_tokens(&t->r, t->a, &c, &g,
+			      FOR(g.scope, false, rows[i].asked, "i"), &k);
 		assert_int_equal(k.expires_in, rows[i].told);
 		assert_null(k.refresh_token);
 	}
 	/* Absurd lifetimes do not overflow. */
-	record_tokens(&t->r, t->a, &c, &g, FOR(g.scope, false, INT64_MAX, "i"), &k);
+	record_tokens(&t->r, t->a, &c, &g, FOR(g.scope, false, INT64_MAX, "i"),
+		      &k);
 	jose_digest(digest, k.access_token, strlen(k.access_token));
 	assert_true(store_token_find(t->r.store, t->a, digest, &stored, NULL));
 	assert_true(stored.expires_ms > ms(NOW));
