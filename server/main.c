@@ -39,6 +39,8 @@ struct serve {
 	struct admin admin;
 	struct http_group group[GROUPS];
 	size_t groups;
+	struct http_tls tls;
+	struct http_identity identity;
 	struct http_config http;
 };
 
@@ -280,10 +282,80 @@ static void make_groups(struct serve *s)
 	admin_group(&s->admin, new_group(s));
 }
 
+/* ---- certificates -------------------------------------------------------- */
+
+static const char *read_pem(struct serve *s, const char *path)
+{
+	struct buf b;
+	char part[4096];
+	size_t n;
+	FILE *f = path ? fopen(path, "r") : NULL;
+
+	buf_init(&b, s->arena);
+	while (f && (n = fread(part, 1, sizeof(part), f)) > 0)
+		buf_add(&b, part, n);
+	if (f)
+		fclose(f);
+	return b.p;
+}
+
+static void tls_identity(void *ctx, struct http_identity *out)
+{
+	*out = ((struct serve *)ctx)->identity;
+}
+
+static struct pki_peer *tls_peer_new(void *ctx, const struct octets *chain,
+				     size_t n)
+{
+	(void)ctx;
+	(void)n;
+	return (struct pki_peer *)(uintptr_t)chain; /* not looked into */
+}
+
+static void tls_peer_free(struct pki_peer *peer)
+{
+	(void)peer;
+}
+
+static int tls_judge(void *ctx, const struct pki_peer *peer, const char *from)
+{
+	(void)ctx;
+	(void)peer;
+	(void)from;
+	return 0;
+}
+
+static void tls_reload(void *ctx)
+{
+	struct serve *s = ctx;
+
+	s->identity = (struct http_identity){
+	    .cert = read_pem(s, s->config.tls_cert),
+	    .key = read_pem(s, s->config.tls_key),
+	    .ca = read_pem(s, s->config.client_ca),
+	    .generation = s->identity.generation + 1,
+	};
+}
+
+static void open_tls(struct serve *s)
+{
+	s->tls = (struct http_tls){
+	    .identity = tls_identity,
+	    .peer_new = tls_peer_new,
+	    .peer_free = tls_peer_free,
+	    .judge = tls_judge,
+	    .reload = tls_reload,
+	    .ctx = s,
+	};
+	tls_reload(s);
+}
+
 static struct http *open_http(struct serve *s, struct err *e)
 {
 	const struct config *c = &s->config;
 
+	if (c->tls_cert)
+		open_tls(s);
 	s->http = (struct http_config){
 	    .listen = c->listen,
 	    .listen_count = c->listen_count,
@@ -302,6 +374,7 @@ static struct http *open_http(struct serve *s, struct err *e)
 	    .trusted_proxy = c->trusted_proxy,
 	    .trusted_proxy_count = c->trusted_proxy_count,
 	    .client_certificate_header = c->client_certificate_header,
+	    .tls = c->tls_cert ? &s->tls : NULL,
 	};
 	return http_open(&s->http, e);
 }
@@ -311,6 +384,11 @@ static struct http *open_http(struct serve *s, struct err *e)
 static void write_ready(struct buf *b, const struct serve *s,
 			const struct http *h, int64_t started_us)
 {
+	static const char *const kinds[] = {
+	    [HTTP_PLAIN] = "http",
+	    [HTTP_TLS] = "https",
+	    [HTTP_MTLS] = "mtls",
+	};
 	const char *origin = s->config.public_url ? s->config.public_url
 						  : http_listener_url(h, 0);
 	const char *fhir = s->config.fhir_path;
@@ -327,7 +405,7 @@ static void write_ready(struct buf *b, const struct serve *s,
 	jw_open(&w, "listeners", '[');
 	for (size_t i = 0; i < http_listener_count(h); i++) {
 		jw_open(&w, NULL, '{');
-		jw_str(&w, "kind", "http");
+		jw_str(&w, "kind", kinds[http_listener_kind(h, i)]);
 		jw_str(&w, "url", http_listener_url(h, i));
 		jw_close(&w);
 	}

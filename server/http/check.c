@@ -19,7 +19,6 @@
  */
 #include "http/http_int.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -236,6 +235,7 @@ static const char *own_url(const struct rq_private *p)
 	struct sockaddr_in6 *six = (struct sockaddr_in6 *)&sa;
 	struct sockaddr_in *four = (struct sockaddr_in *)&sa;
 	socklen_t len = sizeof(sa);
+	const char *scheme = http_url_scheme(p->listener->url);
 	char host[INET6_ADDRSTRLEN] = "";
 
 	memset(&sa, 0, sizeof(sa));
@@ -245,15 +245,15 @@ static const char *own_url(const struct rq_private *p)
 		return p->listener->url;
 	if (sa.ss_family == AF_INET) {
 		inet_ntop(AF_INET, &four->sin_addr, host, sizeof(host));
-		return arena_printf(p->rq.arena, "http://%s:%u", host,
+		return arena_printf(p->rq.arena, "%s%s:%u", scheme, host,
 				    (unsigned)ntohs(four->sin_port));
 	}
 	inet_ntop(AF_INET6, &six->sin6_addr, host, sizeof(host));
 	if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
-		return arena_printf(p->rq.arena, "http://%s:%u",
+		return arena_printf(p->rq.arena, "%s%s:%u", scheme,
 				    strrchr(host, ':') + 1,
 				    (unsigned)ntohs(six->sin6_port));
-	return arena_printf(p->rq.arena, "http://[%s]:%u", host,
+	return arena_printf(p->rq.arena, "%s[%s]:%u", scheme, host,
 			    (unsigned)ntohs(six->sin6_port));
 }
 
@@ -287,6 +287,7 @@ bool http_check(struct rq_private *p)
 	};
 	const char *id = rq_header_in(&p->rq, "X-Request-Id");
 	const char *host = http_target_authority(p->rq.arena, p->target);
+	const char *own = own_url(p);
 	bool allowed;
 
 	if (id && id_ok(id))
@@ -296,10 +297,10 @@ bool http_check(struct rq_private *p)
 	if (p->forwarded.host)
 		host = p->forwarded.host;
 	allowed = host && host_allowed(p->http, host);
-	p->rq.origin = http_origin(p->rq.arena, p->http->config, own_url(p),
-				   host, allowed);
+	p->rq.origin =
+	    http_origin(p->rq.arena, p->http->config, own, host, allowed);
 	p->rq.origin = http_proxy_origin(p, p->rq.origin, allowed);
-	p->rq.foreign = http_foreign(&p->rq, host, allowed);
+	p->rq.foreign = http_foreign(&p->rq, own, host, allowed);
 	read_target(p);
 	find_group(p);
 	for (size_t i = 0; i < LEN(checks) && !p->refused; i++)

@@ -35,7 +35,13 @@ int http_conn_fd(struct MHD_Connection *c)
 	    ->connect_fd;
 }
 
-static struct conn *conn_of(struct MHD_Connection *c)
+const struct sockaddr *http_conn_address(struct MHD_Connection *c)
+{
+	return MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+	    ->client_addr;
+}
+
+struct conn *http_conn_of(struct MHD_Connection *c)
 {
 	return MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
 	    ->socket_context;
@@ -48,20 +54,28 @@ static void set_deadline(struct http *h, struct conn *k, int ms)
 		h->expire_us = k->deadline_us;
 }
 
-static void started(struct http *h, struct MHD_Connection *c, void **context)
+static void started(struct http_listener *l, struct MHD_Connection *c,
+		    void **context)
 {
+	struct http *h = l->http;
 	/* lives as long as the connection, so no arena */
 	struct conn *k = calloc(1, sizeof(*k));
 
 	if (!k)
 		abort();
+	k->connection = c;
+	k->listener = l;
 	k->fd = http_conn_fd(c);
 	k->next = h->conns;
 	if (k->next)
 		k->next->prev = k;
 	h->conns = k;
 	*context = k;
-	(void)http_event_add_conn(h, k);
+	if (l->kind != HTTP_PLAIN) {
+		http_tls_started(k);
+		http_shake_begin(h, k);
+	}
+	(void)http_event_conn(h, k, EPOLL_CTL_ADD);
 	set_deadline(h, k, h->limits.request_ms);
 }
 
@@ -70,6 +84,10 @@ static void closed(struct http *h, struct conn *k)
 	/* closing is not enough: a lingering duplicate would keep it there */
 	epoll_ctl(h->epoll, EPOLL_CTL_DEL, k->fd, NULL);
 	h->halves -= k->half;
+	if (k->listener->kind != HTTP_PLAIN) {
+		http_shake_closed(h, k);
+		http_tls_closed(k);
+	}
 	if (k->prev)
 		k->prev->next = k->next;
 	else
@@ -86,29 +104,30 @@ void http_conn_notify(void *cls, struct MHD_Connection *c, void **context,
 
 	l->http->progress = true;
 	if (what == MHD_CONNECTION_NOTIFY_STARTED)
-		started(l->http, c, context);
+		started(l, c, context);
 	else if (*context)
 		closed(l->http, *context);
 }
 
 void http_conn_began(struct http *h, struct MHD_Connection *c)
 {
-	struct conn *k = conn_of(c);
+	struct conn *k = http_conn_of(c);
 
 	if (k->waiting)
 		set_deadline(h, k, h->limits.request_ms);
 	k->waiting = false;
+	k->secured = true;
 }
 
 void http_conn_complete(struct http *h, struct MHD_Connection *c)
 {
 	(void)h;
-	conn_of(c)->deadline_us = 0;
+	http_conn_of(c)->deadline_us = 0;
 }
 
 void http_conn_answered(struct http *h, struct MHD_Connection *c)
 {
-	struct conn *k = conn_of(c);
+	struct conn *k = http_conn_of(c);
 
 	k->waiting = true;
 	set_deadline(h, k, h->limits.idle_ms);
@@ -153,6 +172,7 @@ int64_t http_conn_expire(struct http *h, int64_t now_us)
 		if (k->deadline_us != 0 && k->deadline_us <= now_us) {
 			shutdown(k->fd, SHUT_RDWR);
 			k->deadline_us = 0;
+			k->late = true;
 		}
 		next = earlier(next, k->deadline_us);
 	}

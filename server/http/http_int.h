@@ -8,6 +8,7 @@
 
 #include "http/http.h"
 
+#include <arpa/inet.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -66,9 +67,10 @@ bool http_host_allowed(const struct http_config *c, const char *host);
 const char *http_origin(struct arena *a, const struct http_config *c,
 			const char *own, const char *host, bool allowed);
 
-/* The verdict rq->foreign; rq->origin and the headers are set. host and allowed
- * as above. */
-bool http_foreign(const struct rq *rq, const char *host, bool allowed);
+/* The verdict rq->foreign; rq->origin and the headers are set. own, host and
+ * allowed as above. */
+bool http_foreign(const struct rq *rq, const char *own, const char *host,
+		  bool allowed);
 
 /* ---- routing (route.c) ------------------------------------------------ */
 
@@ -153,14 +155,29 @@ void http_certificate_free(struct rq_private *p);
 
 /* ---- connections (conn.c) --------------------------------------------- */
 
-/* One TCP connection: how long it may go on with what it is doing. */
+/* One TCP connection: how long it may go on with what it is doing; and of a TLS
+ * one, how far its handshake is and what was learned in it. */
 struct conn {
 	struct conn *prev;
 	struct conn *next;
+	struct MHD_Connection *connection;
+	struct http_listener *listener;
 	int fd;
 	bool waiting;	     /* for a further request */
 	bool half;	     /* the peer has sent all it ever will */
 	int64_t deadline_us; /* 0: none */
+
+	bool shaking;	     /* the handshake is not done */
+	bool asleep;	     /* and libmicrohttpd does not know of it */
+	bool spoke;	     /* the client has sent something */
+	bool greeted;	     /* and was answered */
+	bool secured;	     /* and the handshake is done */
+	bool refused;	     /* not done, and why is logged */
+	bool late;	     /* it took too long */
+	struct conn **awake; /* list of those that shake and do not sleep */
+	struct conn *next_awake;
+	struct http_credentials *credentials; /* shown to it */
+	struct pki_peer *peer;		      /* what it presented, or NULL */
 };
 
 /* A socket that libmicrohttpd has closed, but whose peer still sends: it is
@@ -177,6 +194,11 @@ void http_conn_began(struct http *h, struct MHD_Connection *c);
 void http_conn_complete(struct http *h, struct MHD_Connection *c);
 void http_conn_answered(struct http *h, struct MHD_Connection *c);
 int http_conn_fd(struct MHD_Connection *c);
+struct conn *http_conn_of(struct MHD_Connection *c);
+const struct sockaddr *http_conn_address(struct MHD_Connection *c);
+
+/* An address without its port, as text. */
+void http_peer_name(const struct sockaddr *sa, char out[INET6_ADDRSTRLEN]);
 
 /* An event of EVENT_CONN: the peer's end of the stream has arrived. After the
  * daemons ran, http_conn_wake_half makes sure that they come to see it. */
@@ -191,6 +213,37 @@ void http_linger_init(struct http *h);
 void http_linger_start(struct http *h, int fd);
 void http_linger_read(struct http *h, size_t i);
 void http_linger_fini(struct http *h);
+
+/* ---- TLS (tls.c) ------------------------------------------------------ */
+
+/* Certificate and key, parsed, with the names of the clients' CAs. */
+struct http_credentials;
+
+/* Before the first TLS listener's daemon starts. False: e says why not. */
+bool http_tls_open(struct http *h, const char *url, struct err *e);
+void http_tls_close(struct http *h);
+
+/* What libmicrohttpd is told beside, for MHD_OPTION_ARRAY. */
+#define HTTP_TLS_OPTIONS 3
+void http_tls_options(struct MHD_OptionItem out[HTTP_TLS_OPTIONS]);
+
+/* A connection of a TLS listener, before its handshake; and at its end. */
+void http_tls_started(struct conn *k);
+void http_tls_closed(struct conn *k);
+
+/* ---- handshakes (handshake.c) ----------------------------------------- */
+
+void http_shake_begin(struct http *h, struct conn *k);
+void http_shake_closed(struct http *h, struct conn *k);
+
+/* An event of EVENT_CONN of a connection that is shaking. */
+void http_shake_event(struct http *h, struct conn *k);
+
+/* After the daemons ran: those that have nothing to do are put aside. */
+void http_shake_rest(struct http *h);
+
+/* Before the daemons stop, which must not know any suspended one. */
+void http_shake_wake_all(struct http *h);
 
 /* ---- a request on its way (request.c) --------------------------------- */
 
@@ -293,6 +346,7 @@ struct http_limits {
 struct http_listener {
 	struct http *http;
 	struct MHD_Daemon *daemon;
+	enum http_kind kind;
 	char *url;
 	bool any_address; /* bound to all of them */
 };
@@ -328,6 +382,8 @@ struct http {
 	struct uuid_pool ids; /* of requests */
 	struct http_host_seen host_seen;
 
+	struct http_credentials *credentials; /* for new connections */
+	struct conn *awake;		      /* see handshake.c */
 	struct conn *conns;
 	size_t halves;	   /* of them that are half closed */
 	int64_t expire_us; /* when http_conn_expire has to be called */
@@ -364,6 +420,9 @@ struct http_url {
 };
 bool http_url_split(const char *url, struct http_url *out);
 
+/* "https://" or "http://": what url begins with. */
+const char *http_url_scheme(const char *url);
+
 /* The socket address of a numeric host or "localhost"; false for names. */
 bool http_url_address(const struct http_url *u, struct sockaddr_storage *sa,
 		      socklen_t *len);
@@ -379,6 +438,7 @@ enum http_event {
 };
 #define EVENT_BITS 3
 bool http_event_add(struct http *h, int fd, enum http_event kind, size_t i);
-bool http_event_add_conn(struct http *h, struct conn *k);
+/* op: EPOLL_CTL_ADD, or _MOD when its handshake is done. */
+bool http_event_conn(struct http *h, struct conn *k, int op);
 
 #endif

@@ -6,6 +6,9 @@
  * has no thread and does nothing until the loop calls MHD_run (facts:
  * mtls-libmicrohttpd.md 6).
  *
+ * TLS listeners are the same with a flag more; their certificate is not the
+ * daemon's but each connection's (tls.c).
+ *
  * Signals are blocked from here on, not from http_run: a SIGTERM that comes
  * right after the ready line is then waiting for the loop and ends it
  * properly. The number of open files is raised to what the connections need;
@@ -13,7 +16,6 @@
  */
 #include "http/http_int.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
@@ -30,19 +32,43 @@ static const struct http_limits limits_default = {
     .stop_ms = HTTP_STOP_MS,
 };
 
-static bool parse(const char *listen, struct http_url *u,
+static bool kind_of(const char *scheme, enum http_kind *out)
+{
+	static const char *const schemes[] = {
+	    [HTTP_PLAIN] = "http",
+	    [HTTP_TLS] = "https",
+	    [HTTP_MTLS] = "mtls",
+	};
+
+	for (size_t i = 0; i < LEN(schemes); i++) {
+		if (strcmp(scheme, schemes[i]) == 0) {
+			*out = (enum http_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool http_listen_kind(const char *url, enum http_kind *out)
+{
+	struct http_url u;
+
+	return http_url_split(url, &u) && kind_of(u.scheme, out);
+}
+
+static bool parse(const char *listen, struct http_url *u, enum http_kind *kind,
 		  struct sockaddr_storage *sa, socklen_t *len, struct err *e)
 {
 	if (!http_url_split(listen, u) || *u->rest != '\0')
+		return err_set(
+		    e, ERR_INVALID, NULL, listen,
+		    "a listener is written http://HOST:PORT, or with "
+		    "https:// or mtls://");
+	if (!kind_of(u->scheme, kind))
 		return err_set(e, ERR_INVALID, NULL, listen,
-			       "a listener is written http://HOST:PORT");
-	if (strcmp(u->scheme, "https") == 0 || strcmp(u->scheme, "mtls") == 0)
-		return err_set(e, ERR_NOT_IMPLEMENTED, NULL, listen,
-			       "%s:// is not available in this version",
+			       "unknown kind of listener: %s; there are http, "
+			       "https and mtls",
 			       u->scheme);
-	if (strcmp(u->scheme, "http") != 0)
-		return err_set(e, ERR_INVALID, NULL, listen,
-			       "unknown kind of listener: %s", u->scheme);
 	if (!http_url_address(u, sa, len))
 		return err_set(e, ERR_INVALID, NULL, listen,
 			       "the host of a listener is an IPv4 address, an "
@@ -90,9 +116,9 @@ static void name_listener(struct http *h, struct http_listener *l,
 	unsigned port = ntohs(u->ipv6 ? six->sin6_port : four->sin_port);
 
 	l->any_address = any_address(sa);
-	l->url =
-	    arena_printf(h->arena, u->ipv6 ? "http://[%s]:%u" : "http://%s:%u",
-			 u->host, port);
+	l->url = arena_printf(h->arena, u->ipv6 ? "%s[%s]:%u" : "%s%s:%u",
+			      l->kind == HTTP_PLAIN ? "http://" : "https://",
+			      u->host, port);
 }
 
 static struct MHD_Daemon *start_daemon(struct http_listener *l, int fd,
@@ -100,12 +126,18 @@ static struct MHD_Daemon *start_daemon(struct http_listener *l, int fd,
 {
 	const unsigned idle_s =
 	    ((unsigned)l->http->limits.idle_ms + 999) / 1000;
+	struct MHD_OptionItem tls[HTTP_TLS_OPTIONS] = {
+	    {MHD_OPTION_END, 0, NULL}};
+	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
+			 MHD_USE_SUPPRESS_DATE_NO_CLOCK;
 
+	if (l->kind != HTTP_PLAIN) {
+		flags |= MHD_USE_TLS;
+		http_tls_options(tls);
+	}
 	/* clang-format off */
 	return MHD_start_daemon(
-	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
-		MHD_USE_SUPPRESS_DATE_NO_CLOCK,
-	    0, NULL, NULL, http_request_handle, l,
+	    flags, 0, NULL, NULL, http_request_handle, l,
 	    MHD_OPTION_LISTEN_SOCKET, fd,
 	    MHD_OPTION_CONNECTION_LIMIT, connections,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_POOL_BYTES,
@@ -115,6 +147,7 @@ static struct MHD_Daemon *start_daemon(struct http_listener *l, int fd,
 	    MHD_OPTION_URI_LOG_CALLBACK, http_request_uri, l,
 	    MHD_OPTION_NOTIFY_COMPLETED, http_request_completed, l,
 	    MHD_OPTION_NOTIFY_CONNECTION, http_conn_notify, l,
+	    MHD_OPTION_ARRAY, tls,
 	    MHD_OPTION_END);
 	/* clang-format on */
 }
@@ -129,7 +162,8 @@ static bool open_listener(struct http *h, const char *url, unsigned connections,
 	int fd;
 
 	memset(&sa, 0, sizeof(sa));
-	if (!parse(url, &u, &sa, &len, e))
+	if (!parse(url, &u, &l->kind, &sa, &len, e) ||
+	    (l->kind != HTTP_PLAIN && !http_tls_open(h, url, e)))
 		return false;
 	fd = bound_socket(url, &sa, len, e);
 	if (fd < 0)
@@ -226,8 +260,11 @@ struct http *http_open(const struct http_config *config, struct err *e)
 void http_close(struct http *h)
 {
 	assert(!h->held); /* libmicrohttpd aborts when one is suspended */
+	h->stopping = true;
+	http_shake_wake_all(h);
 	for (size_t i = 0; i < h->listener_count; i++)
 		MHD_stop_daemon(h->listener[i].daemon);
+	http_tls_close(h);
 	http_linger_fini(h);
 	while (h->spares > 0)
 		arena_free(h->spare[--h->spares]);
@@ -248,4 +285,10 @@ const char *http_listener_url(const struct http *h, size_t i)
 {
 	assert(i < h->listener_count);
 	return h->listener[i].url;
+}
+
+enum http_kind http_listener_kind(const struct http *h, size_t i)
+{
+	assert(i < h->listener_count);
+	return h->listener[i].kind;
 }

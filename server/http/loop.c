@@ -8,12 +8,12 @@
  * disk, and its cost is shared by all requests of the turn.
  *
  * Nothing here sleeps but epoll_wait, whose limit is the smallest of what the
- * daemons ask for and the next deadline. One case would spin: a TLS handshake
- * that waits for its peer keeps asking for a timeout of 0. Turns that were
- * asked for at once, and in which neither the set nor any callback saw
- * anything, are counted; from the 4th on a turn waits 1 ms, from the 200th on 5
- * ms, and anything that happens starts the count anew (facts:
- * mtls-libmicrohttpd.md 6).
+ * daemons ask for and the next deadline. Should a daemon keep asking for a
+ * timeout of 0 without need, it would spin (as for a TLS handshake that waits
+ * for its peer, which handshake.c keeps from it; facts: mtls-libmicrohttpd.md
+ * 6). So turns that were asked for at once, and in which neither the set nor
+ * any callback saw anything, are counted; from the 4th on a turn waits 1 ms,
+ * from the 200th on 5 ms, and anything that happens starts the count anew.
  *
  * Stopping: the listening sockets are closed, requests under way get
  * limits.stop_ms; a second signal ends the loop at once.
@@ -51,12 +51,14 @@ bool http_event_add(struct http *h, int fd, enum http_event kind, size_t i)
 	return epoll_ctl(h->epoll, EPOLL_CTL_ADD, fd, &ev) == 0;
 }
 
-bool http_event_add_conn(struct http *h, struct conn *k)
+bool http_event_conn(struct http *h, struct conn *k, int op)
 {
-	struct epoll_event ev = {.events = EPOLLRDHUP | EPOLLONESHOT,
-				 .data.ptr = k};
+	const uint32_t shaking = EPOLLIN | EPOLLRDHUP | EPOLLET;
+	struct epoll_event ev = {
+	    .events = k->shaking ? shaking : EPOLLRDHUP | EPOLLONESHOT,
+	    .data.ptr = k};
 
-	return epoll_ctl(h->epoll, EPOLL_CTL_ADD, k->fd, &ev) == 0;
+	return epoll_ctl(h->epoll, op, k->fd, &ev) == 0;
 }
 
 static void stop(struct http *h)
@@ -66,14 +68,24 @@ static void stop(struct http *h)
 			 "stopping: %zu requests under way", h->under_way);
 }
 
+static void reload(struct http *h)
+{
+	const struct http_tls *tls = h->config->tls;
+
+	if (tls)
+		tls->reload(tls->ctx);
+	else
+		log_line(h->config->log, "signal",
+			 "SIGHUP: there are no certificates to read");
+}
+
 static void on_signal(struct http *h)
 {
 	struct signalfd_siginfo info;
 
 	while (read(h->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGHUP)
-			log_line(h->config->log, "signal",
-				 "SIGHUP: there are no certificates to read");
+			reload(h);
 		else
 			stop(h);
 	}
@@ -90,12 +102,20 @@ static void on_stdin(struct http *h)
 	stop(h);
 }
 
+static void on_conn(struct http *h, struct conn *k)
+{
+	if (k->shaking)
+		http_shake_event(h, k);
+	else
+		http_conn_half(h, k);
+}
+
 static void on_event(struct http *h, const struct epoll_event *ev)
 {
 	const uint64_t data = ev->data.u64;
 
 	switch ((enum http_event)(data & ((1u << EVENT_BITS) - 1))) {
-	case EVENT_CONN: http_conn_half(h, ev->data.ptr); break;
+	case EVENT_CONN: on_conn(h, ev->data.ptr); break;
 	case EVENT_DAEMON: break; /* all of them run anyway */
 	case EVENT_SIGNAL: on_signal(h); break;
 	case EVENT_STDIN: on_stdin(h); break;
@@ -133,6 +153,7 @@ static void run_daemons(struct http *h)
 {
 	for (size_t i = 0; i < h->listener_count; i++)
 		MHD_run(h->listener[i].daemon);
+	http_shake_rest(h);
 }
 
 void http_hold(struct rq_private *p)

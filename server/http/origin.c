@@ -21,7 +21,6 @@
  */
 #include "http/http_int.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -125,14 +124,14 @@ const char *http_origin(struct arena *a, const struct http_config *c,
 		return arena_strndup(a, c->public_url, n);
 	}
 	if (host && allowed)
-		return arena_cat(a, "http://", host, NULL);
+		return arena_cat(a, http_url_scheme(own), host, NULL);
 	return own;
 }
 
 /* Did no page send it, or one that we served? */
-static bool own_page(const struct rq *rq, const char *host)
+static bool own_page(const struct rq *rq, const char *own, const char *host)
 {
-	static const char scheme[] = "http://";
+	const char *scheme = http_url_scheme(own);
 	const char *origin = rq_header_in(rq, "Origin");
 
 	if (!origin)
@@ -145,10 +144,11 @@ static bool own_page(const struct rq *rq, const char *host)
 	       strcasecmp(origin + strlen(scheme), host) == 0;
 }
 
-bool http_foreign(const struct rq *rq, const char *host, bool allowed)
+bool http_foreign(const struct rq *rq, const char *own, const char *host,
+		  bool allowed)
 {
 	const char *site = rq_header_in(rq, "Sec-Fetch-Site");
 
-	return (host && !allowed) || !own_page(rq, host) ||
+	return (host && !allowed) || !own_page(rq, own, host) ||
 	       (site && strcasecmp(site, "cross-site") == 0);
 }

@@ -151,6 +151,8 @@ static void begin(struct rq_private *p, const char *method, const char *version)
 	p->http10 = strcmp(version, "HTTP/1.0") == 0;
 	rq->head = strcmp(method, "HEAD") == 0;
 	rq->method = rq->head ? "GET" : p->verb;
+	rq->peer = http_conn_of(p->connection)->peer;
+	rq->asked = p->listener->kind == HTTP_MTLS;
 	read_headers(p);
 	http_proxy_read(p);
 	p->refused = !http_check(p);

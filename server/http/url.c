@@ -8,7 +8,6 @@
  */
 #include "http/http_int.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,11 +54,16 @@ bool http_url_split(const char *url, struct http_url *out)
 	s += n;
 	if (out->ipv6 && *s++ != ']')
 		return false;
-	out->port = 80;
+	out->port = strcmp(out->scheme, "http") == 0 ? 80 : 443;
 	if (!port(out, &s) || (*s && *s != '/' && *s != '?'))
 		return false;
 	out->rest = s;
 	return true;
+}
+
+const char *http_url_scheme(const char *url)
+{
+	return strncmp(url, "https:", 6) == 0 ? "https://" : "http://";
 }
 
 bool http_url_address(const struct http_url *u, struct sockaddr_storage *sa,
