@@ -307,14 +307,10 @@ static void tls_identity(void *ctx, struct http_identity *out)
 static struct pki_peer *tls_peer_new(void *ctx, const struct octets *chain,
 				     size_t n)
 {
-	(void)ctx;
-	(void)n;
-	return (struct pki_peer *)(uintptr_t)chain; /* not looked into */
-}
+	struct err e = {.kind = ERR_NONE};
 
-static void tls_peer_free(struct pki_peer *peer)
-{
-	(void)peer;
+	(void)ctx;
+	return pki_peer_new(chain, n, &e);
 }
 
 static int tls_judge(void *ctx, const struct pki_peer *peer, const char *from)
@@ -342,7 +338,7 @@ static void open_tls(struct serve *s)
 	s->tls = (struct http_tls){
 	    .identity = tls_identity,
 	    .peer_new = tls_peer_new,
-	    .peer_free = tls_peer_free,
+	    .peer_free = pki_peer_free,
 	    .judge = tls_judge,
 	    .reload = tls_reload,
 	    .ctx = s,
