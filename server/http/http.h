@@ -228,7 +228,7 @@ struct http_tls {
 	 * certificate was presented. The TLS alert (RFC 8446 6.2) that it is
 	 * refused with, or 0. from: the client's address. */
 	int (*judge)(void *ctx, const struct pki_peer *peer, const char *from);
-	/* SIGHUP. */
+	/* SIGHUP; or NULL. */
 	void (*reload)(void *ctx);
 	void *ctx;
 };

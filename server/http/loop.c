@@ -72,7 +72,7 @@ static void reload(struct http *h)
 {
 	const struct http_tls *tls = h->config->tls;
 
-	if (tls)
+	if (tls && tls->reload)
 		tls->reload(tls->ctx);
 	else
 		log_line(h->config->log, "signal",

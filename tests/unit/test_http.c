@@ -795,8 +795,9 @@ static void test_open(void **state)
 	} cases[] = {
 	    {"http://127.0.0.1:0", ERR_NONE},
 	    {"http://localhost:0", ERR_NONE},
-	    {"https://127.0.0.1:0", ERR_NOT_IMPLEMENTED},
-	    {"mtls://127.0.0.1:0", ERR_NOT_IMPLEMENTED},
+	    /* without a certificate */
+	    {"https://127.0.0.1:0", ERR_INVALID},
+	    {"mtls://127.0.0.1:0", ERR_INVALID},
 	    {"ftp://127.0.0.1:0", ERR_INVALID},
 	    {"http://127.0.0.1:0/", ERR_INVALID},
 	    {"http://127.0.0.1:65536", ERR_INVALID},
