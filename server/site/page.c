@@ -164,7 +164,8 @@ static const char *asset_url(struct rq *rq, const char *path, const char *file)
 	const struct page_asset *f = page_asset(file);
 
 	assert(f != NULL);
-	return arena_printf(rq->arena, "%s?v=%" PRIx64, path, f->digest);
+	return arena_printf(rq->arena, "%s?v=%012" PRIx64, path,
+			    f->digest >> 16);
 }
 
 static void page_headers(struct rq *rq, const char *form_to)
