@@ -505,6 +505,7 @@ int main(int argc, char **argv)
 			break;
 		case CMD_FHIRPATH: code = cli_fhirpath(boot, &s->config); break;
 		case CMD_GENERATE: code = cli_generate(boot, &s->config); break;
+		case CMD_PKI: code = cli_pki(boot, &s->config); break;
 		case CMD_HEALTHCHECK: code = cli_healthcheck(&s->config); break;
 		}
 	}

@@ -42,6 +42,8 @@ struct config {
 	size_t allowed_host_count;
 	const char *trusted_proxy[LIST_MAX];
 	size_t trusted_proxy_count;
+	const char *hostname[LIST_MAX]; /* pki --hostname */
+	size_t hostname_count;
 	const char *citizen[LIST_MAX]; /* generate --citizen */
 	size_t citizen_count;
 	const char *environment, *oauth, *profiles, *public_url, *auth_path,
@@ -50,10 +52,11 @@ struct config {
 	const char *journal, *shadow, *client_certificate_header;
 	const char *tls_cert, *tls_key, *client_ca, *client_crl,
 	    *pki;					       /* files */
-	const char *oid;				       /* pki */
+	const char *oid, *key;				       /* pki */
 	const char *format, *fhir, *level, *explain_rule;      /* validate */
 	const char *citizens, *days, *seed, *invalid, *client; /* generate */
 	bool exit_on_stdin_eof;
+	bool force;		  /* pki */
 	bool batch;		  /* fhirpath */
 	struct settings settings; /* --set, --errors, --unknown-profile */
 	const char **operand;	  /* what is no option */
@@ -66,6 +69,7 @@ enum command {
 	CMD_PROFILES,
 	CMD_FHIRPATH,
 	CMD_GENERATE,
+	CMD_PKI,
 	CMD_HEALTHCHECK
 };
 
@@ -97,11 +101,25 @@ bool cli_fixtures(struct arena *boot, const struct config *c,
 /* Writes text to the file, all or nothing. False with e set. */
 bool cli_write_file(const char *path, const char *text, struct err *e);
 
+/* Certificates of the server and of its clients, as configured, into r->pki
+ * (the caller frees it, also after a failure); NULL when no listener and no
+ * proxy has to do with them. r has its clock, settings and log. False with e
+ * set: what is missing, or wrong, with the option to change. */
+bool cli_tls_open(struct arena *boot, const struct config *c, struct record *r,
+		  struct err *e);
+
+/* Reads the same files again, all or nothing, and logs what came of it. */
+void cli_tls_reload(const struct config *c, const struct record *r);
+
+/* What listeners show to clients, as it is now. */
+void cli_tls_identity(const struct record *r, struct http_identity *out);
+
 /* The other subcommands; the result is the exit code. */
 int cli_validate(struct arena *boot, const struct config *c);
 int cli_list_profiles(struct arena *boot, const struct config *c);
 int cli_fhirpath(struct arena *boot, const struct config *c);
 int cli_generate(struct arena *boot, const struct config *c);
+int cli_pki(struct arena *boot, const struct config *c);
 int cli_healthcheck(const struct config *c);
 
 #endif

@@ -134,6 +134,36 @@ bool file_find(struct file_list *out, const char *path, bool deep,
 /* The same, read as JSON. */
 const struct json *file_json(struct arena *a, const char *path, struct err *e);
 
+/* Writes the bytes to the file, all or nothing, whatever stood there; its mode
+ * is reduced by the umask. False with e set. */
+bool file_write(const char *path, const struct octets *bytes, unsigned mode,
+		struct err *e);
+
+/* ---- folder.c ------------------------------------------------------------ */
+
+#define PKI_PASSWORD "mock" /* of the PKCS #12 files */
+
+/* A PKI as files. What is in it lives in the arena. */
+struct pki_entry {
+	const char *name, *what;
+	const struct pki_kind *kind; /* NULL: of a CA, or the server's */
+	struct pki_issued issued;
+};
+struct pki_folder {
+	const char *dir;
+	const char *oid; /* of the application; NULL: the fixtures' */
+	struct pki_entry entry[32];
+	size_t n;
+};
+
+/* Does a PKI stand there already, or a part of one? */
+bool folder_used(struct arena *a, const char *dir);
+
+/* Makes a PKI and writes all its files, over whatever stands there; the folder
+ * is made. f: dir and oid say what is wanted. False with e set. */
+bool folder_make(struct arena *a, struct pki_folder *f,
+		 const struct pki_own *own, struct err *e);
+
 /* ---- generate_people.c -------------------------------------------------- */
 
 /* The citizens that are told, with the Patient ids of the fixtures for those

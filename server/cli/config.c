@@ -37,6 +37,7 @@ COUNT_FOLLOWS(package);
 COUNT_FOLLOWS(profile);
 COUNT_FOLLOWS(allowed_host);
 COUNT_FOLLOWS(trusted_proxy);
+COUNT_FOLLOWS(hostname);
 COUNT_FOLLOWS(citizen);
 
 /* The texts that one source gives for one option. */
@@ -539,6 +540,7 @@ static const struct {
      {"error", "warning", "information"}},
     {"fhir", offsetof(struct config, fhir), {"stu3", "r4", "none"}},
     {"log", offsetof(struct config, log), {"text", "json", "off"}},
+    {"key", offsetof(struct config, key), {"ec", "rsa"}},
 };
 
 static bool listed(const char *const *list, size_t n, const char *word)
@@ -598,6 +600,7 @@ static bool check_format(struct setup *u)
 		const char *text;
 	} formats[] = {
 	    {CMD_PROFILES, {"text", "json"}, "text or json"},
+	    {CMD_PKI, {"text", "json"}, "text or json"},
 	    {CMD_VALIDATE,
 	     {"text", "json", "ndjson", "junit"},
 	     "text, json, ndjson or junit"},
@@ -627,6 +630,9 @@ static bool check_operands(struct setup *u)
 	if (u->command == CMD_VALIDATE && n == 0 && !c->explain_rule)
 		return complain(u, EXIT_USAGE_ERROR,
 				"validate needs a FILE, a DIR or -");
+	if (u->command == CMD_PKI && n != 1)
+		return complain(u, EXIT_USAGE_ERROR,
+				"pki needs a DIR, and one alone");
 	if (u->command == CMD_FHIRPATH && c->batch && n > 0)
 		return complain(u, EXIT_USAGE_ERROR,
 				"fhirpath --batch reads standard input alone");
@@ -670,6 +676,7 @@ static void set_defaults(struct config *c)
 	    .clock = "real",
 	    .journal = "10000",
 	    .format = "text",
+	    .key = "ec",
 	};
 	settings_init(&c->settings);
 }

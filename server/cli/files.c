@@ -159,20 +159,28 @@ bool file_find(struct file_list *out, const char *path, bool deep,
 	return true;
 }
 
-bool cli_write_file(const char *path, const char *text, struct err *e)
+bool file_write(const char *path, const struct octets *bytes, unsigned mode,
+		struct err *e)
 {
 	char part[4096];
-	const size_t n = strlen(text);
 	bool ok;
 	int fd;
 
 	if (snprintf(part, sizeof(part), "%s.part", path) >= (int)sizeof(part))
 		return refuse(e, path, "the name is too long");
-	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	unlink(part); /* of a run that was cut off; its mode may be another */
+	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return refuse(e, path, strerror(errno));
-	ok = write(fd, text, n) == (ssize_t)n;
+	ok = write(fd, bytes->p, bytes->n) == (ssize_t)bytes->n;
 	close(fd);
 	ok = ok && rename(part, path) == 0;
 	return ok || refuse(e, path, strerror(errno));
+}
+
+bool cli_write_file(const char *path, const char *text, struct err *e)
+{
+	const struct octets bytes = {(const unsigned char *)text, strlen(text)};
+
+	return file_write(path, &bytes, 0644, e);
 }

@@ -22,6 +22,7 @@
 #define LISTING	   FOR(CMD_PROFILES)
 #define FHIRPATH   FOR(CMD_FHIRPATH)
 #define GENERATE   FOR(CMD_GENERATE)
+#define PKI	   FOR(CMD_PKI)
 #define ALL	   (SERVE | VALIDATE | LISTING | FHIRPATH | GENERATE)
 
 static const struct option options[] = {
@@ -79,7 +80,7 @@ static const struct option options[] = {
     {"client", "ID", AT(client), NULL, OPT_STRING, GENERATE,
      "the first of the fixtures", "--db: which application stored it"},
     {"format", "FORMAT", AT(format), NULL, OPT_STRING,
-     VALIDATE | LISTING | GENERATE, "text", "text or json"},
+     VALIDATE | LISTING | GENERATE | PKI, "text", "text or json"},
     {"level", "SEVERITY", AT(level), NULL, OPT_STRING, VALIDATE, "information",
      "the least that is reported: error, warning or information"},
     {"explain-rule", "ID", AT(explain_rule), NULL, OPT_STRING, VALIDATE, NULL,
@@ -104,6 +105,14 @@ static const struct option options[] = {
      "their revocation lists, PEM"},
     {"pki", "DIR", AT(pki), NULL, OPT_STRING, SERVE, "in memory",
      "the folder of the command pki: used, and made when it is not there"},
+    {"oid", "OID", AT(oid), NULL, OPT_STRING, PKI, "the fixtures'",
+     "of the application: the Subject serialNumber of its certificates"},
+    {"hostname", "NAME", AT(hostname), NULL, OPT_LIST, PKI, NULL,
+     "one more name or address of the server (repeatable)"},
+    {"key", "KIND", AT(key), NULL, OPT_STRING, PKI, "ec",
+     "the server's key: ec (P-256) or rsa (2048)"},
+    {"force", NULL, AT(force), NULL, OPT_FLAG, PKI, NULL,
+     "write over a PKI that is there"},
     {"trusted-proxy", "CIDR", AT(trusted_proxy), NULL, OPT_LIST, SERVE, "none",
      "whose forwarding headers count, the client's certificate in them too "
      "(repeatable)"},
@@ -123,8 +132,9 @@ static const struct option options[] = {
      "path of the authorization server"},
     {"fhir-path", "PATH", AT(fhir_path), NULL, OPT_STRING, SERVE,
      "/phr-resourceserver", "path of the FHIR server"},
-    {"clock", "CLOCK", AT(clock), NULL, OPT_STRING, SERVE | FHIRPATH | GENERATE,
-     "real", "real, an offset (+PT1H) or an instant at which it stands still"},
+    {"clock", "CLOCK", AT(clock), NULL, OPT_STRING,
+     SERVE | FHIRPATH | GENERATE | PKI, "real",
+     "real, an offset (+PT1H) or an instant at which it stands still"},
     {"admin-token", "TOKEN", AT(admin_token), NULL, OPT_STRING, SERVE,
      "open on loopback, closed elsewhere",
      "what guards the control API; none: open everywhere"},
@@ -136,7 +146,7 @@ static const struct option options[] = {
      "write the port there when ready (one line for each listener)"},
     {"exit-on-stdin-eof", NULL, AT(exit_on_stdin_eof), NULL, OPT_FLAG, SERVE,
      NULL, "stop when standard input ends"},
-    {"config", "FILE", 0, NULL, OPT_CONFIG, ALL, NULL,
+    {"config", "FILE", 0, NULL, OPT_CONFIG, ALL | PKI, NULL,
      "JSON object whose members are named as the options"},
 };
 
@@ -193,6 +203,11 @@ static const struct command_row commands[] = {
 	 "  mock-kanta-phr generate --fhir r4 --invalid all >mutants.ndjson\n"
 	 "  mock-kanta-phr generate --citizens 100 --days 365 --db phr.db\n"
 	 "  mock-kanta-phr serve --db phr.db\n"},
+    [CMD_PKI] = {"pki", " DIR", "write a test PKI: every kind of certificate",
+		 "  mock-kanta-phr pki pki\n"
+		 "  mock-kanta-phr pki pki --oid 1.2.246.10.1234567.10.0\n"
+		 "  mock-kanta-phr pki pki --hostname phr.test --key rsa\n"
+		 "  mock-kanta-phr --listen mtls://127.0.0.1:8443 --pki pki\n"},
     [CMD_HEALTHCHECK] = {"healthcheck", " [URL]",
 			 "exit 0 if the server answers healthy",
 			 "  mock-kanta-phr healthcheck\n"

@@ -14,6 +14,7 @@
  */
 #include "cli/cli_int.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,20 @@ static bool hosts_ok(const struct config *c, struct err *e)
 				       "\"%s\" is no host name (letters, "
 				       "digits, '-', '_' and dots; no port)",
 				       c->allowed_host[i]);
+	return true;
+}
+
+/* What can stand in a server's certificate. */
+static bool hostnames_ok(const struct config *c, struct err *e)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	for (size_t i = 0; i < c->hostname_count; i++)
+		if (!http_host_name_ok(c->hostname[i]) &&
+		    inet_pton(AF_INET6, c->hostname[i], address) != 1)
+			return err_set(e, ERR_INVALID, NULL, "hostname",
+				       "\"%s\" is no host name or address",
+				       c->hostname[i]);
 	return true;
 }
 
@@ -161,8 +176,9 @@ static bool journal_ok(const struct config *c, struct err *e)
 bool config_sound(const struct config *c, struct err *e)
 {
 	static bool (*const checks[])(const struct config *, struct err *) = {
-	    db_ok,	   admin_token_ok, auto_approve_ok, hosts_ok,
-	    public_url_ok, clock_ok,	   paths_ok,	    journal_ok,
+	    db_ok,    admin_token_ok, auto_approve_ok,
+	    hosts_ok, hostnames_ok,   public_url_ok,
+	    clock_ok, paths_ok,	      journal_ok,
 	};
 
 	for (size_t i = 0; i < LEN(checks); i++)

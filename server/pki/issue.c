@@ -126,7 +126,7 @@ static struct mint order_of(struct arena *a, const struct pki_order *o,
 
 static bool can_sign(const struct pki *p)
 {
-	return p->set.issuer[PKI_ROOT].key != NULL;
+	return p->set.issuer[PKI_ICA].key && p->set.issuer[PKI_SOTE_ICA].key;
 }
 
 static bool can_issue(const struct pki *p, struct err *e)
