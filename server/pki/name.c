@@ -175,35 +175,46 @@ static void skip_spaces(struct dn *d)
 
 static ASN1_OBJECT *named_type(const char *name)
 {
+	if (!ascii_letter(name[0]))
+		return NULL;
 	for (size_t i = 0; i < LEN(type_names); i++)
 		if (strcasecmp(name, type_names[i].name) == 0)
 			return OBJ_nid2obj(type_names[i].nid);
 	return OBJ_txt2obj(name, 0);
 }
 
+static ASN1_OBJECT *numbered_type(const char *oid)
+{
+	if (strspn(oid, "0123456789.") != strlen(oid))
+		return NULL;
+	return OBJ_txt2obj(oid, 1);
+}
+
 /* attributeType = descr / numericoid, and "=" */
 static ASN1_OBJECT *read_type(struct dn *d)
 {
 	size_t n = strcspn(d->p, "= ,;+\\\"#<>");
+	const char *from = d->p;
 	char name[OID_TEXT];
+	bool numeric;
 
 	if (n == 0 || n >= sizeof(name))
 		return NULL;
-	memcpy(name, d->p, n);
-	name[n] = '\0';
 	d->p += n;
 	skip_spaces(d);
 	if (*d->p != '=')
 		return NULL;
 	d->p++;
 	skip_spaces(d);
-	if (strncasecmp(name, "OID.", 4) == 0)
-		memmove(name, name + 4, n - 3);
-	if (ascii_digit(name[0]))
-		return strspn(name, "0123456789.") == strlen(name)
-			   ? OBJ_txt2obj(name, 1)
-			   : NULL;
-	return ascii_letter(name[0]) ? named_type(name) : NULL;
+	numeric = ascii_digit(*from);
+	if (n > 4 && strncasecmp(from, "OID.", 4) == 0) {
+		numeric = true;
+		from += 4;
+		n -= 4;
+	}
+	memcpy(name, from, n);
+	name[n] = '\0';
+	return numeric ? numbered_type(name) : named_type(name);
 }
 
 static int hex_digit(char c)

@@ -8,9 +8,6 @@
  * a CRL is signed by one of the CAs. Not checked: dates; whether something is
  * valid depends on the mock's clock, which moves (verify.c).
  *
- * A CA whose own issuer is not among the CAs stands for itself: who trusts an
- * issuing CA alone need not have its root (X509_V_FLAG_PARTIAL_CHAIN).
- *
  * What was issued is remembered by number in an arena of its own that lives as
  * long as the pki.
  */
@@ -18,7 +15,6 @@
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
-#include <openssl/x509v3.h>
 #include <strings.h>
 
 struct pki *pki_new(void)
@@ -169,36 +165,6 @@ static STACK_OF(X509_CRL) *
 	return crls;
 }
 
-/* Is the issuer of x among them? */
-static bool has_issuer(const STACK_OF(X509) * ca, X509 *x)
-{
-	for (int i = 0; i < sk_X509_num(ca); i++)
-		if (X509_check_issued(sk_X509_value(ca, i), x) == X509_V_OK)
-			return true;
-	return false;
-}
-
-static X509_STORE *new_store(const STACK_OF(X509) * ca,
-			     const STACK_OF(X509_CRL) * crl)
-{
-	X509_STORE *store = X509_STORE_new();
-	bool ok = store != NULL;
-
-	for (int i = 0; ok && i < sk_X509_num(ca); i++) {
-		X509 *x = sk_X509_value(ca, i);
-
-		ok = X509_STORE_add_cert(store, x) == 1;
-		if (ok && !has_issuer(ca, x))
-			X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-	}
-	for (int i = 0; ok && i < sk_X509_CRL_num(crl); i++)
-		ok = X509_STORE_add_crl(store, sk_X509_CRL_value(crl, i)) == 1;
-	if (!ok)
-		pki_broken("X509_STORE");
-	ERR_clear_error();
-	return store;
-}
-
 /* ---- loading ------------------------------------------------------- */
 
 static const char *copy(struct arena *a, const char *s)
@@ -230,7 +196,7 @@ static bool read_trust(struct pki_set *s, const struct pki_texts *t,
 	s->crl = read_crls(s->ca, t->crl, e);
 	if (!s->crl)
 		return false;
-	s->store = new_store(s->ca, s->crl);
+	s->store = pki_store_new(s->ca);
 	return true;
 }
 
@@ -264,8 +230,6 @@ bool pki_set_crl(struct pki *p, const char *pem, struct err *e)
 	s->crl_arena = a;
 	sk_X509_CRL_pop_free(s->crl, X509_CRL_free);
 	s->crl = crls;
-	X509_STORE_free(s->store);
-	s->store = new_store(s->ca, crls);
 	p->generation++;
 	return true;
 }

@@ -121,6 +121,9 @@ struct pki_peer {
 
 /* ---- verdicts: verify.c -------------------------------------------------- */
 
+/* A store of these CAs; CRLs are those of the set that verify.c has in hand. */
+X509_STORE *pki_store_new(const STACK_OF(X509) * ca);
+
 /* What is kept of earlier verdicts; pki_new() and pki_free() alone. */
 struct pki_cache *pki_cache_new(void);
 void pki_cache_free(struct pki_cache *c);

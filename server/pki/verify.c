@@ -4,6 +4,9 @@
  * the purpose of a TLS client, at the mock's clock, with keys and signatures of
  * at least 112 bits (its security level 2: no RSA below 2048, no SHA-1).
  *
+ * A CA whose own issuer is not among the CAs stands for itself: who trusts an
+ * issuing CA alone need not have its root (X509_V_FLAG_PARTIAL_CHAIN).
+ *
  * Revocation is asked of the leaf alone, and only when a CRL of its issuer is
  * loaded; else every certificate would fail. A CRL that is out of date still
  * revokes what it lists, but is no reason to refuse the others, unless
@@ -220,6 +223,55 @@ static bool has_crl(const struct pki_set *s, const X509 *leaf)
 	return false;
 }
 
+/* The CRLs that the issuer's own key signed: another CA of the same name, as
+ * there is when one gets a new key, speaks for its own certificates alone. */
+static STACK_OF(X509_CRL) *
+    crls_of_issuer(const X509_STORE_CTX *c, const X509_NAME *name)
+{
+	const struct pki_set *s = X509_STORE_CTX_get_app_data(c);
+	const int at = X509_STORE_CTX_get_error_depth(c) + 1;
+	X509 *issuer = sk_X509_value(X509_STORE_CTX_get0_chain(c), at);
+	EVP_PKEY *key = issuer ? X509_get0_pubkey(issuer) : NULL;
+	STACK_OF(X509_CRL) *found = sk_X509_CRL_new_null();
+
+	for (int i = 0; key && i < sk_X509_CRL_num(s->crl); i++) {
+		X509_CRL *crl = sk_X509_CRL_value(s->crl, i);
+
+		if (X509_NAME_cmp(X509_CRL_get_issuer(crl), name) == 0 &&
+		    X509_CRL_verify(crl, key) == 1 && X509_CRL_up_ref(crl))
+			sk_X509_CRL_push(found, crl);
+	}
+	return found;
+}
+
+/* Is the issuer of x among them? */
+static bool has_issuer(const STACK_OF(X509) * ca, X509 *x)
+{
+	for (int i = 0; i < sk_X509_num(ca); i++)
+		if (X509_check_issued(sk_X509_value(ca, i), x) == X509_V_OK)
+			return true;
+	return false;
+}
+
+X509_STORE *pki_store_new(const STACK_OF(X509) * ca)
+{
+	X509_STORE *store = X509_STORE_new();
+	bool ok = store != NULL;
+
+	for (int i = 0; ok && i < sk_X509_num(ca); i++) {
+		X509 *x = sk_X509_value(ca, i);
+
+		ok = X509_STORE_add_cert(store, x) == 1;
+		if (ok && !has_issuer(ca, x))
+			X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+	}
+	if (!ok)
+		pki_broken("X509_STORE");
+	X509_STORE_set_lookup_crls(store, crls_of_issuer);
+	ERR_clear_error();
+	return store;
+}
+
 /* A CRL that is missing or out of date does not end a verification that is not
  * strict; what it lists is found afterwards all the same. */
 static int without_crl(int ok, X509_STORE_CTX *c)
@@ -255,6 +307,7 @@ static int verify(const struct pki_set *s, const struct pki_peer *peer,
 	X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
 	if (has_crl(s, peer->leaf))
 		X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_CRL_CHECK);
+	X509_STORE_CTX_set_app_data(c, (void *)s);
 	if (!crl_strict)
 		X509_STORE_CTX_set_verify_cb(c, without_crl);
 	if (X509_verify_cert(c) != 1) {
