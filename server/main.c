@@ -507,6 +507,9 @@ int main(int argc, char **argv)
 		case CMD_GENERATE: code = cli_generate(boot, &s->config); break;
 		case CMD_PKI: code = cli_pki(boot, &s->config); break;
 		case CMD_HEALTHCHECK: code = cli_healthcheck(&s->config); break;
+		case CMD_ENVIRONMENTS:
+			code = cli_environments(boot, &s->config);
+			break;
 		}
 	}
 	arena_free(boot);

@@ -70,7 +70,8 @@ enum command {
 	CMD_FHIRPATH,
 	CMD_GENERATE,
 	CMD_PKI,
-	CMD_HEALTHCHECK
+	CMD_HEALTHCHECK,
+	CMD_ENVIRONMENTS
 };
 
 /* Reads arguments, environment and file. Returns -1 to go on, or the exit code
@@ -121,5 +122,6 @@ int cli_fhirpath(struct arena *boot, const struct config *c);
 int cli_generate(struct arena *boot, const struct config *c);
 int cli_pki(struct arena *boot, const struct config *c);
 int cli_healthcheck(const struct config *c);
+int cli_environments(struct arena *boot, const struct config *c);
 
 #endif

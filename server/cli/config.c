@@ -601,6 +601,7 @@ static bool check_format(struct setup *u)
 	} formats[] = {
 	    {CMD_PROFILES, {"text", "json"}, "text or json"},
 	    {CMD_PKI, {"text", "json"}, "text or json"},
+	    {CMD_ENVIRONMENTS, {"text", "json"}, "text or json"},
 	    {CMD_VALIDATE,
 	     {"text", "json", "ndjson", "junit"},
 	     "text, json, ndjson or junit"},

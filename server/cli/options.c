@@ -23,6 +23,7 @@
 #define FHIRPATH   FOR(CMD_FHIRPATH)
 #define GENERATE   FOR(CMD_GENERATE)
 #define PKI	   FOR(CMD_PKI)
+#define COMPARING  FOR(CMD_ENVIRONMENTS)
 #define ALL	   (SERVE | VALIDATE | LISTING | FHIRPATH | GENERATE)
 
 static const struct option options[] = {
@@ -80,7 +81,7 @@ static const struct option options[] = {
     {"client", "ID", AT(client), NULL, OPT_STRING, GENERATE,
      "the first of the fixtures", "--db: which application stored it"},
     {"format", "FORMAT", AT(format), NULL, OPT_STRING,
-     VALIDATE | LISTING | GENERATE | PKI, "text", "text or json"},
+     VALIDATE | LISTING | GENERATE | PKI | COMPARING, "text", "text or json"},
     {"level", "SEVERITY", AT(level), NULL, OPT_STRING, VALIDATE, "information",
      "the least that is reported: error, warning or information"},
     {"explain-rule", "ID", AT(explain_rule), NULL, OPT_STRING, VALIDATE, NULL,
@@ -208,6 +209,13 @@ static const struct command_row commands[] = {
 		 "  mock-kanta-phr pki pki --oid 1.2.246.10.1234567.10.0\n"
 		 "  mock-kanta-phr pki pki --hostname phr.test --key rsa\n"
 		 "  mock-kanta-phr --listen mtls://127.0.0.1:8443 --pki pki\n"},
+    [CMD_ENVIRONMENTS] =
+	{"environments", " [A [B]]",
+	 "what each environment demands, and what changes between two",
+	 "  mock-kanta-phr environments\n"
+	 "  mock-kanta-phr environments production\n"
+	 "  mock-kanta-phr environments sandbox client-test\n"
+	 "  mock-kanta-phr environments kanta strict --format json\n"},
     [CMD_HEALTHCHECK] = {"healthcheck", " [URL]",
 			 "exit 0 if the server answers healthy",
 			 "  mock-kanta-phr healthcheck\n"
