@@ -173,6 +173,7 @@ UNIT_http    := http jose base
 UNIT_page    := page base
 UNIT_index   := page record profile fhirpath store pki jose json base
 UNIT_record  := page record profile fhirpath store pki jose json base
+UNIT_certificate := page record profile fhirpath store pki jose json base
 UNIT_define  := page record profile fhirpath store pki jose json base
 UNIT_display := page record profile fhirpath store pki jose json base
 UNIT_fhir    := fhir http page record profile fhirpath store pki jose json base
