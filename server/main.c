@@ -315,10 +315,7 @@ static struct pki_peer *tls_peer_new(void *ctx, const struct octets *chain,
 
 static int tls_judge(void *ctx, const struct pki_peer *peer, const char *from)
 {
-	(void)ctx;
-	(void)peer;
-	(void)from;
-	return 0;
+	return admin_judge(&((struct serve *)ctx)->admin, peer, from);
 }
 
 static void tls_reload(void *ctx)
@@ -373,6 +370,23 @@ static struct http *open_http(struct serve *s, struct err *e)
 	    .tls = c->tls_cert ? &s->tls : NULL,
 	};
 	return http_open(&s->http, e);
+}
+
+/* Where others reach the first listener that asks for certificates: at its own
+ * address, or at the host of --public-url and its own port. NULL: none asks. */
+static const char *mtls_origin(struct serve *s, const struct http *h)
+{
+	const char *url = NULL;
+
+	for (size_t i = http_listener_count(h); i-- > 0;)
+		if (http_listener_kind(h, i) == HTTP_MTLS)
+			url = http_listener_url(h, i);
+	if (url == NULL || s->config.public_url == NULL)
+		return url;
+	const char *host = strstr(s->config.public_url, "://") + 3;
+	size_t n = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
+	return arena_printf(s->arena, "https://%.*s%s", (int)n, host,
+			    strrchr(url, ':'));
 }
 
 /* ---- ready --------------------------------------------------------------- */
@@ -462,6 +476,7 @@ static int run(struct serve *s, int64_t started_us)
 		return cli_complain(e.kind == ERR_CONFLICT ? EXIT_ADDRESS_IN_USE
 							   : EXIT_CONFIGURATION,
 				    &e);
+	s->record.mtls_origin = mtls_origin(s, h);
 	s->admin.journal =
 	    journal_new((size_t)strtoull(s->config.journal, NULL, 10));
 	code = announce(s, h, started_us, &e)
