@@ -66,6 +66,12 @@ static bool turn_commit(void *ctx)
 	return store_commit(ctx);
 }
 
+static void turn_rehearse(void *ctx)
+{
+	store_enter(ctx);
+	store_rehearse(ctx);
+}
+
 static void turn_nest(void *ctx)
 {
 	store_nest(ctx);
@@ -212,6 +218,7 @@ static void add_base(struct serve *s, struct fhir *f, enum fhir_version v,
 	g->guard[0] = (struct http_guard){who, s};
 	g->guard[1] = (struct http_guard){fhir_guard_type, NULL};
 	g->guard[2] = (struct http_guard){oauth_guard_scope, &s->oauth};
+	g->rehearsed = true;
 }
 
 /* A site of pages; its paths: where its pages are, and where its cookie goes
@@ -239,7 +246,8 @@ static void add_sites(struct serve *s)
 	    .site = new_site(s, auth, AUTH_COOKIE),
 	    .auto_approve = s->config.auto_approve,
 	};
-	oauth_group(&s->oauth, new_group(s));
+	oauth_group(&s->oauth, &s->group[s->groups]);
+	new_group(s)->rehearsed = true;
 	oauth_root_group(&s->oauth,
 			 arena_printf(s->arena, OAUTH_ROOT "%s", auth),
 			 new_group(s));
@@ -262,6 +270,8 @@ static void add_sites(struct serve *s)
 
 static void make_groups(struct serve *s)
 {
+	struct err ignored; /* it was looked at before */
+
 	for (int v = 0; v < FHIR_VERSIONS; v++) {
 		const char *path = s->record.fhir_base[v];
 
@@ -279,6 +289,7 @@ static void make_groups(struct serve *s)
 	    .settings = s->record.settings,
 	    .issuer_path = s->config.auth_path,
 	};
+	(void)shadow_read(s->config.shadow, &s->admin.shadows, &ignored);
 	admin_group(&s->admin, new_group(s));
 }
 
@@ -360,7 +371,9 @@ static struct http *open_http(struct serve *s, struct err *e)
 	    .group = s->group,
 	    .group_count = s->groups,
 	    .turn = {turn_enter, turn_leave, turn_pending, turn_commit,
-		     turn_nest, turn_unnest, s->record.store},
+		     turn_rehearse, turn_nest, turn_unnest, s->record.store},
+	    .before = s->admin.shadows.n > 0 ? admin_shadow : NULL,
+	    .before_ctx = &s->admin,
 	    .answered = admin_journal,
 	    .answered_ctx = &s->admin,
 	    .stop_on_stdin_eof = c->exit_on_stdin_eof,

@@ -12,6 +12,18 @@
 
 struct journal;
 
+/* The environments and behaviours that each request is judged by besides those
+ * in force (--shadow), and how many requests they would have refused. */
+struct shadows {
+	struct shadow {
+		const char *name;
+		uint64_t found;
+	} of[8];
+	size_t n;
+};
+/* Names with commas between. False: e names the nearest one. */
+bool shadow_read(const char *list, struct shadows *out, struct err *e);
+
 struct admin {
 	struct record *record;
 	const char *version; /* of the program */
@@ -20,6 +32,7 @@ struct admin {
 	struct settings settings;
 	const char *issuer_path; /* "/phr-authserver-sandbox" */
 	struct journal *journal;
+	struct shadows shadows;
 };
 
 /* The journal of so many requests at most (never 0); freeing takes NULL. */
@@ -34,6 +47,10 @@ void admin_journal(const struct rq *rq, int64_t us, void *ctx);
 /* http_tls.judge: the alert that a handshake is refused with, or 0. What is
  * refused is logged and an entry of the journal. */
 int admin_judge(struct admin *a, const struct pki_peer *peer, const char *from);
+
+/* Notes on a request, before it is answered, what the shadows would refuse
+ * (http_config.before). ctx: struct admin. */
+void admin_shadow(struct rq *rq, void *ctx);
 
 /* May the clock show this time? False with e set, code "invalid_value": the
  * text names the range. */

@@ -78,6 +78,9 @@ struct journal_handshake {
 };
 void journal_refused(struct journal *j, const struct journal_handshake *h);
 
+/* What a refusal says, without what is secret in it. */
+const char *journal_message(struct arena *a, const struct err *e);
+
 bool admin_requests(struct rq *rq);
 bool admin_request(struct rq *rq);
 bool admin_requests_delete(struct rq *rq);
@@ -90,6 +93,12 @@ void journal_peer(struct record *r, struct arena *a,
 
 /* "certificate_expired" */
 const char *journal_alert(int alert);
+
+/* ---- shadow.c ------------------------------------------------------- */
+
+/* Writes how many requests each would have refused; begins to count anew. */
+void shadow_write(struct jw *w, const struct shadows *all);
+void shadow_clear(struct shadows *all);
 
 /* ---- handlers ------------------------------------------------------- */
 

@@ -62,6 +62,7 @@ enum text {
 	T_CERTIFICATE, /* an object, as JSON */
 	T_THUMBPRINT,
 	T_OID,
+	T_SHADOW,
 	TEXTS
 };
 
@@ -180,18 +181,16 @@ static const char *clean_path(const struct rq *rq)
 	return arena_printf(rq->arena, "/__admin%s", rq->route->path);
 }
 
-/* What went wrong, without what is secret in it. */
-static const char *clean_error(const struct rq *rq)
+const char *journal_message(struct arena *a, const struct err *e)
 {
-	const unsigned at = rq->err.secret_at;
-	const char *secret = rq->err.text + at;
+	const char *secret = e->text + e->secret_at;
 	char digest[JOSE_DIGEST];
 
-	if (at == 0)
-		return mask_hetu(rq->arena, rq->err.text);
+	if (e->secret_at == 0)
+		return mask_hetu(a, e->text);
 	jose_digest(digest, secret, strlen(secret));
-	return arena_printf(rq->arena, "%.*s(SHA-256 %.6s...)", (int)at,
-			    rq->err.text, digest);
+	return arena_printf(a, "%.*s(SHA-256 %.6s...)", (int)e->secret_at,
+			    e->text, digest);
 }
 
 static struct entry *entry_new(const char *const text[TEXTS])
@@ -246,13 +245,14 @@ void admin_journal(const struct rq *rq, int64_t us, void *ctx)
 	    [T_PATIENT] = g && g->patient ? g->patient : "",
 	    [T_SCOPE] = g && g->scope ? g->scope : "",
 	    [T_CODE] = refused ? rq->err.code : "",
-	    [T_ERROR] = refused ? clean_error(rq) : "",
+	    [T_ERROR] = refused ? journal_message(rq->arena, &rq->err) : "",
 	    [T_WHERE] = refused ? rq->err.where : "",
 	    [T_WHY] = refused ? text_or_empty(rq->why) : "",
 	    [T_FROM] = "",
 	    [T_CERTIFICATE] = peer.json,
 	    [T_THUMBPRINT] = peer.thumbprint,
 	    [T_OID] = peer.oid,
+	    [T_SHADOW] = text_or_empty(rq->shadow),
 	};
 	struct entry *e = entry_new(text);
 
@@ -359,6 +359,9 @@ static void write_entry(struct jw *w, const struct entry *e)
 			jw_str(w, "why", e->text[T_WHY]);
 		jw_close(w);
 	}
+	if (*e->text[T_SHADOW] != '\0')
+		jw_raw(w, "shadow", e->text[T_SHADOW],
+		       strlen(e->text[T_SHADOW]));
 	jw_close(w);
 }
 

@@ -67,6 +67,7 @@ bool admin_state(struct rq *rq)
 	clock_write(&w, &admin_of(rq)->record->clock);
 	jw_close(&w);
 	journal_write(&w, admin_of(rq)->journal);
+	shadow_write(&w, &admin_of(rq)->shadows);
 	jw_close(&w);
 	return reply_json(rq, 200);
 }
@@ -84,6 +85,7 @@ bool admin_reset(struct rq *rq)
 	a->record->settings = a->settings;
 	if (record_reset(a->record, rq->arena, &rq->err)) {
 		journal_clear(a->journal);
+		shadow_clear(&a->shadows);
 		rq_header(rq, "Cache-Control", "no-store");
 		return rq_reply(rq, 204, NULL);
 	}

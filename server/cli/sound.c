@@ -173,12 +173,19 @@ static bool journal_ok(const struct config *c, struct err *e)
 			 e);
 }
 
+static bool shadow_ok(const struct config *c, struct err *e)
+{
+	struct shadows ignored;
+
+	return shadow_read(c->shadow, &ignored, e);
+}
+
 bool config_sound(const struct config *c, struct err *e)
 {
 	static bool (*const checks[])(const struct config *, struct err *) = {
-	    db_ok,    admin_token_ok, auto_approve_ok,
-	    hosts_ok, hostnames_ok,   public_url_ok,
-	    clock_ok, paths_ok,	      journal_ok,
+	    db_ok,	  admin_token_ok, auto_approve_ok, hosts_ok,
+	    hostnames_ok, public_url_ok,  clock_ok,	   paths_ok,
+	    journal_ok,	  shadow_ok,
 	};
 
 	for (size_t i = 0; i < LEN(checks); i++)

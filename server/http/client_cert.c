@@ -26,7 +26,7 @@
 #include <strings.h>
 
 #define ARMOUR_BEGIN "-----BEGIN CERTIFICATE-----"
-#define ARMOUR_END	  "-----END CERTIFICATE-----"
+#define ARMOUR_END   "-----END CERTIFICATE-----"
 
 static size_t blanks(const char *s)
 {

@@ -26,33 +26,44 @@ static bool guarded(struct rq *rq, const struct http_group *g, size_t first)
 	return rq->route->handler(rq);
 }
 
+/* Whether what was written is to stay, when it is asked for that. */
+static bool answer(struct rq_private *p, size_t first)
+{
+	struct rq *rq = &p->rq;
+	bool replied = guarded(rq, p->group, first);
+
+	assert(replied ? rq->status != 0 : rq->err.kind != ERR_NONE);
+	p->replied = replied;
+	return (replied || rq->keep) && !rq->undo;
+}
+
 /* Between open and close of a savepoint. */
 static void run(struct rq_private *p, size_t first, void (*open)(void *ctx),
 		bool (*close)(void *ctx, bool keep))
 {
 	void *ctx = p->http->config->turn.ctx;
-	struct rq *rq = &p->rq;
-	bool replied;
+	bool keep;
 
 	if (open)
 		open(ctx);
-	replied = guarded(rq, p->group, first);
-	assert(replied ? rq->status != 0 : rq->err.kind != ERR_NONE);
-	if (close && !close(ctx, (replied || rq->keep) && !rq->undo)) {
-		err_set(&rq->err, ERR_INTERNAL, NULL, NULL,
+	keep = answer(p, first);
+	if (close && !close(ctx, keep)) {
+		err_set(&p->rq.err, ERR_INTERNAL, NULL, NULL,
 			"what was written could not be kept");
 		http_reply_reset(p);
-		replied = false;
+		p->replied = false;
 	}
-	if (!replied)
+	if (!p->replied)
 		http_refuse(p);
 }
 
 void http_dispatch(struct rq_private *p)
 {
-	const struct http_turn *t = &p->http->config->turn;
+	const struct http_config *c = p->http->config;
 
-	run(p, 0, t->enter, t->leave);
+	if (c->before && p->group->rehearsed)
+		c->before(&p->rq, c->before_ctx);
+	run(p, 0, c->turn.enter, c->turn.leave);
 }
 
 void http_dispatch_nested(struct rq_private *p)
@@ -60,6 +71,19 @@ void http_dispatch_nested(struct rq_private *p)
 	const struct http_turn *t = &p->http->config->turn;
 
 	run(p, 1, t->nest, t->unnest);
+}
+
+bool http_dispatch_rehearsal(struct rq_private *p)
+{
+	const struct http_turn *t = &p->http->config->turn;
+	bool sound;
+
+	t->rehearse(t->ctx);
+	(void)answer(p, 0);
+	sound = t->leave(t->ctx, false);
+	if (sound && !p->replied)
+		http_refuse(p);
+	return sound;
 }
 
 /* Text between the quotes of a JSON string. */

@@ -72,6 +72,7 @@ struct rq {
 	const char *client_id; /* of whom the request speaks, without a grant */
 	const char *why;       /* what a refusal keeps from who asked; it has
 				* no secret in it */
+	const char *shadow;    /* what would be refused elsewhere: JSON */
 
 	/* What goes out: body in out, then one of the rq_reply functions. */
 	struct buf out;
@@ -128,6 +129,18 @@ struct http_nested {
 /* Runs it in a savepoint of its own. The answer's status, headers and body
  * (rq->out) are those of the request that is returned. */
 struct rq *http_nested(struct rq *outer, const struct http_nested *n);
+
+/* What would be answered. */
+struct http_rehearsed {
+	int status;   /* 0: it cannot be told, as storage failed */
+	bool refused; /* also by a redirect with error= */
+	struct err err;
+};
+/* Answers the request, guards and all, and takes back what that did; rq is as
+ * it was. Asked before the request is answered (http_config.before), any number
+ * of times. Everything is made in the arena. */
+void http_rehearse(const struct rq *rq, struct arena *a,
+		   struct http_rehearsed *out);
 
 /* The status that belongs to a kind of refusal, and its reason phrase. */
 int http_status(enum err_kind kind);
@@ -188,6 +201,7 @@ struct http_group {
 	void (*refuse)(struct rq *rq); /* answers rq->err (rq->status is 0;
 					* the body goes to rq->out) */
 	bool cors;		       /* Access-Control-* as kanta.md 2.3 */
+	bool rehearsed;		       /* http_config.before is told */
 };
 
 /* ---- the server ------------------------------------------------------ */
@@ -199,8 +213,9 @@ struct http_turn {
 	void (*enter)(void *ctx);	     /* a handler is about to run */
 	bool (*leave)(void *ctx, bool keep); /* false: could not be kept: 500 */
 	bool (*pending)(void *ctx);	     /* written, not yet committed? */
-	bool (*commit)(void *ctx); /* false: held answers become 500 */
-	void (*nest)(void *ctx);   /* a savepoint within the request's */
+	bool (*commit)(void *ctx);   /* false: held answers become 500 */
+	void (*rehearse)(void *ctx); /* enter, for what leave will not keep */
+	void (*nest)(void *ctx);     /* a savepoint within the request's */
 	bool (*unnest)(void *ctx, bool keep);
 	void *ctx;
 };
@@ -249,6 +264,10 @@ struct http_config {
 	const struct http_group *group; /* the longest matching prefix wins */
 	size_t group_count;
 	struct http_turn turn;
+	/* Told of each request that will be answered, of the groups that say
+	 * so; or NULL. It may add headers to the answer. */
+	void (*before)(struct rq *rq, void *ctx);
+	void *before_ctx;
 	/* Told of each answer when it leaves, with what it took; or NULL. */
 	void (*answered)(const struct rq *rq, int64_t us, void *ctx);
 	void *answered_ctx;

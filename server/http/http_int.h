@@ -275,6 +275,7 @@ struct rq_private {
 	bool begun;    /* the headers have been looked at */
 	bool refused;  /* and rq.err says what is wrong with them */
 	bool options;  /* to be answered by http itself */
+	bool replied;  /* the handler did; else rq.err says why not */
 	bool answered; /* rq.status and rq.out are final */
 	bool sent;     /* and were handed to libmicrohttpd */
 
@@ -324,6 +325,7 @@ bool http_pack(struct rq_private *p, struct buf *out);
 /* Answers by guards and handler, inside a transaction (dispatch.c). */
 void http_dispatch(struct rq_private *p);
 void http_dispatch_nested(struct rq_private *p);
+bool http_dispatch_rehearsal(struct rq_private *p); /* false: storage failed */
 void http_options(struct rq_private *p);
 
 /* Lets the group word what rq.err says; the reply so far is dropped. */

@@ -224,7 +224,7 @@ void store_enter(struct store *s)
 {
 	assert(!s->entered);
 	s->entered = true;
-	s->failed = s->settled = s->bare = false;
+	s->failed = s->settled = s->bare = s->rehearsed = false;
 	if (s->open || s->reading)
 		return;
 	s->reading = store_run(s, ST_READ, NO_ARGS);
@@ -262,7 +262,13 @@ static bool savepoint_begin(struct store *s)
 void store_settle(struct store *s)
 {
 	assert(s->entered);
-	s->settled = s->settled || (!s->nesting && !s->saved);
+	s->settled = s->settled || (!s->nesting && !s->saved && !s->rehearsed);
+}
+
+void store_rehearse(struct store *s)
+{
+	assert(s->entered && !s->saved && !s->settled);
+	s->rehearsed = true;
 }
 
 bool store_write_begin(struct store *s)

@@ -41,6 +41,9 @@ bool store_leave(struct store *s, bool keep); /* it ends: keep or roll back */
  * fails: so it needs no savepoint (a tenth of a create). It must not be rolled
  * back after it has written. Has no effect within a nested part. */
 void store_settle(struct store *s);
+/* Said right behind enter: the request is rolled back, whatever becomes of it
+ * (leave with keep false), and settles nothing. */
+void store_rehearse(struct store *s);
 bool store_pending(const struct store *s); /* kept, not yet committed */
 bool store_commit(struct store *s);	   /* at the end of a turn */
 

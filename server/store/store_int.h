@@ -198,6 +198,7 @@ struct store {
 	bool saved;	      /* the request has written */
 	bool whole;	      /* the transaction is its savepoint */
 	bool settled;	      /* the request takes nothing back */
+	bool rehearsed;	      /* the request is rolled back in any case */
 	bool bare;	      /* and has written without a savepoint */
 	bool nesting;	      /* within nest and unnest */
 	bool nested;	      /* the part's savepoint stands */

@@ -208,7 +208,7 @@ static void check_bundle(const char *body, size_t len, const char *prefer)
 	const struct http_config config = {
 	    .clock = &r->clock,
 	    .log = &quiet,
-	    .turn = {enter, leave, NULL, NULL, nest, unnest, &t}};
+	    .turn = {enter, leave, NULL, NULL, NULL, nest, unnest, &t}};
 	struct http http = {.config = &config};
 	struct http_pair header[] = {{"Content-Type", "application/fhir+json"},
 				     {"Prefer", prefer}};

@@ -68,6 +68,11 @@ static bool w_leave(void *ctx, bool keep)
 	return ok;
 }
 
+static void w_rehearse(void *ctx)
+{
+	w_enter(ctx);
+}
+
 static void w_nest(void *ctx)
 {
 	struct world *w = ctx;
@@ -411,8 +416,8 @@ static void serve(const struct setup *s, int url_fd, int go_fd, int log_fd)
 	    .log = &log,
 	    .group = groups,
 	    .group_count = LEN(groups),
-	    .turn = {w_enter, w_leave, w_pending, w_commit, w_nest, w_unnest,
-		     &w},
+	    .turn = {w_enter, w_leave, w_pending, w_commit, w_rehearse, w_nest,
+		     w_unnest, &w},
 	    .stop_on_stdin_eof = s->on_stdin,
 	    .tls = &fake_tls,
 	    .trusted_proxy = &s->trusted_proxy,
