@@ -116,7 +116,7 @@ void http_conn_began(struct http *h, struct MHD_Connection *c)
 	if (k->waiting)
 		set_deadline(h, k, h->limits.request_ms);
 	k->waiting = false;
-	k->secured = true;
+	k->secured = k->asked = true;
 }
 
 void http_conn_complete(struct http *h, struct MHD_Connection *c)

@@ -21,6 +21,7 @@
  */
 #include "http/http_int.h"
 
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -108,17 +109,31 @@ void http_shake_event(struct http *h, struct conn *k)
 	link_awake(h, k);
 }
 
+/* In TLS 1.3 the client has the last word, so nothing that we send takes the
+ * acknowledgement of it along; the kernel would keep that back for 40 ms, and
+ * with it a client that by Nagle's rule sends no request before. */
+static void done(struct http *h, struct conn *k)
+{
+	const int on = 1;
+
+	k->shaking = false;
+	(void)http_event_conn(h, k, EPOLL_CTL_MOD);
+	if (!k->asked)
+		setsockopt(k->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
 void http_shake_rest(struct http *h)
 {
 	while (h->awake) {
 		struct conn *k = h->awake;
 
 		unlink_awake(k);
-		k->shaking = k->asleep = !k->secured;
-		if (k->asleep)
-			MHD_suspend_connection(k->connection);
-		else
-			(void)http_event_conn(h, k, EPOLL_CTL_MOD);
+		if (k->secured) {
+			done(h, k);
+			continue;
+		}
+		k->asleep = true;
+		MHD_suspend_connection(k->connection);
 	}
 }
 

@@ -172,6 +172,7 @@ struct conn {
 	bool spoke;	     /* the client has sent something */
 	bool greeted;	     /* and was answered */
 	bool secured;	     /* and the handshake is done */
+	bool asked;	     /* and a request has come */
 	bool refused;	     /* not done, and why is logged */
 	bool late;	     /* it took too long */
 	struct conn **awake; /* list of those that shake and do not sleep */
