@@ -4,7 +4,9 @@
  * other program to ask with.
  *
  * Without a URL it asks where serve would listen with the same environment, so
- * an image whose address is changed by MOCK_PHR_LISTEN needs nothing else.
+ * an image whose address is changed by MOCK_PHR_LISTEN needs nothing else. Of
+ * several listeners it asks the first that asks for no certificate, as it has
+ * none; nor does it verify the server's (http_probe).
  */
 #include "cli/cli_int.h"
 
@@ -12,16 +14,40 @@
 #include <string.h>
 
 #define HEALTH "/__admin/health"
-#define ANY    "http://0.0.0.0:"
+
+/* The listener to ask: one that wants no certificate, if there is one. */
+static const char *listener(const struct config *c)
+{
+	enum http_kind kind;
+
+	for (size_t i = 0; i < c->listen_count; i++) {
+		if (http_listen_kind(c->listen[i], &kind) && kind != HTTP_MTLS)
+			return c->listen[i];
+	}
+	return c->listen[0];
+}
 
 static const char *own_url(struct arena *a, const struct config *c)
 {
-	const char *listen = c->listen[0];
+	static const char *const any[][2] = {{"0.0.0.0", "127.0.0.1"},
+					     {"[::]", "[::1]"}};
+	const char *listen = listener(c);
+	const char *host = strstr(listen, "://");
+	const char *scheme =
+	    strncmp(listen, "http://", 7) == 0 ? "http://" : "https://";
 
-	if (strncmp(listen, ANY, strlen(ANY)) == 0)
-		return arena_printf(a, "http://127.0.0.1:%s" HEALTH,
-				    listen + strlen(ANY));
-	return arena_printf(a, "%s" HEALTH, listen);
+	if (!host)
+		return listen;
+	host += 3;
+	for (size_t i = 0; i < LEN(any); i++) {
+		const size_t n = strlen(any[i][0]);
+
+		if (strncmp(host, any[i][0], n) == 0 &&
+		    (host[n] == ':' || host[n] == '\0'))
+			return arena_cat(a, scheme, any[i][1], host + n, HEALTH,
+					 NULL);
+	}
+	return arena_cat(a, scheme, host, HEALTH, NULL);
 }
 
 /* The health path is added to a URL that has none. */

@@ -220,7 +220,9 @@ static const struct command_row commands[] = {
 			 "exit 0 if the server answers healthy",
 			 "  mock-kanta-phr healthcheck\n"
 			 "  mock-kanta-phr healthcheck "
-			 "http://127.0.0.1:9000/__admin/health\n"},
+			 "http://127.0.0.1:9000/__admin/health\n"
+			 "  mock-kanta-phr healthcheck "
+			 "https://127.0.0.1:8443   (not verified)\n"},
 };
 
 const struct option *option_at(size_t i)

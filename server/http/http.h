@@ -302,8 +302,8 @@ bool http_listen_kind(const char *url, enum http_kind *out);
 int http_run(struct http *h);
 void http_close(struct http *h);
 
-/* GET url (http:// only) with a time limit; the status, or -1 with e set. What
- * the healthcheck command is made of. */
+/* GET url (http:// or https://, where nothing is verified) with a time limit;
+ * the status, or -1 with e set. What the healthcheck command is made of. */
 int http_probe(const char *url, int timeout_ms, struct err *e);
 
 #endif

@@ -246,6 +246,20 @@ void http_shake_rest(struct http *h);
 /* Before the daemons stop, which must not know any suspended one. */
 void http_shake_wake_all(struct http *h);
 
+/* ---- the client's end (probe.c, probe_tls.c) --------------------------- */
+
+/* Waits for the socket; false when the time is over. */
+bool http_probe_ready(int fd, short what, int64_t until_us);
+
+/* TLS on a connected socket, without verifying anything; NULL with e set. */
+struct http_dial;
+struct http_dial *http_dial_new(int fd, const char *url, int64_t until_us,
+				struct err *e);
+void http_dial_free(struct http_dial *d); /* NULL: nothing */
+/* As send(2) and recv(2), negative at an error. */
+ssize_t http_dial_send(struct http_dial *d, const void *bytes, size_t n);
+ssize_t http_dial_recv(struct http_dial *d, void *bytes, size_t n);
+
 /* ---- a request on its way (request.c) --------------------------------- */
 
 struct http_header {

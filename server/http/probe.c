@@ -3,7 +3,7 @@
  * The least HTTP client there can be: GET one URL, tell the status. It is what
  * the healthcheck command is made of, inside images that have neither a shell
  * nor curl. Blocking for its caller, with one time limit for everything after
- * the name has been resolved.
+ * the name has been resolved. TLS: probe_tls.c.
  */
 #include "http/http_int.h"
 
@@ -21,8 +21,7 @@ static int fail(struct err *e, const char *url, const char *text)
 	return -1;
 }
 
-/* Waits for the socket; false when the time is over. */
-static bool ready(int fd, short what, int64_t until_us)
+bool http_probe_ready(int fd, short what, int64_t until_us)
 {
 	struct pollfd p = {.fd = fd, .events = what};
 	int64_t left = until_us - clock_steady_us();
@@ -56,23 +55,46 @@ static bool connected(int fd, const struct sockaddr_storage *sa, socklen_t len,
 
 	if (connect(fd, (const struct sockaddr *)sa, len) == 0)
 		return true;
-	if (errno != EINPROGRESS || !ready(fd, POLLOUT, until_us) ||
+	if (errno != EINPROGRESS || !http_probe_ready(fd, POLLOUT, until_us) ||
 	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
 		return false;
 	errno = error;
 	return error == 0;
 }
 
+/* What the two ends talk by. */
+struct line {
+	int fd;
+	struct http_dial *tls; /* NULL: in plain */
+	int64_t until_us;
+};
+
+static ssize_t put(const struct line *l, const char *bytes, size_t n)
+{
+	if (l->tls)
+		return http_dial_send(l->tls, bytes, n);
+	if (!http_probe_ready(l->fd, POLLOUT, l->until_us))
+		return -1;
+	return send(l->fd, bytes, n, MSG_NOSIGNAL);
+}
+
+static ssize_t get(const struct line *l, char *bytes, size_t n)
+{
+	if (l->tls)
+		return http_dial_recv(l->tls, bytes, n);
+	if (!http_probe_ready(l->fd, POLLIN, l->until_us))
+		return -1;
+	return recv(l->fd, bytes, n, 0);
+}
+
 /* Sends the request and reads as far as the status. */
-static int exchange(int fd, const char *request, size_t len, int64_t until_us)
+static int exchange(const struct line *l, const char *request, size_t len)
 {
 	char line[16] = ""; /* HTTP/1.1 200 */
 	size_t got = 0;
 
 	while (len > 0) {
-		ssize_t n = ready(fd, POLLOUT, until_us)
-				? send(fd, request, len, MSG_NOSIGNAL)
-				: -1;
+		ssize_t n = put(l, request, len);
 
 		if (n <= 0)
 			return -1;
@@ -80,9 +102,7 @@ static int exchange(int fd, const char *request, size_t len, int64_t until_us)
 		len -= (size_t)n;
 	}
 	while (got < 12) {
-		ssize_t n = ready(fd, POLLIN, until_us)
-				? recv(fd, line + got, 12 - got, 0)
-				: -1;
+		ssize_t n = get(l, line + got, 12 - got);
 
 		if (n <= 0)
 			return -1;
@@ -94,6 +114,20 @@ static int exchange(int fd, const char *request, size_t len, int64_t until_us)
 	return (int)strtol(line + 9, NULL, 10);
 }
 
+/* On a socket that is connected. */
+static int probe(int fd, const char *url, bool tls, const char *request,
+		 int64_t until_us, struct err *e)
+{
+	struct line l = {.fd = fd, .until_us = until_us};
+	int status;
+
+	if (tls && !(l.tls = http_dial_new(fd, url, until_us, e)))
+		return -1;
+	status = exchange(&l, request, strlen(request));
+	http_dial_free(l.tls);
+	return status >= 0 ? status : fail(e, url, "no answer");
+}
+
 int http_probe(const char *url, int timeout_ms, struct err *e)
 {
 	const int64_t until_us = clock_steady_us() + timeout_ms * INT64_C(1000);
@@ -103,9 +137,11 @@ int http_probe(const char *url, int timeout_ms, struct err *e)
 	char request[1024];
 	int fd, n, status;
 
-	if (!http_url_split(url, &u) || strcmp(u.scheme, "http") != 0) {
+	if (!http_url_split(url, &u) ||
+	    (strcmp(u.scheme, "http") != 0 && strcmp(u.scheme, "https") != 0)) {
 		err_set(e, ERR_INVALID, NULL, url,
-			"not a URL of the form http://host:port/path");
+			"not a URL of the form http://host:port/path or "
+			"https://host:port/path");
 		return -1;
 	}
 	n = snprintf(request, sizeof(request),
@@ -125,7 +161,8 @@ int http_probe(const char *url, int timeout_ms, struct err *e)
 			close(fd);
 		return -1;
 	}
-	status = exchange(fd, request, (size_t)n, until_us);
+	status = probe(fd, url, strcmp(u.scheme, "https") == 0, request,
+		       until_us, e);
 	close(fd);
-	return status >= 0 ? status : fail(e, url, "no answer");
+	return status;
 }

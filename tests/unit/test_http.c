@@ -836,8 +836,14 @@ static void test_probe(void **state)
 	assert_int_equal(http_probe(s.url, PATIENCE_MS, &e), 404);
 	stop(&s);
 	assert_int_equal(http_probe(s.url, PATIENCE_MS, &e), -1);
-	assert_int_equal(http_probe("https://a/", 10, &e), -1);
+	assert_int_equal(http_probe("mtls://127.0.0.1:1/", 10, &e), -1);
 	assert_int_equal(e.kind, ERR_INVALID);
+	/* TLS with a server that speaks none */
+	start(&s, (struct setup){0});
+	snprintf(url, sizeof(url), "https://127.0.0.1:%u/", s.port);
+	assert_int_equal(http_probe(url, PATIENCE_MS, &e), -1);
+	assert_non_null(strstr(e.text, "TLS"));
+	stop(&s);
 	/* a server that accepts and says nothing */
 	start(&s, (struct setup){.hold = true});
 	assert_int_equal(http_probe(s.url, 50, &e), -1);
