@@ -238,8 +238,8 @@ static void print_two(struct buf *b, const char *from, const char *to)
 	size_t differing = 0, same = 0;
 	struct preset p, x, y;
 
-	buf_printf(b, "From %s to %s, for an application that worked in %s:\n",
-		   from, to, from);
+	buf_printf(b, "From %s to %s, for an application that worked there:\n",
+		   from, to);
 	for (size_t i = 0; any_row(i, &p); i++) {
 		if (!differ(from, to, p.name, &x, &y)) {
 			same += beside(from, to, p.name, &x);

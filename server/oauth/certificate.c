@@ -69,8 +69,7 @@ bool oauth_certificate_refuse(struct rq *rq, const char *client_id)
 	const struct record_presented p = oauth_presented(rq);
 	struct err e = {.kind = ERR_NONE};
 
-	if (p.peer == NULL && s->client_certificate == CERTIFICATE_OFF &&
-	    s->client_auth == 0)
+	if (p.peer == NULL && s->client_certificate == CERTIFICATE_OFF)
 		return oauth_refusal(rq, REFUSE_BAD_FORM, NULL);
 	if (record_certificate_good(r, rq->arena, s, &p, &e))
 		err_set(&e, ERR_UNAUTHORIZED, NULL, NULL,

@@ -133,7 +133,7 @@ bool record_is_public(struct arena *a, const struct store_client *c)
 bool record_by_certificate(struct arena *a, const struct settings *s,
 			   const struct store_client *c)
 {
-	if (s->client_auth != 0 ||
+	if ((s->client_auth != 0 && s->client_certificate != CERTIFICATE_OFF) ||
 	    strcmp(c->auth_method, "tls_client_auth") == 0)
 		return true;
 	return strcmp(c->auth_method, "none") == 0 &&

@@ -9,6 +9,7 @@
  * are skipped.
  */
 #include "record_clients.h"
+#include "record_environment.h"
 
 /* ---- settings --------------------------------------------------------- */
 
@@ -846,6 +847,11 @@ int main(void)
 	    T(test_settings_list),
 	    T(test_settings_rules),
 	    T(test_settings_change),
+	    T(test_environment_rows),
+	    T(test_environment_applies),
+	    T(test_environment_defaults),
+	    T(test_environment_notes),
+	    T(test_access_token_life),
 	    T(test_hetu_check),
 	    T(test_hetu_age),
 	    T(test_hetu_fresh),
