@@ -3,15 +3,19 @@
  * peer: a chain that somebody presented, and what its leaf says.
  *
  * Everything in it is a stranger's. The number of certificates and of bytes is
- * capped before anything is parsed; behind the leaf, what is no certificate is
- * as if it had not been sent (a chain that needs it will not verify). Texts are
- * copied into the peer's arena, in UTF-8, with NUL and control characters
- * escaped: a name "app.example.fi\0.evil.example" never becomes a shorter one,
- * and nothing of it can write a line of the log (pki_clean_text()).
+ * capped before anything is parsed. The leaf has to be a certificate; the
+ * others are kept as bytes until a verification needs them. Texts are copied
+ * into the peer's arena, in UTF-8, with NUL and control characters escaped: a
+ * name "app.example.fi\0.evil.example" never becomes a shorter one, and nothing
+ * of it can write a line of the log (pki_clean_text()).
  *
  * Two digests: the leaf's thumbprint over the bytes that were presented
  * (x5t#S256, RFC 8705 3.1), and one over all of them, by which a verdict is
  * remembered (verify.c).
+ *
+ * Reading a certificate is dearer than a signature: OpenSSL 3 looks for a
+ * decoder of its key every time. So pki_peer_again() hands out one that it has,
+ * which lives until its last holder is gone.
  *
  * The class is read from the issuer's name, as the issuing CAs of wellbeing
  * applications and of social welfare and health care are told apart by nothing
@@ -198,14 +202,22 @@ static size_t capped(const struct octets *chain, size_t n)
 }
 
 /* Over the digests, so that where one ends counts too. */
-static void digest_chain(struct pki_peer *peer, const struct octets *chain,
-			 size_t n)
+static void digest_chain(unsigned char out[PKI_SHA256],
+			 const struct octets *chain, size_t n)
 {
 	unsigned char each[PKI_CHAIN][PKI_SHA256];
 
 	for (size_t i = 0; i < n; i++)
 		sha256(each[i], chain[i].p, chain[i].n);
-	sha256(peer->digest, each, n * PKI_SHA256);
+	sha256(out, each, n * PKI_SHA256);
+}
+
+static struct octets copy_of(struct arena *a, const struct octets *o)
+{
+	return (struct octets){
+	    .p = (unsigned char *)arena_strndup(a, (const char *)o->p, o->n),
+	    .n = o->n,
+	};
 }
 
 struct pki_peer *pki_peer_new(const struct octets *chain, size_t n,
@@ -226,20 +238,33 @@ struct pki_peer *pki_peer_new(const struct octets *chain, size_t n,
 	a = arena_new(4096);
 	peer = arena_alloc(a, sizeof(*peer));
 	peer->arena = a;
+	peer->holders = 1;
 	peer->leaf = leaf;
-	peer->chain = sk_X509_new_reserve(NULL, (int)all);
-	if (!peer->chain)
-		pki_broken("sk_X509_new_reserve");
-	sk_X509_push(peer->chain, leaf);
-	for (size_t i = 1; i < all; i++) {
-		X509 *x = pki_der_cert(&chain[i]);
-
-		if (x)
-			sk_X509_push(peer->chain, x);
-	}
-	digest_chain(peer, chain, all);
+	for (size_t i = 1; i < all; i++)
+		peer->rest[peer->rest_n++] = copy_of(a, &chain[i]);
+	digest_chain(peer->digest, chain, all);
 	read_leaf(peer, &chain[0]);
 	return peer;
+}
+
+struct pki_peer *pki_peer_again(struct pki *p, const struct octets *chain,
+				size_t n, struct err *e)
+{
+	unsigned char digest[PKI_SHA256];
+	struct pki_peer **at;
+
+	digest_chain(digest, chain, capped(chain, n));
+	at = &p->recent[digest[0] % PKI_RECENT];
+	if (!*at || memcmp((*at)->digest, digest, PKI_SHA256) != 0) {
+		struct pki_peer *fresh = pki_peer_new(chain, n, e);
+
+		if (!fresh)
+			return NULL;
+		pki_peer_free(*at);
+		*at = fresh;
+	}
+	(*at)->holders++;
+	return *at;
 }
 
 struct pki_peer *pki_peer_read(const char *pem, struct err *e)
@@ -262,9 +287,9 @@ struct pki_peer *pki_peer_read(const char *pem, struct err *e)
 
 void pki_peer_free(struct pki_peer *peer)
 {
-	if (!peer)
+	if (!peer || --peer->holders > 0)
 		return;
-	sk_X509_pop_free(peer->chain, X509_free);
+	X509_free(peer->leaf);
 	arena_free(peer->arena);
 }
 

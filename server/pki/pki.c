@@ -46,6 +46,8 @@ void pki_free(struct pki *p)
 		return;
 	set_fini(&p->set);
 	pki_cache_free(p->cache);
+	for (size_t i = 0; i < PKI_RECENT; i++)
+		pki_peer_free(p->recent[i]);
 	arena_free(p->issued_arena);
 }
 

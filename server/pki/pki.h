@@ -58,6 +58,13 @@ struct pki_peer *pki_peer_new(const struct octets *chain, size_t n,
 struct pki_peer *pki_peer_read(const char *pem, struct err *e);
 void pki_peer_free(struct pki_peer *peer);
 
+/* As pki_peer_new(), but a chain that was presented to p not long ago is not
+ * read again: for connections, as clients open many. Freed in the same way,
+ * whether p still is or not. */
+struct pki;
+struct pki_peer *pki_peer_again(struct pki *p, const struct octets *chain,
+				size_t n, struct err *e);
+
 /* What the leaf says; lives as long as the peer. */
 const struct pki_info *pki_peer_info(const struct pki_peer *peer);
 
@@ -74,7 +81,6 @@ bool pki_dn_ok(const char *dn);
 /* What a server is and whom it trusts. Changed while it runs, by loading,
  * issuing and revoking; every change of what counts for clients or connections
  * is another generation. */
-struct pki;
 struct pki *pki_new(void);
 void pki_free(struct pki *p);
 

@@ -13,6 +13,7 @@
 #include <openssl/x509.h>
 
 #define PKI_SHA256 32
+#define PKI_RECENT 64 /* peers that are kept */
 
 /* ---- what is loaded: pki.c ----------------------------------------------- */
 
@@ -53,6 +54,8 @@ struct pki {
 	struct arena *issued_arena;
 	struct pki_number *issued;
 	struct pki_cache *cache; /* verify.c */
+	/* What was presented lately, by its digest; peer.c */
+	struct pki_peer *recent[PKI_RECENT];
 };
 
 /* The CRLs (PEM, of any of the CAs, several behind one another) take the place
@@ -113,8 +116,13 @@ X509_NAME *pki_name_parse(const char *dn);
 
 struct pki_peer {
 	struct arena *arena;
-	STACK_OF(X509) * chain;		  /* leaf first */
-	X509 *leaf;			  /* the first of them */
+	unsigned holders; /* who will free it */
+	X509 *leaf;
+	/* What came behind it, as bytes in the arena: reading a certificate
+	 * takes as long as verifying one, and is due to a full verification
+	 * alone. */
+	struct octets rest[PKI_CHAIN - 1];
+	size_t rest_n;
 	unsigned char digest[PKI_SHA256]; /* of all of them, in order */
 	struct pki_info info;
 };

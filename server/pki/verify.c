@@ -188,8 +188,8 @@ static void bound_certs(struct kept *k, const STACK_OF(X509) * certs,
 }
 
 static void keep(const struct pki *p, struct kept *k,
-		 const struct pki_peer *peer, int64_t now_ms, bool crl_strict,
-		 struct pki_verdict verdict)
+		 const struct pki_peer *peer, const STACK_OF(X509) * chain,
+		 int64_t now_ms, bool crl_strict, struct pki_verdict verdict)
 {
 	*k = (struct kept){
 	    .generation = p->generation,
@@ -199,7 +199,7 @@ static void keep(const struct pki *p, struct kept *k,
 	    .verdict = verdict,
 	};
 	memcpy(k->digest, peer->digest, PKI_SHA256);
-	bound_certs(k, peer->chain, now_ms);
+	bound_certs(k, chain, now_ms);
 	bound_certs(k, p->set.ca, now_ms);
 	for (int i = 0; i < sk_X509_CRL_num(p->set.crl); i++) {
 		const X509_CRL *crl = sk_X509_CRL_value(p->set.crl, i);
@@ -223,6 +223,27 @@ static bool has_crl(const struct pki_set *s, const X509 *leaf)
 	return false;
 }
 
+/* Did this key sign the CRL? Which CA of the set did is known since it was
+ * loaded, if only one has the name: then there is nothing to compute. */
+static bool signed_with(const struct pki_set *s, X509_CRL *crl, EVP_PKEY *key)
+{
+	const X509_NAME *name = X509_CRL_get_issuer(crl);
+	X509 *signer = NULL;
+	int named = 0;
+
+	for (int i = 0; i < sk_X509_num(s->ca); i++) {
+		X509 *x = sk_X509_value(s->ca, i);
+
+		if (X509_NAME_cmp(X509_get_subject_name(x), name) != 0)
+			continue;
+		signer = x;
+		named++;
+	}
+	if (named == 1)
+		return EVP_PKEY_eq(X509_get0_pubkey(signer), key) == 1;
+	return X509_CRL_verify(crl, key) == 1;
+}
+
 /* The CRLs that the issuer's own key signed: another CA of the same name, as
  * there is when one gets a new key, speaks for its own certificates alone. */
 static STACK_OF(X509_CRL) *
@@ -238,7 +259,7 @@ static STACK_OF(X509_CRL) *
 		X509_CRL *crl = sk_X509_CRL_value(s->crl, i);
 
 		if (X509_NAME_cmp(X509_CRL_get_issuer(crl), name) == 0 &&
-		    X509_CRL_verify(crl, key) == 1 && X509_CRL_up_ref(crl))
+		    signed_with(s, crl, key) && X509_CRL_up_ref(crl))
 			sk_X509_CRL_push(found, crl);
 	}
 	return found;
@@ -291,21 +312,21 @@ static int64_t seconds(int64_t ms)
 	return ms >= 0 ? ms / 1000 : -((-ms + 999) / 1000);
 }
 
-static int verify(const struct pki_set *s, const struct pki_peer *peer,
+static int verify(const struct pki_set *s, STACK_OF(X509) * chain,
 		  int64_t now_ms, bool crl_strict)
 {
+	X509 *leaf = sk_X509_value(chain, 0);
 	X509_STORE_CTX *c = X509_STORE_CTX_new();
 	X509_VERIFY_PARAM *param;
 	int error = X509_V_OK;
 
-	if (!c ||
-	    X509_STORE_CTX_init(c, s->store, peer->leaf, peer->chain) != 1)
+	if (!c || X509_STORE_CTX_init(c, s->store, leaf, chain) != 1)
 		pki_broken("X509_STORE_CTX");
 	param = X509_STORE_CTX_get0_param(c);
 	X509_STORE_CTX_set_purpose(c, X509_PURPOSE_SSL_CLIENT);
 	X509_VERIFY_PARAM_set_time(param, (time_t)seconds(now_ms));
 	X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
-	if (has_crl(s, peer->leaf))
+	if (has_crl(s, leaf))
 		X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_CRL_CHECK);
 	X509_STORE_CTX_set_app_data(c, (void *)s);
 	if (!crl_strict)
@@ -320,17 +341,49 @@ static int verify(const struct pki_set *s, const struct pki_peer *peer,
 	return error;
 }
 
+/* What came behind the leaf; what is no certificate is as if it had not been
+ * sent: a chain that needs it does not verify. */
+static void add_rest(STACK_OF(X509) * chain, const struct pki_peer *peer)
+{
+	for (size_t i = 0; i < peer->rest_n; i++) {
+		X509 *x = pki_der_cert(&peer->rest[i]);
+
+		if (x)
+			sk_X509_push(chain, x);
+	}
+}
+
+/* Most leafs verify by what is loaded; the rest of the chain is read for those
+ * that do not. */
+static int verify_peer(const struct pki_set *s, const struct pki_peer *peer,
+		       STACK_OF(X509) * chain, int64_t now_ms, bool crl_strict)
+{
+	int error;
+
+	if (!chain || X509_up_ref(peer->leaf) != 1)
+		pki_broken("sk_X509_new_reserve");
+	sk_X509_push(chain, peer->leaf);
+	error = verify(s, chain, now_ms, crl_strict);
+	if (error == X509_V_OK || peer->rest_n == 0)
+		return error;
+	add_rest(chain, peer);
+	return verify(s, chain, now_ms, crl_strict);
+}
+
 struct pki_verdict pki_verify(struct pki *p, const struct pki_peer *peer,
 			      int64_t now_ms, bool crl_strict)
 {
 	struct kept *k = place(p, peer, crl_strict);
+	STACK_OF(X509) * chain;
 	int error;
 
 	if (!p->set.store) /* nothing is loaded, nobody believed */
 		return verdict_of(X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
 	if (stands(k, p, peer, now_ms, crl_strict))
 		return k->verdict;
-	error = verify(&p->set, peer, now_ms, crl_strict);
-	keep(p, k, peer, now_ms, crl_strict, verdict_of(error));
+	chain = sk_X509_new_reserve(NULL, PKI_CHAIN);
+	error = verify_peer(&p->set, peer, chain, now_ms, crl_strict);
+	keep(p, k, peer, chain, now_ms, crl_strict, verdict_of(error));
+	sk_X509_pop_free(chain, X509_free);
 	return k->verdict;
 }

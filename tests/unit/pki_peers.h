@@ -568,6 +568,46 @@ static void garbage_behind_the_leaf_is_left_out(void **state)
 	X509_free(x);
 }
 
+/* The same chain is the same peer, and lives while somebody holds it. */
+static void a_chain_that_comes_again_is_known(void **state)
+{
+	struct world *w = *state;
+	const struct form f = {"a", .eku = "clientAuth"};
+	X509 *x = leaf_of(w, &f, ICA);
+	struct pki *p = trusting(w, BIT(ROOT), NULL);
+	struct octets chain[] = {
+	    der_of(w->arena, x),
+	    der_of(w->arena, w->ca[ICA].cert),
+	};
+	struct pki_peer *one = pki_peer_again(p, chain, 2, &w->err);
+	struct pki_peer *same = pki_peer_again(p, chain, 2, &w->err);
+	struct pki_peer *bare = pki_peer_again(p, chain, 1, &w->err);
+
+	assert_ptr_equal(one, same);
+	assert_ptr_not_equal(one, bare);
+	assert_int_equal(pki_verify(p, one, DAY0, false).error, 0);
+	assert_int_equal(pki_verify(p, bare, DAY0, false).error, 20);
+	pki_peer_free(one);
+	assert_string_equal(pki_peer_info(same)->key, "EC P-256");
+	assert_null(pki_peer_again(p, chain, 0, &w->err));
+	chain[0].n--;
+	assert_null(pki_peer_again(p, chain, 2, &w->err));
+	chain[0].n++;
+	for (int i = 0; i < 300; i++) { /* more than are kept */
+		X509 *other = leaf_of(w, &f, ICA);
+		struct octets der = der_of(w->arena, other);
+
+		pki_peer_free(pki_peer_again(p, &der, 1, &w->err));
+		X509_free(other);
+	}
+	pki_free(p);
+	assert_string_equal(pki_peer_info(same)->key, "EC P-256");
+	assert_true(pki_peer_subject_is(bare, "CN=a,O=Mock Kanta,C=FI"));
+	pki_peer_free(same);
+	pki_peer_free(bare);
+	X509_free(x);
+}
+
 /* 64 KiB: what would be more is left out, or is no leaf. */
 static void chains_have_a_size(void **state)
 {

@@ -124,6 +124,13 @@ static const struct verdict_row verdict_rows[] = {
     {"the root's CRL", .crl = {ROOT, -3, 27, true}},
     {"the CRL of a CA of the same name", .trusted = TREE | BIT(SAME_NAME),
      .crl = {SAME_NAME, -3, 27, true}},
+    {"revoked, by one of two CAs of the same name", .by = SAME_NAME,
+     .trusted = TREE | BIT(SAME_NAME), .crl = {SAME_NAME, -3, 27, true},
+     .error = 23, .alert = 44},
+    {"the CRL of the one, a leaf of the other that was sent", .by = SAME_NAME,
+     .sent = BIT(SAME_NAME), .crl = {ICA, -3, 27, true}},
+    {"the same, strictly", .by = SAME_NAME, .sent = BIT(SAME_NAME),
+     .crl = {ICA, -3, 27, true}, .strict = true, .error = 3, .alert = 80},
 };
 /* clang-format on */
 

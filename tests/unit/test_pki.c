@@ -191,6 +191,7 @@ int main(void)
 	    cmocka_unit_test(what_is_no_certificate_is_refused),
 	    cmocka_unit_test(changed_certificates_do_no_harm),
 	    cmocka_unit_test(garbage_behind_the_leaf_is_left_out),
+	    cmocka_unit_test(a_chain_that_comes_again_is_known),
 	    cmocka_unit_test(chains_have_a_size),
 	    cmocka_unit_test(every_row_has_its_verdict),
 	    cmocka_unit_test(kept_verdicts_are_those_that_would_be_found),
