@@ -91,6 +91,10 @@ bool admin_requests_delete(struct rq *rq);
 void journal_peer(struct record *r, struct arena *a,
 		  const struct pki_peer *peer, struct journal_peer *out);
 
+/* The line of the log for a request that was refused for its certificate, if it
+ * was. */
+void journal_log_refused(const struct record *r, const struct rq *rq);
+
 /* "certificate_expired" */
 const char *journal_alert(int alert);
 

@@ -233,6 +233,7 @@ void admin_journal(const struct rq *rq, int64_t us, void *ctx)
 
 	if (control && strcmp(rq->method, "GET") == 0)
 		return;
+	journal_log_refused(a->record, rq);
 	journal_peer(a->record, rq->arena, rq->peer, &peer);
 	const char *text[TEXTS] = {
 	    [T_ID] = rq->id,

@@ -69,6 +69,13 @@ void journal_peer(struct record *r, struct arena *a,
 	};
 }
 
+void journal_log_refused(const struct record *r, const struct rq *rq)
+{
+	if (rq->certificate != NULL && r->log != NULL)
+		log_line(r->log, "certificate", "%s refused: %s", rq->id,
+			 rq->certificate);
+}
+
 /* ---- handshakes ------------------------------------------------------- */
 
 const char *journal_alert(int alert)

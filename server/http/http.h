@@ -72,7 +72,8 @@ struct rq {
 	const char *client_id; /* of whom the request speaks, without a grant */
 	const char *why;       /* what a refusal keeps from who asked; it has
 				* no secret in it */
-	const char *shadow;    /* what would be refused elsewhere: JSON */
+	const char *certificate; /* why the client's was refused, in full */
+	const char *shadow;	 /* what would be refused elsewhere: JSON */
 
 	/* What goes out: body in out, then one of the rq_reply functions. */
 	struct buf out;

@@ -35,18 +35,11 @@ bool oauth_certificate_policy(struct rq *rq, struct record *r, struct err *e)
 	return record_certificate_good(r, rq->arena, s, &p, e);
 }
 
-void oauth_certificate_log(const struct rq *rq, const struct record *r,
-			   const char *text)
-{
-	if (r->log != NULL)
-		log_line(r->log, "certificate", "%s refused: %s", rq->id, text);
-}
-
 /* In the wording that s chooses. Always false. */
 static bool refuse(struct rq *rq, const struct settings *s, const struct err *e)
 {
-	oauth_certificate_log(rq, oauth_of(rq)->site.record,
-			      rq->why != NULL ? rq->why : e->text);
+	rq->certificate =
+	    rq->why != NULL ? rq->why : arena_strdup(rq->arena, e->text);
 	return oauth_refusal_as(rq, s,
 				e->kind == ERR_INVALID ? REFUSE_NO_CERTIFICATE
 						       : REFUSE_CERTIFICATE,

@@ -128,12 +128,11 @@ static bool live_header(struct rq *rq, const struct oauth *o,
 
 /* RFC 8705 3: whatever is wrong with the certificate, it is the token that is
  * of no use. */
-static bool refuse_certificate(struct rq *rq, const struct oauth *o,
-			       const struct err *e)
+static bool refuse_certificate(struct rq *rq, const struct err *e)
 {
 	static const char token[] = "invalid_token";
 
-	oauth_certificate_log(rq, o->site.record, e->text);
+	rq->certificate = arena_strdup(rq->arena, e->text);
 	if (e->kind == ERR_UNAUTHORIZED)
 		rq_header(rq, "WWW-Authenticate",
 			  "Bearer realm=\"%s\", error=\"%s\", "
@@ -141,7 +140,7 @@ static bool refuse_certificate(struct rq *rq, const struct oauth *o,
 			  realm(rq), token,
 			  oauth_header_text(rq->arena, e->text));
 	return err_set(&rq->err, e->kind, at_userinfo(rq) ? token : e->code,
-		       NULL, "%s", arena_strdup(rq->arena, e->text));
+		       NULL, "%s", rq->certificate);
 }
 
 static bool certificate_first(struct rq *rq, const struct oauth *o)
@@ -150,7 +149,7 @@ static bool certificate_first(struct rq *rq, const struct oauth *o)
 
 	return at_userinfo(rq) ||
 	       oauth_certificate_policy(rq, o->site.record, &e) ||
-	       refuse_certificate(rq, o, &e);
+	       refuse_certificate(rq, &e);
 }
 
 /* Is the certificate there that is demanded of the token's application? */
@@ -181,7 +180,7 @@ static bool admit(struct rq *rq, const struct oauth *o, struct bearer *b)
 
 	if (!of_application(rq, o, g->client_id, &e) ||
 	    !record_certificate_bound(rq->arena, b->token.certificate, &p, &e))
-		return refuse_certificate(rq, o, &e);
+		return refuse_certificate(rq, &e);
 	rq->grant = g;
 	return !g->professional ||
 	       record_professional(o->site.record, rq->arena, g->client_id,

@@ -193,10 +193,6 @@ bool oauth_client(struct rq *rq, const struct oauth_form *f,
 
 struct record_presented oauth_presented(const struct rq *rq);
 
-/* The line of the log for a request that is refused for its certificate. */
-void oauth_certificate_log(const struct rq *rq, const struct record *r,
-			   const char *text);
-
 /* What holds for every application: a certificate that was presented is sound,
  * and where all need one it is there. False: e. */
 bool oauth_certificate_policy(struct rq *rq, struct record *r, struct err *e);

@@ -159,7 +159,8 @@ static bool refuse(const struct settings *s, const char *rule, struct err *e,
 {
 	const bool missing = strcmp(rule, RULE_NO_CERTIFICATE) == 0;
 
-	if (s->on_missing_certificate != MISSING_400)
+	if (s->client_certificate == CERTIFICATE_OFF ||
+	    s->on_missing_certificate != MISSING_400)
 		return err_set(e, ERR_UNAUTHORIZED, rule, NULL, "%c%s",
 			       text[0] - 'a' + 'A', text + 1);
 	return err_set(e, ERR_INVALID, rule, NULL, "%s: %s",

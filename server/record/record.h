@@ -426,8 +426,8 @@ struct pki_verdict record_certificate_verdict(struct record *r,
 					      const struct settings *s,
 					      const struct pki_peer *peer);
 /* Was one presented, and is it to be believed? And is it this application's?
- * False: e; ERR_INVALID for the first two where on_missing_certificate is 400,
- * else ERR_UNAUTHORIZED. The text names what is registered. */
+ * False: e; ERR_INVALID for the first two where certificates are demanded and
+ * on_missing_certificate is 400, else ERR_UNAUTHORIZED. The text names what is registered. */
 bool record_certificate_good(struct record *r, struct arena *a,
 			     const struct settings *s,
 			     const struct record_presented *p, struct err *e);

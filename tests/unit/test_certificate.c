@@ -347,6 +347,7 @@ static void reasons(void **state)
 	struct t *t = *state;
 	const struct store_client c = app(t, CITIZENS);
 
+	set(t, "client_certificate", "required");
 	for (size_t i = 0; i < LEN(rows); i++) {
 		const struct record_presented p = with(t, rows[i].kind);
 		const bool other =
