@@ -333,7 +333,8 @@ build/deps-bench:
 ## make bench      start, memory, checking, requests and searches, as one table;
 ##                 PEER=FOLDER [PEER_MODULES=FOLDER] beside another server;
 ##                 QUICK=1 searches in less
-bench: all build/bench/check build/bench/bare | build/deps-bench
+bench: all $(addprefix build/bench/,check bare handshake load trust) \
+		| build/deps-bench
 	/usr/bin/python3 tests/bench/bench.py build/mock-kanta-phr \
 		--check build/bench/check --bare build/bench/bare \
 		$(if $(PEER),--peer $(PEER)) \
@@ -346,6 +347,24 @@ build/bench/bare: tests/bench/bare.c | build/deps-build
 	@mkdir -p $(@D)
 	@echo '  BENCH $@'
 	$(Q)$(CC) -std=c11 $(WARN) -O2 -g $(CPPFLAGS) -o $@ $< -lmicrohttpd
+
+build/bench/handshake: tests/bench/handshake.c | build/deps-build
+	@mkdir -p $(@D)
+	@echo '  BENCH $@'
+	$(Q)$(CC) -std=c11 $(WARN) -O2 -g $(CPPFLAGS) -o $@ $< -lgnutls
+
+build/bench/load: tests/bench/load.c | build/deps-build
+	@mkdir -p $(@D)
+	@echo '  BENCH $@'
+	$(Q)$(CC) -std=c11 $(WARN) -O2 -g $(CPPFLAGS) -o $@ $< -lssl -lcrypto \
+		-lpthread
+
+build/bench/trust: tests/bench/trust.c $(call mods,pki) $(call mods,jose) \
+		$(call mods,json) $(call mods,base)
+	@mkdir -p $(@D)
+	@echo '  BENCH $@'
+	$(Q)$(CC) -std=c11 $(WARN) $(CFLAGS) $(CPPFLAGS) -o $@ \
+		$(filter %.c %.o,$^) $(LIBS)
 
 build/bench/check: tests/bench/check.c $(call mods,profile) \
 		$(call mods,fhirpath) $(call mods,json) $(call mods,base) \
