@@ -330,7 +330,7 @@ build/deps-bench:
 	@sh server/tools/deps.sh bench
 	@mkdir -p build && touch $@
 
-## make bench      start, memory, checking, requests and searches, as one table;
+## make bench      start, memory, checking, requests, TLS and searches, as a table;
 ##                 PEER=FOLDER [PEER_MODULES=FOLDER] beside another server;
 ##                 QUICK=1 searches in less
 bench: all $(addprefix build/bench/,check bare handshake load trust) \

@@ -11,7 +11,7 @@ machine.
 The programs are those made of check.c and bare.c. COMMAND is another validator,
 run as by tests/conformance/differential.py, with --bench N: all files N times
 more. The peer is another FHIR server (rates.py). PART is one of start, check,
-rates, search, pages.
+rates, tls, search, pages.
 """
 import argparse
 import json
@@ -25,6 +25,7 @@ import time
 import found
 import pages
 import rates
+import tls
 from served import ROOT, Server, row, weight
 
 
@@ -212,8 +213,8 @@ def options():
     parser.add_argument("--oracle")
     parser.add_argument("--oracle-package")
     parser.add_argument("--only",
-                        choices=["start", "check", "rates", "search",
-                                 "pages"])
+                        choices=["start", "check", "rates", "tls",
+                                 "search", "pages"])
     return parser.parse_args()
 
 
@@ -228,6 +229,8 @@ def main():
         check_rows(args)
     if args.only in (None, "rates"):
         rates.rows(binary, args)
+    if args.only in (None, "tls"):
+        tls.rows(binary, args.quick, args.runs)
     if args.only in (None, "search"):
         found.rows(binary, args.quick)
     if args.only in (None, "pages"):

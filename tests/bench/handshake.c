@@ -93,8 +93,8 @@ static void take(struct server *s)
 			die("calloc");
 		c->fd = fd;
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		gnutls_init(&c->session, GNUTLS_SERVER | GNUTLS_NONBLOCK |
-					     GNUTLS_NO_SIGNAL);
+		gnutls_init(&c->session,
+			    GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
 		gnutls_priority_set(c->session, s->priority);
 		gnutls_credentials_set(c->session, GNUTLS_CRD_CERTIFICATE,
 				       s->credentials);
@@ -142,9 +142,8 @@ static void go_on(struct client *c)
 static void open_tls(struct server *s, const char *identity, const char *ca)
 {
 	gnutls_certificate_allocate_credentials(&s->credentials);
-	if (gnutls_certificate_set_x509_key_file(s->credentials, identity,
-						 identity,
-						 GNUTLS_X509_FMT_PEM) < 0 ||
+	if (gnutls_certificate_set_x509_key_file(
+		s->credentials, identity, identity, GNUTLS_X509_FMT_PEM) < 0 ||
 	    gnutls_certificate_set_x509_trust_file(s->credentials, ca,
 						   GNUTLS_X509_FMT_PEM) < 1 ||
 	    gnutls_priority_init(&s->priority, PRIORITIES, NULL) < 0) {

@@ -14,11 +14,12 @@ SCOPE = "patient/Observation.read patient/Observation.write"
 JSON = {"Content-Type": "application/json"}
 
 
-def row(what, value, unit, against, other, wanted=""):
-    """One line of the table; the ratio is value / other."""
+def row(what, value, unit, against, other, wanted="", ratio=None):
+    """One line of the table; the ratio is value / other unless it is given."""
     digits = 2 if other < 10 else 1
     print(f"{what:<44}{value:>10.{digits}f} {unit:<6}{against}: "
-          f"{other:.{digits}f}  ratio {value / other:.2f}"
+          f"{other:.{digits}f}  ratio "
+          f"{value / other if ratio is None else ratio:.2f}"
           f"{wanted and '  wanted ' + wanted}", flush=True)
 
 

@@ -7,10 +7,9 @@
  * Makes a CA, which is forgotten with this process, and writes into FOLDER:
  * ca.pem and crl.pem, server.pem with the server's certificate, chain and key
  * behind one another, and COUNT applications' 0.pem, 1.pem, ... in that form.
- * Then measures, over all of them, in microseconds of the processor each: what
- * is presented is read, it is verified for the first time, it is verified
- * again (the verdict was kept), and what is kept is looked up when others took
- * its place is the first of these again. Prints one JSON object.
+ * Then prints one JSON object: microseconds of the processor to make the CA, to
+ * issue one certificate, to read a chain that was presented, to verify it for
+ * the first time, and to do so again, as the verdict was kept.
  */
 #include "pki/pki.h"
 
@@ -21,7 +20,7 @@
 #include <time.h>
 
 #define COUNT_MAX 4096
-#define AGAIN	  200
+#define AGAIN	  100000
 
 static double cpu_us(void)
 {
@@ -113,8 +112,6 @@ static double verify_all(struct pki *p, struct pki_peer **peer, size_t n,
 			if (pki_verify(p, peer[i], now_ms, false).error != 0)
 				exit(1);
 		us += cpu_us() - begin;
-		if (again == 1)
-			continue;
 	}
 	return us / (double)(n * again);
 }
@@ -149,7 +146,7 @@ int main(int argc, char **argv)
 	/* the last one stands in the cache for certain */
 	double kept = verify_all(p, &peer[n - 1], 1, now_ms, AGAIN);
 	printf("{\"make_us\":%.1f,\"issue_us\":%.1f,\"read_us\":%.1f,"
-	       "\"verify_us\":%.1f,\"kept_us\":%.2f}\n",
+	       "\"verify_us\":%.1f,\"kept_us\":%.3f}\n",
 	       made, each, read_us, full, kept);
 	for (size_t i = 0; i < n; i++)
 		pki_peer_free(peer[i]);
