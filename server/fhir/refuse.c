@@ -234,6 +234,21 @@ struct issue fhir_refusal(const struct rq *rq, const struct err *e)
 	return issue;
 }
 
+/* A switch that an environment has by inference decided: for the journal. */
+static void note_switch(struct rq *rq, const char *rule)
+{
+	static const char *const by_switch[][2] = {
+	    {RULE_DEFINITIONS_OFF, "allow_test_profiles"},
+	    {RULE_SWITCHED_OFF, "store_questionnaires"},
+	};
+	const struct fhir *f = rq->ctx;
+
+	for (size_t i = 0; i < LEN(by_switch); i++)
+		if (strcmp(rule, by_switch[i][0]) == 0)
+			rq->why = record_preset_note(f->record, rq->arena,
+						     by_switch[i][1]);
+}
+
 void fhir_refuse(struct rq *rq)
 {
 	const struct fhir *f = rq->ctx;
@@ -246,6 +261,7 @@ void fhir_refuse(struct rq *rq)
 
 	reword(rq);
 	kept = rq->err; /* what a second failure may overwrite */
+	note_switch(rq, kept.code);
 	(void)fhir_wish(rq, &w);
 	rq->err = kept;
 	issue = fhir_refusal(rq, &kept);

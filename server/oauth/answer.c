@@ -38,7 +38,9 @@ bool oauth_request_error(struct rq *rq, const struct oauth_request *q,
 	/* the journal counts it among what was refused */
 	err_set(&rq->err, ERR_INVALID, f->error, NULL, "%s",
 		f->text != NULL ? f->text : f->error);
-	rq->why = "the application was told so by a redirect";
+	rq->why = arena_cat(
+	    rq->arena, "the application was told so by a redirect",
+	    rq->why != NULL ? "; " : "", text_or_empty(rq->why), NULL);
 	return true;
 }
 

@@ -110,7 +110,7 @@ static const struct row environments[] = {
      {{"pkce", "Applications without a back-end may register, without a "
 	       "secret, and use PKCE."},
       {"off", "Applications without a secret and without a certificate cannot "
-	      "be registered: they need a back-end."}}},
+	      "register themselves: they need a back-end."}}},
     {"citizens", false,
      {{"any", "[Q]"}, {"any", "[C]"}, {"registered", "[Q]"},
       {"registered", "[I]"}},

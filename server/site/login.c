@@ -98,15 +98,12 @@ static const char *const faults[] = {
 		      "accepted here."),
 };
 
-/* The journal says so where that rests on inference. */
-static bool is_registered(struct rq *rq, const char *hetu)
+/* The text, when a switch decided: the journal says where that rests on
+ * inference. */
+static const char *noted(struct rq *rq, const char *name, const char *text)
 {
-	struct record *r = site_of(rq)->record;
-
-	if (record_citizen_known(r, rq->arena, hetu))
-		return true;
-	rq->why = record_preset_note(r, rq->arena, "citizens");
-	return false;
+	rq->why = record_preset_note(site_of(rq)->record, rq->arena, name);
+	return text;
 }
 
 /* Why this citizen may not log in, as an English text with {age} and {limit};
@@ -114,6 +111,7 @@ static bool is_registered(struct rq *rq, const char *hetu)
 static const char *why_not(struct rq *rq, const char *hetu,
 			   struct store_citizen *out)
 {
+	struct record *r = site_of(rq)->record;
 	enum hetu_fault fault = hetu_fault(hetu);
 
 	if (fault != HETU_SOUND)
@@ -122,15 +120,18 @@ static const char *why_not(struct rq *rq, const char *hetu,
 	if (age < 0)
 		return SAY("This person has not been born yet.");
 	if (age < settings_of(rq)->login_age)
-		return SAY("This person is {age} years old; the service is for "
-			   "those who have turned {limit}.");
-	if (settings_of(rq)->citizens && !is_registered(rq, hetu))
-		return SAY("No test citizen with this code is registered here, "
-			   "and only registered ones can log in. Register one: "
-			   "POST /__admin/citizens with the code as hetu, or "
-			   "citizens of a fixture.");
-	if (!record_citizen(site_of(rq)->record, rq->arena, hetu, -1, NULL, out,
-			    &rq->err))
+		return noted(rq, "login_age",
+			     SAY("This person is {age} years old; the service "
+				 "is for those who have turned {limit}."));
+	if (settings_of(rq)->citizens &&
+	    !record_citizen_known(r, rq->arena, hetu))
+		return noted(rq, "citizens",
+			     SAY("No test citizen with this code is registered "
+				 "here, and only registered ones can log in. "
+				 "Register one: POST /__admin/citizens with "
+				 "the code as hetu, or citizens of a "
+				 "fixture."));
+	if (!record_citizen(r, rq->arena, hetu, -1, NULL, out, &rq->err))
 		return arena_strdup(rq->arena, rq->err.text);
 	if (record_behaves(out, "minor"))
 		return SAY("This person behaves as a minor; the service is for "

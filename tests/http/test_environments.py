@@ -291,6 +291,12 @@ def test_paths(start, name):
     assert smart["token_endpoint"] == s.origin + "/phr-authserver/token"
 
 
+def refusals(s):
+    """{path: what the journal says beyond the answer}, the last of each."""
+    listed = s.admin("GET", "/requests?refused=true").json()["requests"]
+    return {e["path"]: e["error"].get("why") for e in listed}
+
+
 # ---- who may log in ---------------------------------------------------------
 
 @pytest.fixture(scope="module")
@@ -352,14 +358,16 @@ def test_the_journal_says_on_what_it_rests(start):
                               allow_redirects=False))
         assert got["error"] == "access_denied"
         assert "POST /__admin/citizens" in got["error_description"]
+        why = refusals(s)["/phr-authserver/authorize"] or ""
+        assert ("citizens=registered" in why) == rests, why
     s = start("--environment", "production", *OFF)
-    assert status(s, R4 + "/metadata") == 404
-    assert status(s, "/open" + STU3 + "/metadata") == 404
-    listed = s.admin("GET", "/requests?refused=true").json()["requests"]
-    whys = {e["path"]: e["error"].get("why") for e in listed}
-    assert "open_sandbox=off" in whys["/open" + STU3 + "/metadata"]
-    assert "[I]" in whys["/open" + STU3 + "/metadata"]
-    assert whys[R4 + "/metadata"] is None
+    gone, open_gone = R4 + "/metadata", "/open" + STU3 + "/metadata"
+    assert status(s, gone) == 404
+    assert status(s, open_gone) == 404
+    whys = refusals(s)
+    assert "open_sandbox=off" in whys[open_gone]
+    assert "[I]" in whys[open_gone]
+    assert whys[gone] is None
 
 
 def test_headless_with_nobody_registered(start):
@@ -484,15 +492,21 @@ def test_who_runs_the_server_changes_them(tested):
     assert got["client_name"] == "other"
 
 
-def test_public_clients(tested, switched):
+def test_public_clients(start):
+    """Where applications register themselves after all, not without a secret;
+    a certificate is as good."""
+    s = start("--environment", "client-test", *OFF, "--set",
+              "self_service=on")
+    url = s.auth + "/register"
     body = dict(REGISTRATION, token_endpoint_auth_method="none")
-    r = tested.admin("POST", "/clients", body)
-    offered = tested.http.get(
-        tested.auth + "/.well-known/openid-configuration").json()
-    assert r.status_code in (201, 400)
-    r = switched.http.post(switched.auth + "/register", json=body)
-    assert r.status_code == 201, r.text
-    assert offered["code_challenge_methods_supported"]
+    r = s.http.post(url, json=body)
+    assert r.status_code == 400 and "without a secret" in r.text
+    body["certificate_serial_number"] = "1.2.246.10.99999999.99.7"
+    assert s.http.post(url, json=body).status_code == 201
+    assert s.http.post(url, json=REGISTRATION).status_code == 201
+    s.admin("PUT", "/settings", {"public_clients": "pkce"}, 200)
+    del body["certificate_serial_number"]
+    assert s.http.post(url, json=body).status_code == 201
 
 
 # ---- tokens -----------------------------------------------------------------
@@ -547,6 +561,10 @@ def test_definitions_and_questionnaires(tested, switched):
                   "concept": [{"code": "a"}]}
         r = store(s, person, system)
         assert (r.status_code == 201) == stored, r.text
+        if not stored:
+            assert r.status_code == 403, r.text
+            why = refusals(s)[r.request.path_url]
+            assert "allow_test_profiles=off" in why and "[I]" in why
 
 
 @pytest.mark.parametrize("name", NAMES)
