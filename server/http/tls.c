@@ -56,6 +56,7 @@ static bool fill(gnutls_certificate_credentials_t c,
 		 const struct http_identity *id, struct err *e)
 {
 	const gnutls_datum_t cert = datum(id->cert), key = datum(id->key);
+	gnutls_datum_t ca;
 	int code = gnutls_certificate_set_x509_key_mem2(
 	    c, &cert, &key, GNUTLS_X509_FMT_PEM, NULL, 0);
 
@@ -65,13 +66,14 @@ static bool fill(gnutls_certificate_credentials_t c,
 			       "certificate, which must be the first one");
 	if (code < 0)
 		return fail(e, "the server's certificate and key", code);
-	if (id->ca && *id->ca) {
-		const gnutls_datum_t ca = datum(id->ca);
-
-		code = gnutls_certificate_set_x509_trust_mem(
-		    c, &ca, GNUTLS_X509_FMT_PEM);
-	}
-	return code >= 0 || fail(e, "the clients' CA certificates", code);
+	if (!id->ca || !*id->ca)
+		return true;
+	ca = datum(id->ca);
+	code =
+	    gnutls_certificate_set_x509_trust_mem(c, &ca, GNUTLS_X509_FMT_PEM);
+	if (code == 0)
+		code = GNUTLS_E_NO_CERTIFICATE_FOUND;
+	return code > 0 || fail(e, "the clients' CA certificates", code);
 }
 
 static struct http_credentials *credentials_new(const struct http_identity *id,

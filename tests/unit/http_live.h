@@ -379,7 +379,9 @@ struct setup {
 	bool hold;     /* do not run before go_server() */
 	bool on_stdin; /* stop_on_stdin_eof */
 	size_t listeners;
-	const char *trusted_proxy; /* NULL: none */
+	const char *listen;	    /* NULL: http://, on one or two */
+	const struct http_tls *tls; /* NULL: what needs none */
+	const char *trusted_proxy;  /* NULL: none */
 	const char *certificate_header;
 };
 
@@ -410,7 +412,7 @@ static void serve(const struct setup *s, int url_fd, int go_fd, int log_fd)
 	     .refuse = refuse},
 	};
 	struct http_config c = {
-	    .listen = listen,
+	    .listen = s->listen ? &s->listen : listen,
 	    .listen_count = s->listeners ? s->listeners : 1,
 	    .clock = &clock,
 	    .log = &log,
@@ -419,7 +421,7 @@ static void serve(const struct setup *s, int url_fd, int go_fd, int log_fd)
 	    .turn = {w_enter, w_leave, w_pending, w_commit, w_rehearse, w_nest,
 		     w_unnest, &w},
 	    .stop_on_stdin_eof = s->on_stdin,
-	    .tls = &fake_tls,
+	    .tls = s->tls ? s->tls : &fake_tls,
 	    .trusted_proxy = &s->trusted_proxy,
 	    .trusted_proxy_count = s->trusted_proxy ? 1 : 0,
 	    .client_certificate_header = s->certificate_header,

@@ -8,6 +8,7 @@
 #include "http_nested.h"
 #include "http_proxy.h"
 #include "http_pure.h"
+#include "http_tls.h"
 #include "http_wire.h"
 
 /* ---- answers ---------------------------------------------------------- */
@@ -872,6 +873,14 @@ int main(void)
 	    cmocka_unit_test(test_request_id),
 	    cmocka_unit_test(test_foreign),
 	    cmocka_unit_test(test_log_masks),
+	    cmocka_unit_test(test_identity),
+	    cmocka_unit_test(test_listen_kind),
+	    cmocka_unit_test(test_tls),
+	    cmocka_unit_test(test_mtls_peer),
+	    cmocka_unit_test(test_mtls_alert),
+	    cmocka_unit_test(test_tls_identity_changes),
+	    cmocka_unit_test(test_tls_half_open),
+	    cmocka_unit_test(test_tls_deadline),
 	    cmocka_unit_test(test_cidr),
 	    cmocka_unit_test(test_certificate_texts),
 	    cmocka_unit_test(test_proxy_config),
