@@ -7,22 +7,18 @@
  * Checked: each text has what it should have, a key belongs to its certificate,
  * a CRL is signed by one of the CAs. Not checked: dates; whether something is
  * valid depends on the mock's clock, which moves (verify.c).
- *
- * What was issued is remembered by number in an arena of its own that lives as
- * long as the pki.
  */
 #include "pki/pki_int.h"
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
-#include <strings.h>
 
 struct pki *pki_new(void)
 {
 	struct arena *a = arena_new(4096);
 	struct pki *p = arena_alloc(a, sizeof(*p));
 
-	p->issued_arena = a;
+	p->arena = a;
 	p->cache = pki_cache_new();
 	return p;
 }
@@ -48,7 +44,7 @@ void pki_free(struct pki *p)
 	pki_cache_free(p->cache);
 	for (size_t i = 0; i < PKI_RECENT; i++)
 		pki_peer_free(p->recent[i]);
-	arena_free(p->issued_arena);
+	arena_free(p->arena);
 }
 
 /* ---- what belongs together ----------------------------------------- */
@@ -244,26 +240,4 @@ const struct pki_texts *pki_texts(const struct pki *p)
 uint64_t pki_generation(const struct pki *p)
 {
 	return p->generation;
-}
-
-/* ---- what was issued ----------------------------------------------- */
-
-void pki_number_add(struct pki *p, const char *number, enum pki_ca ca)
-{
-	struct pki_number *n = arena_alloc(p->issued_arena, sizeof(*n));
-
-	n->number = arena_strdup(p->issued_arena, number);
-	n->ca = ca;
-	n->next = p->issued;
-	p->issued = n;
-}
-
-const struct pki_number *pki_number_find(const struct pki *p,
-					 const char *number)
-{
-	const struct pki_number *n = p->issued;
-
-	while (n && strcasecmp(n->number, number) != 0)
-		n = n->next;
-	return n;
 }

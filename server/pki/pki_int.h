@@ -26,13 +26,6 @@ struct pki_issuer {
 	EVP_PKEY *key;
 };
 
-/* A certificate that was issued here, or is otherwise known to be ours. */
-struct pki_number {
-	struct pki_number *next;
-	const char *number; /* as pki_number_text() writes it */
-	enum pki_ca ca;
-};
-
 /* What pki_load() replaces as a whole. The texts stand in the arena, crl in one
  * of its own, as it changes more often. */
 struct pki_set {
@@ -47,12 +40,9 @@ struct pki_set {
 struct pki_cache;
 
 struct pki {
-	struct pki_set set; /* all zero before the first pki_load() */
+	struct arena *arena; /* it stands there itself */
+	struct pki_set set;  /* all zero before the first pki_load() */
 	uint64_t generation;
-	/* Outlive a load: what was issued by another key is on no CRL, but
-	 * does no harm. pki_number_add() puts one in front. */
-	struct arena *issued_arena;
-	struct pki_number *issued;
 	struct pki_cache *cache; /* verify.c */
 	/* What was presented lately, by its digest; peer.c */
 	struct pki_peer *recent[PKI_RECENT];
@@ -65,10 +55,6 @@ struct pki {
  * notBefore to its notAfter: so moving the clock never makes it out of date,
  * and there is nothing to sign anew (facts: 5.1). */
 bool pki_set_crl(struct pki *p, const char *pem, struct err *e);
-
-void pki_number_add(struct pki *p, const char *number, enum pki_ca ca);
-const struct pki_number *pki_number_find(const struct pki *p,
-					 const char *number);
 
 /* ---- PEM and numbers: pem.c ---------------------------------------------- */
 

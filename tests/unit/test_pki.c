@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Unit tests of pki: what a certificate says, names, verdicts, loading.
+ * Unit tests of pki: what a certificate says, names, verdicts, loading, and
+ * the CA for rehearsals.
  */
+#include "pki_kinds.h"
 #include "pki_peers.h"
 #include "pki_verdicts.h"
 
@@ -204,6 +206,16 @@ int main(void)
 	    cmocka_unit_test(what_does_not_go_together_is_not_loaded),
 	    cmocka_unit_test(what_is_optional_may_be_missing),
 	    cmocka_unit_test(texts_around_the_blocks_do_not_matter),
+	    cmocka_unit_test(every_kind_is_in_the_table),
+	    cmocka_unit_test(every_kind_has_its_verdict_at_any_time),
+	    cmocka_unit_test(verdicts_move_with_the_clock),
+	    cmocka_unit_test(expired_was_good_and_future_will_be),
+	    cmocka_unit_test(revoking_is_seen_at_once),
+	    cmocka_unit_test(a_ca_survives_being_read_again),
+	    cmocka_unit_test(without_keys_nothing_is_issued),
+	    cmocka_unit_test(orders_say_who_it_is),
+	    cmocka_unit_test(the_server_has_a_certificate),
+	    cmocka_unit_test(pkcs12_holds_it_all),
 	};
 
 	return cmocka_run_group_tests(tests, build_world, end_world);
