@@ -403,7 +403,8 @@ struct record_presented {
 /* Is the application registered with a certificate (RFC 8705 2.1.2, or
  * certificate_serial_number)? Has it nothing at all to authenticate itself
  * with? Does it authenticate itself by a certificate, so that it needs no
- * secret? s, here and below: the settings that hold for the application, or the
+ * secret (by the switch client_auth all do, where certificates are demanded)?
+ * s, here and below: the settings that hold for the application, or the
  * server's while it is not known. */
 bool record_has_certificate(struct arena *a, const struct store_client *c);
 bool record_is_public(struct arena *a, const struct store_client *c);
@@ -427,7 +428,8 @@ struct pki_verdict record_certificate_verdict(struct record *r,
 					      const struct pki_peer *peer);
 /* Was one presented, and is it to be believed? And is it this application's?
  * False: e; ERR_INVALID for the first two where certificates are demanded and
- * on_missing_certificate is 400, else ERR_UNAUTHORIZED. The text names what is registered. */
+ * on_missing_certificate is 400, else ERR_UNAUTHORIZED. The text names what is
+ * registered. */
 bool record_certificate_good(struct record *r, struct arena *a,
 			     const struct settings *s,
 			     const struct record_presented *p, struct err *e);

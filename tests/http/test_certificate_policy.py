@@ -469,23 +469,26 @@ def test_client_auth_certificate(unbound):
     world = unbound
     tokens = world.good("both")
     bare = {"client_id": world.apps["both"]["client_id"]}
-    secret = world.apps["secret"]
     world.set(client_auth="certificate")
     try:
-        ok = world.client("wellbeing")
-        assert ok.refresh(bare, tokens).status == 200
-        assert ok.refresh(world.apps["both"], tokens).status == 200
-        assert ok.refresh(dict(bare, client_secret="x"),
-                          tokens).status == 401
+        for policy in ("optional", "required"):
+            world.policy(policy, "401")
+            ok, none = world.client("wellbeing"), world.client(None)
+            assert ok.refresh(bare, tokens).status == 200
+            assert ok.refresh(world.apps["both"], tokens).status == 200
+            assert ok.refresh(dict(bare, client_secret="x"),
+                              tokens).status == 401
+            assert none.refresh(bare, tokens).status == 401
+            assert none.refresh(world.apps["both"], tokens).status == 401
+            for name in ("secret", "public"):
+                r = ok.refresh(world.apps[name], world.good(name))
+                assert (r.status, r.json()["error"]) == (401,
+                                                         "invalid_client")
+                assert "certificate_serial_number" in r.what()
+        world.policy("off")  # a secret is all there is then
+        r = world.client(None).refresh(world.apps["both"], tokens)
+        assert r.status == 200
         assert world.client(None).refresh(bare, tokens).status == 401
-        assert world.client(None).refresh(world.apps["both"],
-                                          tokens).status == 401
-        r = ok.refresh(secret, world.good("secret"))
-        assert (r.status, r.json()["error"]) == (401, "invalid_client")
-        assert "certificate_serial_number" in r.what()
-        r = ok.refresh(world.apps["public"], world.good("public"))
-        assert r.status == 401
-        assert "certificate_serial_number" in r.what()
     finally:
         world.set(client_auth="basic+post")
 

@@ -219,6 +219,8 @@ static void who_authenticates_by_it(void **state)
 	struct settings by = t->r.settings;
 
 	assert_true(settings_set(&by, "client_auth", "certificate", &t->e));
+	const struct settings off = by;
+	assert_true(settings_set(&by, "client_certificate", "optional", &t->e));
 	for (size_t i = 0; i < LEN(rows); i++) {
 		struct store_client c = app(t, rows[i].members);
 
@@ -228,6 +230,9 @@ static void who_authenticates_by_it(void **state)
 		    rows[i].by_certificate)
 			fail_msg("%s: by certificate", rows[i].members);
 		assert_true(record_by_certificate(t->a, &by, &c));
+		/* where none is demanded, a secret is what there is */
+		assert_int_equal(record_by_certificate(t->a, &off, &c),
+				 rows[i].by_certificate);
 	}
 }
 
