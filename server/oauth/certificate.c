@@ -101,6 +101,7 @@ bool oauth_certificate_of(struct rq *rq, const struct store_client *c,
 	const struct record_presented p = oauth_presented(rq);
 	struct err e = {.kind = ERR_NONE};
 
+	rq->why = NULL;
 	if (!record_certificate_demanded(rq->arena, &s, c) &&
 	    !record_by_certificate(rq->arena, &s, c))
 		return true;

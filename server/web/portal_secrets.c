@@ -92,7 +92,7 @@ static void credentials(struct buf *b, const struct store_client *c,
 	argument(b, "-d", "client_id=", c->client_id);
 	if (strcmp(c->auth_method, "client_secret_post") == 0)
 		argument(b, "-d", "client_secret=", secret);
-	if (c->certificate_serial_number[0] != '\0') {
+	if (record_has_certificate(b->arena, c)) {
 		argument(b, "--cert", "", "application.pem");
 		argument(b, "--key", "", "application.key");
 	}
@@ -105,6 +105,17 @@ static void credentials(struct buf *b, const struct store_client *c,
 	argument(b, "-d", "client_assertion=", "JWT");
 }
 
+/* Where it presents its certificate, if it has one. */
+static const char *token_url(struct rq *rq, const struct store_client *c)
+{
+	const struct site *site = &web_of(rq)->site;
+	const char *mtls = site->record->mtls_origin;
+
+	return mtls != NULL && record_has_certificate(rq->arena, c)
+		   ? arena_cat(rq->arena, mtls, site->path, "/token", NULL)
+		   : site_url(rq, "/token");
+}
+
 static const char *token_line(struct rq *rq, const struct store_client *c,
 			      const char *secret)
 {
@@ -112,7 +123,7 @@ static const char *token_line(struct rq *rq, const struct store_client *c,
 
 	buf_init(&b, rq->arena);
 	buf_puts(&b, "curl -s ");
-	quoted(&b, site_url(rq, "/token"));
+	quoted(&b, token_url(rq, c));
 	credentials(&b, c, secret != NULL ? secret : "SECRET");
 	if (!by_browser(c)) {
 		argument(&b, "-d", "grant_type=", "client_credentials");
