@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A proxy that ends TLS in front of the server: whose headers count
 (--trusted-proxy), and what they then say of who asked and of how the server was
-called. The client's certificate among them: test_mtls_proxy.py."""
+called. The client's certificate is among them: what it says then counts as if
+it had been presented in the handshake."""
+import re
+import urllib.parse
+
 import pytest
 
-from support import Server, run
+from support import FHIR_JSON, Server, outcome, run, weight
+from vendor import Vendor
 
 META = "/phr-authserver-sandbox/.well-known/openid-configuration"
 STATE = "/__admin/state"
@@ -89,3 +94,146 @@ def test_a_wrong_header_stops_the_start(binary, name):
                "--client-certificate-header", name, timeout=20)
     assert done.returncode == 78, done.err
     assert "--client-certificate-header" in done.err
+
+
+# ---- the client's certificate -----------------------------------------------
+
+OID = "1.2.246.10.99999999.99.1"
+REQUIRED = ["--client-certificate", "required"]
+
+
+class Certificate:
+    """One that the server's own CA has issued, as proxies write it."""
+
+    def __init__(self, s, kind="wellbeing", **more):
+        self.pem = s.admin("POST", "/certificates", dict(more, kind=kind),
+                           201).json()["certificate"]
+        self.der = [":" + re.sub(r"\s", "", b) + ":" for b in re.findall(
+            r"-----BEGIN CERTIFICATE-----(.*?)-----END", self.pem, re.S)]
+
+    def rfc9440(self):
+        h = {"Client-Cert": self.der[0]}
+        return dict(h, **{"Client-Cert-Chain": ", ".join(self.der[1:])}
+                    if self.der[1:] else {})
+
+    def escaped(self, name="Client-Cert"):
+        """nginx: $ssl_client_escaped_cert"""
+        return {name: urllib.parse.quote(self.pem, safe="")}
+
+
+@pytest.fixture(scope="module")
+def demands(own):
+    with Server("--trusted-proxy", "127.0.0.1", *REQUIRED) as s:
+        s.admin("PUT", "/settings", {"client_auth": "certificate"}, 200)
+        yield s
+
+
+@pytest.fixture
+def known(demands):
+    """An application with a certificate of its own and a citizen's token; each
+    has an OID of its own."""
+    known.n = getattr(known, "n", 0) + 1
+    oid = f"1.2.246.10.99999999.99.7{known.n}"
+    app = demands.register(certificate_serial_number=oid,
+                           token_endpoint_auth_method="none")
+    p = demands.person(app)
+    p.oid = oid
+    return p
+
+
+def asks(p, headers):
+    return p.get("/Observation?patient=" + p.id, "stu3", headers=headers)
+
+
+def test_handed_on_it_counts(demands, known):
+    mine = Certificate(demands, oid=known.oid)
+    for headers in (mine.rfc9440(), mine.escaped()):
+        r = asks(known, headers)
+        assert r.status_code == 200, r.text
+    e = demands.admin("GET", "/requests/" + r.headers["X-Request-Id"]).json()
+    assert known.oid in str(e), e
+
+
+def test_as_the_proxy_asks_none_is_none(demands, known):
+    for headers in ({}, {"Client-Cert": ""}, {"Client-Cert": "(null)"}):
+        r = asks(known, headers)
+        assert r.status_code == 401, r.text
+        assert "certificate" in r.text
+
+
+@pytest.mark.parametrize("kind", [
+    "expired", "future", "revoked", "wrong-eku", "other-ca", "self-signed",
+    "wrong-oid", "no-oid", "two-oids", "sote"])
+def test_it_is_judged_as_any(demands, known, kind):
+    r = asks(known, Certificate(demands, kind).rfc9440())
+    assert r.status_code == 401, r.text
+
+
+def test_without_a_chain(demands, known):
+    """The server knows the issuing CA."""
+    r = asks(known, {"Client-Cert": Certificate(demands, oid=known.oid).der[0]})
+    assert r.status_code == 200, r.text
+
+
+@pytest.mark.parametrize("value", [
+    "x", ":x:", ":MDAw:", "-----BEGIN CERTIFICATE-----", ":" * 5000])
+def test_what_cannot_be_read_is_refused(demands, known, value):
+    """As the proxy's own mistake, in the group's words."""
+    r = asks(known, {"Client-Cert": value})
+    assert r.status_code == 400 and "Client-Cert" in r.text, r.text
+    assert outcome(r)
+    r = demands.http.post(demands.auth + "/token", timeout=30,
+                          headers={"Client-Cert": value})
+    assert r.status_code == 400 and r.json()["error"] == "invalid_request"
+
+
+def test_it_authenticates_at_token(demands, known):
+    """The client_id and the certificate, as in production."""
+    v = Vendor(demands, certificate_serial_number=known.oid + "1",
+               token_endpoint_auth_method="none")
+    mine = Certificate(demands, oid=known.oid + "1")
+    form = {"grant_type": "authorization_code", "client_id": v.id,
+            "redirect_uri": "https://app.example.fi/callback"}
+    for headers, status in (({}, 401),
+                            (Certificate(demands).rfc9440(), 401),
+                            (mine.rfc9440(), 200), (mine.escaped(), 200)):
+        url = v.decide(demands.citizen()["hetu"])
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(url).query)
+        form["code"] = query["code"][0]
+        form["redirect_uri"] = url.split("?")[0]
+        r = demands.http.post(demands.auth + "/token", data=form,
+                              headers=headers, timeout=30)
+        assert r.status_code == status, r.text
+
+
+def test_another_header(start):
+    s = start("--trusted-proxy", "::ffff:127.0.0.0/104", *REQUIRED,
+              "--client-certificate-header", "X-SSL-Client-Cert")
+    p = s.person(s.register(certificate_serial_number=OID))
+    mine = Certificate(s, oid=OID)
+    assert asks(p, mine.escaped("x-ssl-client-cert")).status_code == 200
+    assert asks(p, mine.rfc9440()).status_code == 401
+
+
+def test_from_a_stranger_it_is_nothing(start):
+    """Whatever it is; and the log says why."""
+    s = start("--trusted-proxy", "10.0.0.0/8", *REQUIRED)
+    p = s.person(s.register(certificate_serial_number=OID))
+    r = asks(p, Certificate(s, oid=OID).rfc9440())
+    assert r.status_code == 401, r.text
+    r = asks(p, {"Client-Cert": "nonsense"})
+    assert r.status_code == 401 and "it was sent by 127.0.0.1" in s.log()
+
+
+def test_many_that_differ(demands, known):
+    """Each request has its own; a write with it is one as any."""
+    mine = Certificate(demands, oid=known.oid).rfc9440()
+    other = Certificate(demands, "wrong-oid").rfc9440()
+    body = weight(known.id, fhir="stu3")
+    for i in range(30):
+        good = i % 3 == 0
+        r = known.post(body, "stu3", **{
+            k.replace("-", "_"): v
+            for k, v in (mine if good else other).items()},
+            Content_Type=FHIR_JSON)
+        assert r.status_code == (201 if good else 401), r.text

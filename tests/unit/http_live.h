@@ -284,6 +284,16 @@ static bool h_redirect(struct rq *rq)
 	return rq_redirect(rq, 303, "/a b\r\nX: y?\xc3\xa4");
 }
 
+/* As an authorization server refuses. */
+static bool h_denied(struct rq *rq)
+{
+	if (strcmp(rq_param(rq, "id"), "hash") == 0)
+		return rq_redirect(rq, 303, "/cb#error=login_required&state=1");
+	if (strcmp(rq_param(rq, "id"), "no") == 0)
+		return rq_redirect(rq, 303, "/cb?code=1&no_error=1&error");
+	return rq_redirect(rq, 303, "/cb?state=1&error=access_denied&x=1");
+}
+
 static bool h_large(struct rq *rq)
 {
 	for (int i = 0; i < 1 << 20; i++)
@@ -303,6 +313,8 @@ static const struct route base_routes[] = {
     {"GET", "/headers", h_headers, ACCESS_OPEN, 0, ""},
     {"GET", "/peer", h_peer, ACCESS_OPEN, 0, ""},
     {"GET", "/redirect", h_redirect, ACCESS_OPEN, 0, ""},
+    {"GET", "/denied", h_denied, ACCESS_OPEN, 0, ""},
+    {"GET", "/denied/:id", h_denied, ACCESS_OPEN, 0, ""},
     {"GET", "/large", h_large, ACCESS_OPEN, 0, ""},
     {"GET", "/empty", h_empty, ACCESS_OPEN, 0, ""},
     {"GET", "/internal", h_internal, ACCESS_OPEN, 0, ""},
@@ -383,7 +395,25 @@ struct setup {
 	const struct http_tls *tls; /* NULL: what needs none */
 	const char *trusted_proxy;  /* NULL: none */
 	const char *certificate_header;
+	bool rehearse; /* before each answer of /base and /nest */
 };
+
+/* Twice, and says what came of the second time. */
+static void w_before(struct rq *rq, void *ctx)
+{
+	struct arena *a = arena_new(0);
+	struct http_rehearsed r;
+
+	assert_int_equal(((struct world *)ctx)->entered, 0);
+	http_rehearse(rq, a, &r);
+	arena_clear(a);
+	http_rehearse(rq, a, &r);
+	assert_int_equal(rq->status, 0);
+	assert_int_equal(rq->err.kind, ERR_NONE);
+	assert_int_equal(rq->out.len, 0);
+	rq_header(rq, "X-Would", "%d %d %s", r.status, r.refused, r.err.code);
+	arena_free(a);
+}
 
 static void serve(const struct setup *s, int url_fd, int go_fd, int log_fd)
 {
@@ -398,7 +428,8 @@ static void serve(const struct setup *s, int url_fd, int go_fd, int log_fd)
 	     .route_count = LEN(base_routes),
 	     .ctx = &w,
 	     .refuse = refuse,
-	     .cors = true},
+	     .cors = true,
+	     .rehearsed = true},
 	    {.prefix = "/plain",
 	     .routes = plain_routes,
 	     .route_count = LEN(plain_routes),
@@ -409,7 +440,8 @@ static void serve(const struct setup *s, int url_fd, int go_fd, int log_fd)
 	     .route_count = LEN(nest_routes),
 	     .ctx = &w,
 	     .guard = {{g_token, NULL}, {g_never, NULL}},
-	     .refuse = refuse},
+	     .refuse = refuse,
+	     .rehearsed = true},
 	};
 	struct http_config c = {
 	    .listen = s->listen ? &s->listen : listen,
@@ -422,6 +454,8 @@ static void serve(const struct setup *s, int url_fd, int go_fd, int log_fd)
 		     w_unnest, &w},
 	    .stop_on_stdin_eof = s->on_stdin,
 	    .tls = s->tls ? s->tls : &fake_tls,
+	    .before = s->rehearse ? w_before : NULL,
+	    .before_ctx = &w,
 	    .trusted_proxy = &s->trusted_proxy,
 	    .trusted_proxy_count = s->trusted_proxy ? 1 : 0,
 	    .client_certificate_header = s->certificate_header,

@@ -8,6 +8,7 @@
 #include "http_nested.h"
 #include "http_proxy.h"
 #include "http_pure.h"
+#include "http_rehearse.h"
 #include "http_tls.h"
 #include "http_wire.h"
 
@@ -902,6 +903,8 @@ int main(void)
 	    cmocka_unit_test(test_commit_fails),
 	    cmocka_unit_test(test_nested),
 	    cmocka_unit_test(test_nested_savepoints),
+	    cmocka_unit_test(test_rehearsed),
+	    cmocka_unit_test(test_rehearsed_keeps_nothing),
 	    cmocka_unit_test(test_deadline),
 	    cmocka_unit_test(test_idle),
 	    cmocka_unit_test(test_no_spin),

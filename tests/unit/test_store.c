@@ -333,6 +333,29 @@ static void settling_late_changes_nothing(void **state)
 	assert_false(has(w, "b") || has(w, "c") || has(w, "d"));
 }
 
+/* It settles nothing, first in its turn or not, and is gone as any other. */
+static void rehearsals_leave_nothing(void **state)
+{
+	struct world *w = *state;
+	for (int later = 0; later < 2; later++) {
+		if (later)
+			put_in_turn(w, "a");
+		store_enter(w->store);
+		store_rehearse(w->store);
+		store_settle(w->store);
+		put(w, "b", "p1");
+		assert_true(has(w, "b"));
+		assert_true(store_leave(w->store, false));
+		assert_int_equal(store_pending(w->store), later);
+		assert_false(has(w, "b"));
+	}
+	put_in_turn(w, "c"); /* is as if the other had not been there */
+	assert_true(store_commit(w->store));
+	reopen(w);
+	assert_true(has(w, "a") && has(w, "c"));
+	assert_false(has(w, "b"));
+}
+
 static void lost_transactions_fail_the_commit(void **state)
 {
 	struct world *w = *state;
@@ -602,6 +625,7 @@ static const struct CMUnitTest store_tests[] = {
     FILED(storage_errors_spare_the_turn_or_are_told),
     FILED(settled_requests_share_the_fate_of_the_turn),
     FILED(settling_late_changes_nothing),
+    FILED(rehearsals_leave_nothing),
     FILED(lost_transactions_fail_the_commit),
     FILED(errors_outside_requests_undo_the_operation),
     MEMORY(reset_equals_a_new_file),
