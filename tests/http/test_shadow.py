@@ -14,7 +14,7 @@ import pytest
 from bundles import bundle, entry, post
 from support import (Browser, CALLBACK, FHIR_JSON, PHR, SCOPE, Server,
                      request_of, run, session, weight)
-from vendor import CHALLENGE, VERIFIER, Vendor
+from vendor import CHALLENGE, VERIFIER, Vendor, at_once
 
 STRICTER = "client-test,production,strict"
 FORM = re.compile(r"^([a-z-]+);(would|might)=(\d{3})"
@@ -417,6 +417,25 @@ def test_a_code_is_not_used_up(shadowed):
     code = v.code(shadowed.citizen()["hetu"])
     assert v.exchange(code).status_code == 200
     assert v.exchange(code).status_code == 400
+
+
+def test_several_at_once(shadowed):
+    """Their turn is committed together: a rehearsal between two of them takes
+    nothing of theirs along."""
+    p = shadowed.person(shadowed.register())
+
+    def store():
+        with session() as http:
+            r = http.post(shadowed.stu3 + "/Observation", timeout=30,
+                          data=json.dumps(weight(p.id, fhir="stu3")),
+                          headers={"Authorization": "Bearer " + p.token,
+                                   "Content-Type": FHIR_JSON})
+        return r.status_code, r.json()["id"]
+
+    made = [m for _ in range(4) for m in at_once([store] * 8)]
+    assert {status for status, _ in made} == {201}
+    there = p.search("&_count=100", "stu3")["entry"]
+    assert {e["resource"]["id"] for e in there} == {i for _, i in made}
 
 
 # ---- much of everything -----------------------------------------------------
