@@ -161,12 +161,18 @@ def test_as_the_proxy_asks_none_is_none(demands, known):
         assert "certificate" in r.text
 
 
-@pytest.mark.parametrize("kind", [
-    "expired", "future", "revoked", "wrong-eku", "other-ca", "self-signed",
-    "wrong-oid", "no-oid", "two-oids", "sote"])
-def test_it_is_judged_as_any(demands, known, kind):
-    r = asks(known, Certificate(demands, kind).rfc9440())
-    assert r.status_code == 401, r.text
+@pytest.mark.parametrize("kind,said", [
+    ("expired", "has expired"), ("future", "not yet valid"),
+    ("revoked", "is revoked"), ("wrong-eku", "clientAuth"),
+    ("other-ca", "no CA that is trusted"), ("self-signed", "by itself"),
+    ("weak-key", "too small"), ("sote", "wrong class"),
+    ("wrong-oid", "must have the Subject serialNumber"),
+    ("no-oid", "without a serialNumber"), ("two-oids", "2 serialNumbers")])
+def test_it_is_judged_as_any(demands, known, kind, said):
+    """With the right OID, where the kind is not about that."""
+    oid = {} if "oid" in kind else {"oid": known.oid}
+    r = asks(known, Certificate(demands, kind, **oid).rfc9440())
+    assert r.status_code == 401 and said in r.text, r.text
 
 
 def test_without_a_chain(demands, known):
