@@ -279,6 +279,17 @@ def test_counted(start):
     assert s.admin("GET", "/state").json()["shadow"]["production"] == 0
 
 
+def test_a_large_body(start):
+    """It is said that it would be refused; which rows decide takes too long."""
+    s = start("--shadow", "production")
+    p = s.person(s.register())
+    o = weight(p.id, fhir="stu3")
+    o["comment"] = "x" * 300000
+    r = p.post(o, "stu3", status=201)
+    assert r.raw.headers.getlist("X-Mock-Shadow") == ["production;would=401"]
+    assert noted(s, r)[0]["because"] == []
+
+
 def test_off_there_is_nothing(server, person):
     r = person.post(weight(person.id), status=201)
     assert "X-Mock-Shadow" not in r.headers
