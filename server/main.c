@@ -40,7 +40,6 @@ struct serve {
 	struct http_group group[GROUPS];
 	size_t groups;
 	struct http_tls tls;
-	struct http_identity identity;
 	struct http_config http;
 };
 
@@ -295,24 +294,9 @@ static void make_groups(struct serve *s)
 
 /* ---- certificates -------------------------------------------------------- */
 
-static const char *read_pem(struct serve *s, const char *path)
-{
-	struct buf b;
-	char part[4096];
-	size_t n;
-	FILE *f = path ? fopen(path, "r") : NULL;
-
-	buf_init(&b, s->arena);
-	while (f && (n = fread(part, 1, sizeof(part), f)) > 0)
-		buf_add(&b, part, n);
-	if (f)
-		fclose(f);
-	return b.p;
-}
-
 static void tls_identity(void *ctx, struct http_identity *out)
 {
-	*out = ((struct serve *)ctx)->identity;
+	cli_tls_identity(&((struct serve *)ctx)->record, out);
 }
 
 static struct pki_peer *tls_peer_new(void *ctx, const struct octets *chain,
@@ -333,12 +317,7 @@ static void tls_reload(void *ctx)
 {
 	struct serve *s = ctx;
 
-	s->identity = (struct http_identity){
-	    .cert = read_pem(s, s->config.tls_cert),
-	    .key = read_pem(s, s->config.tls_key),
-	    .ca = read_pem(s, s->config.client_ca),
-	    .generation = s->identity.generation + 1,
-	};
+	cli_tls_reload(&s->config, &s->record);
 }
 
 static void open_tls(struct serve *s)
@@ -351,14 +330,13 @@ static void open_tls(struct serve *s)
 	    .reload = tls_reload,
 	    .ctx = s,
 	};
-	tls_reload(s);
 }
 
 static struct http *open_http(struct serve *s, struct err *e)
 {
 	const struct config *c = &s->config;
 
-	if (c->tls_cert)
+	if (s->record.pki)
 		open_tls(s);
 	s->http = (struct http_config){
 	    .listen = c->listen,
@@ -380,7 +358,7 @@ static struct http *open_http(struct serve *s, struct err *e)
 	    .trusted_proxy = c->trusted_proxy,
 	    .trusted_proxy_count = c->trusted_proxy_count,
 	    .client_certificate_header = c->client_certificate_header,
-	    .tls = c->tls_cert ? &s->tls : NULL,
+	    .tls = s->record.pki ? &s->tls : NULL,
 	};
 	return http_open(&s->http, e);
 }
@@ -483,6 +461,8 @@ static int run(struct serve *s, int64_t started_us)
 	struct http *h;
 	int code;
 
+	if (!cli_tls_open(s->arena, &s->config, &s->record, &e))
+		return cli_complain(EXIT_CONFIGURATION, &e);
 	make_groups(s);
 	h = open_http(s, &e);
 	if (!h)
@@ -490,6 +470,7 @@ static int run(struct serve *s, int64_t started_us)
 							   : EXIT_CONFIGURATION,
 				    &e);
 	s->record.mtls_origin = mtls_origin(s, h);
+	s->admin.certificates = certificates_new();
 	s->admin.journal =
 	    journal_new((size_t)strtoull(s->config.journal, NULL, 10));
 	code = announce(s, h, started_us, &e)
@@ -497,6 +478,7 @@ static int run(struct serve *s, int64_t started_us)
 		   : cli_complain(EXIT_CONFIGURATION, &e);
 	http_close(h);
 	journal_free(s->admin.journal);
+	certificates_free(s->admin.certificates);
 	return code;
 }
 
@@ -507,6 +489,7 @@ static int serve(struct serve *s, int64_t started_us)
 	if (code < 0)
 		code = run(s, started_us);
 	record_close(&s->record);
+	pki_free(s->record.pki);
 	if (s->record.store)
 		store_close(s->record.store);
 	return code;

@@ -83,6 +83,17 @@ static const struct route routes[] = {
     {"DELETE", "/treatments/:id", admin_sharing_delete, ACCESS_ADMIN, 0,
      "removes one"},
 
+    {"GET", "/certificates", admin_certificates, ACCESS_ADMIN, 0,
+     "kinds of certificates, and those that were issued"},
+    {"POST", "/certificates", admin_certificate_post, ACCESS_ADMIN, BODY,
+     "issues one, sound or wrong in one way"},
+    {"POST", "/certificates/:number/revoke", admin_certificate_revoke,
+     ACCESS_ADMIN, BODY, "puts one on the list of revoked ones"},
+    {"GET", "/certificates/ca.pem", admin_certificates_ca, ACCESS_ADMIN, 0,
+     "whom the server trusts"},
+    {"GET", "/certificates/crl.pem", admin_certificates_crl, ACCESS_ADMIN, 0,
+     "the lists of revoked ones"},
+
     {"GET", "/requests", admin_requests, ACCESS_ADMIN, 0,
      "the journal: what was asked and how it was answered"},
     {"GET", "/requests/:id", admin_request, ACCESS_ADMIN, 0,

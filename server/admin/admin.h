@@ -10,6 +10,7 @@
 #include "http/http.h"
 #include "record/record.h"
 
+struct certificates;
 struct journal;
 
 /* The environments and behaviours that each request is judged by besides those
@@ -33,6 +34,7 @@ struct admin {
 	const char *issuer_path; /* "/phr-authserver-sandbox" */
 	struct journal *journal;
 	struct shadows shadows;
+	struct certificates *certificates;
 };
 
 /* The journal of so many requests at most (never 0); freeing takes NULL. */
@@ -51,6 +53,11 @@ int admin_judge(struct admin *a, const struct pki_peer *peer, const char *from);
 /* Notes on a request, before it is answered, what the shadows would refuse
  * (http_config.before). ctx: struct admin. */
 void admin_shadow(struct rq *rq, void *ctx);
+
+/* The list of the certificates that the control API issued; freeing takes
+ * NULL. */
+struct certificates *certificates_new(void);
+void certificates_free(struct certificates *c);
 
 /* May the clock show this time? False with e set, code "invalid_value": the
  * text names the range. */

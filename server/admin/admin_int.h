@@ -104,6 +104,21 @@ const char *journal_alert(int alert);
 void shadow_write(struct jw *w, const struct shadows *all);
 void shadow_clear(struct shadows *all);
 
+/* ---- certificates.c ------------------------------------------------- */
+
+/* How many of those that were issued expired in (from_ms, to_ms]. */
+int64_t certificates_expired(const struct certificates *c, int64_t from_ms,
+			     int64_t to_ms);
+
+/* Forgets what was issued and takes revocations back. p may be NULL. */
+void certificates_reset(struct certificates *c, struct pki *p);
+
+bool admin_certificates(struct rq *rq);
+bool admin_certificate_post(struct rq *rq);
+bool admin_certificate_revoke(struct rq *rq);
+bool admin_certificates_ca(struct rq *rq);
+bool admin_certificates_crl(struct rq *rq);
+
 /* ---- handlers ------------------------------------------------------- */
 
 bool admin_health(struct rq *rq);

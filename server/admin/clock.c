@@ -55,7 +55,9 @@ static bool reply_moved(struct rq *rq, int64_t from_ms)
 	jw_open(&w, "expired", '{');
 	jw_int(&w, "tokens", tokens);
 	jw_int(&w, "codes", codes);
-	jw_int(&w, "certificates", 0); /* none are demanded yet */
+	jw_int(&w, "certificates",
+	       certificates_expired(admin_of(rq)->certificates, from_ms,
+				    clock_now_ms(c)));
 	jw_close(&w);
 	jw_close(&w);
 	return reply_json(rq, 200);

@@ -86,6 +86,7 @@ bool admin_reset(struct rq *rq)
 	if (record_reset(a->record, rq->arena, &rq->err)) {
 		journal_clear(a->journal);
 		shadow_clear(&a->shadows);
+		certificates_reset(a->certificates, a->record->pki);
 		rq_header(rq, "Cache-Control", "no-store");
 		return rq_reply(rq, 204, NULL);
 	}

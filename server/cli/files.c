@@ -174,8 +174,11 @@ bool file_write(const char *path, const struct octets *bytes, unsigned mode,
 		return refuse(e, path, strerror(errno));
 	ok = write(fd, bytes->p, bytes->n) == (ssize_t)bytes->n;
 	close(fd);
-	ok = ok && rename(part, path) == 0;
-	return ok || refuse(e, path, strerror(errno));
+	if (ok && rename(part, path) == 0)
+		return true;
+	(void)refuse(e, path, strerror(errno));
+	unlink(part);
+	return false;
 }
 
 bool cli_write_file(const char *path, const char *text, struct err *e)

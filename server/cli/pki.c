@@ -71,7 +71,7 @@ static const char *use_of(struct arena *a, const struct config *c,
 	if (x->kind)
 		return arena_printf(
 		    a,
-		    "curl -w '%%{http_code}\n' --cacert %s --cert %s --key %s "
+		    "curl -w '%%{http_code}\\n' --cacert %s --cert %s --key %s "
 		    "%shttps://localhost:" PORT "%s/revoke %s -d token=none",
 		    file_word(a, f->dir, "ca", ".pem"), cert, key,
 		    more_of(x->kind), c->auth_path, login_of(f, x));
