@@ -214,7 +214,7 @@ static const char *base64(struct arena *a, const struct octets *o)
 
 	for (char *c = text; *c != '\0'; c++)
 		*c = *c == '-' ? '+' : *c == '_' ? '/' : *c;
-	return arena_cat(a, text, "==" + (o->n + 2) % 3, (char *)NULL);
+	return arena_cat(a, text, &"=="[(o->n + 2) % 3], (char *)NULL);
 }
 
 static bool reply_issued(struct rq *rq, const struct pki_issued *c, bool p12)

@@ -159,6 +159,9 @@ struct pki_folder {
 /* Does a PKI stand there already, or a part of one? */
 bool folder_used(struct arena *a, const char *dir);
 
+/* Is there nothing in it, or no such folder? */
+bool folder_empty(const char *dir);
+
 /* Makes a PKI and writes all its files, over whatever stands there; the folder
  * is made. f: dir and oid say what is wanted. False with e set. */
 bool folder_make(struct arena *a, struct pki_folder *f,

@@ -14,6 +14,7 @@
  */
 #include "cli/cli_int.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,6 +30,19 @@ bool folder_used(struct arena *a, const char *dir)
 	return access(path_of(a, dir, "ca", ".pem"), F_OK) == 0 ||
 	       access(path_of(a, dir, "root", ".key"), F_OK) == 0 ||
 	       access(path_of(a, dir, "server", ".key"), F_OK) == 0;
+}
+
+bool folder_empty(const char *dir)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *x;
+	bool empty = true;
+
+	while (d && empty && (x = readdir(d)))
+		empty = x->d_name[0] == '.';
+	if (d)
+		closedir(d);
+	return empty;
 }
 
 /* With the folders above it. */

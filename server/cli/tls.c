@@ -121,6 +121,21 @@ static bool demand_possible(const struct config *c, struct err *e)
 			   : "optional");
 }
 
+/* Files without a listener that reads them are a listener that was forgotten.
+ */
+static bool of_no_use(const struct config *c, struct err *e)
+{
+	size_t i = 0;
+
+	while (!given(c, &slots[i]))
+		i++;
+	return err_set(e, ERR_INVALID, NULL, "",
+		       "--%s is of no use, as no listener speaks TLS: add "
+		       "--listen https://127.0.0.1:8443, or mtls:// to ask "
+		       "clients for a certificate",
+		       slots[i].option);
+}
+
 /* ---- reading --------------------------------------------------------------
  */
 
@@ -228,6 +243,12 @@ static bool open_folder(struct arena *boot, const struct config *c,
 
 	if (folder_used(boot, c->pki))
 		return true;
+	if (!folder_empty(c->pki))
+		return err_set(e, ERR_INVALID, NULL, "",
+			       "--pki %s: the folder holds something, but no "
+			       "PKI (ca.pem is missing): give one that the "
+			       "command pki wrote, or an empty one",
+			       c->pki);
 	log_line(r->log, "pki", "%s is made: certificates of every kind",
 		 c->pki);
 	return folder_make(boot, &f, &own, e);
@@ -241,7 +262,7 @@ bool cli_tls_open(struct arena *boot, const struct config *c, struct record *r,
 	if (!demand_possible(c, e))
 		return false;
 	if (!serves(c) && !sees_clients(c))
-		return true;
+		return !any_given(c) || of_no_use(c, e);
 	if (!files_complete(c, e))
 		return false;
 	r->pki = pki_new();

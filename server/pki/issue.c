@@ -144,8 +144,9 @@ static const char *chain_of(const struct pki *p, const struct mint_kind *kind)
 {
 	if (kind->alone)
 		return "";
-	return p->set.texts
-	    .issuer[2 * (kind->signer == SIGNER_SOTE ? PKI_SOTE_ICA : PKI_ICA)];
+	if (kind->signer == SIGNER_SOTE)
+		return p->set.texts.issuer[CA_TEXT(PKI_SOTE_ICA)];
+	return p->set.texts.issuer[CA_TEXT(PKI_ICA)];
 }
 
 static void write_issued(struct arena *a, const X509 *x, const EVP_PKEY *key,

@@ -73,8 +73,9 @@ static void make_ca(struct making *k, size_t i)
 	m.key = k->ca[i].key = mint_key(KEY_EC);
 	k->ca[i].cert = mint_certificate(&m, &e);
 	assert(k->ca[i].cert);
-	k->texts.issuer[2 * i] = mint_pem_certificate(k->arena, k->ca[i].cert);
-	k->texts.issuer[2 * i + 1] = mint_pem_key(k->arena, k->ca[i].key);
+	k->texts.issuer[CA_TEXT(i)] =
+	    mint_pem_certificate(k->arena, k->ca[i].cert);
+	k->texts.issuer[CA_TEXT(i) + 1] = mint_pem_key(k->arena, k->ca[i].key);
 }
 
 static void make_server(struct making *k, const struct pki_own *own)
@@ -104,7 +105,7 @@ static void make_server(struct making *k, const struct pki_own *own)
 	k->texts.server_key = mint_pem_key(k->arena, m.key);
 	k->texts.server_cert =
 	    arena_cat(k->arena, mint_pem_certificate(k->arena, x),
-		      k->texts.issuer[2 * PKI_ICA], (char *)NULL);
+		      k->texts.issuer[CA_TEXT(PKI_ICA)], (char *)NULL);
 	X509_free(x);
 	EVP_PKEY_free(m.key);
 }
@@ -121,9 +122,10 @@ void pki_make(struct pki *p, const struct pki_own *own)
 	for (size_t i = 0; i < PKI_CAS; i++)
 		make_ca(&k, i);
 	make_server(&k, own);
-	k.texts.ca = arena_cat(k.arena, k.texts.issuer[2 * PKI_ROOT],
-			       k.texts.issuer[2 * PKI_ICA],
-			       k.texts.issuer[2 * PKI_SOTE_ICA], (char *)NULL);
+	k.texts.ca =
+	    arena_cat(k.arena, k.texts.issuer[CA_TEXT(PKI_ROOT)],
+		      k.texts.issuer[CA_TEXT(PKI_ICA)],
+		      k.texts.issuer[CA_TEXT(PKI_SOTE_ICA)], (char *)NULL);
 	k.texts.crl = mint_crls(k.arena, k.ca, NULL, PKI_ICA, NULL);
 	ok = pki_load(p, &k.texts, &e);
 	assert(ok);

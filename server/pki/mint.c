@@ -42,7 +42,7 @@ EVP_PKEY *mint_key(enum mint_key kind)
 /* ---- numbers --------------------------------------------------------------
  */
 
-#define HALF 16 /* hexadecimal digits */
+#define HALF ((size_t)16) /* hexadecimal digits */
 
 /* The digits that follow the first half of a number. */
 static void check_digits(char out[JOSE_DIGEST], const char *half,

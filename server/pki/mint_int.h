@@ -8,6 +8,9 @@
 
 #include "pki/pki_int.h"
 
+/* Where a CA's certificate stands in pki_texts.issuer; its key is behind it. */
+#define CA_TEXT(ca) ((size_t)2 * (ca))
+
 /* ---- kinds.c ------------------------------------------------------------- */
 
 enum mint_signer {

@@ -345,6 +345,23 @@ def test_a_file_that_is_wrong_is_named(binary, folder, tmp_path):
     assert "crl.pem" in said and "--client-crl" in said
 
 
+def test_a_folder_of_something_else_stays_as_it_is(binary, start, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    said = refused(binary, *MTLS, "--pki", tmp_path)
+    assert str(tmp_path) in said and "ca.pem" in said
+    assert os.listdir(tmp_path) == ["notes.txt"]
+    (tmp_path / "notes.txt").rename(tmp_path / ".notes")
+    start(*MTLS, "--pki", tmp_path)
+    assert (tmp_path / "ca.pem").exists()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_files_that_nobody_reads_are_a_forgotten_listener(binary, folder,
+                                                          name):
+    said = refused(binary, *named(folder, name))
+    assert name + " is of no use" in said and "--listen https://" in said
+
+
 def test_a_folder_that_is_wrong_is_named(binary, tmp_path):
     path = tmp_path / "p"
     assert support.run(binary, "pki", path).returncode == 0
