@@ -295,6 +295,11 @@ def test_a_folder_that_is_not_there_is_made(start, tmp_path):
     assert text_of(again, "ca.pem") == (path / "ca.pem").read_text()
 
 
+def test_a_proxys_certificates_can_be_ordered_too(start, tmp_path):
+    s = start("--trusted-proxy", "127.0.0.1")
+    assert error_of(s, order(s)["certificate"], tmp_path) == 0
+
+
 # ---- starts that are refused ------------------------------------------------
 
 def refused(binary, *options):
