@@ -131,6 +131,7 @@ class Mtls:
             self.ssl.load_cert_chain(world.file(kind + ".pem"),
                                      world.file(kind + ".key"))
         self.connection = None
+        self.more = {}  # headers of every request
 
     def ask(self, method, path, body=None, headers=None):
         if self.connection is None:
@@ -141,7 +142,8 @@ class Mtls:
                 self.connection = http.client.HTTPSConnection(
                     self.url.netloc, context=self.ssl, timeout=30)
         try:
-            self.connection.request(method, path, body, headers or {})
+            self.connection.request(method, path, body,
+                                    dict(headers or {}, **self.more))
             return Answer(self.connection.getresponse())
         except ssl.SSLError as e:
             self.close()
@@ -233,12 +235,15 @@ class World:
                 return at
             at = got["next"]
 
-    def thumbprint(self, kind):
+    def der(self, kind):
         with open(self.file(kind + ".pem"), encoding="ascii") as f:
             pem = f.read()
         end = "-----END CERTIFICATE-----"
-        der = ssl.PEM_cert_to_DER_cert(pem[:pem.index(end) + len(end)] + "\n")
-        digest = hashlib.sha256(der).digest()
+        return ssl.PEM_cert_to_DER_cert(
+            pem[:pem.index(end) + len(end)] + "\n")
+
+    def thumbprint(self, kind):
+        digest = hashlib.sha256(self.der(kind)).digest()
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
@@ -324,6 +329,28 @@ def test_where_nobody_asks(unbound, listener):
                 assert world.mtls in r.what()
                 assert "mtls://" in r.what()
             client.close()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_behind_a_proxy(start, folder, mode):
+    """It terminates TLS, so no handshake can be refused: alert is 401."""
+    world = World(start(*listening(folder, "--trusted-proxy",
+                                   "127.0.0.1/32")), folder)
+    world.policy("required", mode)
+    app, tokens = world.apps["certificate"], world.good("certificate")
+    for kind, what in PRESENTED.items():
+        client = world.client(None, world.plain)
+        if kind is not None:
+            cert = base64.b64encode(world.der(kind)).decode()
+            client.more = {"Client-Cert": ":%s:" % cert}
+        token, fhir = expected("certificate", "required",
+                               "400" if mode == "400" else "401", kind)
+        assert client.refresh(app, tokens).status == token, (kind, what)
+        r = client.search(tokens)
+        assert r.status == fhir, (kind, what)
+        if kind is None:  # the proxy could have asked
+            assert "fetch" in r.what()
+        client.close()
 
 
 @pytest.mark.parametrize("path", ["/introspect", "/revoke"])
