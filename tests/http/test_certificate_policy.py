@@ -612,6 +612,11 @@ def test_journal(unbound):
     r = world.server.request("GET", "/__admin/requests?kind=handshake")
     assert r.status_code == 400
     assert "PRIVATE" not in json.dumps([good, bad, other, none])
+    lines = [x for x in world.server.log().splitlines()
+             if '"event":"certificate"' in x]
+    for entry, part in ((bad, "has expired"), (other, OWN_OID),
+                        (none, "fhir-kit-client")):
+        assert any(entry["id"] in x and part in x for x in lines), part
 
 
 def test_refused_handshakes_are_in_the_journal_and_the_log(unbound):
