@@ -291,6 +291,7 @@ FUZZ_resource := profile fhirpath json base
 FUZZ_package := profile fhirpath json base
 FUZZ_archive := profile fhirpath json base
 FUZZ_jws     := jose base
+FUZZ_cert    := pki jose json base
 FUZZ_page    := page base
 FUZZ_client  := record page profile fhirpath store pki jose json base
 FUZZ_oauth   := oauth web site http record page profile fhirpath store pki jose json base
