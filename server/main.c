@@ -302,10 +302,12 @@ static void tls_identity(void *ctx, struct http_identity *out)
 static struct pki_peer *tls_peer_new(void *ctx, const struct octets *chain,
 				     size_t n)
 {
+	struct pki *p = ((struct serve *)ctx)->record.pki;
 	struct err e = {.kind = ERR_NONE};
 
-	(void)ctx;
-	return pki_peer_new(chain, n, &e);
+	if (!p)
+		return pki_peer_new(chain, n, &e);
+	return pki_peer_again(p, chain, n, &e);
 }
 
 static int tls_judge(void *ctx, const struct pki_peer *peer, const char *from)
