@@ -304,6 +304,13 @@ static void write_finding(struct jw *w, struct arena *a,
 	jw_close(w);
 }
 
+/* What is told once, when it is compiled, is told where it is heard. */
+static void compile_definitions(struct record *r)
+{
+	for (int v = 0; v < FHIR_VERSIONS; v++)
+		(void)record_profiles(r, (enum fhir_version)v);
+}
+
 void admin_shadow(struct rq *rq, void *ctx)
 {
 	struct admin *a = ctx;
@@ -314,6 +321,7 @@ void admin_shadow(struct rq *rq, void *ctx)
 	struct jw w = {.b = &told};
 	bool any = false;
 
+	compile_definitions(a->record);
 	t.arena = arena_new((size_t)64 << 10);
 	buf_init(&told, rq->arena);
 	jw_open(&w, NULL, '[');

@@ -267,6 +267,19 @@ def test_one_entry_a_request(own):
         assert "refused" not in s.log()
 
 
+def test_what_is_logged_once_is_logged(start, tmp_path):
+    """A stored definition that cannot be used any more, at the first request."""
+    options = ["--db", tmp_path / "phr.db", "--shadow", STRICTER]
+    s = start(*options)
+    p = s.person(s.register())
+    p.post(definition(), path="/StructureDefinition", status=201)
+    s.stop()
+    s = start(*options, "--profiles", "none", "--set",
+              "allow_test_profiles=on")
+    read(s, "baseR4/metadata")
+    assert s.log().count("is left out") == 1
+
+
 def test_counted(start):
     s = start("--shadow", "production,sandbox")
     assert s.admin("GET", "/state").json()["shadow"] == {
