@@ -235,6 +235,38 @@ def test_a_looser_one_refuses_less(start):
     assert found(r) == []
 
 
+def test_with_a_good_certificate_nothing(start):
+    """The rehearsal that a vendor is after: production would take it."""
+    s = start("--shadow", "production", "--trusted-proxy", "127.0.0.1")
+    oid = "1.2.246.10.99999999.99.1"
+    v = Vendor(s, certificate_serial_number=oid)
+    certificate = {}
+
+    def use(kind):
+        pem = s.admin("POST", "/certificates", {"kind": kind, "oid": oid},
+                      201).json()["certificate"]
+        certificate["Client-Cert"] = urllib.parse.quote(pem, safe="")
+
+    def both():
+        token = s.http.post(s.auth + "/token", auth=(v.id, v.secret), data={
+            "grant_type": "authorization_code", "redirect_uri": CALLBACK,
+            "code": v.code(s.citizen()["hetu"])}, headers=certificate)
+        assert token.status_code == 200, token.text
+        r = read(s, "baseStu3/Observation?patient=" + token.json()["sub"],
+                 headers={"Authorization": "Bearer " +
+                          token.json()["access_token"], **certificate})
+        assert r.status_code == 200, r.text
+        return token, r
+
+    use("wellbeing")
+    for r in both():
+        assert found(r) == [], noted(s, r)
+    use("expired")
+    for r in both():
+        assert found(r) == [("production", *NO_CERTIFICATE, ["[C]"])]
+        assert "has expired" in noted(s, r)[0]["message"]
+
+
 # ---- what is told -----------------------------------------------------------
 
 def test_the_journal(shadowed):
@@ -398,7 +430,8 @@ def scripted(s):
     own = {"Authorization": "Bearer " + r.json()["registration_access_token"]}
     w.note(s.http.get(r.json()["registration_client_uri"], headers=own))
     w.note(s.http.delete(r.json()["registration_client_uri"], headers=own))
-    for path in ("/clients", "/citizens", "/state", "/settings", "/clock"):
+    for path in ("/clients/" + v.id, "/citizens", "/state", "/settings",
+                 "/clock"):
         r = s.admin("GET", path, status=200)
         r.headers.pop("Date")
         if path == "/state":
