@@ -24,8 +24,10 @@
 #include "http/http_int.h"
 
 #include <gnutls/abstract.h>
+#include <gnutls/x509.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 #define CHAIN	   8 /* certificates of a client that are looked at */
@@ -182,24 +184,81 @@ static bool read_peer(gnutls_session_t s, const struct http_tls *tls,
 	return k->peer != NULL;
 }
 
+/* The alert, and what makes sure that it arrives: on TLS 1.3 a client has
+ * finished before it is judged and sends its first request at once; closing
+ * with that unread would be a reset, which overtakes what was sent before.
+ * Always negative, for GnuTLS. */
+static int refuse(gnutls_session_t s, struct conn *k, int alert)
+{
+	/* RFC 8446 6.2 has it, RFC 5246 7.2.2 has not */
+	if (alert == GNUTLS_A_CERTIFICATE_REQUIRED &&
+	    gnutls_protocol_get_version(s) != GNUTLS_TLS1_3)
+		alert = GNUTLS_A_HANDSHAKE_FAILURE;
+	k->refused = true;
+	gnutls_alert_send(s, GNUTLS_AL_FATAL,
+			  (gnutls_alert_description_t)alert);
+	shutdown(k->fd, SHUT_WR);
+	http_linger_start(k->listener->http, k->fd);
+	return -1;
+}
+
+static int judge(gnutls_session_t s, struct conn *k)
+{
+	const struct http_tls *tls = k->listener->http->config->tls;
+	char from[INET6_ADDRSTRLEN];
+
+	if (!read_peer(s, tls, k))
+		return GNUTLS_A_BAD_CERTIFICATE;
+	http_peer_name(http_conn_address(k->connection), from);
+	return tls->judge(tls->ctx, k->peer, from);
+}
+
 /* 0 lets the handshake go on. */
 static int verify(gnutls_session_t s)
 {
 	struct conn *k = gnutls_session_get_ptr(s);
-	const struct http_tls *tls = k->listener->http->config->tls;
-	char from[INET6_ADDRSTRLEN];
-	int alert = GNUTLS_A_BAD_CERTIFICATE;
+	const int alert = judge(s, k);
 
-	if (read_peer(s, tls, k)) {
-		http_peer_name(http_conn_address(k->connection), from);
-		alert = tls->judge(tls->ctx, k->peer, from);
-	}
-	if (alert == 0)
+	return alert == 0 ? 0 : refuse(s, k, alert);
+}
+
+/* May the client's key sign at all (RFC 5280 4.2.1.3)? */
+static bool may_sign(gnutls_session_t s)
+{
+	unsigned n = 0, usage = 0, critical;
+	const gnutls_datum_t *der = gnutls_certificate_get_peers(s, &n);
+	gnutls_x509_crt_t crt;
+	int code;
+
+	if (!der || n == 0 || gnutls_x509_crt_init(&crt) < 0)
+		return true;
+	code = gnutls_x509_crt_import(crt, der, GNUTLS_X509_FMT_DER);
+	if (code >= 0)
+		code = gnutls_x509_crt_get_key_usage(crt, &usage, &critical);
+	gnutls_x509_crt_deinit(crt);
+	return code < 0 || (usage & GNUTLS_KEY_DIGITAL_SIGNATURE) != 0;
+}
+
+/* The client is about to prove that it has the key. GnuTLS would end the
+ * handshake without a word, and on TLS 1.3 without asking us, if that key is
+ * not for signing: the one certificate that no policy lets pass. */
+static int refuse_unsigned(gnutls_session_t s, struct conn *k)
+{
+	char from[INET6_ADDRSTRLEN];
+	int alert;
+
+	if (may_sign(s))
 		return 0;
-	k->refused = true;
-	gnutls_alert_send(s, GNUTLS_AL_FATAL,
-			  (gnutls_alert_description_t)alert);
-	return -1;
+	alert = judge(s, k);
+	if (alert != 0)
+		return refuse(s, k, alert);
+	http_peer_name(http_conn_address(k->connection), from);
+	log_line(k->listener->http->config->log, "tls",
+		 "%s presented a certificate whose keyUsage has no "
+		 "digitalSignature, as that of a CA: no handshake can be made "
+		 "with it",
+		 from);
+	return refuse(s, k, GNUTLS_A_UNSUPPORTED_CERTIFICATE);
 }
 
 /* How far the handshake has come. */
@@ -211,6 +270,8 @@ static int passed(gnutls_session_t s, unsigned type, unsigned when,
 	(void)when;
 	(void)message;
 	k->greeted = k->greeted || !incoming;
+	if (incoming && type == GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY)
+		return refuse_unsigned(s, k);
 	if (incoming && type == GNUTLS_HANDSHAKE_FINISHED)
 		k->secured = true;
 	return 0;
