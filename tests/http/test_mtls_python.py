@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every client certificate, presented by Python's ssl and http.client; and what
+the table of them has to be for its tests to mean something."""
+import http.client
+import os
+import ssl
+
+import mtls
+from mtls import pki, servers  # noqa: F401
+
+ssl_version = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+
+
+def context(case):
+    c = ssl.create_default_context(cafile=case.ca)
+    c.minimum_version = c.maximum_version = ssl_version[case.tls]
+    if case.any_key:
+        c.set_ciphers(mtls.ANY_KEY)
+    if case.cert:
+        c.load_cert_chain(case.cert, case.key)
+    return c
+
+
+def ask(case):
+    """One connection; each request when the one before has been answered."""
+    connection = http.client.HTTPSConnection(
+        "127.0.0.1", case.at.port, context=context(case), timeout=30)
+    got = []
+    try:
+        for path, authorization, form in case.at.requests:
+            headers = {"Authorization": authorization} if authorization else {}
+            if form:
+                headers["Content-Type"] = "application/x-www-form-urlencoded"
+            connection.request("POST" if form else "GET", path, form, headers)
+            r = connection.getresponse()
+            got.append(mtls.Answer(
+                r.status, {k.lower(): v for k, v in r.getheaders()},
+                r.read().decode()))
+    except ssl.SSLError as e:
+        return e.reason or repr(e)
+    except (OSError, http.client.HTTPException) as e:
+        return repr(e)
+    finally:
+        connection.close()
+    return got
+
+
+@mtls.every_combination
+def test_matrix(servers, demand, missing, tls):  # noqa: F811
+    mtls.check(servers, demand, missing, tls, ask,
+               lambda case: case.alert["openssl"])
+
+
+def test_the_table_is_whole(pki):  # noqa: F811
+    """Every certificate that pki makes, and every problem in every policy."""
+    names = {f[:-len(".pem")] for f in os.listdir(pki) if f.endswith(".pem")}
+    assert names - {"ca", "crl"} == {
+        c["certificate"] for c in mtls.CERTIFICATES} - {"none"}
+    problems = {c["problem"] for c in mtls.CERTIFICATES}
+    assert set(mtls.OUTCOMES) == {
+        (*policy, p) for policy in mtls.POLICIES for p in problems}
+    assert len(mtls.POLICIES) == 7
+    for c in mtls.CERTIFICATES:
+        for tls in ("tls12", "tls13"):
+            assert (c[tls] in mtls.ALERTS) == (
+                c["problem"] in ("missing", "bad", "unusable")), c
