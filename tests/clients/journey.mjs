@@ -16,6 +16,8 @@
 //	claims(tokens)	what it says
 //	userinfo(tokens)
 // checksIss: it looks at iss where there is one (RFC 9207).
+// start(...options): the server, if not the plain one; fetch: with what a
+// browser reaches it; base: the FHIR version (r4, stu3).
 // said(error) is what the library tells the application about a refusal.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -93,16 +95,18 @@ function identity(library, oauth) {
 
 function steps(library, oauth) {
 	const says = { ...ERRORS[oauth], ...library.says?.[oauth] };
+	const base = library.base ?? "r4";
 	let server, app, citizen, browser, one, tokens;
 
 	before(async () => {
-		server = await start("--oauth", oauth, ...library.options ?? []);
+		server = await (library.start ?? start)("--oauth", oauth,
+			...library.options ?? []);
 		citizen = await server.admin("/citizens");
 		app = await register(server, {
 			token_endpoint_auth_method: library.method,
 			...library.introspects && { allow_introspection: true },
 			...library.metadata });
-		browser = new Browser(server.origin);
+		browser = new Browser(new URL(server.auth).origin, library.fetch);
 		one = await library.connect(server, app, oauth);
 	});
 	after(() => server.stop());
@@ -115,7 +119,7 @@ function steps(library, oauth) {
 	}
 
 	function fhir(t, method, path, body) {
-		const url = `${server.r4}/${path}`;
+		const url = `${server[base]}/${path}`;
 		return one.request ? one.request(t, method, url, body)
 			: plainRequest(one.plain(t).access_token, method, url, body);
 	}
@@ -147,7 +151,7 @@ function steps(library, oauth) {
 
 	test("FHIR with the token", async () => {
 		const made = await fhir(tokens, "POST", "Observation",
-			weight(citizen.patient_id, 72.5, 1));
+			weight(citizen.patient_id, 72.5, 1, base));
 		assert.equal(made.status, 201, JSON.stringify(made.body));
 		const found = await fhir(tokens, "GET",
 			`Observation?patient=${citizen.patient_id}&code=29463-7`);
@@ -189,7 +193,8 @@ function steps(library, oauth) {
 		assert.equal(await status(first), oauth === "strict" ? 401 : 200);
 	});
 
-	const secretless = library.method === "none" && "it has no secret";
+	const secretless = ["none", "tls_client_auth"].includes(library.method)
+		&& "it has no secret";
 	test("a wrong secret", { skip: secretless }, async () => {
 		const wrong = await library.connect(server,
 			{ ...app, client_secret: "wrong" }, oauth);
@@ -222,7 +227,8 @@ function steps(library, oauth) {
 		const ready = await register(server, { auto_approve: citizen.hetu,
 			token_endpoint_auth_method: library.method, ...library.metadata });
 		const other = await library.connect(server, ready, oauth);
-		const t = await other.callback(await glance(await other.login()));
+		const t = await other.callback(await glance(await other.login(),
+			library.fetch));
 		assert.equal(await status(t), 200);
 	});
 
@@ -244,7 +250,7 @@ function steps(library, oauth) {
 		assert.equal(one.plain(less).scope, SCOPE.split(" ").filter(
 			(s) => !without.includes(s)).join(" "));
 		const made = await fhir(less, "POST", "Observation",
-			weight(citizen.patient_id, 73, 2));
+			weight(citizen.patient_id, 73, 2, base));
 		assert.equal(made.status, 403);
 	});
 

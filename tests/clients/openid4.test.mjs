@@ -2,68 +2,12 @@
 // openid-client 4.9.1: as a Finnish back end configures it (no discovery, the
 // issuer is the token endpoint's host, the secret in the form), and by
 // discovery.
-import { createRequire } from "node:module";
 import { journey, openid } from "./journey.mjs";
+import { Connection, Issuer, client, generators, said } from "./openid4.mjs";
 import { CALLBACK, SCOPE, issuer, signingKey } from "./server.mjs";
-
-const { Issuer, custom, generators } =
-	createRequire(import.meta.url)("openid-client-4");
 
 const [own, foreign] = await Promise.all(
 	[signingKey("k1"), signingKey("k1")]);
-
-const said = (error) => error.error ?? error.message;
-
-class Connection {
-	#client;
-	#state;
-	#assertion;
-
-	// ahead: by how much the clock that assertions are made by runs ahead
-	constructor(client, { ahead } = {}) {
-		this.#client = client;
-		client[custom.http_options] = (o) => ({ ...o, timeout: 10000 });
-		const now = Math.floor(Date.now() / 1000) + ahead;
-		this.#assertion = ahead && { clientAssertionPayload: {
-			iat: now, exp: now + 60 } };
-	}
-
-	login() {
-		this.#state = generators.state();
-		return this.#client.authorizationUrl({
-			scope: SCOPE, state: this.#state });
-	}
-
-	callback(url) {
-		return this.#client.oauthCallback(CALLBACK,
-			this.#client.callbackParams(url), { state: this.#state },
-			this.#assertion);
-	}
-
-	refresh(tokens) {
-		return this.#client.refresh(tokens, this.#assertion);
-	}
-
-	revoke(tokens, which) {
-		return this.#client.revoke(tokens[which], which);
-	}
-
-	introspect(text) {
-		return this.#client.introspect(text);
-	}
-
-	async request(tokens, method, url, body) {
-		const answer = await this.#client.requestResource(url, tokens, {
-			method, body: body && JSON.stringify(body),
-			headers: { "Content-Type": "application/fhir+json" } });
-		return { status: answer.statusCode,
-			body: JSON.parse(answer.body.toString()) };
-	}
-
-	plain(tokens) {
-		return { ...tokens, expires_in: tokens.expires_in };
-	}
-}
 
 // OpenID Connect: the ID token is validated whenever there is one.
 class Identity extends Connection {
@@ -97,13 +41,6 @@ class Identity extends Connection {
 	userinfo(tokens) {
 		return this.#client.userinfo(tokens);
 	}
-}
-
-function client(issuer, app, method, keys) {
-	return new issuer.Client({
-		client_id: app.client_id, client_secret: app.client_secret,
-		redirect_uris: [CALLBACK], response_types: ["code"],
-		token_endpoint_auth_method: method }, keys);
 }
 
 // The registration says client_secret_basic all the same.

@@ -40,9 +40,11 @@ export function forms(html) {
 export class Browser {
 	#jar = new Map();
 	#origin;
+	#fetch;
 
-	constructor(origin) {
+	constructor(origin, by = fetch) {
 		this.#origin = origin;
+		this.#fetch = by;
 	}
 
 	// A page, or { away }: where a redirect leads that leaves the server.
@@ -65,7 +67,7 @@ export class Browser {
 
 	async #ask(url, options) {
 		const cookies = [...this.#jar].map((pair) => pair.join("="));
-		const answer = await fetch(url, { redirect: "manual", ...options,
+		const answer = await this.#fetch(url, { redirect: "manual", ...options,
 			headers: cookies.length ? { Cookie: cookies.join("; ") } : {} });
 		for (const line of answer.headers.getSetCookie()) {
 			const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
@@ -78,21 +80,24 @@ export class Browser {
 	// on the consent page; without: the scopes that are unticked there.
 	async authorize(url, hetu, { button = "authorize", without = [] } = {}) {
 		let at = await this.open(url);
-		for (let pages = 0; !at.away && pages < 3; pages++) {
+		for (let pages = 0; !at.away && pages < 4; pages++) {
 			const all = forms(at.page);
 			const login = all.find((f) => "username" in f.fields);
+			const terms = all.find((f) => "accept" in f.buttons);
 			const consent = all.find((f) => "user_oauth_approval" in f.fields);
-			const fields = { ...(login ?? consent)?.fields };
+			const form = login ?? terms ?? consent;
+			const fields = { ...form?.fields };
 			if (login)
 				fields.username = hetu;
+			else if (terms)
+				fields.accept = terms.buttons.accept;
 			else if (consent)
 				fields[button] = consent.buttons[button];
 			else
 				break;
 			for (const scope of without)
 				delete fields[`scope_${scope}`];
-			at = await this.open(
-				new URL((login ?? consent).action, at.url).href, fields);
+			at = await this.open(new URL(form.action, at.url).href, fields);
 		}
 		if (!at.away)
 			throw new Error(`${at.status} instead of a redirect: ${at.page}`);
@@ -101,8 +106,8 @@ export class Browser {
 }
 
 // What test suites often do for a browser: one request, and its Location.
-export async function glance(url) {
-	const answer = await fetch(url, { redirect: "manual" });
+export async function glance(url, by = fetch) {
+	const answer = await by(url, { redirect: "manual" });
 	const to = answer.headers.get("Location");
 	if (to === null)
 		throw new Error(`${answer.status}: ${await answer.text()}`);
