@@ -206,12 +206,15 @@ def test_a_ca_that_is_trusted_no_more(live, pkis):
     ours, theirs = live.client(pkis[0]), live.client(pkis[1])
     assert ours.says()[0] == theirs.says()[0] == 200
     live.rotate(ca=[pkis[1]])
+    assert ours.says()[0] == 200
+    assert "crl.pem" in live.server.log(), "the list of a CA that is not there"
+    live.rotate(ca=[pkis[1]], crl=[pkis[1]])
     status, text = ours.says()
     assert (status, "issuer" in text) == (401, True), text
     assert theirs.says()[0] == 200
     with pytest.raises(ssl.SSLError, match="UNKNOWN_CA"):
         live.client(pkis[0]).says()
-    live.rotate(ca=pkis)
+    live.rotate(ca=pkis, crl=pkis)
     assert ours.says()[0] == theirs.says()[0] == 200
 
 

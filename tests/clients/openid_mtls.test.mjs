@@ -105,6 +105,9 @@ function reads(error) {
 	return error.error ?? error.cause?.[0]?.parameters.error ?? error.code;
 }
 
+// fetch (undici) does not say which alert came, see mtls.test.mjs.
+const FETCH_SAYS = "UND_ERR_SOCKET";
+
 const WRONG = {
 	none: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
 	expired: "ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED",
@@ -117,10 +120,13 @@ const WRONG = {
 };
 
 const clients = {
-	"openid-client 4.9.1": (server, app, oauth, certificate) =>
-		back4(server, app, certificate),
-	"openid-client 6.8.9": (server, app, oauth, certificate) =>
-		back6(server, app, oauth, client6.None, certificate),
+	"openid-client 4.9.1": { reads: (error) => error,
+		connect: (server, app, oauth, certificate) =>
+			back4(server, app, certificate) },
+	"openid-client 6.8.9": {
+		reads: (error) => error.startsWith("ERR_SSL") ? FETCH_SAYS : error,
+		connect: (server, app, oauth, certificate) =>
+			back6(server, app, oauth, client6.None, certificate) },
 };
 
 for (const oauth of BEHAVIOURS)
@@ -136,14 +142,15 @@ for (const oauth of BEHAVIOURS)
 		});
 		after(() => server.stop());
 
-		for (const [name, connect] of Object.entries(clients))
+		for (const [name, how] of Object.entries(clients))
 			for (const [certificate, error] of Object.entries(WRONG))
 				test(`${name}: ${certificate}`, async () => {
 					// discovery is at https://, which does not ask
-					const one = await connect(server, app, oauth, certificate);
+					const one = await how.connect(server, app, oauth,
+						certificate);
 					const e = await one.refresh({ refresh_token: "any" }).then(
 						() => assert.fail("it was not refused"), (e) => e);
-					assert.equal(reads(e), error, e.stack);
+					assert.equal(reads(e), how.reads(error), e.stack);
 				});
 
 		test("https:// does not ask, and token says so", async () => {
@@ -169,7 +176,7 @@ for (const oauth of BEHAVIOURS)
 				id: someone.patient_id }).then(
 				() => assert.fail("it was not refused"), (e) => e);
 			delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
-			assert.equal(reads(e), WRONG.none, e.stack);
+			assert.equal(reads(e), FETCH_SAYS, e.stack);
 		});
 
 		// By strict a token is good with the certificate alone that it was
