@@ -146,12 +146,9 @@ void pki_cache_free(struct pki_cache *c)
 	arena_free(c->arena);
 }
 
-static struct kept *place(const struct pki *p, const struct pki_peer *peer,
-			  bool crl_strict)
+static struct kept *place(const struct pki *p, const struct pki_peer *peer)
 {
-	size_t at = (size_t)peer->digest[0] ^ (crl_strict ? 1U : 0U);
-
-	return &p->cache->v[at % ENTRIES];
+	return &p->cache->v[peer->digest[0] % ENTRIES];
 }
 
 static bool stands(const struct kept *k, const struct pki *p,
@@ -373,7 +370,7 @@ static int verify_peer(const struct pki_set *s, const struct pki_peer *peer,
 struct pki_verdict pki_verify(struct pki *p, const struct pki_peer *peer,
 			      int64_t now_ms, bool crl_strict)
 {
-	struct kept *k = place(p, peer, crl_strict);
+	struct kept *k = place(p, peer);
 	STACK_OF(X509) * chain;
 	int error;
 

@@ -78,6 +78,8 @@ static const struct verdict_row verdict_rows[] = {
      .error = 10, .alert = 45},
     {"the issuing CA had not expired", .by = OLD_ICA, .sent = BIT(OLD_ICA),
      .day = -11},
+    {"an issuing CA that is known has expired", .by = OLD_ICA,
+     .trusted = TREE | BIT(OLD_ICA), .error = 10, .alert = 45},
     /* purpose */
     {"no extended key usage", .leaf = {.eku = NO_USE}},
     {"both usages", .leaf = {.eku = "serverAuth,clientAuth"}},
