@@ -77,14 +77,30 @@ static void methods(struct jw *w, struct arena *a, const struct record *r)
 	jw_close(w);
 }
 
+/* The mtls:// listener as the client reaches it: one that listens everywhere
+ * has no address of its own, so the host is the one that was asked. */
+static const char *mtls_origin(struct rq *rq)
+{
+	const char *own = oauth_of(rq)->site.record->mtls_origin;
+	const char *host = strstr(rq->origin, "://") + 3;
+	const char *port = strrchr(own, ':');
+	int n;
+
+	if (strncmp(own, "https://0.0.0.0:", 16) != 0 &&
+	    strncmp(own, "https://[::]:", 13) != 0)
+		return own;
+	n = (int)(*host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/"));
+	return arena_printf(rq->arena, "https://%.*s%s", n, host, port);
+}
+
 static void alias(struct jw *w, struct rq *rq, const char *name,
 		  const char *path)
 {
 	const struct site *site = &oauth_of(rq)->site;
 
 	jw_str(w, name,
-	       arena_printf(rq->arena, "%s%s%s", site->record->mtls_origin,
-			    site->path, path));
+	       arena_printf(rq->arena, "%s%s%s", mtls_origin(rq), site->path,
+			    path));
 }
 
 /* Where a certificate is asked for (RFC 8705 3.3, 5): a client that has one
