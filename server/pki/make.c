@@ -113,8 +113,6 @@ static void make_server(struct making *k, const struct pki_own *own)
 void pki_make(struct pki *p, const struct pki_own *own)
 {
 	struct making k = {.arena = arena_new(0)};
-	struct err e = {.kind = ERR_NONE};
-	bool ok;
 
 	k.ca_from_ms = own->now_ms - MINT_YEAR_MS > MINT_FIRST_MS
 			   ? MINT_FIRST_MS
@@ -127,12 +125,6 @@ void pki_make(struct pki *p, const struct pki_own *own)
 		      k.texts.issuer[CA_TEXT(PKI_ICA)],
 		      k.texts.issuer[CA_TEXT(PKI_SOTE_ICA)], (char *)NULL);
 	k.texts.crl = mint_crls(k.arena, k.ca, NULL, PKI_ICA, NULL);
-	ok = pki_load(p, &k.texts, &e);
-	assert(ok);
-	(void)ok;
-	for (size_t i = 0; i < PKI_CAS; i++) {
-		X509_free(k.ca[i].cert);
-		EVP_PKEY_free(k.ca[i].key);
-	}
+	pki_adopt(p, &k.texts, k.ca);
 	arena_free(k.arena);
 }

@@ -56,6 +56,11 @@ struct pki {
  * and there is nothing to sign anew (facts: 5.1). */
 bool pki_set_crl(struct pki *p, const char *pem, struct err *e);
 
+/* pki_load() of texts that were made here, with the issuers that stand in them,
+ * which p frees: reading keys takes OpenSSL longer than making them. */
+void pki_adopt(struct pki *p, const struct pki_texts *t,
+	       const struct pki_issuer issuer[PKI_CAS]);
+
 /* ---- PEM and numbers: pem.c ---------------------------------------------- */
 
 /* Something of OpenSSL failed that no input can make fail: aborts. */
