@@ -310,9 +310,10 @@ static struct pki_peer *tls_peer_new(void *ctx, const struct octets *chain,
 	return pki_peer_again(p, chain, n, &e);
 }
 
-static int tls_judge(void *ctx, const struct pki_peer *peer, const char *from)
+static int tls_judge(void *ctx, const struct pki_peer *peer, const char *from,
+		     bool tls12)
 {
-	return admin_judge(&((struct serve *)ctx)->admin, peer, from);
+	return admin_judge(&((struct serve *)ctx)->admin, peer, from, tls12);
 }
 
 static void tls_reload(void *ctx)

@@ -48,7 +48,8 @@ void admin_journal(const struct rq *rq, int64_t us, void *ctx);
 
 /* http_tls.judge: the alert that a handshake is refused with, or 0. What is
  * refused is logged and an entry of the journal. */
-int admin_judge(struct admin *a, const struct pki_peer *peer, const char *from);
+int admin_judge(struct admin *a, const struct pki_peer *peer, const char *from,
+		bool tls12);
 
 /* Notes on a request, before it is answered, what the shadows would refuse
  * (http_config.before). ctx: struct admin. */

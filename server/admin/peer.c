@@ -102,7 +102,11 @@ const char *journal_alert(int alert)
 	return "unknown";
 }
 
-int admin_judge(struct admin *a, const struct pki_peer *peer, const char *from)
+/* RFC 8446 6.2 */
+enum { ALERT_FAILURE = 40, ALERT_REQUIRED = 116 };
+
+int admin_judge(struct admin *a, const struct pki_peer *peer, const char *from,
+		bool tls12)
 {
 	struct record *r = a->record;
 	struct arena *arena = arena_new(0);
@@ -110,6 +114,9 @@ int admin_judge(struct admin *a, const struct pki_peer *peer, const char *from)
 	struct err e = {.kind = ERR_NONE};
 
 	h.alert = record_certificate_alert(r, arena, peer, &e);
+	/* which RFC 5246 7.2.2 has not */
+	if (h.alert == ALERT_REQUIRED && tls12)
+		h.alert = ALERT_FAILURE;
 	if (h.alert != 0) {
 		h.at_ms = record_now_ms(r);
 		h.code = e.code;

@@ -242,8 +242,10 @@ struct http_tls {
 	void (*peer_free)(struct pki_peer *peer);
 	/* Before a handshake of an mtls:// listener ends; peer NULL: no
 	 * certificate was presented. The TLS alert (RFC 8446 6.2) that it is
-	 * refused with, or 0. from: the client's address. */
-	int (*judge)(void *ctx, const struct pki_peer *peer, const char *from);
+	 * refused with, or 0. from: the client's address; tls12: not every
+	 * alert of TLS 1.3 is one there (RFC 5246 7.2.2). */
+	int (*judge)(void *ctx, const struct pki_peer *peer, const char *from,
+		     bool tls12);
 	/* SIGHUP; or NULL. */
 	void (*reload)(void *ctx);
 	void *ctx;

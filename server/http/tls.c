@@ -190,10 +190,6 @@ static bool read_peer(gnutls_session_t s, const struct http_tls *tls,
  * Always negative, for GnuTLS. */
 static int refuse(gnutls_session_t s, struct conn *k, int alert)
 {
-	/* RFC 8446 6.2 has it, RFC 5246 7.2.2 has not */
-	if (alert == GNUTLS_A_CERTIFICATE_REQUIRED &&
-	    gnutls_protocol_get_version(s) != GNUTLS_TLS1_3)
-		alert = GNUTLS_A_HANDSHAKE_FAILURE;
 	k->refused = true;
 	gnutls_alert_send(s, GNUTLS_AL_FATAL,
 			  (gnutls_alert_description_t)alert);
@@ -210,7 +206,8 @@ static int judge(gnutls_session_t s, struct conn *k)
 	if (!read_peer(s, tls, k))
 		return GNUTLS_A_BAD_CERTIFICATE;
 	http_peer_name(http_conn_address(k->connection), from);
-	return tls->judge(tls->ctx, k->peer, from);
+	return tls->judge(tls->ctx, k->peer, from,
+			  gnutls_protocol_get_version(s) != GNUTLS_TLS1_3);
 }
 
 /* 0 lets the handshake go on. */

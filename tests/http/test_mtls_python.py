@@ -3,7 +3,10 @@
 the table of them has to be for its tests to mean something."""
 import http.client
 import os
+import re
 import ssl
+
+import pytest
 
 import mtls
 from mtls import pki, servers  # noqa: F401
@@ -49,6 +52,21 @@ def ask(case):
 def test_matrix(servers, demand, missing, tls):  # noqa: F811
     mtls.check(servers, demand, missing, tls, ask,
                lambda case: case.alert["openssl"])
+
+
+@pytest.mark.parametrize("tls", mtls.VERSIONS)
+def test_the_journal_tells_what_the_client_was_told(servers, tls):  # noqa: F811
+    at = servers("required", "alert")
+    refused = [case for case in at.cases(tls) if case.alert]
+    assert len(refused) > 10
+    for case in refused:
+        ask(case)
+        entries = at.server.admin("GET", "/requests?kind=tls", status=200)
+        last = entries.json()["requests"][-1]
+        assert str(last["alert"]) == case.alert["alert"], case.name
+        if case.row["says"] != "-":
+            assert re.search(case.row["says"], last["error"]["message"],
+                             re.IGNORECASE), case.name
 
 
 def test_the_table_is_whole(pki):  # noqa: F811

@@ -67,13 +67,16 @@ static void told_identity(void *ctx, struct http_identity *out)
 	*out = t->identity[t->now];
 }
 
-static int told_judge(void *ctx, const struct pki_peer *peer, const char *from)
+static int told_judge(void *ctx, const struct pki_peer *peer, const char *from,
+		      bool tls12)
 {
 	struct told *t = ctx;
 
 	if (strcmp(from, "127.0.0.1") != 0)
 		return GNUTLS_A_INTERNAL_ERROR;
-	return peer ? 0 : t->alert;
+	if (peer || t->alert == 0)
+		return 0;
+	return tls12 ? GNUTLS_A_HANDSHAKE_FAILURE : t->alert;
 }
 
 static void told_reload(void *ctx)
