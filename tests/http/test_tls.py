@@ -9,14 +9,17 @@ each certificate is test_mtls*.py.
 The clients are Python's ssl (OpenSSL) and bare sockets, the certificates those
 of the command pki.
 """
+import copy
 import http.client
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
 import socket
 import ssl
+import threading
 import time
 
 import pytest
@@ -326,6 +329,72 @@ def test_sighup_shows_another_certificate(rotating):
     assert STATUS.match(begun.recv(65536))[1] == b"200"
     kept.close()
     begun.close()
+
+
+class Asking(threading.Thread):
+    """Asks again and again, on one connection or on a new one each time."""
+
+    def __init__(self, server, ctx, keep):
+        super().__init__()
+        self.server, self.ctx, self.keep = server, ctx, keep
+        self.over, self.answered, self.failed = False, 0, []
+
+    def run(self):
+        kept = None
+        while not self.over and not self.failed:
+            try:
+                kept = kept or secured(self.server, "mtls", self.ctx)
+                self.answered += ask(kept)[0] == 200
+                if not self.keep:
+                    kept.close()
+                    kept = None
+            except (OSError, AssertionError) as e:
+                self.failed.append(repr(e))
+        if kept:
+            kept.close()
+
+
+def test_rotation_under_load_loses_no_request(binary, start, tmp_path):
+    """CA, CRL and the server's certificate change while clients of either CA
+    ask, who all have to show theirs."""
+    pkis = [Pki(binary, tmp_path / n) for n in "ab"]
+    live = copy.copy(pkis[0])
+    live.folder = str(tmp_path / "live")
+    os.mkdir(live.folder)
+    trusted = "".join(pathlib.Path(p.file("ca.pem")).read_text() for p in pkis)
+
+    def put(p, order):
+        for name in ("server.pem", "server.key", "crl.pem"):
+            shutil.copy(p.file(name), live.file(name))
+        cas = [pathlib.Path(x.file("ca.pem")).read_text()
+               for x in pkis[::order]]
+        pathlib.Path(live.file("ca.pem")).write_text("".join(cas))
+
+    put(pkis[0], 1)
+    server = start(*LISTEN, *live.options(), "--client-crl",
+                   live.file("crl.pem"), "--client-certificate", "required",
+                   listen=False)
+    asking = []
+    for p in pkis:
+        for keep in (False, True):
+            ctx = p.context(client="wellbeing")
+            ctx.load_verify_locations(cadata=trusted)
+            asking.append(Asking(server, ctx, keep))
+    for a in asking:
+        a.start()
+    shows = pkis[0].context()
+    shows.load_verify_locations(cadata=trusted)
+    for i in range(10):
+        before = server.log().count("certificates were read again")
+        put(pkis[(i + 1) % 2], -1 if i % 2 else 1)
+        server.process.send_signal(signal.SIGHUP)
+        log_has(server, "certificates were read again", before + 1)
+        with secured(server, "https", shows) as s:
+            assert ask(s)[0] == 200
+    for a in asking:
+        a.over = True
+        a.join()
+        assert a.answered > 0 and not a.failed, a.failed
 
 
 def test_sighup_with_a_bad_file_changes_nothing(rotating):
