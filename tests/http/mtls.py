@@ -75,6 +75,7 @@ class At:
     """A server of one policy, with what is asked of it."""
 
     def __init__(self, pki, demand, missing, start):
+        """pki: a folder of the command pki."""
         self.pki, self.demand, self.missing = pki, demand, missing
         options = ["--listen", "mtls://127.0.0.1:0",
                    "--pki", pki,
@@ -119,15 +120,18 @@ class At:
         return [Case(self, certificate, tls) for certificate in CERTIFICATES]
 
 
+def make_pki(folder, *options):
+    done = support.run(support.MOCK, "pki", folder, *options)
+    assert done.returncode == 0, done.err
+    return str(folder)
+
+
 @pytest.fixture(scope="session")
 def pki(tmp_path_factory):
     """A folder with every certificate there is."""
     if not support.MOCK:
         pytest.skip("needs a server of its own (URL names a running one)")
-    folder = str(tmp_path_factory.mktemp("pki"))
-    done = support.run(support.MOCK, "pki", folder)
-    assert done.returncode == 0, done.err
-    return folder
+    return make_pki(tmp_path_factory.mktemp("pki"))
 
 
 @pytest.fixture(scope="module")
@@ -235,10 +239,10 @@ def wrong(case, got, alert):
     return found
 
 
-def check(servers, demand, missing, tls, client, alert):
+def check(at, tls, client, alert):
     """client(case): what it got; alert(case): how it tells of the alert that
     the case has."""
     found = []
-    for case in servers(demand, missing).cases(tls):
+    for case in at.cases(tls):
         found += wrong(case, client(case), case.alert and alert(case))
     assert not found, "\n".join(found)

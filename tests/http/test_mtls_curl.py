@@ -68,7 +68,7 @@ def any_key(tmp_path_factory):
 
 @mtls.every_combination
 def test_matrix(servers, any_key, demand, missing, tls):  # noqa: F811
-    mtls.check(servers, demand, missing, tls,
+    mtls.check(servers(demand, missing), tls,
                lambda case: ask(case, case.any_key and any_key), alert)
 
 

@@ -52,4 +52,4 @@ def alert(case):
 
 @mtls.every_combination
 def test_matrix(servers, demand, missing, tls):  # noqa: F811
-    mtls.check(servers, demand, missing, tls, ask, alert)
+    mtls.check(servers(demand, missing), tls, ask, alert)

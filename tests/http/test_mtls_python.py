@@ -4,6 +4,7 @@ the table of them has to be for its tests to mean something."""
 import http.client
 import os
 import re
+import socket
 import ssl
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import mtls
 from mtls import pki, servers  # noqa: F401
 
+RSA = bytes.fromhex("06092a864886f70d010101")  # the OID of such a key
 ssl_version = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
@@ -48,10 +50,43 @@ def ask(case):
     return got
 
 
+def alert(case):
+    return case.alert["openssl"]
+
+
 @mtls.every_combination
 def test_matrix(servers, demand, missing, tls):  # noqa: F811
-    mtls.check(servers, demand, missing, tls, ask,
-               lambda case: case.alert["openssl"])
+    mtls.check(servers(demand, missing), tls, ask, alert)
+
+
+@pytest.mark.parametrize("tls", mtls.VERSIONS)
+def test_a_server_with_an_rsa_key(start, tmp_path, tls):
+    rsa = mtls.make_pki(tmp_path, "--key", "rsa")
+    at = mtls.At(rsa, "required", "alert", start)
+    mtls.check(at, tls, ask, alert)
+    der = ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(
+        ("127.0.0.1", at.port)))
+    assert RSA in der, "the key is an RSA one"
+
+
+def test_refused_all_at_once(servers):  # noqa: F811
+    """A client of TLS 1.3 has sent its request before it is refused: the alert
+    reaches each of many all the same."""
+    at = servers("required", "alert")
+    case = next(c for c in at.cases("1.3") if c.name == "expired")
+    told = context(case)
+    waiting = []
+    for _ in range(50):
+        plain = socket.create_connection(("127.0.0.1", at.port), 30)
+        waiting.append(told.wrap_socket(plain, do_handshake_on_connect=False,
+                                        server_hostname="127.0.0.1"))
+    for one in waiting:
+        one.do_handshake()
+        one.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    for one in waiting:
+        with pytest.raises(ssl.SSLError, match="CERTIFICATE_EXPIRED"):
+            one.recv(1)
+        one.close()
 
 
 @pytest.mark.parametrize("tls", mtls.VERSIONS)
