@@ -360,10 +360,10 @@ def test_usage(binary, arguments, code, said):
     assert said in done.err and done.out == ""
 
 
-def test_what_is_not_built_is_said(binary):
-    """TLS comes later: asked for, it is refused, not left out."""
-    done = run(binary, "--listen", "https://127.0.0.1:0", timeout=20)
-    assert done.returncode == 78 and "https" in done.err
+def test_what_nobody_could_present_is_not_demanded(binary):
+    done = run(binary, "--listen", "http://127.0.0.1:0",
+               "--client-certificate", "required", timeout=20)
+    assert done.returncode == 78 and "--listen mtls://" in done.err
 
 
 def test_version_and_help(binary):
