@@ -115,8 +115,7 @@ static void check_secrets(struct arena *a, const struct store_client *c,
 	}
 	jose_digest(digest, secret, strlen(secret));
 	assert(same(digest, c->secret_digest));
-	assert((sent && same(secret, sent)) ||
-	       !strstr(c->metadata, secret));
+	assert((sent && same(secret, sent)) || !strstr(c->metadata, secret));
 }
 
 static void check_change(struct record *r, struct arena *a,
