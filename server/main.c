@@ -171,9 +171,10 @@ static bool guard_there(struct rq *rq, const struct serve *s)
 	if (!off)
 		return true;
 	rq->why = record_preset_note(&s->record, rq->arena, off);
-	return err_set(&rq->err, ERR_NOT_FOUND, NULL, NULL,
-		       "There is no %s here: the switch %s is off", f->base,
-		       off);
+	return err_set(
+	    &rq->err, ERR_NOT_FOUND, NULL, NULL,
+	    "There is no %s here: the switch %s is off (environment %s)",
+	    f->base, off, s->record.environment->name);
 }
 
 /* Who asks: the holder of a token, or in the open sandbox anybody. */
@@ -473,6 +474,7 @@ static int run(struct serve *s, int64_t started_us)
 							   : EXIT_CONFIGURATION,
 				    &e);
 	s->record.mtls_origin = mtls_origin(s, h);
+	s->record.proxy_header = http_proxy_header(h);
 	s->admin.certificates = certificates_new();
 	s->admin.journal =
 	    journal_new((size_t)strtoull(s->config.journal, NULL, 10));

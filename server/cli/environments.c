@@ -210,8 +210,9 @@ static void print_start(struct buf *b, const char *name, const char *from)
 		buf_putc(b, '\n');
 	else
 		buf_printf(b,
-			   " --listen https://127.0.0.1:8443 \\\n"
-			   "    --listen mtls://127.0.0.1:8444\n"
+			   " --pki pki \\\n"
+			   "    --listen https://127.0.0.1:8444 "
+			   "--listen mtls://127.0.0.1:8443\n"
 			   "or while you have no certificates:\n"
 			   "  mock-kanta-phr --environment %s "
 			   "--client-certificate off\n",

@@ -276,10 +276,15 @@ const char *option_env(struct arena *a, const struct option *o)
 const char *option_nearest(const char *name, enum command c)
 {
 	struct nearest near = {.word = name};
+	const size_t n = strlen(name);
 
-	for (size_t i = 0; i < LEN(options); i++)
-		if (options[i].commands & FOR(c))
-			nearest_try(&near, options[i].name);
+	for (size_t i = 0; i < LEN(options); i++) {
+		if (!(options[i].commands & FOR(c)))
+			continue;
+		if (n >= 3 && strncmp(options[i].name, name, n) == 0)
+			return options[i].name; /* its beginning */
+		nearest_try(&near, options[i].name);
+	}
 	nearest_try(&near, "help");
 	nearest_try(&near, "version");
 	return near.best;

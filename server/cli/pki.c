@@ -121,7 +121,10 @@ static void print_text(struct arena *a, const struct config *c,
 		printf("%-18s %s\n  %s\n", x->name, x->what,
 		       use_of(a, c, f, x));
 	}
-	printf("\nStart the server with it:\n  %s\n", start_line(a, c, f));
+	printf("\nStart the server with it (in the environments client-test "
+	       "and production the\npath above is /phr-authserver/revoke):\n"
+	       "  %s\n",
+	       start_line(a, c, f));
 	if (f->oid)
 		printf("and register the application with "
 		       "\"certificate_serial_number\": \"%s\"\n",

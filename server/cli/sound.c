@@ -180,12 +180,21 @@ static bool shadow_ok(const struct config *c, struct err *e)
 	return shadow_read(c->shadow, &ignored, e);
 }
 
+/* A header that nobody may send is a proxy that was forgotten. */
+static bool proxy_ok(const struct config *c, struct err *e)
+{
+	return !c->client_certificate_header || c->trusted_proxy_count > 0 ||
+	       err_set(e, ERR_INVALID, NULL, "client-certificate-header",
+		       "is of no use, as no proxy is trusted: add "
+		       "--trusted-proxy with the address of yours");
+}
+
 bool config_sound(const struct config *c, struct err *e)
 {
 	static bool (*const checks[])(const struct config *, struct err *) = {
 	    db_ok,	  admin_token_ok, auto_approve_ok, hosts_ok,
 	    hostnames_ok, public_url_ok,  clock_ok,	   paths_ok,
-	    journal_ok,	  shadow_ok,
+	    journal_ok,	  shadow_ok,	  proxy_ok,
 	};
 
 	for (size_t i = 0; i < LEN(checks); i++)

@@ -111,10 +111,10 @@ static bool demand_possible(const struct config *c, struct err *e)
 	    sees_clients(c))
 		return true;
 	return err_set(e, ERR_INVALID, NULL, "",
-		       "certificates are demanded of clients (in the "
-		       "environment %s, by --client-certificate %s), but no "
-		       "listener asks for one: add --listen "
-		       "mtls://127.0.0.1:8443, or --client-certificate off",
+		       "certificates are demanded of clients (environment "
+		       "%s, client_certificate=%s), but no listener asks for "
+		       "one: add --listen mtls://127.0.0.1:8443, or "
+		       "--client-certificate off",
 		       c->environment,
 		       c->settings.client_certificate == CERTIFICATE_REQUIRED
 			   ? "required"
@@ -157,6 +157,17 @@ static const char *path_of(struct arena *a, const struct config *c,
 	return s->needed || access(path, F_OK) == 0 ? path : NULL;
 }
 
+/* A folder from which something is gone. False. */
+static bool incomplete(const struct config *c, struct err *e)
+{
+	const struct err was = *e;
+
+	return err_set(e, ERR_INVALID, NULL, "",
+		       "--pki %s is incomplete: %s; the command pki with "
+		       "--force writes it anew",
+		       c->pki, was.text);
+}
+
 static bool read_texts(struct arena *a, const struct config *c,
 		       struct pki_texts *t, struct err *e)
 {
@@ -168,7 +179,7 @@ static bool read_texts(struct arena *a, const struct config *c,
 		const char *text = path ? file_read(a, path, &n, e) : NULL;
 
 		if (path && !text)
-			return false;
+			return !given(c, &slots[i]) && incomplete(c, e);
 		memcpy((char *)t + slots[i].at, &text, sizeof(text));
 	}
 	return true;
@@ -249,9 +260,35 @@ static bool open_folder(struct arena *boot, const struct config *c,
 			       "PKI (ca.pem is missing): give one that the "
 			       "command pki wrote, or an empty one",
 			       c->pki);
-	log_line(r->log, "pki", "%s is made: certificates of every kind",
+	if (!folder_make(boot, &f, &own, e))
+		return false;
+	log_line(r->log, "pki", "%s was made: certificates of every kind",
 		 c->pki);
-	return folder_make(boot, &f, &own, e);
+	return true;
+}
+
+/* What is taken as it is, and will surprise. */
+static void warn(const struct config *c, const struct record *r)
+{
+	const struct clock real = {.mode = CLOCK_REAL};
+	const struct pki_texts *t = pki_texts(r->pki);
+	struct err e = {.kind = ERR_NONE};
+	struct pki_peer *own =
+	    t->server_cert ? pki_peer_read(t->server_cert, &e) : NULL;
+	char end[TIME_TEXT];
+
+	if (own && pki_peer_info(own)->not_after_ms < clock_now_ms(&real)) {
+		time_finnish(end, pki_peer_info(own)->not_after_ms);
+		log_line(r->log, "tls",
+			 "the server's certificate was valid until %s: clients "
+			 "will refuse it; renew %s",
+			 end, c->tls_cert ? "--tls-cert" : "--pki");
+	}
+	pki_peer_free(own);
+	if (!t->crl && sees_clients(c))
+		log_line(r->log, "tls",
+			 "there is no CRL, so no client's certificate counts "
+			 "as revoked; --client-crl names one");
 }
 
 bool cli_tls_open(struct arena *boot, const struct config *c, struct record *r,
@@ -268,8 +305,12 @@ bool cli_tls_open(struct arena *boot, const struct config *c, struct record *r,
 	r->pki = pki_new();
 	if (c->pki && !open_folder(boot, c, r, e))
 		return false;
-	if (c->pki || any_given(c))
-		return load(c, r->pki, e);
+	if (c->pki || any_given(c)) {
+		if (!load(c, r->pki, e))
+			return false;
+		warn(c, r);
+		return true;
+	}
 	own = own_of(c, r);
 	pki_make(r->pki, &own);
 	return true;

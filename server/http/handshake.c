@@ -157,7 +157,7 @@ void http_shake_closed(struct http *h, struct conn *k)
 	else if (k->greeted)
 		log_line(h->config->log, "tls",
 			 "%s ended the handshake: it may not trust the "
-			 "server's certificate (ca.pem)",
+			 "server's certificate (ca.pem), or its name",
 			 from);
 	else
 		log_line(h->config->log, "tls",

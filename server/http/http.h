@@ -294,6 +294,9 @@ struct http *http_open(const struct http_config *config, struct err *e);
 size_t http_listener_count(const struct http *h);
 const char *http_listener_url(const struct http *h, size_t i);
 enum http_kind http_listener_kind(const struct http *h, size_t i);
+/* The header in which a trusted proxy hands on the client's certificate; NULL:
+ * no proxy is trusted. */
+const char *http_proxy_header(const struct http *h);
 
 /* The kind of listener that a --listen URL asks for; false for other schemes.
  */

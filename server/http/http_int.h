@@ -259,6 +259,9 @@ void http_dial_free(struct http_dial *d); /* NULL: nothing */
 /* As send(2) and recv(2), negative at an error. */
 ssize_t http_dial_send(struct http_dial *d, const void *bytes, size_t n);
 ssize_t http_dial_recv(struct http_dial *d, void *bytes, size_t n);
+/* Was it a TLS alert that ended it? Then e says which. */
+bool http_dial_refused(const struct http_dial *d, const char *url,
+		       struct err *e);
 
 /* ---- a request on its way (request.c) --------------------------------- */
 

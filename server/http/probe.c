@@ -124,8 +124,10 @@ static int probe(int fd, const char *url, bool tls, const char *request,
 	if (tls && !(l.tls = http_dial_new(fd, url, until_us, e)))
 		return -1;
 	status = exchange(&l, request, strlen(request));
+	if (status < 0 && !(l.tls && http_dial_refused(l.tls, url, e)))
+		fail(e, url, "no answer");
 	http_dial_free(l.tls);
-	return status >= 0 ? status : fail(e, url, "no answer");
+	return status;
 }
 
 int http_probe(const char *url, int timeout_ms, struct err *e)

@@ -19,11 +19,13 @@ struct http_dial {
 	gnutls_certificate_credentials_t nothing;
 	int fd;
 	int64_t until_us;
+	bool alerted; /* the other end said why it goes */
 };
 
 /* May a call that ended with code be made again? */
-static bool again(const struct http_dial *d, ssize_t code)
+static bool again(struct http_dial *d, ssize_t code)
 {
+	d->alerted = code == GNUTLS_E_FATAL_ALERT_RECEIVED;
 	if (code != GNUTLS_E_AGAIN && code != GNUTLS_E_INTERRUPTED)
 		return code < 0 && !gnutls_error_is_fatal((int)code);
 	return http_probe_ready(
@@ -31,16 +33,30 @@ static bool again(const struct http_dial *d, ssize_t code)
 	    d->until_us);
 }
 
-static bool say_why(const struct http_dial *d, const char *url, int code,
+bool http_dial_refused(const struct http_dial *d, const char *url,
+		       struct err *e)
+{
+	const gnutls_alert_description_t alert = gnutls_alert_get(d->session);
+	const bool certificate = alert == GNUTLS_A_CERTIFICATE_REQUIRED;
+
+	if (!d->alerted)
+		return false;
+	err_set(e, ERR_INTERNAL, NULL, url,
+		"the server ended the TLS handshake: %s%s",
+		gnutls_alert_get_name(alert),
+		certificate ? ". An mtls:// listener demands a certificate, "
+			      "which healthcheck has none of: give it the "
+			      "address of an http:// or https:// one"
+			    : "");
+	return true;
+}
+
+static void say_why(const struct http_dial *d, const char *url, int code,
 		    struct err *e)
 {
-	if (code == GNUTLS_E_FATAL_ALERT_RECEIVED)
-		return err_set(
-		    e, ERR_INTERNAL, NULL, url,
-		    "the server ended the TLS handshake: %s",
-		    gnutls_alert_get_name(gnutls_alert_get(d->session)));
-	return err_set(e, ERR_INTERNAL, NULL, url, "no TLS handshake: %s",
-		       gnutls_strerror(code));
+	if (!http_dial_refused(d, url, e))
+		err_set(e, ERR_INTERNAL, NULL, url, "no TLS handshake: %s",
+			gnutls_strerror(code));
 }
 
 struct http_dial *http_dial_new(int fd, const char *url, int64_t until_us,

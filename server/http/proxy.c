@@ -144,6 +144,11 @@ static bool trusted(const struct http *h, const unsigned char *address)
 	return false;
 }
 
+const char *http_proxy_header(const struct http *h)
+{
+	return h->config->trusted_proxy_count > 0 ? h->proxy.certificate : NULL;
+}
+
 bool http_proxy_open(struct http *h, struct err *e)
 {
 	const struct http_config *c = h->config;

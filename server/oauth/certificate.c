@@ -68,9 +68,10 @@ bool oauth_certificate_refuse(struct rq *rq, const char *client_id)
 		err_set(&e, ERR_UNAUTHORIZED, NULL, NULL,
 			"No client_secret was sent, and %s is not registered "
 			"for the application %.80s, or there is none of that "
-			"client_id: register the Subject serialNumber as its "
-			"certificate_serial_number",
-			record_certificate_shown(rq->arena, p.peer), client_id);
+			"client_id. %s. What it should have been stands in "
+			"the server's journal (GET /__admin/requests)",
+			record_certificate_shown(rq->arena, p.peer), client_id,
+			record_certificate_advice(p.peer));
 	else
 		err_set(&e, e.kind, NULL, NULL,
 			"%s. No client_secret was sent either",

@@ -28,6 +28,7 @@
 #include <string.h>
 
 #define SERIAL_NUMBER		   "certificate_serial_number"
+#define TRUSTED			   "a CA of --client-ca, --pki or /__admin/certificates/ca.pem"
 #define CERTIFICATE_REQUIRED_ALERT 116 /* RFC 8446 6.2 */
 
 /* ---- what is registered ------------------------------------------------ */
@@ -169,30 +170,50 @@ static bool refuse(const struct settings *s, const char *rule, struct err *e,
 		       text);
 }
 
+#define NONE_PRESENTED                                                         \
+	"no client certificate was presented. Let the application send its "   \
+	"certificate, with the key, on every connection to the token "         \
+	"endpoint and to FHIR.%s If it is configured to do so: Node's "        \
+	"built-in fetch, which fhir-kit-client uses, ignores an https.Agent "  \
+	"with a certificate without a word; use https.request, or undici "     \
+	"with a dispatcher that has the certificate"
+
+/* A proxy has its part in it, if there may be one. */
+static const char *by_proxy(struct arena *a, const struct record *r)
+{
+	if (r->proxy_header == NULL)
+		return "";
+	return arena_printf(a,
+			    " The proxy must ask for it, and hand it on in the "
+			    "header %.100s.",
+			    r->proxy_header);
+}
+
 static bool refuse_missing(const struct record *r, struct arena *a,
 			   const struct settings *s, bool asked, struct err *e)
 {
+	const char *where = "Start the server with --listen mtls://HOST:PORT "
+			    "and send the request there";
+
 	if (asked)
-		return refuse(
-		    s, RULE_NO_CERTIFICATE, e,
-		    "no client certificate was presented. Let the application "
-		    "send its certificate, with the key, on every connection "
-		    "to the token endpoint and to FHIR. If it is configured to "
-		    "do so: Node's built-in fetch, which fhir-kit-client uses, "
-		    "ignores an https.Agent with a certificate without a word; "
-		    "use https.request, or undici with a dispatcher that has "
-		    "the certificate");
-	return refuse(
-	    s, RULE_NO_CERTIFICATE, e,
-	    arena_printf(
-		a,
-		"no client certificate was presented, and none could be: this "
-		"listener does not ask for one. %s%.200s",
-		r->mtls_origin != NULL
-		    ? "Send the request to the mtls:// listener, which asks: "
-		    : "Start the server with --listen mtls://HOST:PORT and "
-		      "send the request there",
-		text_or_empty(r->mtls_origin)));
+		return refuse(s, RULE_NO_CERTIFICATE, e,
+			      arena_printf(a, NONE_PRESENTED, by_proxy(a, r)));
+	if (r->mtls_origin != NULL)
+		where = arena_printf(
+		    a,
+		    "Send the request to the mtls:// listener, which asks: "
+		    "%.200s",
+		    r->mtls_origin);
+	else if (r->proxy_header != NULL)
+		where =
+		    "Send it through the proxy, and see that --trusted-proxy "
+		    "has the address that the proxy comes from";
+	return refuse(s, RULE_NO_CERTIFICATE, e,
+		      arena_printf(a,
+				   "no client certificate was presented, and "
+				   "none could be: this listener does not ask "
+				   "for one. %s",
+				   where));
 }
 
 /* What a certificate says of its application. */
@@ -218,6 +239,20 @@ const char *record_certificate_shown(struct arena *a,
 			    i->subject, number_text(a, i));
 }
 
+const char *record_certificate_advice(const struct pki_peer *peer)
+{
+	const struct pki_info *i = pki_peer_info(peer);
+
+	if (i->subject_serial_number == NULL)
+		return "Use one with a single serialNumber in its Subject, or "
+		       "register its name as tls_client_auth_subject_dn";
+	if (i->class == PKI_SOTE)
+		return "Register the Subject serialNumber as its " SERIAL_NUMBER
+		       " and professional as its kind: SOTE "
+		       "certificates are for no others";
+	return "Register the Subject serialNumber as its " SERIAL_NUMBER;
+}
+
 /* ---- is it to be believed? --------------------------------------------- */
 
 /* What to do about an X509_V_ERR_ number. */
@@ -231,13 +266,13 @@ static const struct {
     {10, "Use one that is still valid, or move the server's clock back"},
     {11, "Give --client-crl the CRL of now, or switch crl_strict off"},
     {12, "Give --client-crl the CRL of now, or switch crl_strict off"},
-    {18, "Use one that a CA of --client-ca issued"},
-    {19, "Use one that a CA of --client-ca issued, or name its root there"},
-    {20, "Use one that a CA of --client-ca issued, or send the issuing CA's "
+    {18, "Use one that " TRUSTED " issued"},
+    {19, "Use one that " TRUSTED " issued, or name its root by --client-ca"},
+    {20, "Use one that " TRUSTED " issued, or send the issuing CA's "
 	 "certificate with it"},
-    {21, "Use one that a CA of --client-ca issued, or send the issuing CA's "
+    {21, "Use one that " TRUSTED " issued, or send the issuing CA's "
 	 "certificate with it"},
-    {23, "It stands on its issuer's CRL: use another one"},
+    {23, "Use another one"},
     {26, "Use one whose extendedKeyUsage has clientAuth, or that has none"},
     {66, "Use a key of RSA 2048 or EC P-256"},
 };

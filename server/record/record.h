@@ -241,6 +241,9 @@ struct record {
 	/* Where a certificate can be presented: an mtls:// listener's origin
 	 * ("https://host:port"), as others reach it; NULL: there is none. */
 	const char *mtls_origin;
+	/* The header in which a trusted proxy hands on certificates; NULL: no
+	 * proxy is trusted. */
+	const char *proxy_header;
 	const char *fhir_base[FHIR_VERSIONS]; /* paths, "/phr-.../baseR4" */
 	struct jose_key *key; /* made when first needed; see record_close */
 	struct record_params *params;	     /* the same: search parameters */
@@ -442,6 +445,9 @@ bool record_certificate_own(struct record *r, struct arena *a,
  * (Subject serialNumber 1.2.3)". */
 const char *record_certificate_shown(struct arena *a,
 				     const struct pki_peer *peer);
+
+/* What makes it an application's, in a sentence without its full stop. */
+const char *record_certificate_advice(const struct pki_peer *peer);
 
 /* Before a handshake that asked for a certificate ends: the TLS alert (RFC 8446
  * 6.2) that it is refused with, and e says why; or 0. peer NULL: none was

@@ -91,7 +91,8 @@ def test_a_wrong_network_stops_the_start(binary, given, said):
 @pytest.mark.parametrize("name", ["", "X Cert", "X-Cert:"])
 def test_a_wrong_header_stops_the_start(binary, name):
     done = run(binary, "--listen", "http://127.0.0.1:0",
-               "--client-certificate-header", name, timeout=20)
+               "--trusted-proxy", "::1", "--client-certificate-header", name,
+               timeout=20)
     assert done.returncode == 78, done.err
     assert "--client-certificate-header" in done.err
 

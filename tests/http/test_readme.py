@@ -45,7 +45,8 @@ def test_the_journey_of_the_readme(tmp_path):
     os.symlink(os.path.join(ROOT, "fixtures"), tmp_path / "fixtures")
     os.symlink(MOCK, tmp_path / "mock-kanta-phr")
     with Server("--errors", "explain", clock=None) as server:
-        script = "set -e\ntrap 'kill $! 2>&-' EXIT\n" + "\necho '<<<>>>'\n".join(s for s, _ in steps)
+        script = "set -e\ntrap 'kill $! 2>&- || :' EXIT\n"
+        script += "\necho '<<<>>>'\n".join(s for s, _ in steps)
         script = script.replace(URL, server.origin)
         for old, new in ports.items():
             script = script.replace(old, new)
