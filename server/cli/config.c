@@ -208,8 +208,15 @@ static bool unknown_variable(struct setup *u, const char *name)
 {
 	struct nearest near = {.word = name};
 
-	for (size_t i = 0; i < option_count(); i++)
-		nearest_try(&near, option_env(u->arena, option_at(i)));
+	for (size_t i = 0; i < option_count(); i++) {
+		const char *env = option_env(u->arena, option_at(i));
+
+		if (strncmp(env, name, strlen(name)) == 0) {
+			near.best = env; /* its beginning */
+			break;
+		}
+		nearest_try(&near, env);
+	}
 	return complain(u, EXIT_CONFIGURATION,
 			"the environment has %s, which is no option%s", name,
 			words(u->arena, "", near.best));

@@ -79,6 +79,7 @@ bool oauth_request_grant(struct rq *rq, const struct oauth_request *q,
 		    .challenge_method = q->challenge != NULL ? method : NULL,
 		    .nonce = q->nonce,
 		    .auth_ms = yes->login_ms,
+		    .issuer = oauth_issuer(rq),
 		},
 	};
 	const char *code = record_authorize(oauth_of(rq)->site.record,

@@ -111,6 +111,7 @@ const char *record_code(struct record *r, struct arena *a,
 		.challenge_method = text_or_empty(f->challenge_method),
 		.nonce = f->nonce,
 		.auth_ms = f->auth_ms,
+		.issuer = f->issuer,
 		.expires_ms = record_now_ms(r) + f->life_s * 1000,
 	    });
 	return arena_strdup(a, code);

@@ -508,8 +508,9 @@ struct record_code_for {
 	const char *redirect_uri;
 	const char *challenge, *challenge_method;
 	const char *nonce;
-	int64_t auth_ms; /* when the citizen logged in */
-	int64_t life_s;	 /* seconds until it expires */
+	int64_t auth_ms;    /* when the citizen logged in */
+	const char *issuer; /* of an ID token; NULL: as where it is exchanged */
+	int64_t life_s;	    /* seconds until it expires */
 };
 const char *record_code(struct record *r, struct arena *a,
 			const struct grant *g, const struct record_code_for *f);
@@ -566,7 +567,8 @@ void record_bound_write(struct jw *w, const char *certificate);
 
 /* Who logged in for the code and when, signed (OpenID Connect Core 2): a JWT
  * for the application, good for ten minutes. To be made where openid was
- * granted and the code is exchanged, and nowhere else. */
+ * granted and the code is exchanged, and nowhere else. issuer: who we are,
+ * unless the code tells. */
 const char *record_id_token(struct record *r, struct arena *a,
 			    const struct grant *g,
 			    const struct store_code *code, const char *issuer);

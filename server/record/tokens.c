@@ -177,7 +177,10 @@ const char *record_id_token(struct record *r, struct arena *a,
 
 	buf_init(&claims, a);
 	jw_open(&w, NULL, '{');
-	jw_str(&w, "iss", issuer);
+	/* the browser and the back end may know us by different listeners; the
+	 * application began where the browser was (OpenID Connect Core 3.1.3.7)
+	 */
+	jw_str(&w, "iss", code->issuer[0] != '\0' ? code->issuer : issuer);
 	jw_str(&w, "sub", g->patient);
 	jw_str(&w, "aud", g->client_id);
 	jw_int(&w, "exp", now_s + ID_TOKEN_S);

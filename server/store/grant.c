@@ -92,7 +92,8 @@ void store_code_put(struct store *s, const struct store_code *c)
 		    ARGS(TEXT(c->digest), TEXT(c->grant_id), TEXT(c->client_id),
 			 TEXT(c->redirect_uri), TEXT(c->challenge),
 			 TEXT(c->challenge_method), INT(c->expires_ms),
-			 TEXT(text_or_empty(c->nonce)), INT(c->auth_ms)));
+			 TEXT(text_or_empty(c->nonce)), INT(c->auth_ms),
+			 TEXT(text_or_empty(c->issuer))));
 }
 
 static bool grant_find(struct store *s, struct arena *a, const char *id,
@@ -114,6 +115,7 @@ static void code_take(sqlite3_stmt *st, struct arena *a, void *out)
 	    .expires_ms = sqlite3_column_int64(st, 6),
 	    .nonce = store_column(a, st, 7),
 	    .auth_ms = sqlite3_column_int64(st, 8),
+	    .issuer = store_column(a, st, 9),
 	};
 }
 

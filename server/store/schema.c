@@ -179,4 +179,7 @@ const char *const store_migrations[] = {
     "CREATE INDEX client_certificate ON client(certificate_serial_number)"
     " WHERE certificate_serial_number<>'';",
 
+    /* 7: who the server was to whom a code was given */
+    "ALTER TABLE code ADD COLUMN issuer TEXT NOT NULL DEFAULT'';",
+
     NULL};

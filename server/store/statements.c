@@ -241,11 +241,11 @@ const char *const store_sql[ST_COUNT] = {
 	"DELETE FROM token WHERE grant_id IN" PERMISSIONS,
     [ST_CODE_PUT] =
 	"INSERT OR REPLACE INTO code(digest,grant_id,client_id,redirect_uri,"
-	"challenge,challenge_method,expires_ms,nonce,auth_ms,used_ms)"
-	"VALUES(?,?,?,?,?,?,?,?,?,0)",
+	"challenge,challenge_method,expires_ms,nonce,auth_ms,issuer,"
+	"used_ms)VALUES(?,?,?,?,?,?,?,?,?,?,0)",
     [ST_CODE_FIND] = "SELECT digest,grant_id,client_id,redirect_uri,challenge,"
-		     "challenge_method,expires_ms,nonce,auth_ms FROM code"
-		     " WHERE digest=?",
+		     "challenge_method,expires_ms,nonce,auth_ms,issuer "
+		     "FROM code WHERE digest=?",
     [ST_CODE_USE] = "UPDATE code SET used_ms=?2 WHERE digest=?1 AND used_ms=0",
     [ST_TOKEN_PUT] =
 	"INSERT OR REPLACE INTO token(digest,kind,grant_id,scope,issued_ms,"

@@ -463,6 +463,9 @@ struct store_code {
 	int64_t expires_ms;
 	const char *nonce; /* for an ID token; put takes NULL for none, as "" */
 	int64_t auth_ms;   /* when the citizen logged in */
+	/* Who the server was where it was given; "": not known. put takes NULL,
+	 * as "" */
+	const char *issuer;
 };
 /* A new code is unused. */
 void store_code_put(struct store *s, const struct store_code *c);

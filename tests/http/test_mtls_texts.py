@@ -165,6 +165,9 @@ def test_the_beginning_of_an_option(binary):
     done = support.run(binary, "--client-cert", "required")
     assert done.returncode == 2
     assert "did you mean --client-certificate?" in done.err
+    done = support.run(binary, env={"MOCK_PHR_CLIENT_CERT": "required"})
+    assert done.returncode == 78
+    assert "did you mean MOCK_PHR_CLIENT_CERTIFICATE?" in done.err
 
 
 # ---- what the commands tell -------------------------------------------------

@@ -9,6 +9,7 @@ each certificate is test_mtls*.py.
 The clients are Python's ssl (OpenSSL) and bare sockets, the certificates those
 of the command pki.
 """
+import base64
 import copy
 import http.client
 import json
@@ -270,6 +271,36 @@ def test_a_page_of_the_other_scheme_is_another_origin(tls, pki, origin,
                   b"Content-Type: application/json\r\nContent-Length: 2\r\n"
                   b"Connection: close\r\n\r\n{}")
         assert int(STATUS.match(s.recv(65536))[1]) == status
+
+
+def test_an_id_token_is_from_where_the_browser_was(start, pki):
+    """The application found the issuer there, and compares it (OpenID Connect
+    Core 3.1.3.7), though its back end goes to another listener."""
+    s = start("--listen", "mtls://127.0.0.1:0", "--auto-approve",
+              "--set", "openid=on", *pki.options(), clock=None)
+    s.admin("POST", "/clients", {
+        "client_id": "mine", "redirect_uris": [support.CALLBACK],
+        "token_endpoint_auth_method": "none",
+        "certificate_serial_number": "1.2.246.10.99999999.99.1",
+        "scope": "openid patient/Observation.read"}, 201)
+    request = {"response_type": "code", "client_id": "mine",
+               "redirect_uri": support.CALLBACK,
+               "scope": "openid patient/Observation.read"}
+    r = s.request("GET", "/phr-authserver-sandbox/authorize", params=request)
+    code = re.search("code=([^&]+)", r.headers["Location"])[1]
+    r = s.http.post(
+        f"https://localhost:{port(s, 'mtls')}/phr-authserver-sandbox/token",
+        verify=pki.file("ca.pem"), timeout=30,
+        cert=(pki.file("wellbeing.pem"), pki.file("wellbeing.key")),
+        data={"grant_type": "authorization_code", "code": code,
+              "client_id": request["client_id"],
+              "redirect_uri": request["redirect_uri"]})
+    assert r.status_code == 200, r.text
+    claims = r.json()["id_token"].split(".")[1] + "=="
+    found = s.request("GET", "/phr-authserver-sandbox/.well-known/"
+                      "openid-configuration").json()["issuer"]
+    assert json.loads(base64.urlsafe_b64decode(claims))["iss"] == found
+    assert found.startswith(s.origin)
 
 
 def test_healthcheck(binary, tls):
