@@ -51,8 +51,9 @@ static bool unknown(const char *word, struct err *e)
 		       "there is no \"%s\"%s%s%s", word,
 		       near.best ? "; did you mean " : "",
 		       near.best ? near.best
-				 : "; it may be sandbox-open, sandbox, "
-				   "client-test, production, kanta or strict, "
+				 : "; it may be an environment (sandbox-open, "
+				   "sandbox, client-test, production), kanta "
+				   "or strict, "
 				   "or several with commas",
 		       near.best ? "?" : "");
 }
