@@ -189,6 +189,19 @@ static const char *by_proxy(struct arena *a, const struct record *r)
 			    r->proxy_header);
 }
 
+/* One that listens everywhere has no address of its own. */
+static const char *to_mtls(struct arena *a, const char *origin)
+{
+	const bool any = strncmp(origin, "https://0.0.0.0:", 16) == 0 ||
+			 strncmp(origin, "https://[::]:", 13) == 0;
+
+	return arena_printf(a,
+			    "Send the request to the mtls:// listener, which "
+			    "asks: %s%.200s",
+			    any ? "https:// on this host's port " : "",
+			    any ? strrchr(origin, ':') + 1 : origin);
+}
+
 static bool refuse_missing(const struct record *r, struct arena *a,
 			   const struct settings *s, bool asked, struct err *e)
 {
@@ -199,11 +212,7 @@ static bool refuse_missing(const struct record *r, struct arena *a,
 		return refuse(s, RULE_NO_CERTIFICATE, e,
 			      arena_printf(a, NONE_PRESENTED, by_proxy(a, r)));
 	if (r->mtls_origin != NULL)
-		where = arena_printf(
-		    a,
-		    "Send the request to the mtls:// listener, which asks: "
-		    "%.200s",
-		    r->mtls_origin);
+		where = to_mtls(a, r->mtls_origin);
 	else if (r->proxy_header != NULL)
 		where =
 		    "Send it through the proxy, and see that --trusted-proxy "

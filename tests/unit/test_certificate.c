@@ -391,6 +391,13 @@ static void where_to_send_it(void **state)
 	    record_certificate_good(&t->r, t->a, &t->r.settings, &p, &t->e));
 	holds(t->e.text,
 	      "mtls:// listener, which asks: https://127.0.0.1:8443");
+	for (size_t i = 0; i < 2; i++) {
+		t->r.mtls_origin =
+		    i ? "https://[::]:8443" : "https://0.0.0.0:8443";
+		assert_false(record_certificate_good(
+		    &t->r, t->a, &t->r.settings, &p, &t->e));
+		holds(t->e.text, "asks: https:// on this host's port 8443");
+	}
 	assert_null(strstr(t->e.text, "fetch"));
 }
 
