@@ -53,12 +53,10 @@ static void add_entry(X509_CRL *list, const char *number)
 	const struct clock real = {.mode = CLOCK_REAL};
 	ASN1_ENUMERATED *reason = ASN1_ENUMERATED_new();
 	X509_REVOKED *one = X509_REVOKED_new();
-	ASN1_INTEGER *serial = NULL;
+	ASN1_INTEGER *serial = mint_serial(number);
 	ASN1_TIME *now = ASN1_TIME_new();
-	BIGNUM *bn = NULL;
 
-	if (!one || !now || !reason || !BN_hex2bn(&bn, number) ||
-	    !(serial = BN_to_ASN1_INTEGER(bn, NULL)))
+	if (!one || !now || !reason)
 		pki_broken("a revocation");
 	mint_time(now, clock_now_ms(&real));
 	if (X509_REVOKED_set_serialNumber(one, serial) != 1 ||
@@ -70,7 +68,6 @@ static void add_entry(X509_CRL *list, const char *number)
 	ASN1_ENUMERATED_free(reason);
 	ASN1_INTEGER_free(serial);
 	ASN1_TIME_free(now);
-	BN_free(bn);
 }
 
 /* The number of a list (RFC 5280 5.2.3); 0: it has none. */

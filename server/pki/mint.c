@@ -94,16 +94,29 @@ bool mint_number_ok(const char *number, EVP_PKEY *issuer)
 	return strncasecmp(number + HALF, check, HALF) == 0;
 }
 
+ASN1_INTEGER *mint_serial(const char *number)
+{
+	ASN1_INTEGER *serial = NULL;
+	BIGNUM *bn = NULL;
+
+	if (BN_hex2bn(&bn, number))
+		serial = BN_to_ASN1_INTEGER(bn, NULL);
+	if (!serial)
+		pki_broken("a number");
+	BN_free(bn);
+	return serial;
+}
+
 static void set_number(X509 *x, EVP_PKEY *issuer)
 {
 	char text[MINT_NUMBER];
-	BIGNUM *bn = NULL;
+	ASN1_INTEGER *serial;
 
 	mint_number(text, issuer);
-	if (!BN_hex2bn(&bn, text) ||
-	    !BN_to_ASN1_INTEGER(bn, X509_get_serialNumber(x)))
+	serial = mint_serial(text);
+	if (X509_set_serialNumber(x, serial) != 1)
 		pki_broken("numbering a certificate");
-	BN_free(bn);
+	ASN1_INTEGER_free(serial);
 }
 
 /* ---- subjects -------------------------------------------------------------

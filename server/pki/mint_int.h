@@ -56,6 +56,8 @@ EVP_PKEY *mint_key(enum mint_key kind);
 #define MINT_NUMBER 33
 void mint_number(char out[MINT_NUMBER], EVP_PKEY *issuer);
 bool mint_number_ok(const char *number, EVP_PKEY *issuer);
+/* The same as certificates and lists have it; owned by the caller. */
+ASN1_INTEGER *mint_serial(const char *number);
 
 /* What is to be certified. */
 struct mint {

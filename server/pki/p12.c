@@ -5,7 +5,8 @@
  *
  * Encrypted as OpenSSL 3 does by default (AES-256-CBC, PBKDF2, SHA-256), which
  * every such program of the last years reads. The alias is the subject's
- * common name.
+ * common name; there is none where that has a character beyond the 65536 that
+ * an alias can have (BMPString).
  */
 #include "pki/mint_int.h"
 
@@ -45,6 +46,26 @@ static struct octets octets_of(struct arena *a, PKCS12 *file)
 	return o;
 }
 
+/* The whole of it, in UTF-8: half a character would be refused. */
+static const char *common_name(struct arena *a, const X509 *x)
+{
+	const X509_NAME *subject = X509_get_subject_name(x);
+	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+	unsigned char *utf8 = NULL;
+	const char *name;
+	int n;
+
+	if (at < 0)
+		return NULL;
+	n = ASN1_STRING_to_UTF8(
+	    &utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+	if (n < 0)
+		return NULL;
+	name = arena_strndup(a, (const char *)utf8, (size_t)n);
+	OPENSSL_free(utf8);
+	return name;
+}
+
 struct octets pki_p12(struct arena *a, const struct pki_issued *c,
 		      const char *password)
 {
@@ -53,14 +74,16 @@ struct octets pki_p12(struct arena *a, const struct pki_issued *c,
 	struct octets o;
 	PKCS12 *file;
 	X509 *leaf;
-	char name[128];
+	const char *name;
 
 	assert(sk_X509_num(chain) > 0 && key);
 	leaf = sk_X509_shift(chain);
-	if (X509_NAME_get_text_by_NID(X509_get_subject_name(leaf),
-				      NID_commonName, name, sizeof(name)) < 0)
-		name[0] = '\0';
+	name = common_name(a, leaf);
 	file = PKCS12_create(password, name, key, leaf, chain, 0, 0, 0, 0, 0);
+	if (!file && name)
+		file = PKCS12_create(password, NULL, key, leaf, chain, 0, 0, 0,
+				     0, 0);
+	ERR_clear_error();
 	if (!file)
 		pki_broken("making PKCS #12");
 	o = octets_of(a, file);

@@ -166,8 +166,8 @@ struct pki_issued {
 bool pki_issue(struct pki *p, struct arena *a, const struct pki_order *o,
 	       struct pki_issued *out, struct err *e);
 
-/* Puts a certificate's number on the CRL. False (ERR_NOT_FOUND): p never issued
- * it, or cannot issue. */
+/* Puts a certificate's number on the CRL, if it is not there. False
+ * (ERR_NOT_FOUND): p never issued it, or cannot issue. */
 bool pki_revoke(struct pki *p, const char *number, struct err *e);
 
 /* A PKCS #12 file of both, for programs that read nothing else; n_out bytes in

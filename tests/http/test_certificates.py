@@ -113,6 +113,22 @@ def test_a_p12_opens(own, tmp_path):
     order(own, format="pem")
 
 
+@pytest.mark.parametrize("name", [
+    "\u00e4" * 64,  # 128 bytes of UTF-8
+    "a" + "\u20ac" * 63,
+    "\U0001f600" * 64,  # which no alias of PKCS #12 can have
+    "\u0001\n"])
+def test_a_p12_of_any_name_opens(own, tmp_path, name):
+    got = order(own, format="p12", common_name=name)
+    (tmp_path / "x.p12").write_bytes(base64.b64decode(got["p12"]))
+    done = subprocess.run(
+        ["openssl", "pkcs12", "-in", tmp_path / "x.p12", "-nodes",
+         "-passin", "pass:mock"], capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(b"BEGIN CERTIFICATE") == 2
+    assert got["subject"].startswith("CN=")
+
+
 @pytest.mark.parametrize("body, code, where", [
     ({}, "missing_member", "/kind"),
     ({"kind": "expire"}, "invalid_value", "/kind"),
@@ -167,7 +183,15 @@ def test_a_number_may_be_written_otherwise(own, tmp_path):
     own.admin("POST", f"/certificates/{pairs}/revoke", status=200)
     own.admin("POST", f"/certificates/{n}/revoke", status=200)
     assert error_of(own, got["certificate"], tmp_path) == 23
-    assert text_of(own, "crl.pem")
+
+
+def test_twice_revoked_stands_on_the_list_once(own):
+    n = order(own)["number"]
+    before = text_of(own, "crl.pem")
+    own.admin("POST", f"/certificates/{n}/revoke", status=200)
+    once = text_of(own, "crl.pem")
+    own.admin("POST", f"/certificates/{n}/revoke", status=200)
+    assert before != once == text_of(own, "crl.pem")
 
 
 @pytest.mark.parametrize("number", [
