@@ -50,6 +50,7 @@ static bool make_dir(struct arena *a, const char *dir, struct err *e)
 {
 	char *path = arena_strdup(a, dir);
 	struct stat st;
+	int why;
 
 	for (char *p = path + 1; *path && *p; p++) {
 		if (*p != '/')
@@ -58,12 +59,13 @@ static bool make_dir(struct arena *a, const char *dir, struct err *e)
 		mkdir(path, 0777);
 		*p = '/';
 	}
-	if (mkdir(path, 0777) == 0 ||
-	    (stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
+	if (mkdir(path, 0777) == 0)
+		return true;
+	why = errno; /* which stat() may change */
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return true;
 	return err_set(e, ERR_INVALID, "file", NULL, "%s: %s", dir,
-		       errno == EEXIST ? "is a file, no folder"
-				       : strerror(errno));
+		       why == EEXIST ? "is a file, no folder" : strerror(why));
 }
 
 /* ---- what is in it --------------------------------------------------------

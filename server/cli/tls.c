@@ -168,15 +168,30 @@ static bool incomplete(const struct config *c, struct err *e)
 		       c->pki, was.text);
 }
 
+/* A text ends at a NUL: what stands behind one, half a list of revoked
+ * certificates, would be left out unseen. */
+static const char *read_text(struct arena *a, const char *path, struct err *e)
+{
+	size_t n = 0;
+	const char *text = file_read(a, path, &n, e);
+
+	if (!text || strlen(text) == n)
+		return text;
+	err_set(e, ERR_INVALID, "file", NULL,
+		"%s: it is no PEM text, as it has a NUL in it: is it DER? "
+		"Convert it by openssl x509 (or pkey, crl) -inform DER -in "
+		"FILE",
+		path);
+	return NULL;
+}
+
 static bool read_texts(struct arena *a, const struct config *c,
 		       struct pki_texts *t, struct err *e)
 {
-	size_t n;
-
 	*t = (struct pki_texts){0};
 	for (size_t i = 0; i < LEN(slots); i++) {
 		const char *path = path_of(a, c, &slots[i]);
-		const char *text = path ? file_read(a, path, &n, e) : NULL;
+		const char *text = path ? read_text(a, path, e) : NULL;
 
 		if (path && !text)
 			return !given(c, &slots[i]) && incomplete(c, e);

@@ -374,6 +374,16 @@ def test_a_file_that_is_wrong_is_named(binary, folder, tmp_path):
     assert "crl.pem" in said and "--client-crl" in said
 
 
+def test_nothing_behind_a_nul_is_left_out_unseen(binary, folder, tmp_path):
+    bad = tmp_path / "crl.pem"
+    bad.write_bytes((folder / "crl.pem").read_bytes().replace(
+        b"-----\n-----", b"-----\n\0-----", 1))
+    assert b"\0" in bad.read_bytes()
+    said = refused(binary, *MTLS, "--client-crl", bad, *named(
+        folder, "--tls-cert", "--tls-key", "--client-ca"))
+    assert str(bad) in said and "DER" in said
+
+
 def test_a_folder_of_something_else_stays_as_it_is(binary, start, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     said = refused(binary, *MTLS, "--pki", tmp_path)
