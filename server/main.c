@@ -367,6 +367,17 @@ static struct http *open_http(struct serve *s, struct err *e)
 	return http_open(&s->http, e);
 }
 
+static const char *const *origins(struct serve *s, const struct http *h)
+{
+	const size_t n = http_listener_count(h);
+	const char **all = arena_alloc(s->arena, (n + 1) * sizeof(*all));
+
+	for (size_t i = 0; i < n; i++)
+		all[i] = http_listener_url(h, i);
+	all[n] = NULL;
+	return all;
+}
+
 /* Where others reach the first listener that asks for certificates: at its own
  * address, or at the host of --public-url and its own port. NULL: none asks. */
 static const char *mtls_origin(struct serve *s, const struct http *h)
@@ -474,6 +485,7 @@ static int run(struct serve *s, int64_t started_us)
 							   : EXIT_CONFIGURATION,
 				    &e);
 	s->record.mtls_origin = mtls_origin(s, h);
+	s->record.origins = origins(s, h);
 	s->record.proxy_header = http_proxy_header(h);
 	s->admin.certificates = certificates_new();
 	s->admin.journal =

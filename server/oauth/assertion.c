@@ -159,14 +159,48 @@ static bool is_us(struct rq *rq, const struct json *v)
 	return false;
 }
 
+static bool below(struct rq *rq, const char *aud, const char *origin)
+{
+	const char *base =
+	    arena_cat(rq->arena, origin, oauth_of(rq)->site.path, NULL);
+	const size_t n = strlen(base);
+
+	return strncmp(aud, base, n) == 0 &&
+	       (aud[n] == '\0' || strcmp(aud + n, "/") == 0 ||
+		strcmp(aud + n, "/token") == 0 ||
+		strcmp(aud + n, rq->route->path) == 0);
+}
+
+/* Does it name us by another listener, at its address or at the host that was
+ * asked? Who found us at an https:// listener signs for that one, and goes to
+ * an mtls:// one with it (RFC 8705 5). */
+static bool is_beside(struct rq *rq, const struct json *v)
+{
+	const char *const *at = oauth_of(rq)->site.record->origins;
+	const char *host = strstr(rq->origin, "://") + 3;
+	const int n =
+	    (int)(*host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/"));
+
+	if (json_kind(v) != JSON_STRING)
+		return false;
+	for (; at != NULL && *at != NULL; at++)
+		if (below(rq, json_text(v), *at) ||
+		    below(rq, json_text(v),
+			  arena_printf(rq->arena, "%.*s%.*s%s",
+				       (int)(strstr(*at, "://") + 3 - *at), *at,
+				       n, host, strrchr(*at, ':'))))
+			return true;
+	return false;
+}
+
 static bool for_us(struct rq *rq, const struct json *aud)
 {
 	if (aud == NULL)
 		return false;
 	if (json_kind(aud) != JSON_ARRAY)
-		return is_us(rq, aud);
+		return is_us(rq, aud) || is_beside(rq, aud);
 	for (aud = json_first(aud); aud != NULL; aud = json_next(aud))
-		if (is_us(rq, aud))
+		if (is_us(rq, aud) || is_beside(rq, aud))
 			return true;
 	return false;
 }

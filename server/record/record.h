@@ -241,6 +241,8 @@ struct record {
 	/* Where a certificate can be presented: an mtls:// listener's origin
 	 * ("https://host:port"), as others reach it; NULL: there is none. */
 	const char *mtls_origin;
+	/* The origins of all listeners, behind them NULL; NULL: not known. */
+	const char *const *origins;
 	/* The header in which a trusted proxy hands on certificates; NULL: no
 	 * proxy is trusted. */
 	const char *proxy_header;

@@ -57,6 +57,27 @@ def known(r):
         (400, "unsupported_grant_type"), r.text
 
 
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS")
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_found_at_one_listener_sent_to_another(start, key, host):
+    """The issuer of http:// is who an mtls:// listener is, too (RFC 8705 5)."""
+    s = start("--listen", "mtls://127.0.0.1:0")
+    app = registered(s, dict(key.jwk, kid="one"))
+    issuer = s.request("GET", "/phr-authserver-sandbox/.well-known/"
+                       "openid-configuration").json()["issuer"]
+    issuer = issuer.replace("127.0.0.1", host)
+    url = s.ready["listeners"][1]["url"].replace("127.0.0.1", host)
+    for aud, is_it in ((issuer, True), (issuer + "x", False),
+                       (issuer.replace("http:", "https:"), False)):
+        r = s.http.post(
+            url + "/phr-authserver-sandbox/token", timeout=30, verify=False,
+            data={"grant_type": "fish",
+                  "client_assertion_type": signer.JWT_BEARER,
+                  "client_assertion": signer.jwt(
+                      key, "RS256", claims(s, app, aud=aud))})
+        assert r.status_code == (400 if is_it else 401), r.text
+
+
 def refused(place, r, why=None):
     assert r.status_code == 401, r.text
     assert r.json()["error"] == "invalid_client"
