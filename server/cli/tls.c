@@ -178,9 +178,9 @@ static const char *read_text(struct arena *a, const char *path, struct err *e)
 	if (!text || strlen(text) == n)
 		return text;
 	err_set(e, ERR_INVALID, "file", NULL,
-		"%s: it is no PEM text, as it has a NUL in it: is it DER? "
-		"Convert it by openssl x509 (or pkey, crl) -inform DER -in "
-		"FILE",
+		"%s: it is no PEM text, as it has a NUL in it: is it DER or "
+		"PKCS #12? Convert it by openssl x509 (or pkey, crl) -inform "
+		"DER -in FILE, or openssl pkcs12 -nodes -in FILE",
 		path);
 	return NULL;
 }

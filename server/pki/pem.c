@@ -84,8 +84,7 @@ struct octets *pki_pem_blocks(struct arena *a, const char *pem,
 	ERR_clear_error();
 	*n_out = n;
 	*why = broken ? "a block of the PEM text is damaged"
-		      : "it has no such block of PEM text (openssl x509 "
-			"makes PEM of DER, openssl pkcs12 of .p12)";
+		      : "it has no such block of PEM text";
 	return broken || n == 0 ? NULL : v;
 }
 
