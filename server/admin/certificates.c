@@ -30,7 +30,7 @@ struct issued {
 	char number[NUMBER_MAX];
 	char thumbprint[PKI_THUMBPRINT];
 	char subject[768]; /* the longest that can be ordered */
-	char oid[80]; /* "": none, or several */
+	char oid[80];	   /* "": none, or several */
 	int64_t not_before_ms, not_after_ms;
 	bool revoked;
 };
