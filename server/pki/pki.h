@@ -120,8 +120,8 @@ uint64_t pki_generation(const struct pki *p);
 
 struct pki_verdict {
 	int error;	  /* 0: sound; else OpenSSL's X509_V_ERR_ number */
-	const char *text; /* what is wrong, in words; lasting */
 	int alert;	  /* the TLS alert that says so (RFC 8446 6.2) */
+	const char *text; /* what is wrong, in words; lasting */
 };
 
 /* Is the chain to be believed at now_ms: issuer, validity, purpose, revocation,
