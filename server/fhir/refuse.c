@@ -43,83 +43,78 @@ static const struct {
     [ERR_NOT_IMPLEMENTED] = {"not-supported", "KPHR-REST-0015"},
 };
 
-/* What to do about a refusal, where one sentence tells it. */
+/* What to do about a refusal, where one sentence tells it; a rule once. */
+static const char *const hints[][2] = {
+    {"KPHR-REST-0003", "send Authorization: Bearer and a valid token"},
+    {"KPHR-REST-0004", "refer to the citizen of the token, as Patient/{id}"},
+    {"KPHR-REST-0006", "see /metadata for what is offered"},
+    {RULE_FORMAT, "ask for application/fhir+json"},
+    {RULE_CONTENT_TYPE, "set Content-Type: application/fhir+json"},
+    {RULE_BODY, "send one resource: a JSON object with resourceType"},
+    {RULE_BODY_TYPE, "send it to the URL of its resourceType"},
+    {RULE_BODY_ID, "leave the id out of the URL: the server gives one"},
+    {RULE_TYPE, "see /metadata for the types that are served"},
+    {RULE_INTERACTION, "see /metadata for what is offered"},
+    {RULE_NOT_DEFINED, "use read and search"},
+    {RULE_BUNDLE, "send a Bundle of type batch or transaction"},
+    {RULE_ENTRY, "correct that entry of the Bundle"},
+    {RULE_BATCH_OFF, "send the entries one by one, or change the "
+		     "setting"},
+    {RULE_CONDITION, "send If-None-Exist: identifier=system|value"},
+    {RULE_UPDATE_ID, "send the resource with the id of the URL"},
+    {RULE_NEW_ID, "choose a uuid"},
+    {RULE_VERSION, "read the resource again, apply the change to it, "
+		   "and send the version that was read"},
+    {RULE_APPLICATION, "store a resource of this application instead"},
+    {RULE_OWNER, "leave the Patient as it is, or store a new resource"},
+    {RULE_ONE_PATIENT, "update the Patient of the token with PUT"},
+    {RULE_SWITCHED_OFF, "use a sandbox, or --set the switch to on"},
+    {RULE_REFERENCE, "store what is referred to first, leave the "
+		     "reference out, or --set references=free"},
+    {RULE_EXTERNAL, "refer to what is stored here, as Type/id, or "
+		    "--set references=free"},
+    {RULE_PLACEHOLDER, "send a transaction with an entry of that "
+		       "fullUrl"},
+    {RULE_REFERRED_TO, "delete what refers to it first"},
+    {RULE_NOT_PROFESSIONAL, "register it with kind professional"},
+    {RULE_UNREGISTERED, "register it with service_provider and "
+			"access_point"},
+    {RULE_NO_TREATMENT, "put one on record: POST /__admin/treatments"},
+    {RULE_NO_CONSENT, "the citizen consents in My Kanta, or POST "
+		      "/__admin/consents"},
+    {RULE_REFUSED, "the citizen takes it back in My Kanta, or DELETE "
+		   "/__admin/consents/[id]"},
+    {RULE_READS_ONLY, "store with an application of the citizen's"},
+    {RULE_NO_CERTIFICATE, "send the application's certificate to the "
+			  "mtls:// listener"},
+    {RULE_BAD_CERTIFICATE, "use a certificate that the service's CA "
+			   "issued for clients"},
+    {RULE_OTHER_CERTIFICATE, "use the certificate of the token's "
+			     "application"},
+    {RULE_UNBOUND, "use the certificate that was sent for the token, "
+		   "or ask for a new token with this one"},
+    {RULE_PATIENT, "add patient={id} to the query"},
+    {RULE_OTHER_PATIENT, "search with the Patient of the token"},
+    {RULE_PAGE, "ask again, and follow the links of the answer"},
+    {RULE_PARAMETER, "see /metadata for the search parameters"},
+    {RULE_MODIFIER, "leave the modifier out, or take one that "
+		    "parameters of this type have"},
+    {RULE_VALUE, "correct the value of the parameter"},
+    {RULE_SORT, "sort by _id, _lastUpdated or a search parameter"},
+    {RULE_CHAIN, "write reference:Type.parameter, or "
+		 "_has:Type:reference:parameter"},
+    {RULE_INCLUDE, "write Type:reference, or Type:reference:Target"},
+    {RULE_SUMMARY, "_summary is one of true, text, data, count and "
+		   "false, and goes without _elements"},
+    {RULE_OPERATION, "use Patient/[id]/$everything"},
+    {RULE_DEFINITIONS_OFF,
+     "use a sandbox, or allow_test_profiles=on, or --package"},
+    {RULE_DEFINITION_OFFICIAL, "give the definition a URL of its own"},
+    {RULE_DEFINITIONS_FULL, "update a definition that is stored"},
+};
+
 static const char *hint_of(const char *rule)
 {
-	static const char *const hints[][2] = {
-	    {"KPHR-REST-0003", "send Authorization: Bearer and a valid token"},
-	    {"KPHR-REST-0004",
-	     "refer to the citizen of the token, as Patient/{id}"},
-	    {"KPHR-REST-0006", "see /metadata for what is offered"},
-	    {RULE_FORMAT, "ask for application/fhir+json"},
-	    {RULE_CONTENT_TYPE, "set Content-Type: application/fhir+json"},
-	    {RULE_BODY, "send one resource: a JSON object with resourceType"},
-	    {RULE_BODY_TYPE, "send it to the URL of its resourceType"},
-	    {RULE_BODY_ID, "leave the id out of the URL: the server gives one"},
-	    {RULE_TYPE, "see /metadata for the types that are served"},
-	    {RULE_INTERACTION, "see /metadata for what is offered"},
-	    {RULE_NOT_DEFINED, "use read and search"},
-	    {RULE_BUNDLE, "send a Bundle of type batch or transaction"},
-	    {RULE_ENTRY, "correct that entry of the Bundle"},
-	    {RULE_BATCH_OFF, "send the entries one by one, or change the "
-			     "setting"},
-	    {RULE_CONDITION, "send If-None-Exist: identifier=system|value"},
-	    {RULE_UPDATE_ID, "send the resource with the id of the URL"},
-	    {RULE_NEW_ID, "choose a uuid"},
-	    {RULE_VERSION, "read the resource again, apply the change to it, "
-			   "and send the version that was read"},
-	    {RULE_APPLICATION, "store a resource of this application instead"},
-	    {RULE_OWNER, "leave the Patient as it is, or store a new resource"},
-	    {RULE_ONE_PATIENT, "update the Patient of the token with PUT"},
-	    {RULE_SWITCHED_OFF, "use a sandbox, or --set the switch to on"},
-	    {RULE_REFERENCE, "store what is referred to first, leave the "
-			     "reference out, or --set references=free"},
-	    {RULE_EXTERNAL, "refer to what is stored here, as Type/id, or "
-			    "--set references=free"},
-	    {RULE_PLACEHOLDER, "send a transaction with an entry of that "
-			       "fullUrl"},
-	    {RULE_REFERRED_TO, "delete what refers to it first"},
-	    {RULE_NOT_PROFESSIONAL, "register it with kind professional"},
-	    {RULE_UNREGISTERED, "register it with service_provider and "
-				"access_point"},
-	    {RULE_NO_TREATMENT, "put one on record: POST /__admin/treatments"},
-	    {RULE_NO_CONSENT, "the citizen consents in My Kanta, or POST "
-			      "/__admin/consents"},
-	    {RULE_REFUSED, "the citizen takes it back in My Kanta, or DELETE "
-			   "/__admin/consents/[id]"},
-	    {RULE_READS_ONLY, "store with an application of the citizen's"},
-	    {RULE_NO_CERTIFICATE, "send the application's certificate to the "
-				  "mtls:// listener"},
-	    {RULE_BAD_CERTIFICATE, "use a certificate that the service's CA "
-				   "issued for clients"},
-	    {RULE_OTHER_CERTIFICATE, "use the certificate of the token's "
-				     "application"},
-	    {RULE_UNBOUND, "use the certificate that was sent for the token, "
-			   "or ask for a new token with this one"},
-	    {RULE_PATIENT, "add patient={id} to the query"},
-	    {RULE_OTHER_PATIENT, "search with the Patient of the token"},
-	    {RULE_MODIFIER, "leave the modifier out"},
-	    {RULE_SORT, "sort by a search parameter of the type"},
-	    {RULE_PAGE, "ask again, and follow the links of the answer"},
-	    {RULE_SUMMARY, "ask for one of true, text, data, count, false"},
-	    {RULE_PARAMETER, "see /metadata for the search parameters"},
-	    {RULE_MODIFIER, "leave the modifier out, or take one that "
-			    "parameters of this type have"},
-	    {RULE_VALUE, "correct the value of the parameter"},
-	    {RULE_SORT, "sort by _id, _lastUpdated or a search parameter"},
-	    {RULE_PAGE, "search again from the first page"},
-	    {RULE_CHAIN, "write reference:Type.parameter, or "
-			 "_has:Type:reference:parameter"},
-	    {RULE_INCLUDE, "write Type:reference, or Type:reference:Target"},
-	    {RULE_SUMMARY, "_summary is one of true, text, data, count and "
-			   "false, and goes without _elements"},
-	    {RULE_OPERATION, "use Patient/[id]/$everything"},
-	    {RULE_DEFINITIONS_OFF,
-	     "use a sandbox, or allow_test_profiles=on, or --package"},
-	    {RULE_DEFINITION_OFFICIAL, "give the definition a URL of its own"},
-	    {RULE_DEFINITIONS_FULL, "update a definition that is stored"},
-	};
-
 	for (size_t i = 0; i < LEN(hints); i++)
 		if (strcmp(hints[i][0], rule) == 0)
 			return hints[i][1];
