@@ -54,7 +54,7 @@ struct pki_info {
  * no certificate. Freed by pki_peer_free(), which takes NULL. */
 struct pki_peer *pki_peer_new(const struct octets *chain, size_t n,
 			      struct err *e);
-/* The same from PEM text: all certificates in it. */
+/* The same from PEM text (RFC 7468): all certificates in it. */
 struct pki_peer *pki_peer_read(const char *pem, struct err *e);
 void pki_peer_free(struct pki_peer *peer);
 
@@ -170,8 +170,8 @@ bool pki_issue(struct pki *p, struct arena *a, const struct pki_order *o,
  * (ERR_NOT_FOUND): p never issued it, or cannot issue. */
 bool pki_revoke(struct pki *p, const char *number, struct err *e);
 
-/* A PKCS #12 file of both, for programs that read nothing else; n_out bytes in
- * the arena. */
+/* A PKCS #12 file (RFC 7292) of both, for programs that read nothing else. Its
+ * bytes are the arena's. c is one of pki_issue(): it cannot fail. */
 struct octets pki_p12(struct arena *a, const struct pki_issued *c,
 		      const char *password);
 
