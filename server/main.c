@@ -356,6 +356,9 @@ static struct http *open_http(struct serve *s, struct err *e)
 		     turn_rehearse, turn_nest, turn_unnest, s->record.store},
 	    .before = s->admin.shadows.n > 0 ? admin_shadow : NULL,
 	    .before_ctx = &s->admin,
+	    .fault = admin_fault,
+	    .amend = admin_amend,
+	    .fault_ctx = &s->admin,
 	    .answered = admin_journal,
 	    .answered_ctx = &s->admin,
 	    .stop_on_stdin_eof = c->exit_on_stdin_eof,
@@ -488,6 +491,7 @@ static int run(struct serve *s, int64_t started_us)
 	s->record.origins = origins(s, h);
 	s->record.proxy_header = http_proxy_header(h);
 	s->admin.certificates = certificates_new();
+	s->admin.faults = faults_new();
 	s->admin.journal =
 	    journal_new((size_t)strtoull(s->config.journal, NULL, 10));
 	code = announce(s, h, started_us, &e)
@@ -496,6 +500,7 @@ static int run(struct serve *s, int64_t started_us)
 	http_close(h);
 	journal_free(s->admin.journal);
 	certificates_free(s->admin.certificates);
+	faults_free(s->admin.faults);
 	return code;
 }
 

@@ -11,6 +11,7 @@
 #include "record/record.h"
 
 struct certificates;
+struct faults;
 struct journal;
 
 /* The environments and behaviours that each request is judged by besides those
@@ -35,7 +36,16 @@ struct admin {
 	struct journal *journal;
 	struct shadows shadows;
 	struct certificates *certificates;
+	struct faults *faults;
 };
+
+/* The faults that are armed; freeing takes NULL. */
+struct faults *faults_new(void);
+void faults_free(struct faults *f);
+
+/* http_config.fault and amend; ctx: struct admin. */
+bool admin_fault(struct rq *rq, bool let, void *ctx);
+void admin_amend(struct rq *rq, void *ctx);
 
 /* The journal of so many requests at most (never 0); freeing takes NULL. */
 #define JOURNAL_ENTRIES_MAX 1000000

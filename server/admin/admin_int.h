@@ -98,6 +98,71 @@ void journal_log_refused(const struct record *r, const struct rq *rq);
 /* "certificate_expired" */
 const char *journal_alert(int alert);
 
+/* ---- match.c: what a fault or a question is about ------------------- */
+
+/* What can be said of a request, before it is answered, afterwards, or from the
+ * journal; "" and 0 where there is nothing to say. */
+struct seen {
+	int64_t seq, at_ms, us;
+	const char *id;
+	const char *kind; /* "request", "control", "page", "tls" */
+	const char *method, *path, *query;
+	const char *endpoint;	  /* "fhir", "token", "authorize", ... */
+	const char *interaction;  /* of FHIR: "create", "search-type", ... */
+	const char *fhir_version; /* "stu3", "r4" */
+	const char *type;	  /* of resource */
+	const char *profile;	  /* meta.profile, spaces between several */
+	const char *client_id, *patient, *scope;
+	const char *hetu; /* whole before the answer, masked in the journal */
+	const char *thumbprint, *oid;
+	const char *grant_type, *state; /* parameters of OAuth */
+	const char *outcome_code; /* of a refusal: the OAuth error, the code of
+				   * the first issue, or the rule's id */
+	const char *error, *where, *why, *fault;
+	int status, alert;
+	const char *body; /* of the request, as far as it was kept */
+	size_t body_len;
+	const char *answer; /* likewise */
+	size_t answer_len;
+	/* A request header by its name; NULL: none. */
+	const char *(*header)(const struct seen *s, const char *name);
+	const void *of; /* where it comes from */
+};
+
+/* Reads the object v, which stands in the body at where ("/match"), into the
+ * arena a. NULL: rq->err names the member. */
+struct match *match_read(struct rq *rq, struct arena *a, const struct json *v,
+			 const char *where);
+
+/* Does the request match in every member? */
+bool match_is(const struct match *m, const struct seen *s);
+
+/* How nearly: how many of the members match (of *of), and those that do not, in
+ * the arena. */
+struct match_difference {
+	const char *field, *expected, *actual;
+};
+size_t match_score(const struct match *m, const struct seen *s, struct arena *a,
+		   size_t *of, struct match_difference **differences,
+		   size_t *n);
+
+/* ---- journal.c: reading it ------------------------------------------ */
+
+/* The entry with the i-th lowest number; false behind the last. Its texts last
+ * until the journal changes. */
+bool journal_at(const struct journal *j, size_t i, struct seen *out);
+/* The highest number given so far; how many entries went for want of room. */
+int64_t journal_last(const struct journal *j);
+int64_t journal_dropped(const struct journal *j);
+/* Forgets the entries of a citizen (Patient id). */
+void journal_clear_patient(struct journal *j, const char *patient);
+
+/* ---- faults.c ------------------------------------------------------- */
+
+struct faults;
+/* Disarms all (patient NULL), or those that are about a citizen alone. */
+void faults_clear(struct faults *f, const char *patient);
+
 /* ---- shadow.c ------------------------------------------------------- */
 
 /* Writes how many requests each would have refused; begins to count anew. */

@@ -576,3 +576,13 @@ void journal_write(struct jw *w, const struct journal *j)
 	jw_int(w, "dropped", j->dropped);
 	jw_close(w);
 }
+
+int64_t journal_last(const struct journal *j)
+{
+	return j->seq;
+}
+
+int64_t journal_dropped(const struct journal *j)
+{
+	return j->dropped;
+}

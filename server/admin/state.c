@@ -85,6 +85,7 @@ bool admin_reset(struct rq *rq)
 	a->record->settings = a->settings;
 	if (record_reset(a->record, rq->arena, &rq->err)) {
 		journal_clear(a->journal);
+		faults_clear(a->faults, NULL);
 		shadow_clear(&a->shadows);
 		certificates_reset(a->certificates, a->record->pki);
 		rq_header(rq, "Cache-Control", "no-store");

@@ -17,13 +17,24 @@
 #include <string.h>
 
 /* first: the guards before it were asked already. */
-static bool guarded(struct rq *rq, const struct http_group *g, size_t first)
+static bool let_pass(struct rq *rq, const struct http_group *g, size_t first)
 {
 	for (size_t i = first; i < HTTP_GUARDS && g->guard[i].check; i++) {
 		if (!g->guard[i].check(rq, g->guard[i].ctx))
 			return false;
 	}
-	return rq->route->handler(rq);
+	return true;
+}
+
+static bool guarded(struct rq *rq, const struct http_group *g, size_t first)
+{
+	const struct http_config *c = rq->private->http->config;
+	const bool let = let_pass(rq, g, first);
+
+	if (first == 0 && g->faults && c->fault &&
+	    c->fault(rq, let, c->fault_ctx))
+		return true;
+	return let && rq->route->handler(rq);
 }
 
 /* Whether what was written is to stay, when it is asked for that. */
@@ -64,6 +75,8 @@ void http_dispatch(struct rq_private *p)
 	if (c->before && p->group->rehearsed)
 		c->before(&p->rq, c->before_ctx);
 	run(p, 0, c->turn.enter, c->turn.leave);
+	if (c->amend && p->group->faults)
+		c->amend(&p->rq, c->fault_ctx);
 }
 
 void http_dispatch_nested(struct rq_private *p)

@@ -22,15 +22,47 @@
 #define HTTP_REQUEST_S	     30
 #define HTTP_STOP_MS	     2000
 #define HTTP_PARAMETERS	     50 /* in one form or query */
+#define HTTP_PASSED	     12 /* checks that a request is told to have passed */
+#define HTTP_WAITS	     256 /* requests that wait for something, at once */
+#define HTTP_STREAMS	     64	 /* answers that go on and on, at once */
 
-struct grant;	 /* put on the request by a guard; see store/store.h */
-struct pki_peer; /* a client's certificate; see pki/pki.h */
+struct grant;	     /* put on the request by a guard; see store/store.h */
+struct record_twist; /* by a fault that is armed; see record/record.h */
+struct pki_peer;     /* a client's certificate; see pki/pki.h */
 struct http;
 struct rq;
 
 struct http_pair {
 	const char *name;
 	const char *value;
+};
+
+/* ---- what becomes of an answer on its way ------------------------------ */
+
+/* How the connection ends instead of with the answer. Facts:
+ * mtls-libmicrohttpd.md 11. */
+enum http_drop {
+	HTTP_DROP_NONE,
+	HTTP_DROP_EMPTY,   /* closed before the first byte */
+	HTTP_DROP_RESET,   /* reset before the first byte */
+	HTTP_DROP_GARBAGE, /* bytes that are no HTTP, then closed */
+	HTTP_DROP_HEADERS, /* closed behind the headers */
+	HTTP_DROP_DURING,  /* closed in the middle of the body */
+	HTTP_DROP_CHUNK,   /* chunked, closed in the middle of a chunk */
+};
+
+/* What somebody wants to become of an answer, so that a client can be tried
+ * with it; zeroed: nothing. The loop goes on meanwhile: whoever waits is
+ * suspended. Deadlines of the connection do not run. */
+struct http_effect {
+	int64_t delay_ms; /* before the first byte leaves */
+	enum http_drop drop;
+	bool cut;	  /* the connection is closed behind so many bytes */
+	size_t cut_bytes; /* of the body; its Content-Length stays true */
+	bool stall;	  /* nothing comes behind so many bytes of the body */
+	size_t stall_bytes;
+	int64_t stall_ms;	 /* for so long; 0: until the client gives up */
+	size_t bytes_per_second; /* of the body; 0: as fast as it goes */
 };
 
 /* ---- a request ------------------------------------------------------- */
@@ -68,7 +100,14 @@ struct rq {
 	const struct grant *grant;
 	const void *within; /* of a nested request: what the outer one says */
 
+	/* What a fault wants (http_config.fault, amend); NULL: nothing. */
+	const struct record_twist *twist; /* of the handler */
+	const struct http_effect *effect; /* of the way of the answer */
+
 	/* For the journal alone; NULL: nothing. */
+	const char *passed[HTTP_PASSED]; /* rq_passed(); ended by NULL if
+					  * there are fewer */
+	const char *fault;     /* the id of the fault that was applied */
 	const char *client_id; /* of whom the request speaks, without a grant */
 	const char *why;       /* what a refusal keeps from who asked; it has
 				* no secret in it */
@@ -107,6 +146,43 @@ void rq_header_text(struct rq *rq, const char *name, const char *text);
  */
 bool rq_reply(struct rq *rq, int status, const char *content_type);
 
+/* Forgets the answer so far, status, headers and body, so that another can be
+ * given; what the request wrote is not touched. For http_config.amend. */
+void rq_reply_again(struct rq *rq);
+
+/* Notes a check that the request passed: a literal such as "token", "scope",
+ * "profile". Those that are too many are left out. */
+void rq_passed(struct rq *rq, const char *check);
+
+/* The group whose route it has; NULL: none was found. */
+const struct http_group *rq_group(const struct rq *rq);
+
+/* The i-th header of the request, or of the answer so far, in order; false
+ * behind the last. */
+bool rq_header_in_at(const struct rq *rq, size_t i, struct http_pair *out);
+bool rq_header_out_at(const struct rq *rq, size_t i, struct http_pair *out);
+/* The answer's Content-Type; NULL: none. */
+const char *rq_content_type(const struct rq *rq);
+
+/* A handler that cannot answer yet ends with return rq_wait(...), which is
+ * true. again is asked in every later turn of the loop in which a request was
+ * answered, with late when the time is over or the server stops: it replies (or
+ * fills rq->err) and returns true, or returns false to wait on, which it may
+ * not when it is late. It runs outside of any savepoint and may only read the
+ * database. When HTTP_WAITS wait already, it is asked at once, as if late. */
+typedef bool (*rq_again)(struct rq *rq, bool late, void *state);
+bool rq_wait(struct rq *rq, int64_t timeout_ms, rq_again again, void *state);
+
+/* A handler's answer that goes on until the client leaves or the server stops
+ * (200, never kept, not packed). more is asked at once and in every later turn
+ * in which a request was answered, and each pulse_ms: it appends what is new to
+ * out, which is empty, or nothing; what it allocates in scrap lasts until it
+ * returns. Refused (ERR_CONFLICT) when there are HTTP_STREAMS already. */
+typedef void (*rq_more)(struct rq *rq, struct arena *scrap, struct buf *out,
+			void *state);
+bool rq_stream(struct rq *rq, const char *content_type, int64_t pulse_ms,
+	       rq_more more, void *state);
+
 /* 303 See Other, or another status, with a Location. */
 bool rq_redirect(struct rq *rq, int status, const char *location);
 
@@ -130,6 +206,14 @@ struct http_nested {
 /* Runs it in a savepoint of its own. The answer's status, headers and body
  * (rq->out) are those of the request that is returned. */
 struct rq *http_nested(struct rq *outer, const struct http_nested *n);
+
+/* A request to any group, asked from within another one: n->url is a whole path
+ * and query ("/__admin/requests?limit=20"). All guards of the group are asked;
+ * it comes from where the outer one came from (loopback, foreign). It has the
+ * outer request's id, and the journal does not hear of it. Runs in a savepoint
+ * of its own. A handler that would wait (rq_wait) is late at once; one that
+ * would stream is refused. */
+struct rq *http_inner(struct rq *outer, const struct http_nested *n);
 
 /* What would be answered. */
 struct http_rehearsed {
@@ -185,6 +269,10 @@ struct route {
 	size_t body_max;  /* bytes; 0: the route takes no body and ignores it
 			   * up to HTTP_FORM_BODY_BYTES */
 	const char *what; /* one line for documentation */
+	const char *name; /* what the journal and faults call it: the
+			   * interaction of FHIR ("search-type"), the endpoint
+			   * ("token"), the operation ("reset"); unique in its
+			   * table for a method, but for FHIR's */
 };
 
 struct http_guard {
@@ -203,6 +291,9 @@ struct http_group {
 					* the body goes to rq->out) */
 	bool cors;		       /* Access-Control-* as kanta.md 2.3 */
 	bool rehearsed;		       /* http_config.before is told */
+	bool faults;	     /* http_config.fault and amend are asked */
+	const char *kind;    /* "fhir", "oauth", "page", "control" */
+	const char *version; /* of FHIR: "stu3", "r4"; NULL: none */
 };
 
 /* ---- the server ------------------------------------------------------ */
@@ -271,6 +362,15 @@ struct http_config {
 	 * so; or NULL. It may add headers to the answer. */
 	void (*before)(struct rq *rq, void *ctx);
 	void *before_ctx;
+	/* Faults, of the groups that have them; or NULL. fault: asked when the
+	 * guards have been asked and before the handler runs; let: they let it
+	 * pass (else rq->err says why not). True: it has replied in the
+	 * handler's place. amend: asked when the answer stands, the group's
+	 * refusal too, and before it is kept or leaves: it may replace or
+	 * change it (rq_reply_again) and set rq->effect. */
+	bool (*fault)(struct rq *rq, bool let, void *ctx);
+	void (*amend)(struct rq *rq, void *ctx);
+	void *fault_ctx;
 	/* Told of each answer when it leaves, with what it took; or NULL. */
 	void (*answered)(const struct rq *rq, int64_t us, void *ctx);
 	void *answered_ctx;

@@ -43,6 +43,9 @@ static struct rq_private *begin(struct rq *outer, const struct http_nested *n)
 	p->rq.within = n->within;
 	p->rq.status = 0;
 	p->rq.keep = p->rq.undo = false;
+	p->rq.passed[0] = NULL;
+	p->rq.twist = NULL;
+	p->rq.effect = NULL;
 	p->verb = n->method;
 	p->header = arena_alloc(a, n->header_count * sizeof(*p->header));
 	if (n->header_count > 0)

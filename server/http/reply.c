@@ -118,6 +118,55 @@ void rq_header(struct rq *rq, const char *name, const char *fmt, ...)
 	rq_header_text(rq, name, value);
 }
 
+void rq_passed(struct rq *rq, const char *check)
+{
+	for (size_t i = 0; i < HTTP_PASSED; i++) {
+		if (rq->passed[i])
+			continue;
+		rq->passed[i] = check;
+		return;
+	}
+}
+
+const struct http_group *rq_group(const struct rq *rq)
+{
+	return rq->private->group;
+}
+
+bool rq_header_in_at(const struct rq *rq, size_t i, struct http_pair *out)
+{
+	const struct rq_private *p = rq->private;
+
+	if (i >= p->header_count)
+		return false;
+	*out = p->header[i];
+	return true;
+}
+
+bool rq_header_out_at(const struct rq *rq, size_t i, struct http_pair *out)
+{
+	const struct http_header *h = rq->private->first_header;
+
+	while (h && i-- > 0)
+		h = h->next;
+	if (!h)
+		return false;
+	*out = (struct http_pair){h->name, h->value};
+	return true;
+}
+
+const char *rq_content_type(const struct rq *rq)
+{
+	return rq->private->content_type;
+}
+
+void rq_reply_again(struct rq *rq)
+{
+	http_reply_reset(rq->private);
+	rq->private->content_type = NULL;
+	buf_init(&rq->out, rq->arena);
+}
+
 bool rq_reply(struct rq *rq, int status, const char *content_type)
 {
 	assert(status >= 200 && status <= 599);

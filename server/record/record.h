@@ -17,6 +17,18 @@
 #include "profile/profile.h"
 #include "store/store.h"
 
+/* What a fault that is armed (stand-in.md 4.4) changes in how one request is
+ * answered; zeroed: nothing. On the request as rq->twist, which may be NULL. */
+struct record_twist {
+	bool skip_pkce;		/* one check left out */
+	bool skip_redirect_uri; /* likewise, at token */
+	bool omit_refresh;	/* no refresh token is issued */
+	bool lives;		/* expires_in counts */
+	int64_t expires_in;	/* of the access token issued, seconds */
+	const char *scope;	/* granted instead; NULL: as ever */
+	bool conflict;		/* a write finds that somebody was faster */
+};
+
 /* ---- settings: every behaviour switch, one table ----------------------- */
 
 enum errors_style { ERRORS_KANTA, ERRORS_EXPLAIN };

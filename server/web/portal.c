@@ -22,26 +22,30 @@
 #define FORM HTTP_FORM_BODY_BYTES
 
 static const struct route routes[] = {
-    {"GET", "/", portal_list, ACCESS_OPEN, 0, "the applications"},
-    {"POST", "/", portal_create, ACCESS_OPEN, FORM, "registers one"},
-    {"GET", "/new", portal_new, ACCESS_OPEN, 0, "the form for that"},
-    {"GET", "/:id", portal_main_get, ACCESS_OPEN, 0, "tab Main"},
-    {"POST", "/:id", portal_main_post, ACCESS_OPEN, FORM, "its form"},
-    {"GET", "/:id/access", portal_access_get, ACCESS_OPEN, 0, "tab Access"},
-    {"POST", "/:id/access", portal_access_post, ACCESS_OPEN, FORM, "its form"},
+    {"GET", "/", portal_list, ACCESS_OPEN, 0, "the applications", "list"},
+    {"POST", "/", portal_create, ACCESS_OPEN, FORM, "registers one", "create"},
+    {"GET", "/new", portal_new, ACCESS_OPEN, 0, "the form for that", "new"},
+    {"GET", "/:id", portal_main_get, ACCESS_OPEN, 0, "tab Main", "main_get"},
+    {"POST", "/:id", portal_main_post, ACCESS_OPEN, FORM, "its form",
+     "main_post"},
+    {"GET", "/:id/access", portal_access_get, ACCESS_OPEN, 0, "tab Access",
+     "access_get"},
+    {"POST", "/:id/access", portal_access_post, ACCESS_OPEN, FORM, "its form",
+     "access_post"},
     {"GET", "/:id/credentials", portal_credentials_get, ACCESS_OPEN, 0,
-     "tab Credentials"},
+     "tab Credentials", "credentials_get"},
     {"POST", "/:id/credentials", portal_credentials_post, ACCESS_OPEN, FORM,
-     "its form"},
+     "its form", "credentials_post"},
     {"POST", "/:id/secret", portal_secret_post, ACCESS_OPEN, FORM,
-     "a new client secret"},
-    {"GET", "/:id/delete", portal_delete_get, ACCESS_OPEN, 0, "asks first"},
-    {"POST", "/:id/delete", portal_delete_post, ACCESS_OPEN, FORM,
-     "deletes it"},
+     "a new client secret", "secret_post"},
+    {"GET", "/:id/delete", portal_delete_get, ACCESS_OPEN, 0, "asks first",
+     "delete_get"},
+    {"POST", "/:id/delete", portal_delete_post, ACCESS_OPEN, FORM, "deletes it",
+     "delete_post"},
     {"GET", "/:id/unlock", portal_unlock_get, ACCESS_OPEN, 0,
-     "asks for its secret"},
+     "asks for its secret", "unlock_get"},
     {"POST", "/:id/unlock", portal_unlock_post, ACCESS_OPEN, FORM,
-     "lets this browser change it"},
+     "lets this browser change it", "unlock_post"},
 };
 
 const char *portal_url(const struct rq *rq, const char *below)
@@ -75,5 +79,6 @@ void web_portal_group(struct web *w, struct http_group *out)
 	    .route_count = LEN(routes),
 	    .ctx = w,
 	    .refuse = web_refuse,
+	    .kind = "page",
 	};
 }

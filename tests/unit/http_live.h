@@ -308,37 +308,37 @@ static bool h_empty(struct rq *rq)
 }
 
 static const struct route base_routes[] = {
-    {"GET", "/metadata", h_echo, ACCESS_OPEN, 0, ""},
-    {"GET", "/state", h_state, ACCESS_OPEN, 0, ""},
-    {"GET", "/headers", h_headers, ACCESS_OPEN, 0, ""},
-    {"GET", "/peer", h_peer, ACCESS_OPEN, 0, ""},
-    {"GET", "/redirect", h_redirect, ACCESS_OPEN, 0, ""},
-    {"GET", "/denied", h_denied, ACCESS_OPEN, 0, ""},
-    {"GET", "/denied/:id", h_denied, ACCESS_OPEN, 0, ""},
-    {"GET", "/large", h_large, ACCESS_OPEN, 0, ""},
-    {"GET", "/empty", h_empty, ACCESS_OPEN, 0, ""},
-    {"GET", "/internal", h_internal, ACCESS_OPEN, 0, ""},
-    {"GET", "/:type", h_echo, ACCESS_OPEN, 0, ""},
-    {"GET", "/:type/:id", h_echo, ACCESS_OPEN, 0, ""},
-    {"DELETE", "/:type/:id", h_refuse, ACCESS_OPEN, 0, ""},
-    {"POST", "/body", h_body, ACCESS_OPEN, 1000, ""},
-    {"POST", "/sum", h_sum, ACCESS_OPEN, HTTP_FHIR_BODY_BYTES, ""},
-    {"POST", "/none", h_body, ACCESS_OPEN, 0, ""},
-    {"POST", "/write", h_write, ACCESS_OPEN, 100, ""},
-    {"POST", "/fail-commit", h_fail_commit, ACCESS_OPEN, 100, ""},
-    {"POST", "/fail-leave", h_fail_leave, ACCESS_OPEN, 100, ""},
+    {"GET", "/metadata", h_echo, ACCESS_OPEN, 0, "", NULL},
+    {"GET", "/state", h_state, ACCESS_OPEN, 0, "", NULL},
+    {"GET", "/headers", h_headers, ACCESS_OPEN, 0, "", NULL},
+    {"GET", "/peer", h_peer, ACCESS_OPEN, 0, "", NULL},
+    {"GET", "/redirect", h_redirect, ACCESS_OPEN, 0, "", NULL},
+    {"GET", "/denied", h_denied, ACCESS_OPEN, 0, "", NULL},
+    {"GET", "/denied/:id", h_denied, ACCESS_OPEN, 0, "", NULL},
+    {"GET", "/large", h_large, ACCESS_OPEN, 0, "", NULL},
+    {"GET", "/empty", h_empty, ACCESS_OPEN, 0, "", NULL},
+    {"GET", "/internal", h_internal, ACCESS_OPEN, 0, "", NULL},
+    {"GET", "/:type", h_echo, ACCESS_OPEN, 0, "", NULL},
+    {"GET", "/:type/:id", h_echo, ACCESS_OPEN, 0, "", NULL},
+    {"DELETE", "/:type/:id", h_refuse, ACCESS_OPEN, 0, "", NULL},
+    {"POST", "/body", h_body, ACCESS_OPEN, 1000, "", NULL},
+    {"POST", "/sum", h_sum, ACCESS_OPEN, HTTP_FHIR_BODY_BYTES, "", NULL},
+    {"POST", "/none", h_body, ACCESS_OPEN, 0, "", NULL},
+    {"POST", "/write", h_write, ACCESS_OPEN, 100, "", NULL},
+    {"POST", "/fail-commit", h_fail_commit, ACCESS_OPEN, 100, "", NULL},
+    {"POST", "/fail-leave", h_fail_leave, ACCESS_OPEN, 100, "", NULL},
 };
 
 static const struct route nest_routes[] = {
-    {"POST", "/", h_nest, ACCESS_READ, 10000, ""},
-    {"POST", "/made", h_write, ACCESS_READ, 20, ""},
-    {"POST", "/fail-leave", h_fail_leave, ACCESS_READ, 20, ""},
-    {"GET", "/within", h_within, ACCESS_READ, 0, ""},
-    {"GET", "/internal", h_internal, ACCESS_READ, 0, ""},
-    {"GET", "/forbidden", h_echo, ACCESS_READ, 0, ""},
-    {"GET", "/:type/:id", h_echo, ACCESS_READ, 0, ""},
-    {"POST", "/:type/:id", h_body, ACCESS_READ, 20, ""},
-    {"DELETE", "/:type/:id", h_refuse, ACCESS_READ, 0, ""},
+    {"POST", "/", h_nest, ACCESS_READ, 10000, "", NULL},
+    {"POST", "/made", h_write, ACCESS_READ, 20, "", NULL},
+    {"POST", "/fail-leave", h_fail_leave, ACCESS_READ, 20, "", NULL},
+    {"GET", "/within", h_within, ACCESS_READ, 0, "", NULL},
+    {"GET", "/internal", h_internal, ACCESS_READ, 0, "", NULL},
+    {"GET", "/forbidden", h_echo, ACCESS_READ, 0, "", NULL},
+    {"GET", "/:type/:id", h_echo, ACCESS_READ, 0, "", NULL},
+    {"POST", "/:type/:id", h_body, ACCESS_READ, 20, "", NULL},
+    {"DELETE", "/:type/:id", h_refuse, ACCESS_READ, 0, "", NULL},
 };
 
 static bool g_token(struct rq *rq, void *ctx)
@@ -360,9 +360,9 @@ static bool g_never(struct rq *rq, void *ctx)
 }
 
 static const struct route plain_routes[] = {
-    {"GET", "/", h_echo, ACCESS_OPEN, 0, ""},
-    {"GET", "/forbidden", h_echo, ACCESS_READ, 0, ""},
-    {"GET", "/:x", h_echo, ACCESS_READ, 0, ""},
+    {"GET", "/", h_echo, ACCESS_OPEN, 0, "", NULL},
+    {"GET", "/forbidden", h_echo, ACCESS_READ, 0, "", NULL},
+    {"GET", "/:x", h_echo, ACCESS_READ, 0, "", NULL},
 };
 
 static void refuse(struct rq *rq)
