@@ -43,7 +43,7 @@ static struct rq_private *begin(struct rq *outer, const struct http_nested *n)
 	p->rq.within = n->within;
 	p->rq.status = 0;
 	p->rq.keep = p->rq.undo = false;
-	p->rq.passed[0] = NULL;
+	memset(p->rq.passed, 0, sizeof(p->rq.passed));
 	p->rq.twist = NULL;
 	p->rq.effect = NULL;
 	p->verb = n->method;
