@@ -35,6 +35,16 @@ int64_t member_count(const struct json *body, const char *name,
  * any. Always false. */
 bool refuse_unknown(struct rq *rq, const struct nearest *near);
 
+/* The same of a member that stands at where, a JSON Pointer. */
+bool admin_unknown(struct rq *rq, const struct nearest *near,
+		   const char *where);
+
+/* A member of a body, told to people: its name, what may stand there, and what
+ * that means. */
+struct member_told {
+	const char *name, *type, *what;
+};
+
 /* After record refused a member of the body: where becomes "/member". Always
  * false. */
 bool refuse_member(struct rq *rq);
@@ -133,6 +143,28 @@ struct seen {
  * arena a. NULL: rq->err names the member. */
 struct match *match_read(struct rq *rq, struct arena *a, const struct json *v,
 			 const char *where);
+
+/* The same where members of these names (ended by NULL) are somebody else's to
+ * read. */
+struct match *match_read_but(struct rq *rq, struct arena *a,
+			     const struct json *v, const char *where,
+			     const char *const *others);
+/* A citizen who was not there when it was read may be there now: whoever asks
+ * for long (a wait) says so before each round. a: the match's arena. */
+void match_again(struct match *m, struct store *s, struct arena *a);
+
+/* What has to be found out about a request before it can be asked. */
+#define MATCH_ANSWER 1u /* how it was answered */
+#define MATCH_WHO    2u /* client_id, patient, hetu */
+#define MATCH_FORM   4u /* grant_type, state */
+#define MATCH_BODY   8u /* profile */
+unsigned match_wants(const struct match *m);
+
+/* Is it about that citizen (Patient id) and nobody else? */
+bool match_about(const struct match *m, const char *patient);
+
+/* The members there are, by index; false behind the last. */
+bool match_member(size_t i, struct member_told *out);
 
 /* Does the request match in every member? */
 bool match_is(const struct match *m, const struct seen *s);

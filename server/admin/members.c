@@ -15,10 +15,8 @@
 
 #define COUNT_DIGITS 12
 
-bool refuse_unknown(struct rq *rq, const struct nearest *near)
+bool admin_unknown(struct rq *rq, const struct nearest *near, const char *where)
 {
-	const char *where = arena_printf(rq->arena, "/%s", near->word);
-
 	if (near->best == NULL)
 		return err_set(&rq->err, ERR_INVALID, "unknown_member", where,
 			       "There is no member \"%.64s\" here.",
@@ -27,6 +25,12 @@ bool refuse_unknown(struct rq *rq, const struct nearest *near)
 		       "There is no member \"%.64s\" here; did you mean "
 		       "\"%s\"?",
 		       near->word, near->best);
+}
+
+bool refuse_unknown(struct rq *rq, const struct nearest *near)
+{
+	return admin_unknown(rq, near,
+			     arena_printf(rq->arena, "/%s", near->word));
 }
 
 bool refuse_member(struct rq *rq)

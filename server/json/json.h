@@ -59,6 +59,14 @@ const struct json *json_get(const struct json *v, const char *name);
 /* The text of a member that is a string; NULL otherwise. */
 const char *json_get_text(const struct json *v, const char *name);
 
+/* The value that a JSON Pointer (RFC 6901) leads to from v; NULL when it leads
+ * nowhere, or is none. */
+const struct json *json_pointer(const struct json *v, const char *pointer);
+/* Is it one, by its form? */
+bool json_pointer_ok(const char *pointer);
+/* A step of n bytes as the number of an item; false: it is none. */
+bool json_pointer_index(const char *step, size_t n, size_t *out);
+
 /* The bytes that the value was read from, strings with their quotes. They are
  * part of the text that was parsed: places of values in one text compare. */
 const char *json_source(const struct json *v, size_t *n);
