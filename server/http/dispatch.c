@@ -31,7 +31,7 @@ static bool guarded(struct rq *rq, const struct http_group *g, size_t first)
 	const struct http_config *c = rq->private->http->config;
 	const bool let = let_pass(rq, g, first);
 
-	if (first == 0 && g->faults && c->fault &&
+	if (!rq->private->aside && g->faults && c->fault &&
 	    c->fault(rq, let, c->fault_ctx))
 		return true;
 	return let && rq->route->handler(rq);
@@ -41,8 +41,11 @@ static bool guarded(struct rq *rq, const struct http_group *g, size_t first)
 static bool answer(struct rq_private *p, size_t first)
 {
 	struct rq *rq = &p->rq;
-	bool replied = guarded(rq, p->group, first);
+	bool replied;
 
+	p->http->depth++;
+	replied = guarded(rq, p->group, first);
+	p->http->depth--;
 	assert(replied ? rq->status != 0 : rq->err.kind != ERR_NONE);
 	p->replied = replied;
 	return (replied || rq->keep) && !rq->undo;
@@ -79,11 +82,20 @@ void http_dispatch(struct rq_private *p)
 		c->amend(&p->rq, c->fault_ctx);
 }
 
-void http_dispatch_nested(struct rq_private *p)
+void http_dispatch_nested(struct rq_private *p, size_t first)
 {
 	const struct http_turn *t = &p->http->config->turn;
 
-	run(p, 1, t->nest, t->unnest);
+	if (p->http->depth > 0) {
+		run(p, first, t->nest, t->unnest);
+		return;
+	}
+	/* asked by one who waits or streams, and writes nothing */
+	if (t->rehearse)
+		t->rehearse(t->ctx);
+	run(p, first, NULL, NULL);
+	if (t->leave)
+		(void)t->leave(t->ctx, false);
 }
 
 bool http_dispatch_rehearsal(struct rq_private *p)

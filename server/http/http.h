@@ -209,10 +209,12 @@ struct rq *http_nested(struct rq *outer, const struct http_nested *n);
 
 /* A request to any group, asked from within another one: n->url is a whole path
  * and query ("/__admin/requests?limit=20"). All guards of the group are asked;
- * it comes from where the outer one came from (loopback, foreign). It has the
- * outer request's id, and the journal does not hear of it. Runs in a savepoint
- * of its own. A handler that would wait (rq_wait) is late at once; one that
- * would stream is refused. */
+ * it comes from where the outer one came from (loopback, foreign, peer) and has
+ * no headers but those of n: a token is passed on by naming it. It has the
+ * outer request's id; no fault meets it, and the journal does not hear of it.
+ * Runs in a savepoint of its own; asked by an rq_again or rq_more, it keeps
+ * nothing. A handler that would wait (rq_wait) is late at once; one that would
+ * stream is refused. It may be asked from within a nested one, and nest. */
 struct rq *http_inner(struct rq *outer, const struct http_nested *n);
 
 /* What would be answered. */

@@ -293,6 +293,8 @@ struct rq_private {
 	bool begun;    /* the headers have been looked at */
 	bool refused;  /* and rq.err says what is wrong with them */
 	bool options;  /* to be answered by http itself */
+	bool aside;    /* within another request, or its rehearsal: no fault,
+			* no waiting */
 	bool replied;  /* the handler did; else rq.err says why not */
 	bool answered; /* rq.status and rq.out are final */
 	bool sent;     /* and were handed to libmicrohttpd */
@@ -342,7 +344,7 @@ bool http_pack(struct rq_private *p, struct buf *out);
 
 /* Answers by guards and handler, inside a transaction (dispatch.c). */
 void http_dispatch(struct rq_private *p);
-void http_dispatch_nested(struct rq_private *p);
+void http_dispatch_nested(struct rq_private *p, size_t first_guard);
 bool http_dispatch_rehearsal(struct rq_private *p); /* false: storage failed */
 void http_options(struct rq_private *p);
 
@@ -412,6 +414,7 @@ struct http {
 	bool released;	  /* resumed ones wait for the daemons to run: without a
 			   * thread of its own MHD_get_timeout does not tell */
 	size_t under_way; /* requests begun and not completed */
+	unsigned depth;	  /* handlers that are running, one within another */
 
 	unsigned stop_signals;
 	bool stopping;

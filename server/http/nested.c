@@ -10,16 +10,23 @@
  * itself, in a savepoint within the outer one's, and the outer one can still
  * take all of it back (rq->undo).
  *
+ * An inner request (http_inner) is a stranger to the outer one: any group, all
+ * its guards, no finding copied. It comes from where the outer one came from,
+ * and that is all. It is what a page asks the control API with.
+ *
+ * Neither is told to the journal nor meets a fault, and neither can wait: the
+ * outer request does.
+ *
  * Texts are as strictly looked at as those that come from the network: what a
  * handler sees of a URL or of a header's value is clean, whoever made it.
  *
- * Limits: one at a time. A nested request that nests again is the caller's
- * matter to refuse.
+ * Limits: bodies are taken as they are, not unpacked.
  */
 #include "http/http_int.h"
 
 #include <string.h>
 
+/* What both have in common; no group yet. */
 static struct rq_private *begin(struct rq *outer, const struct http_nested *n)
 {
 	const struct rq_private *o = outer->private;
@@ -28,7 +35,7 @@ static struct rq_private *begin(struct rq *outer, const struct http_nested *n)
 
 	p->http = o->http;
 	p->listener = o->listener;
-	p->group = o->group;
+	p->aside = true;
 	p->request_id = o->request_id;
 	p->started_us = o->started_us;
 	p->last_header = &p->first_header;
@@ -56,6 +63,15 @@ static struct rq_private *begin(struct rq *outer, const struct http_nested *n)
 	return p;
 }
 
+/* What guards of the outer one's group found is no news to another group. */
+static void estrange(struct rq *rq)
+{
+	rq->grant = NULL;
+	rq->fault = rq->client_id = NULL;
+	rq->why = rq->certificate = rq->shadow = NULL;
+	rq->ctx = NULL;
+}
+
 static bool check_headers(struct rq_private *p)
 {
 	for (size_t i = 0; i < p->header_count; i++)
@@ -67,16 +83,12 @@ static bool check_headers(struct rq_private *p)
 	return true;
 }
 
-/* Where it goes; the path is one below the group's prefix, whatever it is. */
-static bool find(struct rq_private *p, const char *url)
+/* The target is where it goes. */
+static bool decode(struct rq_private *p)
 {
 	struct rq *rq = &p->rq;
 	struct http_target t;
 
-	url += strspn(url, "/");
-	rq->path = p->group->prefix;
-	rq->query = "";
-	p->target = arena_cat(rq->arena, p->group->prefix, "/", url, NULL);
 	if (strlen(p->target) > HTTP_URL_BYTES) {
 		p->forced_status = 414;
 		return err_set(&rq->err, ERR_TOO_LARGE, "too-long", NULL,
@@ -88,36 +100,84 @@ static bool find(struct rq_private *p, const char *url)
 		rq->path = t.path;
 		rq->query = t.query;
 	}
-	return http_check_target(p) && http_check_route(p);
+	return http_check_target(p);
+}
+
+/* A path below the group's prefix, whatever it is. */
+static bool find(struct rq_private *p, const char *url)
+{
+	struct rq *rq = &p->rq;
+
+	url += strspn(url, "/");
+	rq->path = p->group->prefix;
+	rq->query = "";
+	p->target = arena_cat(rq->arena, p->group->prefix, "/", url, NULL);
+	return decode(p) && http_check_route(p);
+}
+
+/* A path anywhere. */
+static bool find_anywhere(struct rq_private *p, const char *url)
+{
+	struct rq *rq = &p->rq;
+
+	rq->path = rq->query = "";
+	p->target = url;
+	if (!decode(p))
+		return false;
+	p->group = http_group_find(p->http->config, rq->path, strlen(rq->path));
+	rq->ctx = p->group ? p->group->ctx : NULL;
+	return http_check_route(p);
 }
 
 static bool check_body(struct rq_private *p)
 {
 	struct rq *rq = &p->rq;
+	const size_t most = rq->route ? rq->route->body_max : 0;
 
-	if (rq->route->body_max == 0) {
+	if (most == 0) {
 		rq->body = "";
 		rq->body_len = 0;
 	}
-	return rq->body_len <= rq->route->body_max ||
+	return rq->body_len <= most ||
 	       err_set(&rq->err, ERR_TOO_LARGE, "too-long", NULL,
-		       "the body is larger than %zu bytes",
-		       rq->route->body_max);
+		       "the body is larger than %zu bytes", most);
+}
+
+/* first: the first guard that is asked. */
+static struct rq *answer(struct rq_private *p, size_t first)
+{
+	if (p->refused)
+		http_refuse(p);
+	else if (p->options)
+		http_options(p);
+	else
+		http_dispatch_nested(p, first);
+	return &p->rq;
 }
 
 struct rq *http_nested(struct rq *outer, const struct http_nested *n)
 {
 	struct rq_private *p = begin(outer, n);
 
+	p->group = outer->private->group;
 	if (n->refused)
 		p->rq.err = *n->refused;
 	else
 		p->rq.route = NULL;
 	p->refused = n->refused || !find(p, n->url) || !check_headers(p) ||
 		     !check_body(p);
-	if (p->refused)
-		http_refuse(p);
-	else
-		http_dispatch_nested(p);
-	return &p->rq;
+	return answer(p, 1);
+}
+
+struct rq *http_inner(struct rq *outer, const struct http_nested *n)
+{
+	struct rq_private *p = begin(outer, n);
+
+	estrange(&p->rq);
+	p->rq.route = NULL;
+	if (n->refused)
+		p->rq.err = *n->refused;
+	p->refused = n->refused || !find_anywhere(p, n->url) ||
+		     !check_headers(p) || !check_body(p);
+	return answer(p, 0);
 }

@@ -50,6 +50,7 @@ void http_rehearse(const struct rq *rq, struct arena *a,
 	*p = *rq->private;
 	p->rq.arena = a;
 	p->rq.private = p;
+	p->aside = true;
 	http_reply_reset(p);
 	buf_init(&p->rq.out, a);
 	*out = (struct http_rehearsed){.status = 0};

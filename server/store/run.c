@@ -13,10 +13,10 @@
  * that writes has a savepoint in it: kept when it is released, gone when it is
  * rolled back. The first needs none: before it the transaction was empty; nor
  * does one that has said that it takes nothing back (settled). A part of a
- * request (nest) has a savepoint within. On some failures (a full disk) SQLite
- * itself gives up the whole transaction, and with it what earlier requests of
- * the turn had left; that is found out by asking for its autocommit state, and
- * the turn's store_commit() then fails.
+ * request (nest) has a savepoint within, and a part of that one too. On some
+ * failures (a full disk) SQLite itself gives up the whole transaction, and with
+ * it what earlier requests of the turn had left; that is found out by asking
+ * for its autocommit state, and the turn's store_commit() then fails.
  *
  * Outside a request every operation has a savepoint of its own, which is a
  * transaction when none is open.
@@ -194,7 +194,7 @@ static void notice_loss(struct store *s)
 		return;
 	s->lost = s->lost || s->kept;
 	s->open = s->saved = s->kept = s->whole = s->reading = false;
-	s->nested = false;
+	s->nested = 0;
 	store_forget(s);
 }
 
@@ -254,8 +254,9 @@ static bool savepoint_begin(struct store *s)
 	} else if (!s->saved) {
 		s->saved = store_run(s, ST_SAVEPOINT, NO_ARGS);
 	}
-	if (s->saved && s->nesting && !s->nested)
-		s->nested = store_run(s, ST_PART_BEGIN, NO_ARGS);
+	while (s->saved && s->nested < s->nesting &&
+	       store_run(s, ST_PART_BEGIN, NO_ARGS))
+		s->nested++;
 	return s->saved && s->nested == s->nesting;
 }
 
@@ -354,19 +355,22 @@ bool store_commit(struct store *s)
 
 void store_nest(struct store *s)
 {
-	assert(s->entered && !s->nesting);
-	s->nesting = true;
+	assert(s->entered);
+	s->nesting++;
 }
 
 bool store_unnest(struct store *s, bool keep)
 {
-	assert(s->entered && s->nesting);
+	assert(s->entered && s->nesting > 0);
 	notice_loss(s);
-	if (s->nested && keep && !s->failed)
-		store_run(s, ST_PART_END, NO_ARGS);
-	else if (s->nested)
-		undo(s, ST_PART_UNDO, ST_PART_END);
-	s->nesting = s->nested = false;
+	if (s->nested == s->nesting) {
+		if (keep && !s->failed)
+			store_run(s, ST_PART_END, NO_ARGS);
+		else
+			undo(s, ST_PART_UNDO, ST_PART_END);
+		s->nested--;
+	}
+	s->nesting--;
 	notice_loss(s);
 	return !s->failed;
 }

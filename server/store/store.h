@@ -47,8 +47,8 @@ void store_rehearse(struct store *s);
 bool store_pending(const struct store *s); /* kept, not yet committed */
 bool store_commit(struct store *s);	   /* at the end of a turn */
 
-/* A part of a request that is kept or rolled back by itself; one at a time,
- * between enter and leave. False: it could not be kept. */
+/* A part of a request that is kept or rolled back by itself, between enter and
+ * leave; it may have parts of its own. False: it could not be kept. */
 void store_nest(struct store *s);
 bool store_unnest(struct store *s, bool keep);
 

@@ -200,8 +200,9 @@ struct store {
 	bool settled;	      /* the request takes nothing back */
 	bool rehearsed;	      /* the request is rolled back in any case */
 	bool bare;	      /* and has written without a savepoint */
-	bool nesting;	      /* within nest and unnest */
-	bool nested;	      /* the part's savepoint stands */
+	unsigned nesting;     /* parts within parts: nest without unnest */
+	unsigned nested;      /* of them, from the outermost on, those whose
+			       * savepoints stand */
 	bool kept;	 /* the transaction holds what a request left behind */
 	bool failed;	 /* a storage error since enter */
 	bool lost;	 /* SQLite gave up the transaction with what was kept */

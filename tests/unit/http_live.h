@@ -228,8 +228,11 @@ static bool h_headers(struct rq *rq)
 	return rq_reply(rq, 200, "text/plain");
 }
 
-/* The body's lines are requests: method, URL, and what X-A and the body say. */
-static bool h_nest(struct rq *rq)
+/* The body's lines are requests: method, URL, and what a header and the body
+ * say. */
+static bool nest_lines(struct rq *rq, const char *header,
+		       struct rq *(*send)(struct rq *outer,
+					  const struct http_nested *n))
 {
 	char *save = NULL, *text = arena_strdup(rq->arena, rq->body);
 	struct arena *a = arena_new(0);
@@ -238,7 +241,7 @@ static bool h_nest(struct rq *rq)
 	for (char *line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		char *at = strchr(line, ' ');
-		struct http_pair x = {"X-A", ""};
+		struct http_pair x = {header, ""};
 		struct http_nested n = {
 		    .method = arena_strndup(a, line, (size_t)(at - line)),
 		    .url = at + 1,
@@ -253,7 +256,7 @@ static bool h_nest(struct rq *rq)
 			n.body = x.value = at + 1;
 			n.body_len = strlen(n.body);
 		}
-		in = http_nested(rq, &n);
+		in = send(rq, &n);
 		buf_printf(&rq->out, "%d%s|%s|%s\n", in->status,
 			   in->head ? "h" : "",
 			   rq_header_out(in, "Location")
@@ -267,6 +270,16 @@ static bool h_nest(struct rq *rq)
 	return rq_reply(rq, 200, "text/plain");
 }
 
+static bool h_nest(struct rq *rq)
+{
+	return nest_lines(rq, "X-A", http_nested);
+}
+
+static bool h_inner(struct rq *rq)
+{
+	return nest_lines(rq, "Authorization", http_inner);
+}
+
 /* What of the outer request a nested one sees. */
 static bool h_within(struct rq *rq)
 {
@@ -275,7 +288,8 @@ static bool h_within(struct rq *rq)
 	buf_printf(&rq->out, "%d %d %d token=%s x=%s %s", rq->ctx == outer->ctx,
 		   rq->grant == outer->grant, strcmp(rq->id, outer->id) == 0,
 		   rq_header_in(rq, "Authorization") ? "yes" : "no",
-		   rq_header_in(rq, "x-a"), rq->origin);
+		   rq_header_in(rq, "x-a") ? rq_header_in(rq, "x-a") : "-",
+		   rq->origin);
 	return rq_reply(rq, 200, "text/plain");
 }
 
@@ -324,6 +338,7 @@ static const struct route base_routes[] = {
     {"POST", "/body", h_body, ACCESS_OPEN, 1000, "", NULL},
     {"POST", "/sum", h_sum, ACCESS_OPEN, HTTP_FHIR_BODY_BYTES, "", NULL},
     {"POST", "/none", h_body, ACCESS_OPEN, 0, "", NULL},
+    {"POST", "/inner", h_inner, ACCESS_OPEN, 10000, "", NULL},
     {"POST", "/write", h_write, ACCESS_OPEN, 100, "", NULL},
     {"POST", "/fail-commit", h_fail_commit, ACCESS_OPEN, 100, "", NULL},
     {"POST", "/fail-leave", h_fail_leave, ACCESS_OPEN, 100, "", NULL},
@@ -343,9 +358,10 @@ static const struct route nest_routes[] = {
 
 static bool g_token(struct rq *rq, void *ctx)
 {
+	const char *token = rq_header_in(rq, "Authorization");
+
 	(void)ctx;
-	if (rq->route->access == ACCESS_OPEN ||
-	    rq_header_in(rq, "Authorization"))
+	if (rq->route->access == ACCESS_OPEN || (token && *token))
 		return true;
 	rq_header(rq, "WWW-Authenticate", "Bearer");
 	return err_set(&rq->err, ERR_UNAUTHORIZED, "invalid_token", NULL,

@@ -372,7 +372,7 @@ static bool no_handler(struct rq *rq)
 
 #define R(m, p)                                                                \
 	{                                                                      \
-		m, p, no_handler, ACCESS_OPEN, 0, p                            \
+		m, p, no_handler, ACCESS_OPEN, 0, p, NULL                      \
 	}
 
 static void test_routes(void **state)

@@ -299,6 +299,39 @@ static void parts_are_kept_or_not(void **state)
 	assert_string_equal(ids(w, &q), "c ");
 }
 
+/* A part's own part: what it wrote is kept or lost before its outer one is. */
+static void parts_have_parts(void **state)
+{
+	struct world *w = *state;
+	store_enter(w->store);
+	store_nest(w->store);
+	store_nest(w->store); /* the first to write */
+	put(w, "a", "p1");
+	assert_true(store_unnest(w->store, false));
+	assert_false(has(w, "a"));
+	put(w, "b", "p1");
+	store_nest(w->store); /* writes nothing */
+	assert_true(store_unnest(w->store, false));
+	assert_true(has(w, "b"));
+	store_nest(w->store);
+	put(w, "c", "p1");
+	assert_true(store_unnest(w->store, true));
+	assert_true(has(w, "c"));
+	assert_true(store_unnest(w->store, true));
+	store_nest(w->store);
+	store_nest(w->store);
+	put(w, "d", "p1");
+	assert_true(store_unnest(w->store, true));
+	assert_true(has(w, "d"));
+	assert_true(store_unnest(w->store, false));
+	assert_true(store_leave(w->store, true));
+	assert_true(store_commit(w->store));
+	assert_true(has(w, "b"));
+	assert_true(has(w, "c"));
+	assert_false(has(w, "a"));
+	assert_false(has(w, "d"));
+}
+
 static void parts_go_with_their_request(void **state)
 {
 	struct world *w = *state;
@@ -530,11 +563,13 @@ static const struct CMUnitTest keeping_tests[] = {
     MEMORY(old_kept_results_make_room),
     MEMORY(referrers_are_found),
     MEMORY(parts_are_kept_or_not),
+    MEMORY(parts_have_parts),
     MEMORY(parts_go_with_their_request),
     MEMORY(index_rows_go_exactly),
     FILED(kept_results_stay),
     FILED(readers_keep_results),
     FILED(parts_are_kept_or_not),
+    FILED(parts_have_parts),
     FILED(full_disks_lose_only_their_turn),
     FILED(what_is_committed_is_in_the_files),
     FILED(older_files_are_indexed_anew),

@@ -903,6 +903,7 @@ int main(void)
 	    cmocka_unit_test(test_commit_fails),
 	    cmocka_unit_test(test_nested),
 	    cmocka_unit_test(test_nested_savepoints),
+	    cmocka_unit_test(test_inner),
 	    cmocka_unit_test(test_rehearsed),
 	    cmocka_unit_test(test_rehearsed_keeps_nothing),
 	    cmocka_unit_test(test_deadline),
