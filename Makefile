@@ -56,7 +56,7 @@ NATIONAL_STU3 := $(sort $(wildcard profiles/finnish-phr-r4/fiphr-cs-*.json)) \
 	$(sort $(wildcard profiles/finnish-phr-stu3/*.json))
 
 .PHONY: all deps run check check-all wider lint unit http-test bench fuzz clean clients \
-	conformance differential generated install uninstall help
+	conformance differential generated install uninstall help image image-test
 .DELETE_ON_ERROR:
 
 all: $(B)/mock-kanta-phr
@@ -240,8 +240,27 @@ check-all: check
 wider: build/deps-lint
 	@$(MAKE) --no-print-directory all clients
 	MOCK=$(abspath build)/mock-kanta-phr $(PYTEST) -q tests/all
+	MOCK=$(abspath build)/mock-kanta-phr $(PYTEST) -q -rs tests/ship
 	$(if $(CASES),@$(MAKE) --no-print-directory conformance)
 	@$(MAKE) --no-print-directory fuzz T=10 SEED=1 RUNS=5000
+
+# ---- the image --------------------------------------------------------
+
+# What images are built with, where there is no Docker engine, and where that
+# keeps its own. Empty: docker, or buildah.
+IMAGE_TOOLS ?=
+IMAGE_CACHE ?= $(abspath build)/container
+export IMAGE_TOOLS IMAGE_CACHE
+
+## make image      the container image mock-kanta-phr:VERSION (Docker, buildah, or
+##                 IMAGE_TOOLS=FOLDER)
+image:
+	@sh docker/build.sh $(TAG)
+
+## make image-test builds it and runs it: size, start, stop, user, the HTTP tests
+image-test: $(B)/mock-kanta-phr | build/deps-test
+	MOCK=$(abspath $(B))/mock-kanta-phr \
+		$(PYTEST) -q -rs tests/ship/test_image.py
 
 # ---- lint -------------------------------------------------------------
 

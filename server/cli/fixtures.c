@@ -2,8 +2,9 @@
  *
  * Fixtures: the documents that a new database is filled with.
  *
- * The small set that is built in, or the files and folders that are named; what
- * stands in them, record/ reads. A document lives as long as the server, since
+ * The small set that is built in, or the files and folders that are named, with
+ * built-in among them: both, in the order in which they are named. What stands
+ * in them, record/ reads. A document lives as long as the server, since
  * every reset loads it again.
  */
 #include "cli/cli_int.h"
@@ -81,6 +82,15 @@ static bool named_fixtures(struct documents *d, const char *path, struct err *e)
 	return true;
 }
 
+static bool add_named(struct documents *d, const char *name, struct err *e)
+{
+	if (strcmp(name, "none") == 0)
+		return true;
+	if (strcmp(name, "built-in") == 0)
+		return built_in_fixtures(d, e);
+	return named_fixtures(d, name, e);
+}
+
 bool cli_fixtures(struct arena *boot, const struct config *c,
 		  const struct fixture **out, size_t *n, struct err *e)
 {
@@ -88,12 +98,9 @@ bool cli_fixtures(struct arena *boot, const struct config *c,
 
 	if (c->fixtures_count == 0 && !built_in_fixtures(&d, e))
 		return false;
-	for (size_t i = 0; i < c->fixtures_count; i++) {
-		if (strcmp(c->fixtures[i], "none") == 0)
-			continue;
-		if (!named_fixtures(&d, c->fixtures[i], e))
+	for (size_t i = 0; i < c->fixtures_count; i++)
+		if (!add_named(&d, c->fixtures[i], e))
 			return false;
-	}
 	*out = d.v;
 	*n = d.n;
 	return true;

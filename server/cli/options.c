@@ -39,9 +39,9 @@ static const struct option options[] = {
     {"db", "PATH", AT(db), NULL, OPT_STRING, SERVE | GENERATE,
      ":memory:", "the database file"},
     {"fixtures", "PATH", AT(fixtures), NULL, OPT_LIST, SERVE | GENERATE,
-     "a small built-in set",
-     "JSON file or folder (repeatable), or none; loaded into an empty "
-     "database only"},
+     "built-in",
+     "JSON file, folder, or built-in: a small world (repeatable); or none; "
+     "loaded into an empty database only"},
     {"package", "PATH", AT(package), NULL, OPT_LIST, ALL, NULL,
      "FHIR package: .tgz, folder or file (repeatable)"},
     {"profiles", "SET", AT(profiles), NULL, OPT_STRING, ALL, "finnish-phr",

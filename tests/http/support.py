@@ -132,6 +132,12 @@ class Running:
     def advance(self, by):
         return self.admin("POST", "/clock/advance", {"by": by}, 200).json()
 
+    def time(self):
+        """What every instant of about now begins with: the minute where the
+        clock stands still, else the day."""
+        clock = self.admin("GET", "/clock", status=200).json()
+        return clock["now"][:16 if clock["mode"] == "frozen" else 10]
+
 
 class Server(Running):
     """The binary, started with a free port; its log goes to a file."""

@@ -717,10 +717,10 @@ def test_login_keeps_it(locked, owner):
     owner.page("/" + owner.app["client_id"])
 
 
-def test_this_machine_may(server, portal):
+def test_this_machine_may(own, portal):
     """Where the control API is open, the portal is too; but not for a page of
-    another origin."""
-    app = server.register()
+    another origin, unless it is open to everybody."""
+    app = own.register()
     portal.page("/" + app["client_id"])
     r = portal.page("/" + app["client_id"], 303,
                     headers={"Origin": "https://evil.example"})

@@ -425,6 +425,31 @@ def test_refused_documents(binary, tmp_path, document, text):
     assert str(path) in done.err and text in done.err
 
 
+@pytest.mark.parametrize("mine_first", [True, False])
+def test_the_world_and_mine(start, tmp_path, mine_first):
+    """built-in stands among paths in the order of loading; an empty folder,
+    as an image has it where one can be mounted, adds nothing."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    named = ["--fixtures", "built-in", "--fixtures", folder]
+    assert world_of(start(*named)) == world_of(start())
+    mine = {"clients": [{"client_id": "mine", "redirect_uris": [CALLBACK]}]}
+    if not mine_first:
+        mine["permissions"] = [{"client_id": "mine", "hetu": DEMO}]
+    (folder / "mine.json").write_text(json.dumps(mine))
+    s = start(*(named[2:] + named[:2] if mine_first else named))
+    people, clients = world_of(s)
+    assert clients == {"mine", *APPS} and DEMO in people
+    s.admin("POST", "/reset", status=204)
+    assert world_of(s) == (people, clients)
+
+
+def world_of(s):
+    return ({c["hetu"] for c in s.admin("GET", "/citizens").json()["citizens"]},
+            {c["client_id"] for c in
+             s.admin("GET", "/clients").json()["clients"]})
+
+
 def test_reset_restores_it_all(start):
     s = start()
     hetus = (DEMO, MANY, DIABETIC, PLANNER, WITHDRAWN, SHARER)
