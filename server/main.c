@@ -132,6 +132,12 @@ static int open_record(struct serve *s)
 	    arena_printf(s->arena, "%s/baseStu3", c->fhir_path);
 	r->fhir_base[FHIR_R4] =
 	    arena_printf(s->arena, "%s/baseR4", c->fhir_path);
+	r->seed = c->seed;
+	if (r->seed)
+		log_line(&s->log, "seed",
+			 "--seed %s: whoever knows the number can tell every "
+			 "token and secret",
+			 r->seed);
 	if (!clock_parse(&r->clock, c->clock, &e))
 		return cli_complain(EXIT_CONFIGURATION, &e);
 	if (!cli_profiles(s->arena, c, &s->log, r->profiles, &e))

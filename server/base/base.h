@@ -332,6 +332,10 @@ void uuid_make(char out[UUID_TEXT]);
  * after another stand together in an index (74 bits are random). */
 void uuid_make_at(char out[UUID_TEXT], int64_t ms);
 
+/* One of these bytes, but for the bits of variant and version. */
+#define UUID_BYTES 16
+void uuid_from(const unsigned char bytes[UUID_BYTES], char out[UUID_TEXT]);
+
 /* The same for who makes very many: the randomness is got for a hundred of them
  * at a time. Begins zeroed. */
 struct uuid_pool {

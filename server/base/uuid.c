@@ -16,7 +16,7 @@
 #include <sys/random.h>
 #include <uuid/uuid.h>
 
-#define BYTES 16
+#define BYTES UUID_BYTES
 
 /* 16 random bytes each; at most 256 bytes come in one piece for sure. */
 static void randomise(unsigned char (*id)[BYTES], size_t n)
@@ -53,6 +53,11 @@ static void write_text(const unsigned char id[BYTES], char out[UUID_TEXT])
 		*to++ = hex[c & 15];
 	}
 	*to = '\0';
+}
+
+void uuid_from(const unsigned char bytes[BYTES], char out[UUID_TEXT])
+{
+	write_text(bytes, out);
 }
 
 void uuid_make(char out[UUID_TEXT])

@@ -72,8 +72,9 @@ static const struct option options[] = {
      "so many fresh citizens, the same for the same seed"},
     {"days", "N", AT(days), NULL, OPT_STRING, GENERATE, "30",
      "so many days before today, or before --clock"},
-    {"seed", "N", AT(seed), NULL, OPT_STRING, GENERATE, "1",
-     "another number is other data; the same one the same"},
+    {"seed", "N", AT(seed), NULL, OPT_STRING, SERVE | GENERATE, "random",
+     "ids and tokens that are the same at every start, so that who knows the "
+     "number knows them"},
     {"invalid", "RULE", AT(invalid), NULL, OPT_STRING, GENERATE, NULL,
      "mutants instead, each breaking this rule alone (KPHR-PROF-0012, PHR-2); "
      "all: what any validator refuses; apart: the others; list: prints what "
@@ -161,6 +162,8 @@ static const struct {
     {CMD_FHIRPATH, "fhir", "r4", "stu3, r4, or none: types from JSON alone"},
     {CMD_GENERATE, "db", NULL,
      "put all into this database file, printing nothing"},
+    {CMD_GENERATE, "seed", "1",
+     "another number is other data; the same one the same"},
     {CMD_GENERATE, "profile", "all",
      "of which data is made: a URL, its last segment, what it is about "
      "(bodyweight: of both versions), or all (repeatable)"},

@@ -140,12 +140,10 @@ bool bundle_reply(struct bundle *b)
 {
 	struct rq *rq = b->rq;
 	struct jw w = {.b = &rq->out};
-	char id[UUID_TEXT];
 
-	uuid_make(id);
 	jw_open(&w, NULL, '{');
 	jw_str(&w, "resourceType", "Bundle");
-	jw_str(&w, "id", id);
+	jw_str(&w, "id", fhir_answer_id(rq, "response"));
 	jw_str(&w, "type",
 	       b->transaction ? "transaction-response" : "batch-response");
 	jw_open(&w, "link", '[');

@@ -105,14 +105,6 @@ static bool exists(struct bundle *b, const struct bundle_entry *e,
 	return n == 1;
 }
 
-static const char *fresh_id(struct arena *a)
-{
-	char id[UUID_TEXT];
-
-	uuid_make(id);
-	return arena_strdup(a, id);
-}
-
 /* A create, or an update on a condition. One of an unknown type has a target
  * too: that it is unknown is told of the entry, and not of who refers to it. */
 static void target_new(struct bundle *b, struct bundle_entry *e)
@@ -127,7 +119,7 @@ static void target_new(struct bundle *b, struct bundle_entry *e)
 		e->target = arena_cat(a, type, "/", found.id, NULL);
 		return;
 	}
-	e->id = fresh_id(a);
+	e->id = record_resource_id(f->record, a, b->rq->grant->patient);
 	e->target = arena_cat(a, type, "/", e->id, NULL);
 }
 

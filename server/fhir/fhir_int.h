@@ -97,6 +97,9 @@ bool fhir_offers(struct rq *rq, enum interaction ia,
 
 /* ---- search_bundle.c -------------------------------------------------- */
 
+/* The id of something in the answer that is not stored. */
+const char *fhir_answer_id(struct rq *rq, const char *what);
+
 /* Opens a Bundle of results (searchset, history): a fresh id, the time of now,
  * its type. */
 void fhir_bundle_open(struct jw *w, struct rq *rq, const char *type);

@@ -61,6 +61,8 @@ bool fhir_run_search(struct rq *rq, const struct wish *w,
 	    .count = s->count,
 	};
 
+	if (r->record->seed != NULL)
+		kept.wanted = fhir_answer_id(rq, "page");
 	query.keep = s->count_only ? NULL : &kept;
 	if (!s->nothing && !store_search(r->record->store, rq->arena, &query,
 					 &found, &rq->err))

@@ -171,16 +171,28 @@ static void add_outcome(struct jw *w, struct rq *rq, const struct answer *a)
 	jw_close(w);
 }
 
+const char *fhir_answer_id(struct rq *rq, const char *what)
+{
+	const struct fhir *f = rq->ctx;
+	const struct record *r = f->record;
+
+	return record_answer_id(
+	    r, rq->arena, rq->grant ? rq->grant->patient : NULL,
+	    r->seed == NULL
+		? NULL
+		: arena_cat(rq->arena, what, " ", f->base, " ", rq->path, "?",
+			    rq->query, " ", text_or_empty(rq->body), NULL));
+}
+
 void fhir_bundle_open(struct jw *w, struct rq *rq, const char *type)
 {
 	const struct fhir *f = rq->ctx;
-	char id[UUID_TEXT], when[TIME_TEXT];
+	char when[TIME_TEXT];
 
-	uuid_make(id);
 	record_instant(f->record, when, rq->now_ms);
 	jw_open(w, NULL, '{');
 	jw_str(w, "resourceType", "Bundle");
-	jw_str(w, "id", id);
+	jw_str(w, "id", fhir_answer_id(rq, type));
 	jw_open(w, "meta", '{');
 	jw_str(w, "lastUpdated", when);
 	jw_close(w);

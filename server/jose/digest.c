@@ -88,15 +88,21 @@ void jose_digest(char out[JOSE_DIGEST], const void *bytes, size_t n)
 	out[2 * sizeof(digest)] = '\0';
 }
 
-char *jose_hmac(struct arena *a, const char *key, const char *text)
+void jose_mac(unsigned char out[JOSE_MAC], const char *key, const char *text)
 {
-	unsigned char mac[SHA256_BYTES];
 	unsigned n = 0;
 
 	if (HMAC(EVP_sha256(), key, (int)strlen(key),
-		 (const unsigned char *)text, strlen(text), mac, &n) == NULL ||
-	    n != sizeof(mac))
+		 (const unsigned char *)text, strlen(text), out, &n) == NULL ||
+	    n != JOSE_MAC)
 		jose_broken("HMAC");
+}
+
+char *jose_hmac(struct arena *a, const char *key, const char *text)
+{
+	unsigned char mac[JOSE_MAC];
+
+	jose_mac(mac, key, text);
 	return jose_b64url(a, mac, sizeof(mac));
 }
 

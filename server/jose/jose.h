@@ -25,8 +25,12 @@ void jose_digest(char out[JOSE_DIGEST], const void *bytes, size_t n);
 /* Are the two texts equal? The time taken depends on their lengths alone. */
 bool jose_equal(const char *x, const char *y);
 
-/* HMAC-SHA-256 (RFC 2104) of a text under a key, as base64url in the arena: who
- * does not know the key cannot tell it from a random text. */
+/* HMAC-SHA-256 (RFC 2104) of a text under a key: its bytes. */
+#define JOSE_MAC 32
+void jose_mac(unsigned char out[JOSE_MAC], const char *key, const char *text);
+
+/* The same as base64url in the arena: who does not know the key cannot tell it
+ * from a random text. */
 char *jose_hmac(struct arena *a, const char *key, const char *text);
 
 /* base64url without padding (RFC 4648 5), allocated in the arena. Decoding
@@ -60,6 +64,9 @@ struct jose_key;
  * jose_key_free(), which takes NULL. */
 struct jose_key *jose_key_new(void);
 struct jose_key *jose_key_read(const char *pem);
+/* The same key at every call with that text, for tests: who knows the text has
+ * the key. */
+struct jose_key *jose_key_of(const char *seed);
 char *jose_key_pem(struct arena *a, const struct jose_key *k);
 void jose_key_free(struct jose_key *k);
 

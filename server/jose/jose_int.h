@@ -5,6 +5,8 @@
 #ifndef JOSE_INT_H
 #define JOSE_INT_H
 
+#include <openssl/evp.h>
+
 #include "jose/jose.h"
 
 #define SHA256_BYTES 32
@@ -12,6 +14,9 @@
 /* A call into OpenSSL that no input can make fail has failed: the library
  * itself is broken or out of memory. Says so and aborts. */
 _Noreturn void jose_broken(const char *what);
+
+/* Takes it over. */
+struct jose_key *jose_key_wrap(EVP_PKEY *pkey);
 
 void jose_sha256(unsigned char out[SHA256_BYTES], const void *bytes, size_t n);
 

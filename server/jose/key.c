@@ -33,7 +33,7 @@ struct jose_key {
 
 /* ---- making, reading, keeping ---------------------------------------- */
 
-static struct jose_key *wrap(EVP_PKEY *pkey)
+struct jose_key *jose_key_wrap(EVP_PKEY *pkey)
 {
 	struct jose_key *k = malloc(sizeof(*k));
 
@@ -49,7 +49,7 @@ struct jose_key *jose_key_new(void)
 
 	if (!pkey)
 		jose_broken("making an RSA key");
-	return wrap(pkey);
+	return jose_key_wrap(pkey);
 }
 
 /* Without it OpenSSL would ask at the terminal. */
@@ -79,7 +79,7 @@ struct jose_key *jose_key_read(const char *pem)
 	if (!pkey)
 		return NULL;
 	if (EVP_PKEY_is_a(pkey, "RSA") && EVP_PKEY_get_bits(pkey) == KEY_BITS)
-		return wrap(pkey);
+		return jose_key_wrap(pkey);
 	EVP_PKEY_free(pkey);
 	return NULL;
 }

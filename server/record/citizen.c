@@ -77,11 +77,12 @@ static bool put_patients(struct record *r, struct arena *a, const char *id,
 #define ADULT_SPAN 60
 #define TRIES	   200
 
-static int some_adult_age(void)
+static int some_adult_age(struct record *r)
 {
 	unsigned char random;
 
-	jose_random(&random, sizeof random);
+	record_random(r, &(struct chance){.purpose = "age"}, &random,
+		      sizeof random);
 	return ADULT + random % ADULT_SPAN;
 }
 
@@ -99,7 +100,7 @@ static const char *fresh_hetu(struct record *r, struct arena *a, int age,
 		return NULL;
 	}
 	for (int i = 0; i < TRIES; i++) {
-		if (!hetu_make(hetu, age < 0 ? some_adult_age() : age,
+		if (!hetu_make(r, hetu, age < 0 ? some_adult_age(r) : age,
 			       record_now_ms(r)))
 			break;
 		if (!store_citizen_find(r->store, a, hetu, NULL, &taken))
@@ -112,15 +113,15 @@ static const char *fresh_hetu(struct record *r, struct arena *a, int age,
 
 /* The Patient id for a new citizen: the wanted one, if it is sound and free. */
 static const char *patient_id(struct record *r, struct arena *a,
-			      const char *wanted, struct err *e)
+			      const char *hetu, const char *wanted,
+			      struct err *e)
 {
 	struct store_citizen taken;
-	char id[UUID_TEXT];
 
-	if (wanted == NULL) {
-		uuid_make(id);
-		return arena_strdup(a, id);
-	}
+	if (wanted == NULL)
+		return record_uuid(
+		    r, a,
+		    &(struct chance){.purpose = "patient", .citizen = hetu});
 	if (!uuid_ok(wanted)) {
 		err_set(e, ERR_INVALID, "invalid_patient_id", "patient_id",
 			"a Patient id must be a uuid");
@@ -163,7 +164,7 @@ bool record_citizen(struct record *r, struct arena *a, const char *hetu,
 		return false;
 	if (known(r, a, hetu, patient, out, &ok, e))
 		return ok;
-	patient = patient_id(r, a, patient, e);
+	patient = patient_id(r, a, hetu, patient, e);
 	if (patient == NULL)
 		return false;
 	*out = (struct store_citizen){

@@ -125,13 +125,13 @@ bool client_take_id(struct registration *g)
 	const char *wanted =
 	    g->chosen ? client_sent_text(g, "client_id", NULL) : NULL;
 	struct store_client taken;
-	char id[UUID_TEXT];
 
 	if (g->old != NULL)
 		return keep_id(g, wanted);
 	if (wanted == NULL) {
-		uuid_make(id);
-		g->c.client_id = arena_strdup(g->a, id);
+		/* by its name: whoever registers meanwhile has another */
+		g->c.client_id = record_uuid(
+		    g->r, g->a, &(struct chance){"client", NULL, g->c.name});
 		return true;
 	}
 	g->c.client_id = wanted;
@@ -189,9 +189,12 @@ static bool take_secret(struct registration *g)
 		g->c.secret_digest = g->old->secret_digest;
 		return true;
 	}
-	jose_random(random, sizeof random);
-	if (wanted == NULL)
+	if (wanted == NULL) {
+		record_random(g->r,
+			      &(struct chance){"secret", NULL, g->c.client_id},
+			      random, sizeof random);
 		wanted = jose_b64url(g->a, random, sizeof random);
+	}
 	g->secrets.client_secret = wanted;
 	g->c.secret_digest = digest_of(g->a, wanted);
 	return true;
@@ -206,7 +209,9 @@ static void take_registration_token(struct registration *g)
 		g->c.registration_digest = g->old->registration_digest;
 		return;
 	}
-	jose_random_text(random, REGISTRATION_CHARS);
+	record_random_text(
+	    g->r, &(struct chance){"registration", NULL, g->c.client_id},
+	    random, REGISTRATION_CHARS);
 	g->secrets.registration_access_token =
 	    arena_printf(g->a, "%s.%s", random, g->c.client_id);
 	g->c.registration_digest =

@@ -171,30 +171,32 @@ int hetu_age(const char *hetu, int64_t now_ms)
 /* ---- fresh codes ------------------------------------------------------ */
 
 /* A random number below n; the small bias does no harm here. */
-static int below(int n)
+static int below(struct record *r, int n)
 {
 	uint32_t random;
 
 	assert(n > 0);
-	jose_random(&random, sizeof random);
+	record_random(r, &(struct chance){.purpose = "hetu"}, &random,
+		      sizeof random);
 	return (int)(random % (uint32_t)n);
 }
 
 /* Any day on which somebody of that age today may have been born: a random day
  * of the two years in question, until one fits (about every second does). */
-static struct date birth_at_age(int age, const struct date *today)
+static struct date birth_at_age(struct record *r, int age,
+				const struct date *today)
 {
 	struct date d;
 
 	do {
-		d.year = today->year - age - below(2);
-		d.month = 1 + below(12);
-		d.day = 1 + below(date_month_days(d.year, d.month));
+		d.year = today->year - age - below(r, 2);
+		d.month = 1 + below(r, 12);
+		d.day = 1 + below(r, date_month_days(d.year, d.month));
 	} while (age_on(&d, today) != age);
 	return d;
 }
 
-bool hetu_make(char out[HETU_TEXT], int age, int64_t now_ms)
+bool hetu_make(struct record *r, char out[HETU_TEXT], int age, int64_t now_ms)
 {
 	struct date today = day_of(now_ms);
 	struct date birth;
@@ -203,11 +205,11 @@ bool hetu_make(char out[HETU_TEXT], int age, int64_t now_ms)
 	assert(age >= 0 && age <= HETU_AGE_MAX);
 	if (today.year - age - 1 < 1800 || today.year > 2099)
 		return false;
-	birth = birth_at_age(age, &today);
+	birth = birth_at_age(r, age, &today);
 	c = (size_t)(birth.year / 100 - 18);
 	snprintf(out, HETU_TEXT, "%02u%02u%02u%c%03u", birth.day % 100u,
 		 birth.month % 100u, birth.year % 100u, centuries[c].signs[0],
-		 900u + (unsigned)below(100));
+		 900u + (unsigned)below(r, 100));
 	out[10] = check_character(out);
 	out[11] = '\0';
 	return true;

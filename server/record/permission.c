@@ -52,7 +52,7 @@ bool record_grant(struct record *r, struct arena *a, const char *client_id,
 	struct granting g = {.e = e};
 	struct store_client client;
 	struct store_citizen citizen;
-	char id[UUID_TEXT];
+	struct chance chance = {"grant", NULL, client_id};
 
 	if (!store_client_find(r->store, a, client_id, &client))
 		return err_set(e, ERR_NOT_FOUND, "unknown_client", "client_id",
@@ -79,9 +79,9 @@ bool record_grant(struct record *r, struct arena *a, const char *client_id,
 	if (g.granted.len == 0)
 		return err_set(e, ERR_INVALID, "invalid_scope", "scope",
 			       "no scope is granted");
-	uuid_make(id);
+	chance.citizen = citizen.hetu;
 	*out = (struct grant){
-	    .id = arena_strdup(a, id),
+	    .id = record_uuid(r, a, &chance),
 	    .client_id = client.client_id,
 	    .hetu = citizen.hetu,
 	    .patient = citizen.patient,
@@ -98,7 +98,8 @@ const char *record_code(struct record *r, struct arena *a,
 {
 	char code[CODE_CHARS + 1], digest[JOSE_DIGEST];
 
-	jose_random_text(code, CODE_CHARS);
+	record_random_text(r, &(struct chance){"code", g->hetu, g->client_id},
+			   code, CODE_CHARS);
 	jose_digest(digest, code, CODE_CHARS);
 	store_code_put(
 	    r->store,

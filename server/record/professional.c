@@ -245,13 +245,12 @@ bool record_professional_grant(struct record *r, struct arena *a,
 	struct use u = {
 	    .r = r, .a = a, .client_id = c->client_id, .hetu = hetu};
 	const char *granted;
-	char id[UUID_TEXT];
 
 	if (!check(&u, e) || !read_scope(&u, scope, &granted, e))
 		return false;
-	uuid_make(id);
 	*out = (struct grant){
-	    .id = arena_strdup(a, id),
+	    .id = record_uuid(
+		r, a, &(struct chance){"grant", u.citizen.hetu, c->client_id}),
 	    .client_id = c->client_id,
 	    .hetu = u.citizen.hetu,
 	    .patient = u.citizen.patient,

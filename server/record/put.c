@@ -237,26 +237,18 @@ bool record_put(struct record *r, struct arena *a, const struct put *p,
 	return true;
 }
 
-static const char *fresh_id(const struct record *r, struct arena *a)
-{
-	char id[UUID_TEXT];
-
-	uuid_make_at(id, record_now_ms(r));
-	return arena_strdup(a, id);
-}
-
-/* A Patient that is a citizen's gets no second one: so its id is not made up
- * before its owner is known. */
-static const char *new_id(const struct record *r, struct arena *a,
-			  const struct record_write *w,
-			  const struct record_type *type)
+/* A Patient that is nobody's yet is whoever its id says, so that comes first; a
+ * citizen gets no second one, and anything else has its id by its owner. */
+static const char *id_before(struct record *r, struct arena *a,
+			     const struct record_write *w,
+			     const struct record_type *type)
 {
 	if (w->id != NULL)
 		return arena_strdup(a, w->id);
-	if (record_is_patient(type) && w->grant != NULL &&
-	    w->grant->patient != NULL)
+	if (!record_is_patient(type) ||
+	    (w->grant != NULL && w->grant->patient != NULL))
 		return NULL;
-	return fresh_id(r, a);
+	return record_resource_id(r, a, NULL);
 }
 
 bool record_store_new(struct record *r, struct arena *a,
@@ -272,9 +264,12 @@ bool record_store_new(struct record *r, struct arena *a,
 	p.type = record_storable(r, a, w, resource, IA_CREATE, e);
 	if (p.type == NULL || !record_conforms(r, a, w, resource, issues, e))
 		return false;
-	p.id = new_id(r, a, w, p.type);
-	if (!record_owner(r, a, w, p.type, resource, p.id, &p.patient, e) ||
-	    !record_refs_check(r, a, w, p.type, resource, p.id, false, e))
+	p.id = id_before(r, a, w, p.type);
+	if (!record_owner(r, a, w, p.type, resource, p.id, &p.patient, e))
+		return false;
+	if (p.id == NULL)
+		p.id = record_resource_id(r, a, p.patient);
+	if (!record_refs_check(r, a, w, p.type, resource, p.id, false, e))
 		return false;
 	if (w->last)
 		store_settle(r->store);

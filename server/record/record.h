@@ -268,6 +268,7 @@ struct record {
 	size_t official_count[FHIR_VERSIONS];
 	uint64_t official_epoch[FHIR_VERSIONS]; /* official.c's */
 	const struct fixture *fixtures;		/* of a fresh start, in order */
+	const char *seed; /* of all chance; NULL: the system's generator */
 	size_t fixture_count;
 };
 int64_t record_now_ms(const struct record *r);
@@ -276,6 +277,29 @@ int64_t record_now_ms(const struct record *r);
  * set it. */
 const char *record_preset_note(const struct record *r, struct arena *a,
 			       const char *name);
+/* Ids and secrets. Without a seed they are random. With one they are reckoned
+ * from it, from whose they are (a hetu or a Patient id; NULL: nobody's), for
+ * which application (NULL: none), what for, and how many of these there were
+ * before: so what others do meanwhile changes nothing (chance.c). */
+struct chance {
+	const char *purpose, *citizen, *client_id;
+};
+void record_random(struct record *r, const struct chance *c, void *out,
+		   size_t n);
+/* n characters [A-Za-z0-9], and NUL. */
+void record_random_text(struct record *r, const struct chance *c, char *out,
+			size_t n);
+const char *record_uuid(struct record *r, struct arena *a,
+			const struct chance *c);
+/* The id of the next resource of a citizen (Patient id; NULL: nobody's). */
+const char *record_resource_id(struct record *r, struct arena *a,
+			       const char *patient);
+/* The id of an answer that is not stored, a Bundle of search results. With a
+ * seed the same question (what) has the same at the same time: counting would
+ * make a write of every read. */
+const char *record_answer_id(const struct record *r, struct arena *a,
+			     const char *patient, const char *what);
+
 /* Frees what was made when it was first needed; the rest is the caller's. */
 void record_close(struct record *r);
 

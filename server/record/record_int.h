@@ -53,7 +53,7 @@ const char *hetu_canonical(struct arena *a, const char *hetu);
  * is age whole years. age: 0..HETU_AGE_MAX; false when the calendar of the
  * codes (1800-2099) does not reach that far. */
 #define HETU_AGE_MAX 120
-bool hetu_make(char out[HETU_TEXT], int age, int64_t now_ms);
+bool hetu_make(struct record *r, char out[HETU_TEXT], int age, int64_t now_ms);
 
 /* ---- scope.c ---------------------------------------------------------- */
 
@@ -72,7 +72,8 @@ bool scope_each(struct arena *a, const char *text,
 
 /* A text of as many random bits, as base64url. */
 #define TOKEN_RANDOM_BITS 256
-const char *token_random(struct arena *a);
+const char *token_random(struct record *r, struct arena *a,
+			 const struct chance *c);
 
 /* Stores a token; its digest is taken here. */
 void token_put(struct record *r, const char *token, struct store_token *t);

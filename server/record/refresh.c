@@ -67,7 +67,8 @@ const char *refresh_new(struct record *r, struct arena *a,
 			const struct settings *s, const struct store_client *c,
 			const struct grant *g, const char *certificate)
 {
-	const char *token = token_random(a);
+	const char *token = token_random(
+	    r, a, &(struct chance){"refresh", g->hetu, g->client_id});
 
 	if (!record_is_public(a, c))
 		certificate = NULL;
@@ -83,7 +84,8 @@ static const char *successor(struct record *r, struct arena *a,
 	const char *key = store_setting(r->store, a, KEY_SETTING);
 
 	if (key == NULL) {
-		key = token_random(a);
+		key = token_random(r, a,
+				   &(struct chance){.purpose = KEY_SETTING});
 		store_setting_put(r->store, KEY_SETTING, key);
 	}
 	return jose_hmac(a, key, token);

@@ -61,10 +61,8 @@ static bool read_common(struct record *r, struct arena *a, const struct json *v,
 
 static void put(struct record *r, struct arena *a, struct store_sharing *x)
 {
-	char id[UUID_TEXT];
-
-	uuid_make(id);
-	x->id = arena_strdup(a, id);
+	x->id = record_uuid(r, a,
+			    &(struct chance){"sharing", x->hetu, x->client_id});
 	if (x->client_id == NULL)
 		x->client_id = "";
 	store_sharing_put(r->store, x);

@@ -37,7 +37,7 @@ struct jose_key *record_key(struct record *r, struct arena *a)
 	if (r->key == NULL && pem != NULL)
 		r->key = jose_key_read(pem);
 	if (r->key == NULL) {
-		r->key = jose_key_new();
+		r->key = r->seed ? jose_key_of(r->seed) : jose_key_new();
 		pem = NULL;
 	}
 	/* Also when the request that made the key was rolled back. */
@@ -86,12 +86,10 @@ static const char *access_jwt(struct record *r, struct arena *a,
 			      const struct record_tokens_for *f,
 			      int64_t issued_ms, int64_t expires_ms)
 {
-	char jti[UUID_TEXT];
 	struct buf claims;
 	struct jw w = {.b = &claims};
 	bool for_one = g->audience != NULL && g->audience[0] != '\0';
 
-	uuid_make(jti);
 	buf_init(&claims, a);
 	jw_open(&w, NULL, '{');
 	jw_str(&w, "sub", g->patient);
@@ -99,18 +97,21 @@ static const char *access_jwt(struct record *r, struct arena *a,
 	jw_str(&w, "iss", f->issuer);
 	jw_int(&w, "exp", expires_ms / 1000);
 	jw_int(&w, "iat", issued_ms / 1000);
-	jw_str(&w, "jti", jti);
+	jw_str(
+	    &w, "jti",
+	    record_uuid(r, a, &(struct chance){"jti", g->hetu, g->client_id}));
 	jw_str(&w, "aud", for_one ? g->audience : NULL);
 	record_bound_write(&w, f->certificate);
 	jw_close(&w);
 	return signed_claims(r, a, &claims);
 }
 
-const char *token_random(struct arena *a)
+const char *token_random(struct record *r, struct arena *a,
+			 const struct chance *c)
 {
 	unsigned char random[TOKEN_RANDOM_BITS / 8];
 
-	jose_random(random, sizeof random);
+	record_random(r, c, random, sizeof random);
 	return jose_b64url(a, random, sizeof random);
 }
 
@@ -147,9 +148,11 @@ void record_tokens(struct record *r, struct arena *a,
 	};
 	if (r->clock.mode != CLOCK_FROZEN && life_s > 0)
 		out->expires_in--;
-	out->access_token = s.access_token_format == 0
-				? access_jwt(r, a, g, f, now_ms, expires_ms)
-				: token_random(a);
+	out->access_token =
+	    s.access_token_format == 0
+		? access_jwt(r, a, g, f, now_ms, expires_ms)
+		: token_random(
+		      r, a, &(struct chance){"token", g->hetu, g->client_id});
 	token_put(r, out->access_token,
 		  &(struct store_token){
 		      .kind = TOKEN_ACCESS,

@@ -29,6 +29,30 @@ static bool too_much(struct store *s)
 	return much;
 }
 
+static bool taken(struct store *s, const char *token)
+{
+	sqlite3_stmt *st = store_query(
+	    s, ST_KEPT_FIND, ARGS(TEXT(token), INT(INT64_MIN), INT(0), INT(0)));
+	if (!store_row(s, st))
+		return false;
+	store_done(st);
+	return true;
+}
+
+/* The results are not so many that none of these were free. */
+static void choose(struct store *s, const char *wanted, char token[UUID_TEXT])
+{
+	static const char hex[] = "0123456789abcdef";
+	if (wanted == NULL) {
+		uuid_make(token);
+		return;
+	}
+	memcpy(token, wanted, UUID_TEXT);
+	for (unsigned i = 0; taken(s, token); i++)
+		for (unsigned k = 0; k < 4; k++)
+			token[UUID_TEXT - 2 - k] = hex[i >> 4 * k & 15];
+}
+
 void store_keep(struct store *s, struct arena *a, struct store_kept *k,
 		const struct match *v, size_t n)
 {
@@ -38,7 +62,7 @@ void store_keep(struct store *s, struct arena *a, struct store_kept *k,
 	int64_t *serials = arena_alloc(a, (n + 1) * sizeof *serials);
 	for (size_t i = 0; i < n; i++)
 		serials[i] = v[i].serial;
-	uuid_make(token);
+	choose(s, k->wanted, token);
 	k->token = token;
 	k->total = (int64_t)n;
 	store_run(s, ST_KEPT_PUT,

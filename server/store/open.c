@@ -254,6 +254,17 @@ void store_setting_put(struct store *s, const char *name, const char *value)
 	store_write(s, ST_SETTING_PUT, ARGS(TEXT(name), TEXT(value)));
 }
 
+int64_t store_chance(struct store *s, const char *citizen,
+		     const char *client_id, const char *purpose)
+{
+	if (!store_write_begin(s))
+		return 0;
+	int64_t n = store_number(
+	    s, ST_CHANCE, ARGS(TEXT(citizen), TEXT(client_id), TEXT(purpose)));
+	store_write_end(s);
+	return n;
+}
+
 uint64_t store_setting_epoch(const struct store *s)
 {
 	return s->setting_epoch;

@@ -45,6 +45,7 @@ void store_citizen_delete(struct store *s, const char *hetu)
 	store_grants_delete(s, NULL, hetu);
 	store_run(s, ST_TICKET_DELETE_TEXT, ARGS(TEXT(hetu)));
 	store_run(s, ST_SHARING_DELETE_HETU, ARGS(TEXT(hetu)));
+	store_run(s, ST_CHANCE_DELETE_HETU, ARGS(TEXT(hetu)));
 	store_run(s, ST_CITIZEN_DELETE, ARGS(TEXT(hetu)));
 	store_write_end(s);
 }
@@ -121,6 +122,7 @@ void store_client_delete(struct store *s, const char *client_id)
 		return;
 	store_grants_delete(s, client_id, NULL);
 	store_run(s, ST_SHARING_DELETE_CLIENT, ARGS(TEXT(client_id)));
+	store_run(s, ST_CHANCE_DELETE_CLIENT, ARGS(TEXT(client_id)));
 	store_run(s, ST_CLIENT_DELETE, ARGS(TEXT(client_id)));
 	store_write_end(s);
 }

@@ -182,4 +182,9 @@ const char *const store_migrations[] = {
     /* 7: who the server was to whom a code was given */
     "ALTER TABLE code ADD COLUMN issuer TEXT NOT NULL DEFAULT'';",
 
+    /* 8: how much chance each has had, where it is reckoned from a seed */
+    "CREATE TABLE chance(citizen TEXT NOT NULL,client_id TEXT NOT NULL,"
+    " purpose TEXT NOT NULL,n INTEGER NOT NULL,"
+    " PRIMARY KEY(citizen,client_id,purpose))STRICT,WITHOUT ROWID;",
+
     NULL};

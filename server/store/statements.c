@@ -69,6 +69,7 @@ const char *const store_sql[ST_COUNT] = {
     [ST_RESET_SHARING] = "DELETE FROM sharing",
     [ST_RESET_CODE] = "DELETE FROM code",
     [ST_RESET_TOKEN] = "DELETE FROM token",
+    [ST_RESET_CHANCE] = "DELETE FROM chance",
     [ST_RESET_TICKET] = "DELETE FROM ticket",
     [ST_EMPTY] = "SELECT NOT(EXISTS(SELECT 1 FROM citizen)"
 		 " OR EXISTS(SELECT 1 FROM client)"
@@ -82,6 +83,11 @@ const char *const store_sql[ST_COUNT] = {
 	"(SELECT count(*)FROM sharing WHERE kind=2)",
     [ST_SETTING_FIND] = "SELECT value FROM setting WHERE name=?",
     [ST_SETTING_PUT] = "INSERT OR REPLACE INTO setting(name,value)VALUES(?,?)",
+    [ST_CHANCE] = "INSERT INTO chance(citizen,client_id,purpose,n)"
+		  "VALUES(?,?,?,1)ON CONFLICT DO UPDATE SET n=n+1 RETURNING n",
+    [ST_CHANCE_DELETE_HETU] = "DELETE FROM chance WHERE citizen IN(?1,"
+			      "(SELECT patient FROM citizen WHERE hetu=?1))",
+    [ST_CHANCE_DELETE_CLIENT] = "DELETE FROM chance WHERE client_id=?",
 
     /* resources */
     [ST_NAME_FIND] = "SELECT id FROM name WHERE class=? AND of=? AND text=?",

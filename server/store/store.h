@@ -79,6 +79,12 @@ void store_setting_put(struct store *s, const char *name, const char *value);
  * same. */
 uint64_t store_setting_epoch(const struct store *s);
 
+/* Counts how often it was asked for the citizen (a hetu or a Patient id; "":
+ * nobody) and the application ("": none), by purpose: 1, 2, ... It begins again
+ * when either of them is deleted. */
+int64_t store_chance(struct store *s, const char *citizen,
+		     const char *client_id, const char *purpose);
+
 /* ---- resources ------------------------------------------------------ */
 
 /* fhir is enum fhir_version as an int: 0 STU3, 1 R4. */
@@ -291,6 +297,8 @@ int64_t store_serial(struct store *s);
 struct store_kept {
 	int fhir;
 	const char *token;   /* uuid */
+	const char *wanted;  /* the token, or, while that one is taken, one
+			      * near it; NULL: a random one */
 	const char *type;    /* of the search */
 	const char *patient; /* whose data it was restricted to; "" for all */
 	const char *query;   /* the caller's own: how it was asked */

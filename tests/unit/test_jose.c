@@ -331,6 +331,33 @@ static int free_key(void **state)
 	return 0;
 }
 
+static void tokens_verify_with_the_published_key(void **state);
+
+static void a_seed_decides_on_the_key(void **state)
+{
+	struct arena *a = arena_new(0);
+	struct jose_key *k[] = {jose_key_of("7"), jose_key_of("7"),
+				jose_key_of("8")};
+	const char *pem[LEN(k)];
+	struct jose_key *read;
+
+	(void)state;
+	for (size_t i = 0; i < LEN(k); i++) {
+		pem[i] = jose_key_pem(a, k[i]);
+		read = jose_key_read(pem[i]); /* 2048 bits, and sound */
+		assert_non_null(read);
+		assert_string_equal(jose_jwt(a, read, "k", "{}", 2),
+				    jose_jwt(a, k[i], "k", "{}", 2));
+		jose_key_free(read);
+	}
+	tokens_verify_with_the_published_key((void *[]){k[0]});
+	assert_string_equal(pem[0], pem[1]);
+	assert_string_not_equal(pem[0], pem[2]);
+	for (size_t i = 0; i < LEN(k); i++)
+		jose_key_free(k[i]);
+	arena_free(a);
+}
+
 /* The value of a text member of the JWK, which has no escapes. */
 static char *jwk_member(struct arena *a, const char *jwk, const char *name)
 {
@@ -756,6 +783,7 @@ int main(void)
 	const struct CMUnitTest with_key[] = {
 	    cmocka_unit_test(tokens_verify_with_the_published_key),
 	    cmocka_unit_test(jwk_is_as_published),
+	    cmocka_unit_test(a_seed_decides_on_the_key),
 	    cmocka_unit_test(keys_come_back_from_their_pem),
 	    cmocka_unit_test(other_keys_are_refused),
 	};

@@ -289,7 +289,7 @@ static void test_hetu_fresh(void **state)
 		for (size_t i = 0; i < 40 * LEN(ages); i++) {
 			int age = ages[i % LEN(ages)];
 
-			assert_true(hetu_make(hetu, age, ms(days[d])));
+			assert_true(hetu_make(&t->r, hetu, age, ms(days[d])));
 			if (!hetu_check(hetu, &t->e))
 				fail_msg("%s: %s", hetu, t->e.text);
 			assert_int_equal(hetu[7], '9');
@@ -297,7 +297,7 @@ static void test_hetu_fresh(void **state)
 			signs[(unsigned char)hetu[6]] = 1;
 		}
 	assert_true(signs['-'] && signs['A'] && !signs['+']);
-	assert_false(hetu_make(hetu, 120, ms("1910-01-01T00:00:00Z")));
+	assert_false(hetu_make(&t->r, hetu, 120, ms("1910-01-01T00:00:00Z")));
 }
 
 /* ---- citizens --------------------------------------------------------- */
@@ -685,6 +685,7 @@ static void test_fixture_resources(void **state)
 }
 
 #include "record_authorize.h"
+#include "record_chance.h"
 #include "record_professional.h"
 
 /* ---- questionnaires ----------------------------------------------------- */
@@ -873,6 +874,10 @@ int main(void)
 	    T(test_tokens),
 	    T(test_token_lifetimes),
 	    T(test_code),
+	    T(test_chance_by_citizen),
+	    T(test_chance_without_seed),
+	    T(test_chance_begins_again),
+	    T(test_chance_texts),
 	    T(test_authorize),
 	    T(test_challenges),
 	    T(test_hetu_fault),
