@@ -132,6 +132,8 @@ static int open_record(struct serve *s)
 	    arena_printf(s->arena, "%s/baseStu3", c->fhir_path);
 	r->fhir_base[FHIR_R4] =
 	    arena_printf(s->arena, "%s/baseR4", c->fhir_path);
+	if (!cli_seed_ok(c, &e))
+		return cli_complain(EXIT_CONFIGURATION, &e);
 	r->seed = c->seed;
 	if (r->seed)
 		log_line(&s->log, "seed",

@@ -99,6 +99,9 @@ int cli_complain(int code, const struct err *e);
 bool cli_fixtures(struct arena *boot, const struct config *c,
 		  const struct fixture **out, size_t *n, struct err *e);
 
+/* Is --seed of serve a number? False with e set. */
+bool cli_seed_ok(const struct config *c, struct err *e);
+
 /* Writes text to the file, all or nothing. False with e set. */
 bool cli_write_file(const char *path, const char *text, struct err *e);
 
