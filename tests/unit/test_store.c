@@ -66,7 +66,7 @@ static void file_is_in_wal_mode(void **state)
 	assert_string_equal(
 	    exec_text(w, "PRAGMA journal_mode;PRAGMA synchronous;"
 			 "PRAGMA application_id;PRAGMA user_version"),
-	    "wal\n1\n1297107026\n7\n");
+	    "wal\n1\n1297107026\n8\n");
 }
 
 static void refused(struct world *w, enum err_kind kind, const char *text)
@@ -83,7 +83,7 @@ static void foreign_files_are_refused(void **state)
 	static const struct {
 		const char *sql, *text;
 	} cases[] = {
-	    {"PRAGMA user_version=8", "version 8"},
+	    {"PRAGMA user_version=9", "version 9"},
 	    {"PRAGMA application_id=7", "another program"},
 	    {"PRAGMA application_id=0", "another program"},
 	    {"PRAGMA application_id=0;PRAGMA user_version=0",
