@@ -237,7 +237,7 @@ check-all: check
 	@$(MAKE) --no-print-directory wider
 
 ## make wider      the same without check, which has been seen to pass
-wider: build/deps-lint
+wider: build/deps-lint build/deps-ship
 	@$(MAKE) --no-print-directory all clients
 	MOCK=$(abspath build)/mock-kanta-phr $(PYTEST) -q tests/all
 	MOCK=$(abspath build)/mock-kanta-phr $(PYTEST) -q -rs tests/ship
@@ -266,6 +266,10 @@ image-test: $(B)/mock-kanta-phr | build/deps-test
 
 build/deps-lint:
 	@sh server/tools/deps.sh lint
+	@mkdir -p build && touch $@
+
+build/deps-ship:
+	@sh server/tools/deps.sh ship
 	@mkdir -p build && touch $@
 
 CSOURCES = $(wildcard server/*.c server/*/*.c server/*/*.h tests/unit/*.c \
@@ -431,10 +435,77 @@ clean:
 		$(FUZZERS:%=build/fuzz/%) build/bench build/tool build/image \
 		build/unit build/assets.* build/texts.* build/mock-kanta-phr
 
-install: $(B)/mock-kanta-phr
-	install -D -m 755 $< $(DESTDIR)$(prefix)/bin/mock-kanta-phr
+# ---- installing -------------------------------------------------------
+
+# The places are those of the GNU standards; each may be told.
+exec_prefix ?= $(prefix)
+bindir      ?= $(exec_prefix)/bin
+datarootdir ?= $(prefix)/share
+mandir      ?= $(datarootdir)/man
+docdir      ?= $(datarootdir)/doc/mock-kanta-phr
+bashcompletiondir ?= $(datarootdir)/bash-completion/completions
+zshcompletiondir  ?= $(datarootdir)/zsh/site-functions
+fishcompletiondir ?= $(datarootdir)/fish/vendor_completions.d
+systemdsystemunitdir ?= $(prefix)/lib/systemd/system
+INSTALL ?= install
+
+# what is installed beside the binary: made by it, so it cannot be out of date
+SHARE := $(addprefix $(B)/share/,mock-kanta-phr.1 mock-kanta-phr.bash \
+	_mock-kanta-phr mock-kanta-phr.fish mock-kanta-phr.service)
+.PHONY: share deb
+share: $(SHARE)
+
+$(B)/share/mock-kanta-phr.1: $(B)/mock-kanta-phr
+	@mkdir -p $(@D)
+	$(Q)$< man >$@
+
+$(B)/share/mock-kanta-phr.bash: $(B)/mock-kanta-phr
+	@mkdir -p $(@D)
+	$(Q)$< completion bash >$@
+
+$(B)/share/_mock-kanta-phr: $(B)/mock-kanta-phr
+	@mkdir -p $(@D)
+	$(Q)$< completion zsh >$@
+
+$(B)/share/mock-kanta-phr.fish: $(B)/mock-kanta-phr
+	@mkdir -p $(@D)
+	$(Q)$< completion fish >$@
+
+# bindir may be another one the next time
+$(B)/share/mock-kanta-phr.service: docker/systemd/mock-kanta-phr.service.in FORCE
+	@mkdir -p $(@D)
+	$(Q)sed 's|@bindir@|$(bindir)|g' $< >$@
+
+INSTALLED = $(bindir)/mock-kanta-phr $(mandir)/man1/mock-kanta-phr.1 \
+	$(bashcompletiondir)/mock-kanta-phr $(zshcompletiondir)/_mock-kanta-phr \
+	$(fishcompletiondir)/mock-kanta-phr.fish \
+	$(systemdsystemunitdir)/mock-kanta-phr.service \
+	$(docdir)/README.md $(docdir)/LICENSE
+
+## make install    DESTDIR, prefix and the other GNU directories; uninstall
+install: $(B)/mock-kanta-phr $(SHARE)
+	$(INSTALL) -D -m 755 $< $(DESTDIR)$(bindir)/mock-kanta-phr
+	$(INSTALL) -D -m 644 $(B)/share/mock-kanta-phr.1 \
+		$(DESTDIR)$(mandir)/man1/mock-kanta-phr.1
+	$(INSTALL) -D -m 644 $(B)/share/mock-kanta-phr.bash \
+		$(DESTDIR)$(bashcompletiondir)/mock-kanta-phr
+	$(INSTALL) -D -m 644 $(B)/share/_mock-kanta-phr \
+		$(DESTDIR)$(zshcompletiondir)/_mock-kanta-phr
+	$(INSTALL) -D -m 644 $(B)/share/mock-kanta-phr.fish \
+		$(DESTDIR)$(fishcompletiondir)/mock-kanta-phr.fish
+	$(INSTALL) -D -m 644 $(B)/share/mock-kanta-phr.service \
+		$(DESTDIR)$(systemdsystemunitdir)/mock-kanta-phr.service
+	$(INSTALL) -D -m 644 README.md $(DESTDIR)$(docdir)/README.md
+	$(INSTALL) -D -m 644 LICENSE $(DESTDIR)$(docdir)/LICENSE
 
 uninstall:
-	rm -f $(DESTDIR)$(prefix)/bin/mock-kanta-phr
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	-rmdir --ignore-fail-on-non-empty $(DESTDIR)$(docdir) 2>/dev/null
+
+## make deb        a Debian package in build/deb, from what make needs
+deb: build/definitions/.stamp
+	@sh server/tools/deps.sh ship
+	@sh docker/deb.sh $$(sed -n \
+		's/^#define PROGRAM_VERSION "\(.*\)"/\1/p' server/cli/cli.h)
 
 -include $(shell find $(B)/obj build/fuzz/obj -name '*.d' 2>/dev/null)

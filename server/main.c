@@ -476,6 +476,7 @@ static bool announce(const struct serve *s, const struct http *h,
 	write_ready(&b, s, h, started_us);
 	if (write(1, b.p, b.len) < 0)
 		log_line(&s->log, "ready", "stdout cannot be written");
+	cli_notify(&s->log, "READY=1");
 	return true;
 }
 
@@ -551,6 +552,10 @@ int main(int argc, char **argv)
 		case CMD_ENVIRONMENTS:
 			code = cli_environments(boot, &s->config);
 			break;
+		case CMD_COMPLETION:
+			code = cli_completion(boot, &s->config);
+			break;
+		case CMD_MAN: code = cli_man(boot); break;
 		}
 	}
 	arena_free(boot);

@@ -23,6 +23,7 @@ enum exit_code {
 };
 
 #define PROGRAM_VERSION "0.1.0"
+#define PROGRAM_DATE	"November 22, 2026" /* of the version */
 #define LIST_MAX	64
 
 /* What serve and the other commands were told: flag, else environment
@@ -71,7 +72,9 @@ enum command {
 	CMD_GENERATE,
 	CMD_PKI,
 	CMD_HEALTHCHECK,
-	CMD_ENVIRONMENTS
+	CMD_ENVIRONMENTS,
+	CMD_COMPLETION,
+	CMD_MAN
 };
 
 /* Reads arguments, environment and file. Returns -1 to go on, or the exit code
@@ -126,5 +129,12 @@ int cli_generate(struct arena *boot, const struct config *c);
 int cli_pki(struct arena *boot, const struct config *c);
 int cli_healthcheck(const struct config *c);
 int cli_environments(struct arena *boot, const struct config *c);
+int cli_completion(struct arena *boot, const struct config *c);
+int cli_man(struct arena *boot);
+
+/* Tells the service manager that the server is ready ("READY=1") or stops
+ * ("STOPPING=1"), when one asks to be told: NOTIFY_SOCKET, sd_notify(3). What
+ * cannot be told is logged. */
+void cli_notify(const struct log *log, const char *state);
 
 #endif

@@ -57,9 +57,34 @@ const char *command_nearest(const char *name);
 /* MOCK_PHR_PUBLIC_URL for "public-url". */
 const char *option_env(struct arena *a, const struct option *o);
 
+/* What an option means to a command, and its default in words (NULL: none). */
+const char *option_what(enum command c, const struct option *o,
+			const char **initial);
+
+/* How many commands there are. */
+size_t command_count(void);
+
 /* Help of one command; of the program. To stdout. */
 void help_command(struct arena *a, enum command c);
 void help_program(void);
+
+/* ---- words.c ------------------------------------------------------------- */
+
+/* What an option may be, to whichever command, where that is a set of words; a
+ * format, by the command. Ended by NULL; NULL: any text, or no such option. */
+const char *const *words_of(const char *option);
+const char *const *words_of_format(enum command c);
+
+/* The same as a command takes it, for completion: the values of a switch too.
+ * Lives in the arena. */
+const char *const *words_to(struct arena *a, enum command c,
+			    const struct option *o);
+
+/* The environments and behaviours that are known. */
+const char *const *words_environments(struct arena *a);
+
+/* The values of a switch from its description "on | off"; NULL: a range. */
+const char *const *words_allowed(struct arena *a, const char *allowed);
 
 /* ---- sound.c ------------------------------------------------------------ */
 

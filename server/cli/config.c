@@ -528,62 +528,45 @@ static bool apply_all(struct setup *u)
 
 /* ---- what must hold ------------------------------------------------------ */
 
-/* Options with a small set of words. */
-static const struct {
-	const char *option;
-	size_t at;
-	const char *words[5];
-} choice[] = {
-    {"environment",
-     offsetof(struct config, environment),
-     {"sandbox-open", "sandbox", "client-test", "production"}},
-    {"profiles", offsetof(struct config, profiles), {"finnish-phr", "none"}},
-    {"oauth", offsetof(struct config, oauth), {"kanta", "strict"}},
-    {"format",
-     offsetof(struct config, format),
-     {"text", "json", "ndjson", "junit", "bundle"}},
-    {"level",
-     offsetof(struct config, level),
-     {"error", "warning", "information"}},
-    {"fhir", offsetof(struct config, fhir), {"stu3", "r4", "none"}},
-    {"log", offsetof(struct config, log), {"text", "json", "off"}},
-    {"key", offsetof(struct config, key), {"ec", "rsa"}},
-};
-
-static bool listed(const char *const *list, size_t n, const char *word)
+static bool listed(const char *const *list, const char *word)
 {
-	for (size_t i = 0; i < n && list[i]; i++)
-		if (strcmp(list[i], word) == 0)
+	for (; *list; list++)
+		if (strcmp(*list, word) == 0)
 			return true;
 	return false;
 }
 
-static bool not_a_choice(struct setup *u, size_t i, const char *v)
+static bool not_a_choice(struct setup *u, const struct option *o, const char *v)
 {
-	const char *const *word = choice[i].words;
+	const char *const *word = words_of(o->name);
 	struct nearest near = {.word = v};
 	struct buf all;
 
 	buf_init(&all, u->arena);
-	for (size_t k = 0; k < LEN(choice[i].words) && word[k]; k++) {
+	for (size_t k = 0; word[k]; k++) {
 		nearest_try(&near, word[k]);
 		buf_printf(&all, "%s%s",
 			   k > 0 ? " | " : "; allowed: ", word[k]);
 	}
 	return complain(u, EXIT_CONFIGURATION, "%s cannot be \"%s\"%s",
-			as_named(u, choice[i].option), v,
+			as_named(u, o->name), v,
 			near.best ? words(u->arena, "", near.best) : all.p);
 }
 
 static bool check_choices(struct setup *u)
 {
-	for (size_t i = 0; i < LEN(choice); i++) {
-		const char *v = *(
-		    const char *const *)(const void *)((const char *)u->config +
-						       choice[i].at);
+	const struct option *o;
 
-		if (v && !listed(choice[i].words, LEN(choice[i].words), v))
-			return not_a_choice(u, i, v);
+	for (size_t i = 0; (o = option_at(i)); i++) {
+		const char *v;
+
+		if (o->kind != OPT_STRING || !words_of(o->name))
+			continue;
+		v = *(
+		    const char *const *)(const void *)((const char *)u->config +
+						       o->at);
+		if (v && !listed(words_of(o->name), v))
+			return not_a_choice(u, o, v);
 	}
 	return true;
 }
@@ -601,31 +584,21 @@ static const char *without_slash(struct arena *a, const char *url)
 /* Which formats a command has. */
 static bool check_format(struct setup *u)
 {
-	static const struct {
-		enum command command;
-		const char *words[4];
-		const char *text;
-	} formats[] = {
-	    {CMD_PROFILES, {"text", "json"}, "text or json"},
-	    {CMD_PKI, {"text", "json"}, "text or json"},
-	    {CMD_ENVIRONMENTS, {"text", "json"}, "text or json"},
-	    {CMD_VALIDATE,
-	     {"text", "json", "ndjson", "junit"},
-	     "text, json, ndjson or junit"},
-	    {CMD_GENERATE,
-	     {"ndjson", "json", "bundle"},
-	     "ndjson, json or bundle"},
-	};
+	const char *const *words = words_of_format(u->command);
+	struct buf all;
 
-	for (size_t i = 0; i < LEN(formats); i++)
-		if (u->command == formats[i].command &&
-		    !listed(formats[i].words, LEN(formats[i].words),
-			    u->config->format))
-			return complain(u, EXIT_CONFIGURATION, "%s of %s is %s",
-					as_named(u, "format"),
-					command_row(u->command)->name,
-					formats[i].text);
-	return true;
+	if (!words || listed(words, u->config->format))
+		return true;
+	buf_init(&all, u->arena);
+	for (size_t i = 0; words[i]; i++)
+		buf_printf(&all, "%s%s",
+			   i == 0	  ? ""
+			   : words[i + 1] ? ", "
+					  : " or ",
+			   words[i]);
+	return complain(u, EXIT_CONFIGURATION, "%s of %s is %s",
+			as_named(u, "format"), command_row(u->command)->name,
+			all.p);
 }
 
 static bool check_operands(struct setup *u)
@@ -641,6 +614,12 @@ static bool check_operands(struct setup *u)
 	if (u->command == CMD_PKI && n != 1)
 		return complain(u, EXIT_USAGE_ERROR,
 				"pki needs a DIR, and one alone");
+	if (u->command == CMD_COMPLETION && n != 1)
+		return complain(u, EXIT_USAGE_ERROR,
+				"completion needs a shell: bash, zsh or fish");
+	if (u->command == CMD_MAN && n != 0)
+		return complain(u, EXIT_USAGE_ERROR,
+				"man takes nothing: it prints the page");
 	if (u->command == CMD_FHIRPATH && c->batch && n > 0)
 		return complain(u, EXIT_USAGE_ERROR,
 				"fhirpath --batch reads standard input alone");

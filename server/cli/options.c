@@ -226,6 +226,16 @@ static const struct command_row commands[] = {
 			 "http://127.0.0.1:9000/__admin/health\n"
 			 "  mock-kanta-phr healthcheck "
 			 "https://127.0.0.1:8443   (not verified)\n"},
+    [CMD_COMPLETION] =
+	{"completion", " bash|zsh|fish",
+	 "print what completes the options and their values in a shell",
+	 "  source <(mock-kanta-phr completion bash)\n"
+	 "  mock-kanta-phr completion zsh >~/.zfunc/_mock-kanta-phr\n"
+	 "  mock-kanta-phr completion fish "
+	 ">~/.config/fish/completions/mock-kanta-phr.fish\n"},
+    [CMD_MAN] = {"man", "", "print the manual page",
+		 "  mock-kanta-phr man | man -l -\n"
+		 "  mock-kanta-phr man >mock-kanta-phr.1\n"},
 };
 
 const struct option *option_at(size_t i)
@@ -245,6 +255,11 @@ const struct option *option_find(const char *name, size_t n)
 		    memcmp(options[i].name, name, n) == 0)
 			return &options[i];
 	return NULL;
+}
+
+size_t command_count(void)
+{
+	return LEN(commands);
 }
 
 const struct command_row *command_row(enum command c)
@@ -304,17 +319,24 @@ const char *command_nearest(const char *name)
 
 /* ---- help ---------------------------------------------------------------- */
 
-static void help_option(struct arena *a, enum command c, const struct option *o)
+const char *option_what(enum command c, const struct option *o,
+			const char **initial)
 {
-	const char *left = "", *what = o->what, *initial = o->initial;
-
 	for (size_t i = 0; i < LEN(special); i++) {
 		if (special[i].command != c ||
 		    strcmp(special[i].name, o->name) != 0)
 			continue;
-		what = special[i].what;
-		initial = special[i].initial;
+		*initial = special[i].initial;
+		return special[i].what;
 	}
+	*initial = o->initial;
+	return o->what;
+}
+
+static void help_option(struct arena *a, enum command c, const struct option *o)
+{
+	const char *left = "", *initial, *what = option_what(c, o, &initial);
+
 	if (o->kind == OPT_OPTIONAL)
 		left = arena_printf(a, "--%s[=%s]", o->name, o->value);
 	else

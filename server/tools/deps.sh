@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, and says what it does. Debian 12 and Ubuntu.
-#	deps.sh build | test | lint | bench | definitions | clients | all
+#	deps.sh build | test | lint | bench | ship | definitions | clients | all
 #	deps.sh named		only say what a build lacks
 # shellcheck disable=SC2086 # the lists of packages are meant to be split
 set -eu
@@ -14,6 +14,7 @@ bench='wrk curl'
 clients='python3-authlib python3-requests-oauthlib python3-pytest
 python3-requests'
 lint='clang clang-format clang-tidy libclang-rt-14-dev valgrind'
+ship='debhelper lintian mandoc zsh fish'
 
 # missing PACKAGE...: those of them that are not installed
 missing() {
@@ -90,6 +91,7 @@ build) need $build ;;
 test) need $test ;;
 lint) need $lint ;;
 bench) need $bench ;;
+ship) need $ship ;;
 definitions) definitions ;;
 clients) clients ;;
 named) named ;;
@@ -101,7 +103,7 @@ all)
 	echo "deps: all there"
 	;;
 *)
-	echo "usage: deps.sh build|test|lint|bench|definitions|clients|all|named" >&2
+	echo "usage: deps.sh build|test|lint|bench|ship|definitions|clients|all|named" >&2
 	exit 2
 	;;
 esac

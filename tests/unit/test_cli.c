@@ -258,6 +258,8 @@ static void test_commands(void **state)
 	    {"fhirpath -- -1", CMD_FHIRPATH, 1},
 	    {"healthcheck", CMD_HEALTHCHECK, 0},
 	    {"healthcheck http://a/", CMD_HEALTHCHECK, 1},
+	    {"completion bash", CMD_COMPLETION, 1},
+	    {"man", CMD_MAN, 0},
 	};
 
 	(void)state;
