@@ -289,6 +289,22 @@ enum profile_element {
 unsigned profile_element(const struct profiles *p, const char *type,
 			 const char *path);
 
+/* An element that a definition lets a resource have, or a slice of one. */
+struct profile_part {
+	const char *path; /* "code", "component.valueQuantity", "value[x]",
+			   * "component:systolic" */
+	bool mandatory;
+	bool stated;  /* a profile says something of it */
+	size_t count; /* how many of it the resource has */
+};
+/* The elements of a definition by its URL, in its order, with those of its
+ * backbone elements; resource NULL: all counts are 0. What is in all resources
+ * alike (id, extensions) is left out, and so is what must not be there. The
+ * list depends on the definition alone. Returns how many (0: it is not loaded);
+ * all of it lives in the arena. */
+size_t profile_parts(const struct profiles *p, struct arena *a, const char *url,
+		     const struct json *resource, struct profile_part **out);
+
 /* ---- for FHIRPath ------------------------------------------------------- */
 
 /* The definitions as a model for expressions; good as long as the set is. An
