@@ -114,6 +114,7 @@ const char *journal_alert(int alert);
  * journal; "" and 0 where there is nothing to say. */
 struct seen {
 	int64_t seq, at_ms, us;
+	int64_t wall_ms; /* by the real clock; 0: it is not known */
 	const char *id;
 	const char *kind; /* "request", "control", "page", "tls" */
 	const char *method, *path, *query;

@@ -48,13 +48,10 @@ struct bit {
 static const struct bit pers[] = {{"application", PER_APPLICATION},
 				  {"type", PER_TYPE},
 				  {"profile", PER_PROFILE}};
-static const struct bit needs[] = {{"create", IA_CREATE},
-				   {"read", IA_READ},
-				   {"vread", IA_VREAD},
-				   {"update", IA_UPDATE},
-				   {"delete", IA_DELETE},
-				   {"search", IA_SEARCH},
-				   {"history", IA_HISTORY}};
+static const struct bit needs[] = {
+    {"create", IA_CREATE},  {"read", IA_READ},	   {"vread", IA_VREAD},
+    {"update", IA_UPDATE},  {"delete", IA_DELETE}, {"search", IA_SEARCH},
+    {"history", IA_HISTORY}};
 static const struct bit looks[] = {{"national", LOOK_NATIONAL},
 				   {"display", LOOK_DISPLAY}};
 
@@ -91,29 +88,13 @@ static bool languages(const struct json *v)
 
 /* ---- one case --------------------------------------------------------- */
 
-static bool read_matches(struct rq *rq, const struct json *v, const char *where,
-			 struct report_case *c)
-{
-	const bool list = v && json_kind(v) == JSON_ARRAY;
-
-	for (v = list ? json_first(v) : v; v; v = list ? json_next(v) : NULL) {
-		if (c->matches == REPORT_MATCHES)
-			return wrong(rq, where, "too many");
-		c->match[c->matches] = match_read(rq, rq->arena, v, where);
-		if (!c->match[c->matches++])
-			return false;
-	}
-	return c->matches > 0 || wrong(rq, where, "is missing");
-}
-
 static bool known_members(struct rq *rq, const struct json *v,
 			  const char *where)
 {
 	static const char *const names[] = {
-	    "id",    "group",	"column", "per",     "needs",
-	    "mark",  "source",	"match",  "expect",  "requirement",
-	    "batch", "neither", "all",	  "refused", "anybody",
-	    "look"};
+	    "id",     "group",	 "column",  "per",	   "needs", "mark",
+	    "source", "match",	 "expect",  "requirement", "batch", "neither",
+	    "all",    "refused", "anybody", "look"};
 
 	for (const struct json *m = json_first(v); m; m = json_next(m)) {
 		bool known = false;
@@ -135,7 +116,8 @@ static bool whole(struct rq *rq, const struct json *v, const char *where,
 	if (!c->id || !c->mark)
 		return wrong(rq, where, "needs an id and a mark");
 	if (!c->group || !c->source)
-		return wrong(rq, where, "needs a group and a source that exist");
+		return wrong(rq, where,
+			     "needs a group and a source that exist");
 	if (!languages(c->requirement))
 		return wrong(rq, where, "needs a requirement in en, fi and sv");
 	if (!c->per)
@@ -144,7 +126,8 @@ static bool whole(struct rq *rq, const struct json *v, const char *where,
 		return wrong(rq, where, "needs names an unknown interaction");
 	if (json_get(v, "look") && c->look == LOOK_NONE)
 		return wrong(rq, where, "look is national or display");
-	return c->expect || wrong(rq, where, "needs expect");
+	return (c->expect && json_get(v, "match")) ||
+	       wrong(rq, where, "needs match and expect");
 }
 
 static bool read_case(struct rq *rq, const struct json *v, const char *where,
@@ -173,9 +156,11 @@ static bool read_case(struct rq *rq, const struct json *v, const char *where,
 	if (json_get(v, "look"))
 		c->look = (enum report_look)bits(looks, LEN(looks),
 						 json_get(v, "look"));
-	return known_members(rq, v, where) && whole(rq, v, where, c) &&
-	       read_matches(rq, json_get(v, "match"),
-			    arena_cat(rq->arena, where, "/match", NULL), c);
+	if (!known_members(rq, v, where) || !whole(rq, v, where, c))
+		return false;
+	c->match = match_read(rq, rq->arena, json_get(v, "match"),
+			      arena_cat(rq->arena, where, "/match", NULL));
+	return c->match != NULL;
 }
 
 /* ---- the file --------------------------------------------------------- */
@@ -238,8 +223,8 @@ bool report_cases_read(struct rq *rq, const char *text, size_t n,
 	for (size_t i = 0; v; v = json_next(v), i++) {
 		if (i == REPORT_CASES)
 			return wrong(rq, "/cases", "too many");
-		if (!read_case(rq, v,
-			       arena_printf(rq->arena, "/cases/%zu", i), out))
+		if (!read_case(rq, v, arena_printf(rq->arena, "/cases/%zu", i),
+			       out))
 			return false;
 	}
 	return true;

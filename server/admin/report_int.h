@@ -31,8 +31,7 @@ struct report_wanted {
 enum report_per { PER_APPLICATION = 1, PER_TYPE = 2, PER_PROFILE = 4 };
 enum report_look { LOOK_NONE, LOOK_NATIONAL, LOOK_DISPLAY };
 
-#define REPORT_MATCHES 4
-#define REPORT_CASES   64
+#define REPORT_CASES 64
 
 struct report_source {
 	const char *id, *title, *url;
@@ -48,13 +47,12 @@ struct report_case {
 	const struct json *requirement;
 	const struct report_group *group;
 	const struct report_source *source;
-	const struct match *match[REPORT_MATCHES]; /* any of them */
-	size_t matches;
-	unsigned per;		   /* of enum report_per */
-	unsigned needs;		   /* IA_...: what the type must offer; or 0 */
-	const struct json *expect; /* "2xx", "404": passed */
+	const struct match *match;
+	unsigned per;		    /* of enum report_per */
+	unsigned needs;		    /* IA_...: what the type must offer; or 0 */
+	const struct json *expect;  /* "2xx", "404": passed */
 	const struct json *neither; /* these are no try at all; or NULL */
-	bool refused;		   /* passed by a refusal alone */
+	bool refused;		    /* passed by a refusal alone */
 	bool all;     /* one that failed is enough; else one that passed */
 	bool batch;   /* entries of a batch count as if they were alone */
 	bool anybody; /* whoever asked: the citizen's own pages */
@@ -152,8 +150,9 @@ struct report_words {
 	size_t slots;
 };
 void report_words_init(struct report_words *w, struct arena *a);
-/* Is it new? Copied if so. */
-bool report_words_add(struct report_words *w, const char *text);
+/* The place of the word, which stays until it is sorted; copied if it is new.
+ */
+size_t report_words_add(struct report_words *w, const char *text);
 void report_words_sort(struct report_words *w);
 
 enum report_used {
@@ -176,8 +175,7 @@ struct report {
 	size_t subjects;
 	struct report_cell *cell;
 	size_t cells;
-	struct report_cell **at; /* [case * (subjects + 1) + subject + 1];
-				  * NULL: there is none */
+	struct report_cell **at; /* see report_cell_at(); NULL: none there */
 	struct report_evidence *evidence;
 	size_t evidences, evidence_cap;
 	struct report_habit *habit;
@@ -185,6 +183,11 @@ struct report {
 	struct report_client *client;
 	size_t clients, client_cap;
 	struct report_words used[USEDS];
+	/* The resources that were met, "r4 Type/id", and what each named as its
+	 * profiles, with spaces between. */
+	struct report_words met_resource;
+	const char **met_profiles;
+	size_t met_cap;
 
 	/* coverage beside profiles */
 	unsigned met[600]; /* answers of FHIR and OAuth by status */
@@ -205,7 +208,8 @@ struct report_event {
 	struct report_client *client; /* NULL: none is known */
 	enum fhir_version fhir;
 	bool is_fhir;
-	bool entry;   /* of a batch */
+	bool entry;  /* of a batch */
+	bool others; /* not of the application that was asked for */
 	bool refused;
 	int status;
 	const char *type; /* NULL: none */
@@ -240,6 +244,11 @@ void report_cells(struct report *r);
 void report_judge(struct report *r, struct arena *scratch,
 		  const struct report_event *e);
 void report_verdicts(struct report *r);
+/* The cell of a case and a subject (NULL: the application); NULL: there is
+ * none. */
+struct report_cell *report_cell_at(const struct report *r,
+				   const struct report_case *c,
+				   const struct report_subject *s);
 /* Does a list of "2xx" and "404" name the status? */
 bool report_status_in(const struct json *list, int status);
 struct report_subject *report_subject(struct report *r, enum fhir_version v,
@@ -261,7 +270,7 @@ int report_error_status(size_t i);
 
 struct report_head {
 	const char *version, *rules, *rules_digest, *environment, *clock, *at;
-	const char *manifest;	     /* lines as sha256sum prints them */
+	const char *manifest; /* lines as sha256sum prints them */
 	char manifest_digest[JOSE_DIGEST];
 };
 void report_head(struct report *r, const struct admin *a,

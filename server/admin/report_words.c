@@ -39,7 +39,7 @@ static void grow(struct report_words *w)
 		*slot_of(w, w->v[i]) = (uint32_t)i + 1;
 }
 
-bool report_words_add(struct report_words *w, const char *text)
+size_t report_words_add(struct report_words *w, const char *text)
 {
 	uint32_t *slot;
 
@@ -47,10 +47,10 @@ bool report_words_add(struct report_words *w, const char *text)
 		grow(w);
 	slot = slot_of(w, text);
 	if (*slot != 0)
-		return false;
+		return *slot - 1;
 	w->v[w->n++] = arena_strdup(w->arena, text);
 	*slot = (uint32_t)w->n;
-	return true;
+	return w->n - 1;
 }
 
 static int by_letters(const void *x, const void *y)
