@@ -136,7 +136,8 @@ void http_conn_answered(struct http *h, struct MHD_Connection *c)
 void http_conn_half(struct http *h, struct conn *k)
 {
 	h->halves += !k->half;
-	k->half = true;
+	k->half = k->ended = true;
+	http_park_left(h, k);
 }
 
 void http_conn_wake_half(struct http *h)

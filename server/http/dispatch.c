@@ -46,7 +46,7 @@ static bool answer(struct rq_private *p, size_t first)
 	p->http->depth++;
 	replied = guarded(rq, p->group, first);
 	p->http->depth--;
-	assert(replied ? rq->status != 0 : rq->err.kind != ERR_NONE);
+	assert(replied ? rq->status != 0 || p->wait : rq->err.kind != ERR_NONE);
 	p->replied = replied;
 	return (replied || rq->keep) && !rq->undo;
 }
@@ -67,8 +67,18 @@ static void run(struct rq_private *p, size_t first, void (*open)(void *ctx),
 		http_reply_reset(p);
 		p->replied = false;
 	}
-	if (!p->replied)
-		http_refuse(p);
+	if (p->replied)
+		return;
+	http_wait_over(p);
+	http_refuse(p);
+}
+
+void http_amend(struct rq_private *p)
+{
+	const struct http_config *c = p->http->config;
+
+	if (c->amend && p->group && p->group->faults)
+		c->amend(&p->rq, c->fault_ctx);
 }
 
 void http_dispatch(struct rq_private *p)
@@ -78,8 +88,8 @@ void http_dispatch(struct rq_private *p)
 	if (c->before && p->group->rehearsed)
 		c->before(&p->rq, c->before_ctx);
 	run(p, 0, c->turn.enter, c->turn.leave);
-	if (c->amend && p->group->faults)
-		c->amend(&p->rq, c->fault_ctx);
+	if (!p->wait)
+		http_amend(p);
 }
 
 void http_dispatch_nested(struct rq_private *p, size_t first)

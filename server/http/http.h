@@ -164,12 +164,14 @@ bool rq_header_out_at(const struct rq *rq, size_t i, struct http_pair *out);
 /* The answer's Content-Type; NULL: none. */
 const char *rq_content_type(const struct rq *rq);
 
-/* A handler that cannot answer yet ends with return rq_wait(...), which is
- * true. again is asked in every later turn of the loop in which a request was
- * answered, with late when the time is over or the server stops: it replies (or
- * fills rq->err) and returns true, or returns false to wait on, which it may
- * not when it is late. It runs outside of any savepoint and may only read the
- * database. When HTTP_WAITS wait already, it is asked at once, as if late. */
+/* A handler that cannot answer yet, and has written nothing, ends with return
+ * rq_wait(...). again is asked at the end of every turn of the loop in which a
+ * request was answered, this one included, with late when the time is over, the
+ * server stops or the client has ended its side of the connection: it replies
+ * (or fills rq->err) and returns true, or returns false to wait on, which it
+ * may not when it is late. It runs outside of any savepoint and may only read
+ * the database. When HTTP_WAITS wait already, within another request
+ * (http_inner) or without time it is asked at once, as if late. */
 typedef bool (*rq_again)(struct rq *rq, bool late, void *state);
 bool rq_wait(struct rq *rq, int64_t timeout_ms, rq_again again, void *state);
 

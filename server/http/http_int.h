@@ -163,9 +163,11 @@ struct conn {
 	struct MHD_Connection *connection;
 	struct http_listener *listener;
 	int fd;
-	bool waiting;	     /* for a further request */
-	bool half;	     /* the peer has sent all it ever will */
-	int64_t deadline_us; /* 0: none */
+	bool waiting;		   /* for a further request */
+	bool half;		   /* the peer has sent all it ever will */
+	bool ended;		   /* the same, and for good */
+	struct rq_private *parked; /* its request that is put aside */
+	int64_t deadline_us;	   /* 0: none */
 
 	bool shaking;	     /* the handshake is not done */
 	bool asleep;	     /* and libmicrohttpd does not know of it */
@@ -263,6 +265,45 @@ ssize_t http_dial_recv(struct http_dial *d, void *bytes, size_t n);
 bool http_dial_refused(const struct http_dial *d, const char *url,
 		       struct err *e);
 
+/* ---- requests that are put aside (park.c) ------------------------------ */
+
+enum http_wake {
+	WAKE_NEWS, /* something was answered in this turn */
+	WAKE_TIME, /* its time has come */
+	WAKE_LEFT, /* the client has ended its side of the connection */
+	WAKE_STOP, /* the server stops */
+};
+/* Does it go on? Else it stays, until park.wake_us. Runs between the turns'
+ * transactions. */
+typedef bool (*http_waker)(struct rq_private *p, enum http_wake why);
+
+struct http_park {
+	struct rq_private *next;
+	struct rq_private **at; /* NULL: it is not put aside */
+	struct conn *conn;
+	http_waker wake;
+	int64_t wake_us; /* 0: its time never comes */
+};
+
+/* From the handler or a reader of libmicrohttpd, which says nothing then. */
+void http_park(struct rq_private *p, bool news, int64_t wake_us,
+	       http_waker wake);
+
+/* The connection's client has ended its side. */
+void http_park_left(struct http *h, struct conn *k);
+
+/* At the end of a turn, when there are any. */
+void http_park_turn(struct http *h);
+
+/* Before the daemons stop, which must not know any suspended one. */
+void http_park_wake_all(struct http *h);
+
+/* The handler has asked for it (rq_wait); wait.c. It is over: it is answered,
+ * or never will be. */
+struct http_wait;
+void http_wait_begin(struct rq_private *p);
+void http_wait_over(struct rq_private *p);
+
 /* ---- a request on its way (request.c) --------------------------------- */
 
 struct http_header {
@@ -312,6 +353,8 @@ struct rq_private {
 	int forced_status; /* 414 and 431 have no kind of refusal */
 	bool close;	   /* the connection cannot go on after this */
 	struct rq_private *next_held;
+	struct http_wait *wait; /* it is not answered yet; or NULL */
+	struct http_park park;
 };
 
 void *http_request_uri(void *cls, const char *uri, struct MHD_Connection *c);
@@ -347,6 +390,9 @@ void http_dispatch(struct rq_private *p);
 void http_dispatch_nested(struct rq_private *p, size_t first_guard);
 bool http_dispatch_rehearsal(struct rq_private *p); /* false: storage failed */
 void http_options(struct rq_private *p);
+
+/* The answer stands: what a fault makes of it. */
+void http_amend(struct rq_private *p);
 
 /* Lets the group word what rq.err says; the reply so far is dropped. */
 void http_refuse(struct rq_private *p);
@@ -415,6 +461,14 @@ struct http {
 			   * thread of its own MHD_get_timeout does not tell */
 	size_t under_way; /* requests begun and not completed */
 	unsigned depth;	  /* handlers that are running, one within another */
+
+	/* Requests that are put aside: those that want no news, and those that
+	 * do. */
+	struct rq_private *parked[2];
+	int64_t wake_us;  /* when the first of their times comes; 0: never */
+	uint64_t answers; /* that have left, and what the parked know of it */
+	uint64_t answers_seen;
+	size_t waits;
 
 	unsigned stop_signals;
 	bool stopping;

@@ -262,6 +262,7 @@ void http_close(struct http *h)
 	assert(!h->held); /* libmicrohttpd aborts when one is suspended */
 	h->stopping = true;
 	http_shake_wake_all(h);
+	http_park_wake_all(h);
 	for (size_t i = 0; i < h->listener_count; i++)
 		MHD_stop_daemon(h->listener[i].daemon);
 	http_tls_close(h);

@@ -131,6 +131,8 @@ static int wanted_ms(struct http *h)
 	int64_t now_us = clock_steady_us();
 	int64_t next_us = h->expire_us;
 
+	if (h->wake_us != 0 && (next_us == 0 || h->wake_us < next_us))
+		next_us = h->wake_us;
 	for (size_t i = 0; i < h->listener_count; i++) {
 		MHD_UNSIGNED_LONG_LONG ms;
 
@@ -221,6 +223,8 @@ static void turn(struct http *h)
 	if (h->halves > 0)
 		http_conn_wake_half(h);
 	end_turn(h);
+	if (h->parked[false] || h->parked[true])
+		http_park_turn(h);
 	if (h->expire_us != 0 && h->expire_us <= clock_steady_us())
 		h->expire_us = http_conn_expire(h, clock_steady_us());
 	if (h->stop_signals > 0 && !h->stopping)

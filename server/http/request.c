@@ -13,7 +13,8 @@
  *
  * An answer made while the turn has uncommitted writes is held: the connection
  * is suspended, and when the loop resumes it the handler is called once more
- * and finds the answer ready.
+ * and finds the answer ready. A request that waits for something (wait.c) is
+ * put aside in the same way.
  */
 #include "http/http_int.h"
 
@@ -104,6 +105,7 @@ static enum MHD_Result send_answer(struct rq_private *p)
 		c->answered(&p->rq, clock_steady_us() - p->started_us,
 			    c->answered_ctx);
 	p->sent = true;
+	p->http->answers++;
 	return http_reply_queue(p);
 }
 
@@ -173,6 +175,7 @@ static enum MHD_Result first_call(struct rq_private *p)
 	p->answered = true;
 	http_conn_complete(p->http, p->connection);
 	http_refuse(p);
+	http_amend(p);
 	return send_answer(p);
 }
 
@@ -230,12 +233,14 @@ static void answer(struct rq_private *p)
 	}
 	if (!p->refused && !p->options)
 		p->refused = !http_unpack(p);
-	if (p->refused)
+	if (p->refused) {
 		http_refuse(p);
-	else if (p->options)
+		http_amend(p);
+	} else if (p->options) {
 		http_options(p);
-	else
+	} else {
 		http_dispatch(p);
+	}
 }
 
 static enum MHD_Result last_call(struct rq_private *p)
@@ -246,6 +251,10 @@ static enum MHD_Result last_call(struct rq_private *p)
 		return send_answer(p); /* it was held */
 	http_conn_complete(p->http, p->connection);
 	answer(p);
+	if (p->wait) {
+		http_wait_begin(p);
+		return MHD_YES;
+	}
 	if (!t->pending || !t->pending(t->ctx))
 		return send_answer(p);
 	http_hold(p);
@@ -300,5 +309,6 @@ void http_request_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 		log_request(p, " cut");
 	*con_cls = NULL;
 	http_certificate_free(p);
+	http_wait_over(p);
 	give_back(l->http, p->rq.arena);
 }

@@ -45,6 +45,8 @@ struct world {
 	int nested_kept;
 	bool fail_commit;
 	bool fail_leave;
+	int news; /* see http_wait.h */
+	int asked;
 };
 
 static struct world *world_of(struct rq *rq)
@@ -386,7 +388,8 @@ static void refuse(struct rq *rq)
 	/* groups rely on this, even when the path cannot be decoded */
 	if (strncmp(rq->path, "/base", 5) != 0 &&
 	    strncmp(rq->path, "/plain", 6) != 0 &&
-	    strncmp(rq->path, "/nest", 5) != 0)
+	    strncmp(rq->path, "/nest", 5) != 0 &&
+	    strncmp(rq->path, "/more", 5) != 0)
 		exit(95);
 	buf_printf(&rq->out, "refused %s %s: %s", rq->err.code, rq->err.where,
 		   rq->err.text);
@@ -411,7 +414,12 @@ struct setup {
 	const struct http_tls *tls; /* NULL: what needs none */
 	const char *trusted_proxy;  /* NULL: none */
 	const char *certificate_header;
-	bool rehearse; /* before each answer of /base and /nest */
+	bool rehearse;		  /* before each answer of /base and /nest */
+	const struct route *more; /* of one more group, /more */
+	size_t more_count;
+	bool (*fault)(struct rq *rq, bool let, void *ctx); /* of /more */
+	void (*amend)(struct rq *rq, void *ctx);
+	void (*answered)(const struct rq *rq, int64_t us, void *ctx);
 };
 
 /* Twice, and says what came of the second time. */
@@ -458,6 +466,12 @@ static void serve(const struct setup *s, int url_fd, int go_fd, int log_fd)
 	     .guard = {{g_token, NULL}, {g_never, NULL}},
 	     .refuse = refuse,
 	     .rehearsed = true},
+	    {.prefix = "/more",
+	     .routes = s->more,
+	     .route_count = s->more_count,
+	     .ctx = &w,
+	     .refuse = refuse,
+	     .faults = true},
 	};
 	struct http_config c = {
 	    .listen = s->listen ? &s->listen : listen,
@@ -465,13 +479,18 @@ static void serve(const struct setup *s, int url_fd, int go_fd, int log_fd)
 	    .clock = &clock,
 	    .log = &log,
 	    .group = groups,
-	    .group_count = LEN(groups),
+	    .group_count = LEN(groups) - (s->more ? 0 : 1),
 	    .turn = {w_enter, w_leave, w_pending, w_commit, w_rehearse, w_nest,
 		     w_unnest, &w},
 	    .stop_on_stdin_eof = s->on_stdin,
 	    .tls = s->tls ? s->tls : &fake_tls,
 	    .before = s->rehearse ? w_before : NULL,
 	    .before_ctx = &w,
+	    .fault = s->fault,
+	    .amend = s->amend,
+	    .fault_ctx = &w,
+	    .answered = s->answered,
+	    .answered_ctx = &w,
 	    .trusted_proxy = &s->trusted_proxy,
 	    .trusted_proxy_count = s->trusted_proxy ? 1 : 0,
 	    .client_certificate_header = s->certificate_header,

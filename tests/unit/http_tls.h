@@ -142,14 +142,13 @@ static const char *answered(const struct client *c)
 }
 
 /* The answer's body; "" when the connection ended instead. */
-static const char *secretly(struct secret *x, const char *request)
+static const char *overhear(struct secret *x)
 {
 	struct client *c = &x->c;
-	ssize_t n;
+	ssize_t n = 1;
 
 	c->len = 0;
 	c->in[0] = '\0';
-	n = gnutls_record_send(x->session, request, strlen(request));
 	while (n > 0 && !answered(c)) {
 		n = gnutls_record_recv(x->session, c->in + c->len,
 				       sizeof(c->in) - 1 - c->len);
@@ -158,6 +157,14 @@ static const char *secretly(struct secret *x, const char *request)
 	}
 	x->code = (int)n;
 	return n > 0 ? answered(c) : "";
+}
+
+static const char *secretly(struct secret *x, const char *request)
+{
+	ssize_t n = gnutls_record_send(x->session, request, strlen(request));
+
+	x->code = (int)n;
+	return n > 0 ? overhear(x) : "";
 }
 
 static void part(struct secret *x)

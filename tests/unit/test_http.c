@@ -10,6 +10,7 @@
 #include "http_pure.h"
 #include "http_rehearse.h"
 #include "http_tls.h"
+#include "http_wait.h"
 #include "http_wire.h"
 
 /* ---- answers ---------------------------------------------------------- */
@@ -906,6 +907,13 @@ int main(void)
 	    cmocka_unit_test(test_inner),
 	    cmocka_unit_test(test_rehearsed),
 	    cmocka_unit_test(test_rehearsed_keeps_nothing),
+	    cmocka_unit_test(test_wait),
+	    cmocka_unit_test(test_wait_late),
+	    cmocka_unit_test(test_wait_is_quiet),
+	    cmocka_unit_test(test_wait_left),
+	    cmocka_unit_test(test_wait_many),
+	    cmocka_unit_test(test_wait_stop),
+	    cmocka_unit_test(test_wait_tls),
 	    cmocka_unit_test(test_deadline),
 	    cmocka_unit_test(test_idle),
 	    cmocka_unit_test(test_no_spin),
