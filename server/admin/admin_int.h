@@ -67,12 +67,24 @@ bool citizen_get(struct rq *rq, const char *hetu, struct store_citizen *out);
 /* Writes now and mode into the object under way. */
 void clock_write(struct jw *w, const struct clock *c);
 
-/* ---- journal.c ------------------------------------------------------ */
+/* ---- redact.c: what no text keeps ------------------------------------ */
 
-void journal_clear(struct journal *j);
+/* The n bytes without secrets and whole personal codes: themselves, or a copy
+ * in the arena, whose length *n becomes. fhir: "code" and "token" are none. */
+const char *redact(struct arena *a, const char *s, size_t *n, bool fhir);
+const char *redact_text(struct arena *a, const char *s, bool fhir);
 
-/* Writes how many entries are kept and how many went. */
-void journal_write(struct jw *w, const struct journal *j);
+/* A header's value likewise, by its name. */
+const char *redact_header(struct arena *a, const struct http_pair *h,
+			  bool fhir);
+
+/* "sha256:ab12cd"; "" for none. */
+const char *redact_token(struct arena *a, const char *token, size_t n);
+
+/* What a refusal says, without what is secret in it. */
+const char *journal_message(struct arena *a, const struct err *e);
+
+/* ---- journal.c: the ring --------------------------------------------- */
 
 /* A client's certificate: an object as JSON, and by what it is looked for; all
  * "" for none. */
@@ -88,8 +100,55 @@ struct journal_handshake {
 };
 void journal_refused(struct journal *j, const struct journal_handshake *h);
 
-/* What a refusal says, without what is secret in it. */
-const char *journal_message(struct arena *a, const struct err *e);
+/* What an entry begins with. */
+struct entry {
+	int64_t seq;
+	size_t bytes; /* of memory, in all */
+};
+/* Takes the entry and gives it its number; the oldest go for it. */
+void journal_put(struct journal *j, struct entry *e);
+
+void journal_clear(struct journal *j);
+
+/* Writes how many entries are kept and how many went. */
+void journal_write(struct jw *w, const struct journal *j);
+
+/* ---- entry.c: what is kept of a request ------------------------------ */
+
+#define JOURNAL_BODY (64u << 10) /* bytes kept of one */
+
+struct seen;
+/* What an entry says; the texts are the entry's own. */
+void entry_seen(struct entry *e, struct seen *out);
+void entry_free(struct entry *e);
+
+/* ---- named.c --------------------------------------------------------- */
+
+/* The profiles that a resource names, of which this is the text or its
+ * beginning, with spaces between; to be freed. */
+char *profiles_named(const char *text, size_t n);
+
+/* ---- tell.c: an entry as it is shown --------------------------------- */
+
+/* Writes the object. whole: with headers and bodies. */
+void seen_write(struct jw *w, const struct journal *j, const struct seen *s,
+		bool whole);
+
+/* What of an application's habits shows in a request: writes the array
+ * "findings", if there are any. */
+void findings_write(struct jw *w, const struct journal *j,
+		    const struct seen *s);
+
+/* ---- decision.c: which check refused --------------------------------- */
+
+/* The name of the check (as in rq_passed) that refused a request. */
+const char *decision_check(const struct seen *s);
+
+/* ---- requests.c ------------------------------------------------------ */
+
+/* The entry of a request by its id, or the latest one ("latest") that is not
+ * the control API's; or refuses: 404. */
+bool request_find(struct rq *rq, const char *id, struct seen *out);
 
 bool admin_requests(struct rq *rq);
 bool admin_request(struct rq *rq);
@@ -131,10 +190,22 @@ struct seen {
 				   * the first issue, or the rule's id */
 	const char *error, *where, *why, *fault;
 	int status, alert;
-	const char *body; /* of the request, as far as it was kept */
-	size_t body_len;
-	const char *answer; /* likewise */
-	size_t answer_len;
+	const char *body;	     /* of the request, as far as it was kept */
+	size_t body_len, body_bytes; /* of all of it, as it was sent */
+	const char *answer;	     /* likewise */
+	size_t answer_len, answer_bytes;
+	/* Of the journal alone. */
+	int64_t wall_ms;	   /* by the machine's clock */
+	const char *token;	   /* "sha256:ab12cd" */
+	const char *certificate;   /* an object as JSON */
+	const char *shadow;	   /* an array as JSON */
+	const char *from;	   /* the client's address, of a handshake */
+	const char *const *passed; /* checks, so many */
+	size_t passed_count;
+	/* The i-th header, of the answer or of the request; false behind the
+	 * last. */
+	bool (*header_at)(const struct seen *s, bool answer, size_t i,
+			  struct http_pair *out);
 	/* A request header by its name; NULL: none. */
 	const char *(*header)(const struct seen *s, const char *name);
 	const void *of; /* where it comes from */
@@ -184,6 +255,7 @@ size_t match_score(const struct match *m, const struct seen *s, struct arena *a,
 /* The entry with the i-th lowest number; false behind the last. Its texts last
  * until the journal changes. */
 bool journal_at(const struct journal *j, size_t i, struct seen *out);
+size_t journal_kept(const struct journal *j);
 /* The highest number given so far; how many entries went for want of room. */
 int64_t journal_last(const struct journal *j);
 int64_t journal_dropped(const struct journal *j);

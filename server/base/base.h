@@ -243,6 +243,8 @@ void log_line(const struct log *l, const char *event, const char *fmt, ...)
 /* The text with the ends of what may be personal identity codes starred out,
  * "010190-****", wherever they stand: itself, or a copy in the arena. */
 const char *mask_hetu(struct arena *a, const char *text);
+/* The same for n bytes, which may hold anything. */
+const char *mask_hetu_in(struct arena *a, const char *text, size_t n);
 
 /* ---- clock: one time for tokens, lastUpdated, Date ------------------- */
 

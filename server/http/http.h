@@ -109,8 +109,11 @@ struct rq {
 					  * there are fewer */
 	const char *fault;     /* the id of the fault that was applied */
 	const char *client_id; /* of whom the request speaks, without a grant */
-	const char *why;       /* what a refusal keeps from who asked; it has
-				* no secret in it */
+	const char *hetu,
+	    *patient;		 /* likewise: the citizen; either is enough */
+	const char *token;	 /* the digest of the one that was shown */
+	const char *why;	 /* what a refusal keeps from who asked; it has
+				  * no secret in it */
 	const char *certificate; /* why the client's was refused, in full */
 	const char *shadow;	 /* what would be refused elsewhere: JSON */
 

@@ -93,6 +93,7 @@ static bool live(struct rq *rq, const struct oauth *o, const char *token,
 	char digest[JOSE_DIGEST];
 
 	jose_digest(digest, token, n);
+	rq->token = arena_strdup(rq->arena, digest);
 	rq->why = "no such token is here (any more): it was revoked or "
 		  "withdrawn, ended long ago, or is of another server";
 	if (!store_token_find(o->site.record->store, rq->arena, digest, t, g))
