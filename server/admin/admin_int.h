@@ -195,7 +195,6 @@ struct seen {
 	const char *answer;	     /* likewise */
 	size_t answer_len, answer_bytes;
 	/* Of the journal alone. */
-	int64_t wall_ms;	   /* by the machine's clock */
 	const char *token;	   /* "sha256:ab12cd" */
 	const char *certificate;   /* an object as JSON */
 	const char *shadow;	   /* an array as JSON */
