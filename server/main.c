@@ -20,9 +20,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define GROUPS	  9 /* the bases, the open ones, oauth, the sites, admin */
+#define GROUPS	  11 /* the bases, the open ones, oauth, the sites, admin */
 #define OPEN_HOST "fhirsandbox.kanta.fi"
 #define OMAKANTA  "/omakanta"
+/* Of the server's clock, which tests move. */
+#define CONSOLE_SESSION_MS ((int64_t)31 * 24 * 3600 * 1000)
 /* What scripted logins look for (oauth.md 3.4). */
 #define AUTH_COOKIE "JSESSIONID"
 
@@ -34,7 +36,7 @@ struct serve {
 	struct record record;
 	struct page_words *words;
 	struct oauth oauth;
-	struct web portal, omakanta;
+	struct web portal, omakanta, console;
 	struct fhir fhir[FHIR_VERSIONS], open[FHIR_VERSIONS];
 	struct admin admin;
 	struct http_group group[GROUPS];
@@ -245,6 +247,21 @@ static struct site new_site(struct serve *s, const char *path,
 	};
 }
 
+static void add_console(struct serve *s)
+{
+	s->console = (struct web){
+	    .site = new_site(s, "", "CONSOLE"),
+	    .prefix = "",
+	    .issuer_path = s->config.auth_path,
+	    .admin_token = s->config.admin_token,
+	};
+	s->console.site.front = "/";
+	s->console.site.script = "/console/script.js";
+	s->console.site.session_ms = CONSOLE_SESSION_MS;
+	web_console_group(&s->console, new_group(s));
+	web_tester_group(&s->console, new_group(s));
+}
+
 static void add_sites(struct serve *s)
 {
 	const char *auth = s->config.auth_path;
@@ -274,6 +291,7 @@ static void add_sites(struct serve *s)
 	};
 	s->omakanta.site.front = OMAKANTA "/";
 	web_omakanta_group(&s->omakanta, new_group(s));
+	add_console(s);
 }
 
 static void make_groups(struct serve *s)
@@ -296,6 +314,7 @@ static void make_groups(struct serve *s)
 	    .clock = s->record.clock,
 	    .settings = s->record.settings,
 	    .issuer_path = s->config.auth_path,
+	    .oauth = s->config.oauth,
 	};
 	(void)shadow_read(s->config.shadow, &s->admin.shadows, &ignored);
 	admin_group(&s->admin, new_group(s));

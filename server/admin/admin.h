@@ -33,6 +33,7 @@ struct admin {
 	struct clock clock;  /* as at start: what a reset goes back to */
 	struct settings settings;
 	const char *issuer_path; /* "/phr-authserver-sandbox" */
+	const char *oauth;	 /* the behaviour at start: "kanta", "strict" */
 	struct journal *journal;
 	struct shadows shadows;
 	struct certificates *certificates;

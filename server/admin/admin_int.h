@@ -62,6 +62,12 @@ bool reply_json(struct rq *rq, int status);
 bool client_get(struct rq *rq, const char *client_id, struct store_client *out);
 bool citizen_get(struct rq *rq, const char *hetu, struct store_citizen *out);
 
+/* ---- about.c -------------------------------------------------------- */
+
+/* Writes environment, behaviour, addresses and switches into the object under
+ * way. */
+void about_write(struct jw *w, struct rq *rq);
+
 /* ---- clock.c -------------------------------------------------------- */
 
 /* Writes now and mode into the object under way. */

@@ -322,6 +322,15 @@ static const char *kind_of(const struct http_group *g)
 	return g != NULL && g->kind != NULL ? g->kind : "";
 }
 
+/* What no route takes is nobody's, though a group with the empty prefix words
+ * the refusal. */
+static const struct http_group *group_of(const struct rq *rq)
+{
+	const struct http_group *g = rq_group(rq);
+
+	return g != NULL && g->unseen && rq->route == NULL ? NULL : g;
+}
+
 static void note(struct request *r, const struct rq *rq, int64_t us)
 {
 	static const struct clock real = {.mode = CLOCK_REAL};
@@ -332,7 +341,7 @@ static void note(struct request *r, const struct rq *rq, int64_t us)
 	r->status = rq->status;
 	r->body_bytes = rq->body_len;
 	r->answer_bytes = rq->out.len;
-	r->group = rq_group(rq);
+	r->group = group_of(rq);
 	r->route = rq->route;
 	while (r->passed_count < HTTP_PASSED && rq->passed[r->passed_count]) {
 		r->passed[r->passed_count] = rq->passed[r->passed_count];
@@ -344,7 +353,10 @@ static void note(struct request *r, const struct rq *rq, int64_t us)
 static bool is_look(const struct rq *rq)
 {
 	const char *name = rq->route != NULL ? rq->route->name : NULL;
+	const struct http_group *g = group_of(rq);
 
+	if (g != NULL && g->unseen && strcmp(rq->method, "GET") == 0)
+		return true;
 	return strcmp(kind_of(rq_group(rq)), "control") == 0 &&
 	       (strcmp(rq->method, "GET") == 0 ||
 		text_is(name, "requests_count") ||

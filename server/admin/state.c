@@ -68,6 +68,7 @@ bool admin_state(struct rq *rq)
 	jw_close(&w);
 	journal_write(&w, admin_of(rq)->journal);
 	shadow_write(&w, &admin_of(rq)->shadows);
+	about_write(&w, rq);
 	jw_close(&w);
 	return reply_json(rq, 200);
 }

@@ -132,10 +132,9 @@ static void json_text(struct buf *b, const char *s)
 	}
 }
 
-static void refuse_without_group(struct rq_private *p)
+void http_refuse_plain(struct rq *rq)
 {
-	const struct http_config *c = p->http->config;
-	struct rq *rq = &p->rq;
+	const struct http_config *c = rq->private->http->config;
 	const char *comma = "";
 
 	buf_puts(&rq->out, "{\"error\":{\"code\":\"");
@@ -169,7 +168,7 @@ void http_refuse(struct rq_private *p)
 	if (p->group)
 		p->group->refuse(rq);
 	else
-		refuse_without_group(p);
+		http_refuse_plain(rq);
 	assert(rq->status != 0);
 	if (p->forced_status)
 		rq->status = p->forced_status;

@@ -234,6 +234,10 @@ struct http_rehearsed {
 void http_rehearse(const struct rq *rq, struct arena *a,
 		   struct http_rehearsed *out);
 
+/* Answers rq->err as JSON that names the known paths: how a path is refused
+ * that belongs to no group. For a group with the empty prefix. */
+void http_refuse_plain(struct rq *rq);
+
 /* The status that belongs to a kind of refusal, and its reason phrase. */
 int http_status(enum err_kind kind);
 const char *http_reason(int status);
@@ -299,6 +303,8 @@ struct http_group {
 	bool cors;		       /* Access-Control-* as kanta.md 2.3 */
 	bool rehearsed;		       /* http_config.before is told */
 	bool faults;	     /* http_config.fault and amend are asked */
+	bool unseen;	     /* who looks (GET) at its routes is no news to the
+			      * journal */
 	const char *kind;    /* "fhir", "oauth", "page", "control" */
 	const char *version; /* of FHIR: "stu3", "r4"; NULL: none */
 };

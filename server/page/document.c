@@ -10,6 +10,10 @@
  *	languages	links to the page in the others
  *	style	the URL of the style sheet: the policy of every page forbids
  *		inline styles, so the page's service serves style.css
+ *	script	the URL of a script, or none
+ *	rail, rail.on	the ways through a large site: rows of url, name and
+ *		here; and "1" if there are any
+ *	twin, call	where programs read the same, and what it is called
  *	icon	the URL of the icon: without it a browser asks for one where
  *		there is none
  */

@@ -83,7 +83,8 @@ void page_render(struct buf *b, const struct page_locale *l,
  *	style		the URL under which server/page/style.css is
  *	icon		and server/page/icon.svg, or none
  *	multilingual	"1" to show the languages
- *	languages	rows of code, name, url (empty: the page's own) */
+ *	languages	rows of code, name, url (empty: the page's own)
+ *	script, rail, twin and call	see document.c */
 void page_document(struct buf *b, const struct page_locale *l,
 		   const char *title, const char *body_template,
 		   const struct page_values *values);

@@ -4,9 +4,9 @@
  *
  * A page carries the headers of oauth.md section 13: never framed, never
  * sniffed, never kept, no referrer, and a policy that allows our own style
- * sheet and nothing else. Chromium applies form-action to the redirect after
- * the form as well, so a page whose form ends at an application names the
- * application's origin.
+ * sheet and nothing else (and our own script, where a site has one). Chromium
+ * applies form-action to the redirect after the form as well, so a page whose
+ * form ends at an application names the application's origin.
  *
  * The switch of languages is a link to the same page with ?lang=, which works
  * without scripts; the answer to it makes the browser remember. A page that
@@ -21,6 +21,7 @@
 
 #define STYLE	   "server/page/style.css"
 #define ICON	   "server/page/icon.svg"
+#define SCRIPT	   "server/page/page.js"
 #define COOKIE	   "lang"
 #define REMEMBER_S "31536000"
 
@@ -180,8 +181,11 @@ static void page_headers(struct rq *rq, const char *form_to)
 	rq_header(rq, "Expires", "0");
 	rq_header(rq, "Content-Security-Policy",
 		  "default-src 'none'; style-src 'self'; img-src 'self'; "
-		  "form-action 'self'%s%s; frame-ancestors 'none'; "
+		  "%sform-action 'self'%s%s; frame-ancestors 'none'; "
 		  "base-uri 'none'",
+		  site_of(rq)->script
+		      ? "script-src 'self'; connect-src 'self'; "
+		      : "",
 		  form_to[0] != '\0' ? " " : "", form_to);
 }
 
@@ -215,6 +219,10 @@ bool site_page(struct rq *rq, int status, const char *title, const char *file,
 	const struct page_value own[] = {
 	    {.name = "style", .text = asset_url(rq, site_of(rq)->style, STYLE)},
 	    {.name = "icon", .text = asset_url(rq, site_of(rq)->icon, ICON)},
+	    {.name = "script",
+	     .text = site_of(rq)->script
+			 ? asset_url(rq, site_of(rq)->script, SCRIPT)
+			 : NULL},
 	    {.name = "path", .text = site_of(rq)->path},
 	    {.name = "multilingual",
 	     /* following a link to another language would lose it */
@@ -262,6 +270,11 @@ bool site_style(struct rq *rq)
 bool site_icon(struct rq *rq)
 {
 	return send_asset(rq, ICON, "image/svg+xml");
+}
+
+bool site_script(struct rq *rq)
+{
+	return send_asset(rq, SCRIPT, "text/javascript;charset=utf-8");
 }
 
 /* ---- refusals -------------------------------------------------------- */

@@ -72,7 +72,9 @@ void site_session_find(struct rq *rq, struct site_session *s)
 
 void site_session_put(struct rq *rq, const struct site_session *s)
 {
-	int64_t expires = site_now_ms(rq) + SITE_SESSION_MS;
+	const int64_t lasts = site_of(rq)->session_ms;
+	int64_t expires =
+	    site_now_ms(rq) + (lasts > 0 ? lasts : SITE_SESSION_MS);
 	struct buf b;
 	struct jw w = {.b = &b};
 
@@ -95,10 +97,11 @@ void site_session_put(struct rq *rq, const struct site_session *s)
 static void set_cookie(struct rq *rq, const char *value, const char *more)
 {
 	bool tls = strncmp(rq->origin, "https:", 6) == 0;
+	const char *path = site_of(rq)->path;
 
 	rq_header(rq, "Set-Cookie",
 		  "%s=%s; Path=%s; HttpOnly; SameSite=Lax%s%s",
-		  site_of(rq)->cookie, value, site_of(rq)->path,
+		  site_of(rq)->cookie, value, *path != '\0' ? path : "/",
 		  tls ? "; Secure" : "", more);
 }
 

@@ -29,6 +29,9 @@ struct site {
 	const char *cookie; /* its name */
 	const char *style;  /* path of the style sheet; see site_style() */
 	const char *icon;   /* and of the icon */
+	const char *script; /* path of the script of its pages, which they do
+			     * without, too; NULL: none */
+	int64_t session_ms; /* how long a session lasts; 0: SITE_SESSION_MS */
 	const char *front;  /* where a refusal leads to: the path of the site's
 			     * first page; NULL: back to the application */
 	const struct page_words *words;
@@ -84,10 +87,11 @@ const char *site_refused(struct rq *rq);
  * site_url() or one that was checked. Never kept. */
 bool site_go(struct rq *rq, int status, const char *url);
 
-/* Handlers: the style sheet of every page, and its icon. Pages name them with
- * their digests. */
+/* Handlers: the style sheet of every page, its icon, and the script of those
+ * sites that have one. Pages name them with their digests. */
 bool site_style(struct rq *rq);
 bool site_icon(struct rq *rq);
+bool site_script(struct rq *rq);
 
 /* ---- scopes: scope.c ------------------------------------------------- */
 
@@ -154,7 +158,8 @@ void site_session_find(struct rq *rq, struct site_session *s);
  * ends; sets the cookie. Nothing is kept until site_session_put(). */
 void site_session_begin(struct rq *rq, struct site_session *s);
 
-/* Keeps what the members say, for SITE_SESSION_MS from now. It has an id. */
+/* Keeps what the members say, for the site's session_ms from now. It has an id.
+ */
 void site_session_put(struct rq *rq, const struct site_session *s);
 
 /* Ends it, and forgets the cookie when asked to. */

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From JSON to the values of a page, the same way for every page: so a page is
+ * a template alone, and what the control API tells anew needs no C to be shown.
+ *
+ * Names stay what they are in the answer, and a member of a nested object is
+ * reached inside of its section: {{#clock}}{{now}}{{/clock}}. An object of
+ * which nobody knows the names (switches, headers) is walked as NAME.each. The
+ * values point into the answer; only texts that are put together are new.
+ *
+ * Limits: as deep as the JSON is, which its parser bounds.
+ */
+#include "web/console_int.h"
+
+#include <string.h>
+
+void console_view_init(struct console_view *v, struct rq *rq)
+{
+	*v = (struct console_view){.rq = rq, .cap = 32};
+	v->v = arena_alloc(rq->arena, v->cap * sizeof(*v->v));
+}
+
+void console_put(struct console_view *v, struct page_value value)
+{
+	if (v->n == v->cap) {
+		struct page_value *more =
+		    arena_alloc(v->rq->arena, 2 * v->cap * sizeof(*more));
+
+		memcpy(more, v->v, v->n * sizeof(*more));
+		v->v = more;
+		v->cap *= 2;
+	}
+	v->v[v->n++] = value;
+}
+
+void console_text(struct console_view *v, const char *name, const char *text)
+{
+	console_put(v, (struct page_value){.name = name, .text = text});
+}
+
+void console_rows(struct console_view *v, const char *name,
+		  const struct page_values *row, size_t n)
+{
+	console_put(
+	    v, (struct page_value){.name = name, .rows = row, .row_count = n});
+}
+
+const char *console_said(const struct json *object, const char *name)
+{
+	const struct json *v = json_get(object, name);
+
+	return v ? text_or_empty(json_text(v)) : "";
+}
+
+/* ---- JSON ------------------------------------------------------------ */
+
+static bool container(const struct json *v)
+{
+	return json_kind(v) == JSON_OBJECT || json_kind(v) == JSON_ARRAY;
+}
+
+static const char *text_of(struct arena *a, const struct json *v)
+{
+	size_t n;
+
+	switch (json_kind(v)) {
+	case JSON_NULL:
+	case JSON_FALSE: return NULL;
+	case JSON_OBJECT:
+	case JSON_ARRAY: {
+		const char *source = json_source(v, &n);
+		return arena_strndup(a, source, n);
+	}
+	default: return json_text(v);
+	}
+}
+
+/* The n members of an object as rows of key and value. */
+static struct page_value each(struct arena *a, const char *name,
+			      const struct page_value *member, size_t n)
+{
+	struct page_values *row = arena_alloc(a, n * sizeof(*row));
+
+	for (size_t i = 0; i < n; i++) {
+		const struct page_value *of = &member[i];
+		const size_t more = of->row_count == 1 ? of->rows[0].n : 0;
+		struct page_value *v = arena_alloc(a, (more + 2) * sizeof(*v));
+
+		v[0] = (struct page_value){.name = "key", .text = of->name};
+		v[1] = *of;
+		v[1].name = "value";
+		if (more > 0)
+			memcpy(v + 2, of->rows[0].v, more * sizeof(*v));
+		row[i] = (struct page_values){v, more + 2};
+	}
+	return (struct page_value){.name = arena_cat(a, name, ".each", NULL),
+				   .rows = row,
+				   .row_count = n};
+}
+
+/* The members, and behind them those that can be walked. */
+static struct page_values members(struct arena *a, const struct json *object)
+{
+	const size_t n = json_count(object);
+	struct page_value *v = arena_alloc(a, 2 * n * sizeof(*v));
+	size_t i = 0, walks = n;
+
+	for (const struct json *m = json_first(object); m;
+	     m = json_next(m), i++) {
+		v[i] = console_value(a, json_name(m), m);
+		if (json_kind(m) == JSON_OBJECT && v[i].row_count == 1)
+			v[walks++] = each(a, json_name(m), v[i].rows[0].v,
+					  json_count(m));
+	}
+	return (struct page_values){v, walks};
+}
+
+/* A text for a list of words. */
+static const char *words(struct arena *a, const struct json *list)
+{
+	struct buf b;
+
+	buf_init(&b, a);
+	for (const struct json *m = json_first(list); m; m = json_next(m)) {
+		if (b.len > 0)
+			buf_putc(&b, ' ');
+		buf_puts(&b, text_or_empty(text_of(a, m)));
+	}
+	return b.p;
+}
+
+static struct page_value list(struct arena *a, const char *name,
+			      const struct json *v)
+{
+	const size_t n = json_count(v);
+	struct page_values *row = arena_alloc(a, n * sizeof(*row));
+	const struct json *first = json_first(v);
+	size_t i = 0;
+
+	for (const struct json *m = first; m; m = json_next(m), i++) {
+		const struct page_value item = console_value(a, "item", m);
+
+		row[i] = json_kind(m) == JSON_OBJECT ? members(a, m)
+						     : page_row(a, &item, 1);
+	}
+	return (struct page_value){
+	    .name = name,
+	    .text = n == 0	       ? NULL
+		    : container(first) ? arena_printf(a, "%zu", n)
+				       : words(a, v),
+	    .rows = n > 0 ? row : NULL,
+	    .row_count = n,
+	};
+}
+
+struct page_value console_value(struct arena *a, const char *name,
+				const struct json *json)
+{
+	struct page_values *row;
+
+	if (!json)
+		return (struct page_value){.name = name};
+	if (json_kind(json) == JSON_ARRAY)
+		return list(a, name, json);
+	if (json_kind(json) != JSON_OBJECT || !json_first(json))
+		return (struct page_value){
+		    .name = name,
+		    .text = container(json) ? NULL : text_of(a, json)};
+	row = arena_alloc(a, sizeof(*row));
+	*row = members(a, json);
+	return (struct page_value){.name = name,
+				   .text = text_of(a, json),
+				   .rows = row,
+				   .row_count = 1};
+}
+
+void console_bind(struct console_view *v, const struct json *object)
+{
+	struct page_values all;
+
+	if (!object || json_kind(object) != JSON_OBJECT)
+		return;
+	all = members(v->rq->arena, object);
+	for (size_t i = 0; i < all.n; i++)
+		console_put(v, all.v[i]);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of the console share: the page for the person who runs the
+ * mock.
+ */
+#ifndef CONSOLE_INT_H
+#define CONSOLE_INT_H
+
+#include "web/web_int.h"
+
+/* ---- asking: console_ask.c ------------------------------------------- */
+
+/* The answer to a request from within. */
+struct console_answer {
+	int status;
+	const char *type; /* Content-Type; NULL: none */
+	const char *text; /* the body, len bytes */
+	size_t len;
+	const struct json *json;	    /* NULL: it is none */
+	const char *code, *message, *where; /* of a refusal; "" for none */
+	const struct rq *from;
+};
+
+/* Asks the control API for the path ("/requests?limit=1"), with its token when
+ * this browser has shown it. */
+void console_ask(struct rq *rq, const char *method, const char *path,
+		 const char *body, struct console_answer *out);
+
+/* Asks any group; authorization: that header's value, or NULL. */
+void console_ask_group(struct rq *rq, const char *method, const char *url,
+		       const char *body, const char *authorization,
+		       struct console_answer *out);
+
+/* The browser's session, with an id. */
+void console_session(struct rq *rq, struct site_session *s);
+
+/* Goes to where the token of the control API is asked for, and back to the
+ * page afterwards. */
+bool console_locked(struct rq *rq);
+bool console_unlock_get(struct rq *rq);
+bool console_unlock_post(struct rq *rq);
+
+/* ---- values: console_bind.c ------------------------------------------ */
+
+/* The values of a page under way. */
+struct console_view {
+	struct rq *rq;
+	struct page_value *v;
+	size_t n, cap;
+};
+void console_view_init(struct console_view *v, struct rq *rq);
+void console_put(struct console_view *v, struct page_value value);
+void console_text(struct console_view *v, const char *name, const char *text);
+void console_rows(struct console_view *v, const char *name,
+		  const struct page_values *row, size_t n);
+
+/* A value of JSON as a value of a page:
+ *	"x", 1, true	the text; false and null are absent
+ *	{..}		one row, its members; as a text, the JSON itself
+ *	[{..}, ..]	rows; as a text, how many
+ *	["a", ..]	rows of item; as a text, all with spaces between
+ * Of an object in it, NAME.each is rows of key and value, and of the members of
+ * the value when that is an object. */
+struct page_value console_value(struct arena *a, const char *name,
+				const struct json *json);
+/* The members of an object, each as a value of the page. */
+void console_bind(struct console_view *v, const struct json *object);
+
+/* The text of a member (a number's, too), or "". */
+const char *console_said(const struct json *object, const char *name);
+
+/* ---- pages: console.c ------------------------------------------------ */
+
+/* A page: what it asks the control API, and the template that the answer is put
+ * into. */
+struct console_page {
+	const char *path;  /* below /console, and of the call below /__admin */
+	const char *call;  /* NULL: as the path; else what is asked instead */
+	const char *title; /* English */
+	const char *file;  /* below server/web/, without .html */
+	const char *rail;  /* what the ways through the site call it; NULL: it
+			    * is not among them */
+	const char *query; /* parameters that are handed on, spaces between */
+	/* What the page has beside the answer; or NULL. */
+	void (*more)(struct console_view *v, const struct json *answer);
+	/* The call, where a pattern cannot say it; or NULL. */
+	const char *(*asks)(struct rq *rq);
+};
+
+/* The page whose path matches one below /console; or NULL. */
+const struct console_page *console_page_find(struct rq *rq, const char *below);
+
+/* The path of a pattern ("/requests/:id"): each :name by the segment of path
+ * that matched, or {name} by the value in the form; escaped. */
+const char *console_fill(struct rq *rq, const char *pattern, const char *path,
+			 const struct site_post *form);
+/* Does the path match the pattern? */
+bool console_match(const char *pattern, const char *path);
+
+/* The page of what was answered to its question. form: what was sent from it,
+ * and refused for why; both NULL when it was just opened. */
+bool console_show(struct rq *rq, const struct console_page *page,
+		  const char *below, const struct site_post *form,
+		  const struct console_answer *refused);
+/* The page of the values alone; rail: which of the ways it is. */
+bool console_reply(struct console_view *v, int status, const char *title,
+		   const char *file, const char *rail);
+
+/* The file below server/web/ in which a page is. */
+const char *console_file(struct rq *rq, const char *name);
+
+/* ---- forms: console_form.c ------------------------------------------- */
+
+/* POST of any form below /console. */
+bool console_form(struct rq *rq);
+
+/* What the i-th form has done, as an English text; NULL when there is none. */
+const char *console_done(const char *i);
+
+/* ---- the journal: console_journal.c ---------------------------------- */
+
+const char *console_requests_call(struct rq *rq);
+void console_requests_more(struct console_view *v, const struct json *answer);
+/* How many requests the journal forgot, if any: the value forgotten. */
+void console_forgotten(struct console_view *v, const struct json *of);
+
+/* ---- the overview: console_overview.c -------------------------------- */
+
+void console_overview_more(struct console_view *v, const struct json *answer);
+
+#endif
