@@ -14,7 +14,6 @@
 
 #include <string.h>
 
-
 static const struct {
 	const char *word, *parameter;
 } names[] = {
