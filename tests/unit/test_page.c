@@ -530,8 +530,10 @@ static void finds_assets(void **state)
 	assert_string_equal(page_asset_below("server/page/", 2)->name,
 			    "server/page/icon.svg");
 	assert_string_equal(page_asset_below("server/page/", 3)->name,
+			    "server/page/page.js");
+	assert_string_equal(page_asset_below("server/page/", 4)->name,
 			    "server/page/style.css");
-	assert_null(page_asset_below("server/page/", 4));
+	assert_null(page_asset_below("server/page/", 5));
 	assert_null(page_asset_below("server/page/", SIZE_MAX));
 	assert_null(page_asset_below("nowhere/", 0));
 	assert_null(page_asset_below("zzz/", 0));
