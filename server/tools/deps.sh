@@ -15,6 +15,7 @@ clients='python3-authlib python3-requests-oauthlib python3-pytest
 python3-requests'
 lint='clang clang-format clang-tidy libclang-rt-14-dev valgrind'
 ship='debhelper lintian mandoc zsh fish'
+image='docker-compose aardvark-dns'
 
 # missing PACKAGE...: those of them that are not installed
 missing() {
@@ -91,7 +92,10 @@ build) need $build ;;
 test) need $test ;;
 lint) need $lint ;;
 bench) need $bench ;;
-ship) need $ship ;;
+ship)
+	need $ship
+	[ -z "${IMAGE_TOOLS:-}" ] || need $image
+	;;
 definitions) definitions ;;
 clients) clients ;;
 named) named ;;

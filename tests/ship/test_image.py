@@ -23,6 +23,7 @@ from datetime import datetime
 import pytest
 
 from figures import measured
+from test_examples import SUITES, passed, run
 
 ROOT = pathlib.Path(__file__).parents[2]
 TOOLS = os.environ.get("IMAGE_TOOLS", "")
@@ -84,6 +85,16 @@ class Docker:
             yield c, port
         finally:
             self("rm", "-f", "-v", c)
+
+    def compose(self, *arguments, **env):
+        """docker-compose with docker/compose.yaml; what it printed."""
+        done = subprocess.run(
+            ["docker-compose", "-f", str(ROOT / "docker" / "compose.yaml"),
+             "-p", "mock-kanta-phr-test", *arguments],
+            env=dict(self.env, KANTA_IMAGE="localhost/" + self.image, **env),
+            text=True, capture_output=True, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def inspect(self, what):
         return json.loads(self("inspect", what))[0]
@@ -282,6 +293,32 @@ def test_a_folder_of_fixtures_is_added_to_the_world(docker, tmp_path):
 
 
 # ---- and what it answers ----------------------------------------------------
+
+@pytest.mark.parametrize("language", SUITES)
+def test_a_vendors_suite_passes_against_it(docker, language):
+    with docker.running(*LOCKED) as (c, port):
+        until_healthy(port)
+        passed(language, run(language, KANTA_URL=f"http://127.0.0.1:{port}"))
+
+
+@pytest.mark.skipif(not shutil.which("docker-compose"),
+                    reason="no docker-compose")
+def test_an_unchanged_application_beside_it(docker):
+    """compose.yaml: https on port 443 under the sandbox's names, without root
+    and without capabilities. That the application waits for "healthy" is not
+    tried: with-docker's engine asks for no health."""
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        port = str(s.getsockname()[1])
+    try:
+        docker.compose("up", "-d", "kanta", KANTA_PORT=port)
+        until_healthy(port)
+        out = docker.compose("run", "--rm", "--no-deps", "-T", "app",
+                             KANTA_PORT=port)
+        assert "stored: 201 https://fhirsandbox2.kanta.fi/phr-resource" in out
+        assert "read: 200 72.4 kg" in out
+    finally:
+        docker.compose("down", "-v", KANTA_PORT=port)
+
 
 def test_the_http_tests_pass_against_it(docker):
     """What "make check URL=..." runs, but the tests of this machine's binary."""
