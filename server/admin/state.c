@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * state: the server as a whole. Is it up, what is in it, which switches are in
- * force, and back to the start.
- *
- * A reset is the state of a fresh start with the same options: the rows go and
- * the fixtures come again (record_reset), the clock and the switches are put
- * back to what they were when the server started. The rows change inside the
- * request's savepoint; the clock and the switches are memory, so they are put
- * back again when the rows cannot be had.
+ * force. What is decided when the server starts is told with the rest, but
+ * cannot be changed: PUT says so by the name of the switch.
  *
  * Facts: contracts.md section 3, stand-in.md 4.1 and 8.
  */
@@ -71,30 +66,6 @@ bool admin_state(struct rq *rq)
 	about_write(&w, rq);
 	jw_close(&w);
 	return reply_json(rq, 200);
-}
-
-bool admin_reset(struct rq *rq)
-{
-	struct admin *a = admin_of(rq);
-	struct clock clock = a->record->clock;
-	struct settings settings = a->record->settings;
-	const struct json *body;
-
-	if (!body_members(rq, NULL, 0, &body))
-		return false;
-	a->record->clock = a->clock;
-	a->record->settings = a->settings;
-	if (record_reset(a->record, rq->arena, &rq->err)) {
-		journal_clear(a->journal);
-		faults_clear(a->faults, NULL);
-		shadow_clear(&a->shadows);
-		certificates_reset(a->certificates, a->record->pki);
-		rq_header(rq, "Cache-Control", "no-store");
-		return rq_reply(rq, 204, NULL);
-	}
-	a->record->clock = clock;
-	a->record->settings = settings;
-	return false;
 }
 
 /* ---- settings ------------------------------------------------------- */

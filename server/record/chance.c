@@ -121,7 +121,7 @@ const char *record_resource_id(struct record *r, struct arena *a,
 
 	if (r->seed != NULL)
 		return record_uuid(r, a,
-				   &(struct chance){.purpose = "resource",
+				   &(struct chance){.purpose = STORE_CHANCE_RESOURCE,
 						    .citizen = patient});
 	uuid_make_at(id, record_now_ms(r));
 	return arena_strdup(a, id);

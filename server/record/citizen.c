@@ -51,8 +51,8 @@ static const struct json *patient_resource(struct arena *a, enum fhir_version v,
 	return json_parse(a, b.p, b.len, e);
 }
 
-static bool put_patients(struct record *r, struct arena *a, const char *id,
-			 struct err *e)
+bool record_patients(struct record *r, struct arena *a, const char *id,
+		     struct err *e)
 {
 	for (int v = 0; v < FHIR_VERSIONS; v++) {
 		struct put p = {
@@ -174,7 +174,7 @@ bool record_citizen(struct record *r, struct arena *a, const char *hetu,
 	    .behaviours = "",
 	};
 	store_citizen_put(r->store, out);
-	return put_patients(r, a, patient, e);
+	return record_patients(r, a, patient, e);
 }
 
 bool record_citizen_known(const struct record *r, struct arena *a,
@@ -182,8 +182,14 @@ bool record_citizen_known(const struct record *r, struct arena *a,
 {
 	struct store_citizen c;
 
+	return record_citizen_find(r, a, hetu, &c);
+}
+
+bool record_citizen_find(const struct record *r, struct arena *a,
+			 const char *hetu, struct store_citizen *out)
+{
 	return store_citizen_find(r->store, a, hetu_canonical(a, hetu), NULL,
-				  &c);
+				  out);
 }
 
 /* ---- behaviours ------------------------------------------------------- */

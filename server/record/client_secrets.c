@@ -131,7 +131,8 @@ bool client_take_id(struct registration *g)
 	if (wanted == NULL) {
 		/* by its name: whoever registers meanwhile has another */
 		g->c.client_id = record_uuid(
-		    g->r, g->a, &(struct chance){"client", NULL, g->c.name});
+		    g->r, g->a,
+		    &(struct chance){CHANCE_CLIENT, NULL, g->c.name});
 		return true;
 	}
 	g->c.client_id = wanted;

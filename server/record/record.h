@@ -343,6 +343,9 @@ bool record_citizen(struct record *r, struct arena *a, const char *hetu,
 /* Is there such a citizen already? */
 bool record_citizen_known(const struct record *r, struct arena *a,
 			  const char *hetu);
+/* The one there is of the hetu. False: none. */
+bool record_citizen_find(const struct record *r, struct arena *a,
+			 const char *hetu, struct store_citizen *out);
 
 /* How a test citizen behaves, a list of words: "minor" (login is refused,
  * whatever the code says), "no-terms-accepted" (meets the terms of use, also
@@ -980,5 +983,24 @@ bool record_fill(struct record *r, struct arena *a, struct err *e);
 /* Back to a fresh start with the same fixtures; the clock and settings are
  * the caller's. */
 bool record_reset(struct record *r, struct arena *a, struct err *e);
+
+/* Of a part. RESET_DATA: the resources, those of the fixtures being there again
+ * and each citizen's Patient untouched; who the citizens are stays.
+ * RESET_TOKENS: codes, tokens and sessions. RESET_PERMISSIONS: what citizens
+ * allow, with the tokens that hang on it, consents and treatments.
+ * RESET_CLIENTS: the applications. hetu, client_id: only of these (NULL: of
+ * all); resources are of a citizen, so RESET_DATA does not look at client_id,
+ * nor RESET_CLIENTS at hetu. */
+#define RESET_DATA	  1u
+#define RESET_TOKENS	  2u
+#define RESET_PERMISSIONS 4u
+#define RESET_CLIENTS	  8u
+bool record_reset_part(struct record *r, struct arena *a, unsigned what,
+		       const char *hetu, const char *client_id, struct err *e);
+
+/* As if the citizen had never been there; he or she is as in the fixtures if
+ * those have him or her. False: e, ERR_NOT_FOUND when there is nobody. */
+bool record_reset_citizen(struct record *r, struct arena *a, const char *hetu,
+			  struct err *e);
 
 #endif

@@ -55,6 +55,37 @@ const char *hetu_canonical(struct arena *a, const char *hetu);
 #define HETU_AGE_MAX 120
 bool hetu_make(struct record *r, char out[HETU_TEXT], int age, int64_t now_ms);
 
+/* ---- client_secrets.c ------------------------------------------------- */
+
+#define CHANCE_CLIENT "client" /* the purpose of fresh client_ids */
+
+/* ---- citizen.c -------------------------------------------------------- */
+
+/* Stores his or her Patient in both bases. */
+bool record_patients(struct record *r, struct arena *a, const char *id,
+		     struct err *e);
+
+/* ---- fixtures.c ------------------------------------------------------- */
+
+/* A part of the fixtures that is loaded again. */
+#define FILL_CITIZENS	 1u
+#define FILL_CLIENTS	 2u
+#define FILL_PERMISSIONS 4u
+#define FILL_SHARINGS	 8u
+#define FILL_RESOURCES	 16u
+struct fill {
+	unsigned lists;
+	const char *hetu, *patient; /* only this citizen's; NULL: everybody's */
+	/* only this application's; "": of whichever they name one; NULL: all */
+	const char *client_id;
+};
+/* What they speak of and is not there any more is left out. fill NULL: all. */
+bool record_fill_part(struct record *r, struct arena *a, const struct fill *f,
+		      struct err *e);
+/* What the fixtures say of the citizen; NULL: nothing. */
+const struct json *record_fixture_citizen(const struct record *r,
+					  struct arena *a, const char *hetu);
+
 /* ---- scope.c ---------------------------------------------------------- */
 
 /* May a scope hold the word at all (oauth.md section 8)? */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * open: the file as a whole. Opening, migrating, resetting, counting.
+ * open: the file as a whole. Opening, migrating, counting.
  *
  * A file is ours when its application_id says so; user_version is the number of
  * the last step of the schema that was applied. A file without either must be
@@ -205,16 +205,6 @@ void store_close(struct store *s)
 }
 
 /* ---- the whole content ---------------------------------------------- */
-
-void store_reset(struct store *s)
-{
-	if (!store_write_begin(s))
-		return;
-	for (int i = ST_RESET_RESOURCE; i <= ST_RESET_TICKET; i++)
-		store_run(s, (enum stmt)i, NO_ARGS);
-	store_forget(s);
-	store_write_end(s);
-}
 
 bool store_is_empty(struct store *s)
 {

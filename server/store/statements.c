@@ -88,6 +88,8 @@ const char *const store_sql[ST_COUNT] = {
     [ST_CHANCE_DELETE_HETU] = "DELETE FROM chance WHERE citizen IN(?1,"
 			      "(SELECT patient FROM citizen WHERE hetu=?1))",
     [ST_CHANCE_DELETE_CLIENT] = "DELETE FROM chance WHERE client_id=?",
+    [ST_CHANCE_DELETE_PURPOSE] =
+	"DELETE FROM chance WHERE purpose=?1 AND(?2 IS NULL OR citizen=?2)",
 
     /* resources */
     [ST_NAME_FIND] = "SELECT id FROM name WHERE class=? AND of=? AND text=?",

@@ -55,6 +55,13 @@ bool store_unnest(struct store *s, bool keep);
 /* Deletes every row but those of setting, and starts the serial numbers again:
  * what is left equals a new file. One transaction, or part of the request's. */
 void store_reset(struct store *s);
+/* The same of a part: all resources; a citizen's (Patient id); codes, tokens
+ * and sessions, of an application, of a citizen (NULL: of all), returns how
+ * many tokens. */
+void store_reset_resources(struct store *s);
+void store_reset_resources_of(struct store *s, const char *patient);
+int64_t store_reset_tokens(struct store *s, const char *client_id,
+			   const char *hetu);
 
 /* Is the database without citizens, clients and resources? */
 bool store_is_empty(struct store *s);
@@ -82,8 +89,12 @@ uint64_t store_setting_epoch(const struct store *s);
 /* Counts how often it was asked for the citizen (a hetu or a Patient id; "":
  * nobody) and the application ("": none), by purpose: 1, 2, ... It begins again
  * when either of them is deleted. */
+#define STORE_CHANCE_RESOURCE "resource" /* the purpose of resources' ids */
 int64_t store_chance(struct store *s, const char *citizen,
 		     const char *client_id, const char *purpose);
+/* Begins again for a purpose, of a citizen (NULL: of all). */
+void store_chance_delete(struct store *s, const char *purpose,
+			 const char *citizen);
 
 /* ---- resources ------------------------------------------------------ */
 

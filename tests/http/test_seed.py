@@ -7,110 +7,20 @@ use a server in turns have the transcripts that each has alone. Sequences of
 calls are random, from fixed seeds.
 """
 import random
-import re
-import uuid
 
 import pytest
 import support
-from support import CALLBACK, PHR, SCOPE, Server, weight
+from lives import Life
+from support import Server
 
 pytestmark = pytest.mark.skipif(not support.MOCK, reason="needs the binary")
 
 URL = "https://phr.test"
 OPTIONS = ("--public-url", URL, "--allowed-host", "127.0.0.1")
-INVALID = {"resourceType": "Observation",
-           "meta": {"profile": [PHR + "fiphr-sd-bodyweight"]}}
 
 
 def seeded(seed, *more):
     return Server("--seed", seed, *OPTIONS, *more)
-
-
-class Life:
-    """What one test does on a server, with the transcript of it."""
-
-    def __init__(self, server, hetu, dice):
-        self.s, self.hetu, self.dice = server, hetu, random.Random(dice)
-        self.said = []
-        self.app = self.note(server.admin(
-            "POST", "/clients",
-            {"client_name": "App of " + hetu, "scope": SCOPE,
-             "redirect_uris": [CALLBACK], "kind": "citizen",
-             "grant_types": ["authorization_code", "refresh_token"],
-             "token_endpoint_auth_method": "client_secret_basic"}, 201))
-        self.who = self.note(server.admin("POST", "/citizens",
-                                          {"hetu": hetu}, 201))
-        self.tokens = None
-        self.ids = []
-        self.login()
-
-    def note(self, r):
-        self.said.append((r.status_code, r.text, r.headers.get("Location"),
-                          r.headers.get("ETag")))
-        return r.json() if r.text else None
-
-    def login(self):
-        there = self.note(self.s.admin("POST", "/authorize", {
-            "client_id": self.app["client_id"], "redirect_uri": CALLBACK,
-            "scope": SCOPE, "state": "s", "hetu": self.hetu,
-            "decision": "approve"}))
-        code = re.search("code=([^&]+)", there["redirect_url"])[1]
-        self.exchange(grant_type="authorization_code", code=code,
-                      redirect_uri=CALLBACK)
-
-    def exchange(self, **form):
-        r = self.s.request(
-            "POST", "/phr-authserver-sandbox/token", data=form,
-            auth=(self.app["client_id"], self.app["client_secret"]))
-        assert r.status_code == 200, r.text
-        self.tokens = self.note(r)
-
-    def refresh(self):
-        self.exchange(grant_type="refresh_token",
-                      refresh_token=self.tokens["refresh_token"])
-
-    def ask(self, method, path, body=None):
-        return self.note(self.s.request(
-            method, "/phr-resourceserver/baseR4" + path, json=body,
-            headers={"Authorization":
-                     "Bearer " + self.tokens["access_token"]}))
-
-    def weight(self):
-        one = weight(self.who["patient_id"], kg=self.dice.randrange(50, 90))
-        one["identifier"][0]["value"] = "urn:uuid:" + str(
-            uuid.UUID(int=self.dice.getrandbits(128), version=4))
-        return one
-
-    def create(self):
-        made = self.ask("POST", "/Observation", self.weight())
-        self.ids.append(made["id"])
-
-    def refused(self):
-        self.ask("POST", "/Observation", INVALID)
-
-    def search(self):
-        self.ask("GET", "/Observation?_count=2")
-
-    def transaction(self):
-        entries = [{"resource": self.weight(),
-                    "request": {"method": "POST", "url": "Observation"}}
-                   for _ in range(2)]
-        self.ask("POST", "/", {"resourceType": "Bundle",
-                               "type": "transaction",
-                               "entry": entries})
-
-    def read(self):
-        if self.ids:
-            self.ask("GET", "/Observation/" + self.dice.choice(self.ids))
-
-    def delete(self):
-        if self.ids:
-            self.ask("DELETE", "/Observation/" + self.ids.pop())
-
-    def step(self):
-        self.dice.choice([self.login, self.refresh, self.create, self.create,
-                          self.refused, self.search, self.read, self.delete,
-                          self.transaction])()
 
 
 A, B = "010190-900P", "120368-904V"
