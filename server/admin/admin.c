@@ -111,6 +111,17 @@ static const struct route routes[] = {
     {"DELETE", "/requests", admin_requests_delete, ACCESS_ADMIN, 0,
      "empties the journal", "requests_delete"},
 
+    {"GET", "/faults", admin_faults, ACCESS_ADMIN, 0,
+     "what is armed, and what came of it", "faults"},
+    {"POST", "/faults", admin_fault_post, ACCESS_ADMIN, BODY,
+     "arms one: what is to go wrong, with which requests", "fault_post"},
+    {"DELETE", "/faults", admin_faults_delete, ACCESS_ADMIN, 0,
+     "disarms all, or with ?hetu= those about a citizen", "faults_delete"},
+    {"GET", "/faults/:id", admin_fault_get, ACCESS_ADMIN, 0, "one of them",
+     "fault"},
+    {"DELETE", "/faults/:id", admin_fault_delete, ACCESS_ADMIN, 0,
+     "disarms one", "fault_delete"},
+
     {"GET", "/clock", admin_clock, ACCESS_ADMIN, 0, "the time", "clock"},
     {"PUT", "/clock", admin_clock_put, ACCESS_ADMIN, BODY,
      "sets the time: real, offset or frozen", "clock_put"},

@@ -170,8 +170,9 @@ void journal_peer(struct record *r, struct arena *a,
  * was. */
 void journal_log_refused(const struct record *r, const struct rq *rq);
 
-/* "certificate_expired" */
+/* "certificate_expired"; and back, 0 for an unknown name */
 const char *journal_alert(int alert);
+int journal_alert_number(const char *name);
 
 /* ---- match.c: what a fault or a question is about ------------------- */
 
@@ -272,6 +273,20 @@ void journal_clear_patient(struct journal *j, const char *patient);
 struct faults;
 /* Disarms all (patient NULL), or those that are about a citizen alone. */
 void faults_clear(struct faults *f, const char *patient);
+/* The alert that a handshake is to be refused with; 0: none. *id: the fault's
+ * name. */
+int faults_alert(struct admin *a, const struct seen *s, const char **id);
+
+/* What POST /faults takes, by index; false behind the last: the members of a
+ * rule, and of an action. */
+bool fault_member(size_t i, struct member_told *out);
+bool fault_action_member(size_t i, struct member_told *out);
+
+bool admin_faults(struct rq *rq);
+bool admin_fault_post(struct rq *rq);
+bool admin_fault_get(struct rq *rq);
+bool admin_fault_delete(struct rq *rq);
+bool admin_faults_delete(struct rq *rq);
 
 /* ---- shadow.c ------------------------------------------------------- */
 

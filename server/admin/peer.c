@@ -78,32 +78,62 @@ void journal_log_refused(const struct record *r, const struct rq *rq)
 
 /* ---- handshakes ------------------------------------------------------- */
 
+static const struct {
+	int alert;
+	const char *name; /* RFC 8446 6.2 */
+} names[] = {
+    {40, "handshake_failure"},
+    {42, "bad_certificate"},
+    {43, "unsupported_certificate"},
+    {44, "certificate_revoked"},
+    {45, "certificate_expired"},
+    {46, "certificate_unknown"},
+    {48, "unknown_ca"},
+    {49, "access_denied"},
+    {80, "internal_error"},
+    {116, "certificate_required"},
+};
+
 const char *journal_alert(int alert)
 {
-	static const struct {
-		int alert;
-		const char *name; /* RFC 8446 6.2 */
-	} names[] = {
-	    {40, "handshake_failure"},
-	    {42, "bad_certificate"},
-	    {43, "unsupported_certificate"},
-	    {44, "certificate_revoked"},
-	    {45, "certificate_expired"},
-	    {46, "certificate_unknown"},
-	    {48, "unknown_ca"},
-	    {49, "access_denied"},
-	    {80, "internal_error"},
-	    {116, "certificate_required"},
-	};
-
 	for (size_t i = 0; i < LEN(names); i++)
 		if (names[i].alert == alert)
 			return names[i].name;
 	return "unknown";
 }
 
+int journal_alert_number(const char *name)
+{
+	for (size_t i = 0; i < LEN(names); i++)
+		if (strcmp(names[i].name, name) == 0)
+			return names[i].alert;
+	return 0;
+}
+
 /* RFC 8446 6.2 */
 enum { ALERT_FAILURE = 40, ALERT_REQUIRED = 116 };
+
+/* An alert that a fault wants. */
+static int alert_by_fault(struct admin *a, const struct pki_peer *peer,
+			  struct err *e)
+{
+	const struct pki_info *i = peer ? pki_peer_info(peer) : NULL;
+	const struct seen s = {
+	    .seq = journal_last(a->journal) + 1,
+	    .at_ms = record_now_ms(a->record),
+	    .id = "",
+	    .kind = "tls",
+	    .thumbprint = i ? i->thumbprint : "",
+	    .oid = i ? text_or_empty(i->subject_serial_number) : "",
+	};
+	const char *id = "";
+	const int alert = faults_alert(a, &s, &id);
+
+	if (alert != 0)
+		err_set(e, ERR_FORBIDDEN, "fault", NULL,
+			"the fault %s was armed (POST /__admin/faults)", id);
+	return alert;
+}
 
 int admin_judge(struct admin *a, const struct pki_peer *peer, const char *from,
 		bool tls12)
@@ -113,7 +143,9 @@ int admin_judge(struct admin *a, const struct pki_peer *peer, const char *from,
 	struct journal_handshake h = {.from = from};
 	struct err e = {.kind = ERR_NONE};
 
-	h.alert = record_certificate_alert(r, arena, peer, &e);
+	h.alert = alert_by_fault(a, peer, &e);
+	if (h.alert == 0)
+		h.alert = record_certificate_alert(r, arena, peer, &e);
 	/* which RFC 5246 7.2.2 has not */
 	if (h.alert == ALERT_REQUIRED && tls12)
 		h.alert = ALERT_FAILURE;

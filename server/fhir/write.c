@@ -74,6 +74,7 @@ struct record_write fhir_write(struct rq *rq, const char *id)
 	    .client_id = rq->grant->client_id,
 	    .id = id,
 	    .last = !rq->undo,
+	    .outrun = rq->twist && rq->twist->conflict,
 	    .if_none_match = none && strcmp(none, "*") == 0,
 	};
 

@@ -247,7 +247,8 @@ static void add_standard(struct rq_private *p, struct MHD_Response *r)
 	char date[TIME_TEXT];
 
 	time_http(date, clock_now_ms(p->http->config->clock));
-	MHD_add_response_header(r, "Date", date);
+	if (!has_header(p, "Date"))
+		MHD_add_response_header(r, "Date", date);
 	MHD_add_response_header(r, "X-Request-Id", p->request_id);
 	if (p->content_type)
 		MHD_add_response_header(r, "Content-Type", p->content_type);

@@ -67,6 +67,14 @@ bool json_pointer_ok(const char *pointer);
 /* A step of n bytes as the number of an item; false: it is none. */
 bool json_pointer_index(const char *step, size_t n, size_t *out);
 
+/* The whole document with a patch (RFC 6902: a list of operations) applied to
+ * it, in the arena: json_source() is its text. NULL: it cannot be, and e (code
+ * "json_patch") says which operation and why. */
+const struct json *json_patch(struct arena *a, const struct json *doc,
+			      const struct json *patch, struct err *e);
+/* Is it one, by its form? False: e. */
+bool json_patch_ok(const struct json *patch, struct err *e);
+
 /* The bytes that the value was read from, strings with their quotes. They are
  * part of the text that was parsed: places of values in one text compare. */
 const char *json_source(const struct json *v, size_t *n);

@@ -59,9 +59,11 @@ static bool take_code(struct rq *rq, const struct oauth_exchange *x,
 
 /* Required when the authorization request had one; when it had none, only the
  * client's own is accepted. */
-static bool redirect_ok(const struct oauth_exchange *x,
+static bool redirect_ok(const struct rq *rq, const struct oauth_exchange *x,
 			const struct store_code *code)
 {
+	if (rq->twist != NULL && rq->twist->skip_redirect_uri)
+		return true;
 	const char *uri = oauth_form_get(x->form, "redirect_uri");
 
 	if (code->redirect_uri[0] != '\0')
@@ -107,6 +109,8 @@ static bool pkce_ok(struct rq *rq, const struct oauth_exchange *x,
 		    const struct store_code *code)
 {
 	const char *verifier = oauth_form_get(x->form, "code_verifier");
+	if (rq->twist != NULL && rq->twist->skip_pkce)
+		return true;
 	bool s256 = strcmp(code->challenge_method, "S256") == 0;
 	bool downgraded = verifier != NULL && x->settings.pkce_downgrade_check;
 
@@ -135,7 +139,7 @@ bool oauth_grant_code(struct rq *rq, const struct oauth_exchange *x)
 		return refuse(rq, x, REFUSE_NO_CODE, NULL);
 	if (!take_code(rq, x, text, &code, &g))
 		return false;
-	if (!redirect_ok(x, &code)) {
+	if (!redirect_ok(rq, x, &code)) {
 		rq->why = why_redirect(rq, x, &code);
 		return refuse(rq, x, REFUSE_REDIRECT, NULL);
 	}
@@ -144,7 +148,7 @@ bool oauth_grant_code(struct rq *rq, const struct oauth_exchange *x)
 	if (!pkce_ok(rq, x, &code))
 		return false;
 	struct record_tokens_for what = oauth_tokens_for(rq, x, g.scope);
-	what.refresh = true;
+	what.refresh = rq->twist == NULL || !rq->twist->omit_refresh;
 	record_tokens(r, rq->arena, &x->client, &g, &what, &t);
 	if (x->settings.openid && scope_has(g.scope, "openid"))
 		t.id_token =

@@ -75,6 +75,8 @@ bool oauth_grant_refresh(struct rq *rq, const struct oauth_exchange *x)
 		return oauth_refusal_as(rq, s, REFUSE_UPSCOPING, NULL);
 	const struct record_tokens_for what = oauth_tokens_for(rq, x, scope);
 	record_tokens(r, rq->arena, &x->client, &g, &what, &t);
+	if (rq->twist != NULL && rq->twist->omit_refresh)
+		return oauth_tokens(rq, &t);
 	t.refresh_token =
 	    record_refresh_next(r, rq->arena, &x->client, &g, text, &token);
 	return oauth_tokens(rq, &t);

@@ -21,10 +21,11 @@ struct record_tokens_for oauth_tokens_for(const struct rq *rq,
 					  const char *scope)
 {
 	const struct record_presented p = oauth_presented(rq);
+	const struct record_twist *t = rq->twist;
 
 	return (struct record_tokens_for){
-	    .scope = scope,
-	    .expires_in = -1,
+	    .scope = t != NULL && t->scope != NULL ? t->scope : scope,
+	    .expires_in = t != NULL && t->lives ? t->expires_in : -1,
 	    .issuer = oauth_issuer(rq),
 	    .certificate = record_certificate_binding(rq->arena, &x->settings,
 						      &x->client, &p),

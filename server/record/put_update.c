@@ -34,24 +34,27 @@ struct update {
 /* ---- preconditions ---------------------------------------------------- */
 
 static bool refuse_stale(const struct record *r, const struct record_write *w,
-			 const char *type, const char *what, struct err *e)
+			 const struct store_resource *current, const char *what,
+			 struct err *e)
 {
 	return err_set(e, record_status_kind(r->settings.if_match_status),
 		       RULE_VERSION, NULL,
 		       "Trying to %s %s/%.64s/_history/%d but this is not "
 		       "the current version",
-		       what, type, w->id, w->if_match[0]);
+		       what, current->type, w->id,
+		       w->if_match_count > 0 ? w->if_match[0]
+					     : current->version);
 }
 
 bool record_version_holds(const struct record *r, const struct record_write *w,
 			  const struct store_resource *current,
 			  const char *what, struct err *e)
 {
-	for (size_t i = 0; i < w->if_match_count; i++)
+	for (size_t i = 0; i < w->if_match_count && !w->outrun; i++)
 		if (w->if_match[i] == 0 || w->if_match[i] == current->version)
 			return true;
-	return w->if_match_count == 0 ||
-	       refuse_stale(r, w, current->type, what, e);
+	return (w->if_match_count == 0 && !w->outrun) ||
+	       refuse_stale(r, w, current, what, e);
 }
 
 /* ---- a resource that is not there -------------------------------------- */

@@ -609,6 +609,7 @@ struct record_write {
 	const int *if_match;
 	size_t if_match_count;
 	bool if_none_match; /* there must be none */
+	bool outrun;	    /* refused as if another had been faster */
 	/* "Type/id" that the same transaction stores later, in the order of
 	 * strcmp: references to them hold. */
 	const char *const *expected;
