@@ -141,9 +141,9 @@ static bool unknown_error(struct fault_reading *in, const char *error)
 	for (size_t i = 0; (a = fault_alias(i)); i++)
 		nearest_try(&near, a->name);
 	return err_set(&in->rq->err, ERR_INVALID, "invalid_value", in->where,
-		       "\"%s\" is never \"%.64s\"%s%s%s.", in->name, error,
+		       "\"%s\" is never \"%.64s\"%s%s%s", in->name, error,
 		       near.best ? "; did you mean \"" : "",
-		       text_or_empty(near.best), near.best ? "\"?" : "");
+		       text_or_empty(near.best), near.best ? "\"?" : ".");
 }
 
 static bool read_oauth_error(struct fault_reading *in, const struct json *v)

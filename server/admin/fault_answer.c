@@ -22,9 +22,7 @@ static bool is_fhir(const struct rq *rq)
 
 static bool at(const struct rq *rq, const char *endpoint)
 {
-	const char *name = is_fhir(rq) ? "fhir" : rq->route->name;
-
-	return text_is(name, endpoint);
+	return text_is(is_fhir(rq) ? "fhir" : fault_route(rq), endpoint);
 }
 
 /* ---- does it fit? --------------------------------------------------- */
@@ -55,8 +53,8 @@ static bool token_there(struct rq *rq, const struct admin *a)
 
 static bool writes(const struct rq *rq)
 {
-	return at(rq, "fhir") && (text_is(rq->route->name, "update") ||
-				  text_is(rq->route->name, "delete"));
+	return at(rq, "fhir") && (text_is(fault_route(rq), "update") ||
+				  text_is(fault_route(rq), "delete"));
 }
 
 bool fault_fits_request(struct rq *rq, const struct admin *a,

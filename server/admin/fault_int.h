@@ -134,6 +134,8 @@ struct rule *fault_rule(struct rq *rq, const struct json *body);
 /* What can be said of a request, as far as it is wanted (MATCH_...). */
 void fault_seen(struct rq *rq, const struct admin *a, unsigned wants,
 		struct seen *out);
+/* What the request's route is called: "token", "create"; "" for none. */
+const char *fault_route(const struct rq *rq);
 /* The digest of the token that it shows: the bearer's, or the refresh token of
  * a token request; NULL: none. */
 const char *fault_token(struct rq *rq);
@@ -174,6 +176,7 @@ struct fault_oauth_error {
 	int status;	/* for programs */
 	bool authorize; /* can be told through the browser */
 	bool resource;	/* can be told by a challenge (RFC 6750) */
+	const char *text;
 };
 const struct fault_oauth_error *fault_oauth_error(size_t i);
 const struct fault_oauth_error *fault_oauth_error_find(const char *error);

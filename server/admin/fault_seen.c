@@ -34,6 +34,11 @@ static bool is_fhir(const struct rq *rq)
 	return text_is(rq_group(rq)->kind, "fhir");
 }
 
+const char *fault_route(const struct rq *rq)
+{
+	return rq->route ? text_or_empty(rq->route->name) : "";
+}
+
 /* ---- forms ---------------------------------------------------------- */
 
 struct form {
@@ -81,7 +86,7 @@ static const char *bearer(struct rq *rq)
 
 const char *fault_token(struct rq *rq)
 {
-	const char *endpoint = text_or_empty(rq->route->name);
+	const char *endpoint = fault_route(rq);
 	const char *text;
 	struct form f;
 
@@ -197,6 +202,7 @@ static void who_at_oauth(struct rq *rq, struct store *store, struct seen *s)
 		    token ? digest_of(rq, token, strlen(token)) : NULL, s);
 	if (id)
 		s->client_id = id;
+	about_hetu(rq, store, get(&body, "patient_hetu"), s);
 	if (strcmp(s->endpoint, "authorize") == 0 ||
 	    strcmp(s->endpoint, "login") == 0 ||
 	    strcmp(s->endpoint, "terms") == 0)
@@ -353,8 +359,8 @@ void fault_seen(struct rq *rq, const struct admin *a, unsigned wants,
 	    .method = rq->head ? "HEAD" : rq->method,
 	    .path = rq->path,
 	    .query = rq->query,
-	    .endpoint = fhir ? "fhir" : text_or_empty(rq->route->name),
-	    .interaction = fhir ? text_or_empty(rq->route->name) : "",
+	    .endpoint = fhir ? "fhir" : fault_route(rq),
+	    .interaction = fhir ? fault_route(rq) : "",
 	    .fhir_version = text_or_empty(rq_group(rq)->version),
 	    .type = fhir ? rq_param(rq, "type") : "",
 	    .profile = "",

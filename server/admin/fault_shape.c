@@ -121,12 +121,14 @@ static const char *oauth_code(int status)
 
 static const char *text_of(const struct action *x, int status)
 {
+	const struct fault_oauth_error *o =
+	    fault_oauth_error_find(x->oauth_error);
 	const char *reason = http_reason(status);
 
 	if (x->error_description)
 		return x->error_description;
-	if (text_is(x->oauth_error, "invalid_token"))
-		return "The access token expired";
+	if (o)
+		return o->text;
 	return reason ? reason : "Refused";
 }
 
@@ -143,8 +145,10 @@ static void challenge(struct rq *rq, const struct action *x, int status,
 				  "Basic realm=\"oauth\"");
 		return;
 	}
-	if (!error && status == 401)
+	if (!error && status == 401) {
 		error = "invalid_token";
+		text = fault_oauth_error_find(error)->text;
+	}
 	if (error)
 		rq_header(rq, "WWW-Authenticate",
 			  "Bearer realm=\"phr-resourceserver\", error=\"%s\", "

@@ -41,9 +41,9 @@ static bool known_word(struct reading *in, const char *word)
 		nearest_try(&near, *known);
 	}
 	return err_set(&in->rq->err, ERR_INVALID, "invalid_value", in->where,
-		       "\"%s\" is never \"%.64s\"%s%s%s.", in->c->field, word,
+		       "\"%s\" is never \"%.64s\"%s%s%s", in->c->field, word,
 		       near.best ? "; did you mean \"" : "",
-		       text_or_empty(near.best), near.best ? "\"?" : "");
+		       text_or_empty(near.best), near.best ? "\"?" : ".");
 }
 
 static bool add_word(struct reading *in, const struct json *v,
@@ -97,11 +97,11 @@ static bool known_type(struct reading *in, const char *word)
 		     (t = record_type_at((enum fhir_version)f, i)); i++)
 			nearest_try(&near, t->type);
 	}
-	return err_set(&in->rq->err, ERR_INVALID, "invalid_value", in->where,
-		       "There are no resources of the type \"%.64s\" here%s%s%s"
-		       ".",
-		       word, near.best ? "; did you mean \"" : "",
-		       text_or_empty(near.best), near.best ? "\"?" : "");
+	return err_set(
+	    &in->rq->err, ERR_INVALID, "invalid_value", in->where,
+	    "There are no resources of the type \"%.64s\" here%s%s%s", word,
+	    near.best ? "; did you mean \"" : "", text_or_empty(near.best),
+	    near.best ? "\"?" : ".");
 }
 
 bool match_read_types(struct reading *in, const struct json *v)
