@@ -27,8 +27,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define MARGIN 16 /* bytes by which a personal code is known where one is cut  \
-		   */
+#define MARGIN                                                                 \
+	16 /* bytes by which a personal code is known where one is cut         \
+	    */
 
 enum text {
 	T_ID,
@@ -185,6 +186,16 @@ static void body(struct making *m, enum text which, const char *type,
 
 /* ---- headers --------------------------------------------------------- */
 
+/* A token that was looked up has its digest already. */
+static const char *header_value(struct making *m, const struct rq *rq,
+				const struct http_pair *h)
+{
+	if (rq->token != NULL && strcasecmp(h->name, "Authorization") == 0)
+		return arena_cat(m->arena, "Bearer ",
+				 (const char *)m->text[T_TOKEN].p, NULL);
+	return redact_header(m->arena, h, m->fhir);
+}
+
 static void headers(struct making *m, const struct rq *rq)
 {
 	bool (*const at[])(const struct rq *rq, size_t i,
@@ -199,7 +210,7 @@ static void headers(struct making *m, const struct rq *rq)
 			n++;
 		m->header[side] = arena_alloc(m->arena, (n + 1) * sizeof(h));
 		for (size_t i = 0; at[side](rq, i, &h); i++) {
-			h.value = redact_header(m->arena, &h, m->fhir);
+			h.value = header_value(m, rq, &h);
 			m->header[side][m->headers[side]++] = h;
 		}
 	}
@@ -280,7 +291,8 @@ static void who(struct making *m, const struct admin *a, const struct rq *rq)
 	text(m, T_SCOPE, g && g->scope ? g->scope : "");
 	if (rq->token != NULL)
 		text(m, T_TOKEN,
-		     arena_printf(m->arena, "sha256:%.6s", rq->token));
+		     arena_cat(m->arena, "sha256:",
+			       arena_strndup(m->arena, rq->token, 6), NULL));
 }
 
 /* Parameters of OAuth, by which a request is looked for. */

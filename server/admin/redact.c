@@ -330,26 +330,51 @@ static void json_words(struct buf *out, const char *s, size_t n, bool fhir)
 
 /* ---- all of it ----------------------------------------------------------- */
 
+static bool begins(const char *s, size_t n, const char *with)
+{
+	const size_t len = strlen(with);
+
+	return n >= len && strncasecmp(s, with, len) == 0;
+}
+
+/* Is what stands behind an underscore the rest of a name that is secret? */
+static bool rest_of_name(const char *s, size_t n)
+{
+	if (n == 0)
+		return false;
+	switch (*s | 0x20) {
+	case 'a': return begins(s, n, "access_to") || begins(s, n, "asserti");
+	case 'h': return begins(s, n, "hint") || begins(s, n, "hetu");
+	case 's': return begins(s, n, "secret");
+	case 't': return begins(s, n, "token");
+	case 'v': return begins(s, n, "verifier");
+	default: return false;
+	}
+}
+
+/* An underscore may be written as \u005f, or in a URL as %5F. */
+static bool escaped_underscore(const char *s, size_t n)
+{
+	const char *end = s + n;
+
+	for (const char *p = s; (p = memchr(p, '%', (size_t)(end - p))); p++)
+		if (end - p > 1 && p[1] == '5')
+			return true;
+	for (const char *p = s; (p = memchr(p, '\\', (size_t)(end - p))); p++)
+		if (end - p > 4 && p[1] == 'u' && p[4] == '5')
+			return true;
+	return false;
+}
+
 /* May the n bytes hold one of the names that are secret in FHIR, too? */
 static bool may_hold_name(const char *s, size_t n)
 {
-	static const char *const behind[] = {
-	    "token",	 "access_token", "secret", "verifier",
-	    "assertion", "hint",	 "hetu"};
 	const char *end = s + n;
 
-	for (const char *p = s; (p = memchr(p, '_', (size_t)(end - p)));) {
-		p++;
-		for (size_t i = 0; i < LEN(behind); i++) {
-			const size_t len = strlen(behind[i]);
-
-			if ((size_t)(end - p) >= len &&
-			    strncasecmp(p, behind[i], len) == 0)
-				return true;
-		}
-	}
-	/* an underscore that is escaped */
-	return memmem(s, n, "\\u005", 5) || memmem(s, n, "%5", 2);
+	for (const char *p = s; (p = memchr(p, '_', (size_t)(end - p))); p++)
+		if (rest_of_name(p + 1, (size_t)(end - p) - 1))
+			return true;
+	return escaped_underscore(s, n);
 }
 
 const char *redact(struct arena *a, const char *s, size_t *n, bool fhir)
@@ -416,7 +441,7 @@ static bool holds(const char *name, const char *part)
 	const size_t n = strlen(part);
 
 	for (; *name != '\0'; name++)
-		if (strncasecmp(name, part, n) == 0)
+		if ((*name | 0x20) == *part && strncasecmp(name, part, n) == 0)
 			return true;
 	return false;
 }
@@ -427,13 +452,24 @@ static bool harmless(const char *name)
 	static const char *const known[] = {"accept",
 					    "accept-encoding",
 					    "accept-language",
-					    "connection",
-					    "content-type",
-					    "content-length",
-					    "host",
-					    "user-agent",
 					    "cache-control",
-					    "content-location"};
+					    "connection",
+					    "content-length",
+					    "content-location",
+					    "content-security-policy",
+					    "content-type",
+					    "date",
+					    "etag",
+					    "host",
+					    "if-match",
+					    "if-none-match",
+					    "last-modified",
+					    "prefer",
+					    "referrer-policy",
+					    "user-agent",
+					    "x-content-type-options",
+					    "x-frame-options",
+					    "x-powered-by"};
 
 	for (size_t i = 0; i < LEN(known); i++)
 		if ((*name | 0x20) == *known[i] &&
