@@ -386,6 +386,7 @@ static struct http *open_http(struct serve *s, struct err *e)
 	    .fault = admin_fault,
 	    .amend = admin_amend,
 	    .fault_ctx = &s->admin,
+	    .explain = "/console/requests/",
 	    .answered = admin_journal,
 	    .answered_ctx = &s->admin,
 	    .stop_on_stdin_eof = c->exit_on_stdin_eof,

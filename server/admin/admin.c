@@ -164,11 +164,19 @@ static const char *bearer(const struct rq *rq)
 	return header + strspn(header, " ");
 }
 
+/* So that whoever asks for a stand-in knows that this is one. */
+static void name_version(struct rq *rq, const struct admin *a)
+{
+	if (rq_header_out(rq, "X-Mock-Kanta-Phr") == NULL)
+		rq_header(rq, "X-Mock-Kanta-Phr", "%s", a->version);
+}
+
 static bool guard(struct rq *rq, void *ctx)
 {
 	const struct admin *a = ctx;
 	const char *token;
 
+	name_version(rq, a);
 	if (rq->route->access == ACCESS_OPEN)
 		return true;
 	if (a->token == NULL && rq->loopback && !rq->foreign)
@@ -224,6 +232,7 @@ static void refuse(struct rq *rq)
 	const struct err *e = &rq->err;
 	struct jw w = {.b = &rq->out};
 
+	name_version(rq, admin_of(rq));
 	jw_open(&w, NULL, '{');
 	jw_open(&w, "error", '{');
 	jw_str(&w, "code", code_word(rq));

@@ -103,7 +103,8 @@ static void write_refused_check(struct jw *w, const struct seen *s)
 	jw_bool(w, "ok", false);
 	if (n > 0)
 		jw_str(w, "rule", arena_strndup(w->b->arena, rule, n));
-	write_text(w, "why", *s->why != '\0' ? s->why : s->error);
+	if (s->alert == 0)
+		write_text(w, "why", *s->why != '\0' ? s->why : s->error);
 	jw_close(w);
 }
 

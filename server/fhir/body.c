@@ -121,7 +121,10 @@ const struct json *fhir_body(struct rq *rq)
 		rq->err.column = bad.column;
 		return NULL;
 	}
-	return has_type(v, &rq->err) ? v : NULL;
+	if (!has_type(v, &rq->err))
+		return NULL;
+	rq_passed(rq, "json");
+	return v;
 }
 
 bool fhir_body_is(const struct json *resource, const char *want, struct err *e)

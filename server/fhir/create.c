@@ -33,6 +33,7 @@ static bool create_new(struct rq *rq, const struct wish *w,
 	if (!record_store_new(f->record, rq->arena, &write, resource, &r,
 			      &issues, &rq->err))
 		return fhir_refuse_write(rq, w, issues);
+	fhir_passed_write(rq, &write);
 	fhir_version_headers(rq, &r, true);
 	return fhir_reply_resource(rq, w, 201, &r, "created");
 }

@@ -38,6 +38,9 @@ static bool delete (struct rq *rq, const struct wish *w,
 	if (!record_delete(f->record, rq->arena, &write, t, &r, &count,
 			   &rq->err))
 		return fhir_refuse_write(rq, w, NULL);
+	rq_passed(rq, "owner");
+	if (write.if_match_count > 0)
+		rq_passed(rq, "precondition");
 	rq_header(rq, "ETag", "W/\"%d\"", r.version);
 	if (wants_no_body(rq, w))
 		return rq_reply(rq, status, NULL);

@@ -157,6 +157,9 @@ struct record_write fhir_write(struct rq *rq, const char *id);
 bool fhir_update_id(const struct json *resource, const char *want, bool needed,
 		    struct err *e);
 
+/* A write has passed the record's checks: notes it (rq_passed). */
+void fhir_passed_write(struct rq *rq, const struct record_write *w);
+
 /* Answers what record refused: a resource that breaks its profile with all of
  * issues and the status of validation_status (true), everything else by
  * rq->err (false). */

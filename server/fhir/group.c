@@ -126,8 +126,10 @@ bool fhir_guard_type(struct rq *rq, void *ctx)
 	t = record_type_get(rq->arena, f->version, type, &rq->err);
 	if (t && t->definition)
 		record_official(f->record, rq->arena, f->version);
-	if (t)
+	if (t) {
+		rq_passed(rq, "type");
 		return true;
+	}
 	return err_set(&rq->err, rq->err.kind, RULE_TYPE, NULL, "%s",
 		       rq->err.text);
 }

@@ -107,6 +107,7 @@ static bool reply_version(struct rq *rq, const char *id, int version)
 	if (!record_read(f->record, rq->arena, f->version, rq->grant,
 			 rq_param(rq, "type"), id, version, &r, &rq->err))
 		return false;
+	rq_passed(rq, "owner");
 	fhir_version_headers(rq, &r, false);
 	if (unchanged(rq, &r))
 		return rq_reply(rq, 304, NULL);

@@ -86,8 +86,10 @@ static bool run(struct rq *rq, struct wish *w, const struct http_pair *pair,
 	if (!fhir_offers(rq, IA_SEARCH, &t))
 		return false;
 	r = fhir_search_rules(rq, t, w);
-	return fhir_search_parse(rq->arena, &r, pair, n, &s, &rq->err) &&
-	       fhir_run_search(rq, w, &r, &s, &words);
+	if (!fhir_search_parse(rq->arena, &r, pair, n, &s, &rq->err))
+		return false;
+	rq_passed(rq, "parameter");
+	return fhir_run_search(rq, w, &r, &s, &words);
 }
 
 static const char *path_of(struct rq *rq)

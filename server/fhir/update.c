@@ -59,6 +59,7 @@ static bool update(struct rq *rq, const struct wish *w,
 	if (!record_update(f->record, rq->arena, &write, resource, &r, &done,
 			   &issues, &rq->err))
 		return fhir_refuse_write(rq, w, issues);
+	fhir_passed_write(rq, &write);
 	fhir_version_headers(rq, &r, false);
 	return fhir_reply_resource(rq, w, done == DONE_CREATED ? 201 : 200, &r,
 				   done == DONE_CREATED ? "created"
@@ -97,6 +98,7 @@ static bool create(struct rq *rq, const struct wish *w,
 	if (!record_store_new(f->record, rq->arena, &write, resource, &r,
 			      &issues, &rq->err))
 		return fhir_refuse_write(rq, w, issues);
+	fhir_passed_write(rq, &write);
 	fhir_version_headers(rq, &r, false);
 	return fhir_reply_resource(rq, w, 201, &r, "created");
 }

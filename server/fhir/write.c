@@ -108,7 +108,41 @@ const char *fhir_condition_query(struct rq *rq, const struct wish *w)
 	return b.p;
 }
 
+/* ---- what was found good -------------------------------------------- */
+
+/* The record's checks in its order. */
+void fhir_passed_write(struct rq *rq, const struct record_write *w)
+{
+	rq_passed(rq, "profile");
+	if (w->if_match_count > 0 || w->if_none_match)
+		rq_passed(rq, "precondition");
+	rq_passed(rq, "owner");
+	rq_passed(rq, "reference");
+}
+
 /* ---- refusals -------------------------------------------------------- */
+
+/* Up to which of the checks a write came, its rule tells. */
+static void passed_before(struct rq *rq)
+{
+	static const struct {
+		const char *rule;
+		bool owner; /* passed as well, besides the profile */
+	} rules[] = {
+	    {RULE_VERSION, false},     {RULE_OWNER, false},
+	    {RULE_APPLICATION, false}, {RULE_ONE_PATIENT, false},
+	    {RULE_REFERENCE, true},    {RULE_EXTERNAL, true},
+	    {RULE_PLACEHOLDER, true},
+	};
+
+	for (size_t i = 0; i < LEN(rules); i++) {
+		if (strcmp(rq->err.code, rules[i].rule) != 0)
+			continue;
+		rq_passed(rq, "profile");
+		if (rules[i].owner)
+			rq_passed(rq, "owner");
+	}
+}
 
 bool fhir_refuse_write(struct rq *rq, const struct wish *w,
 		       const struct issues *issues)
@@ -118,5 +152,6 @@ bool fhir_refuse_write(struct rq *rq, const struct wish *w,
 	if (rq->err.kind == ERR_UNPROCESSABLE && issues)
 		return fhir_reply_issues(
 		    rq, w, f->record->settings.validation_status, issues);
+	passed_before(rq);
 	return false;
 }

@@ -387,6 +387,10 @@ struct http_config {
 	/* Told of each answer when it leaves, with what it took; or NULL. */
 	void (*answered)(const struct rq *rq, int64_t us, void *ctx);
 	void *answered_ctx;
+	/* The path of the page that tells why a request was refused, without
+	 * its id; or NULL. The answer names it (X-Mock-Explain), in groups that
+	 * have faults. */
+	const char *explain;
 	bool stop_on_stdin_eof;
 	const struct http_tls *tls; /* NULL: plain listeners alone */
 	/* "10.0.0.0/8", "::1": whose forwarding headers count */

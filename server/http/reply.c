@@ -242,6 +242,20 @@ const char *rq_header_out(const struct rq *rq, const char *name)
 	return h ? h->value : NULL;
 }
 
+/* Also of what a redirect tells. */
+static void add_explain(const struct rq_private *p, struct MHD_Response *r)
+{
+	const struct http_config *c = p->http->config;
+	const struct rq *rq = &p->rq;
+	const bool refused = rq->status >= 400 ||
+			     (rq->status >= 300 && rq->err.kind != ERR_NONE);
+
+	if (refused && c->explain && p->group && p->group->faults)
+		MHD_add_response_header(
+		    r, "X-Mock-Explain",
+		    arena_cat(rq->arena, rq->origin, c->explain, rq->id, NULL));
+}
+
 static void add_standard(struct rq_private *p, struct MHD_Response *r)
 {
 	char date[TIME_TEXT];
@@ -254,6 +268,7 @@ static void add_standard(struct rq_private *p, struct MHD_Response *r)
 		MHD_add_response_header(r, "Content-Type", p->content_type);
 	if (p->close || p->http->stop_signals > 0)
 		MHD_add_response_header(r, "Connection", "close");
+	add_explain(p, r);
 	if (!p->group || !p->group->cors)
 		return;
 	/* twice would be as good as never for a browser */

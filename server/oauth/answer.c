@@ -87,6 +87,7 @@ bool oauth_request_grant(struct rq *rq, const struct oauth_request *q,
 
 	if (code == NULL)
 		return no_grant(rq, q);
+	rq_passed(rq, "consent");
 	const struct http_pair pair[] = {
 	    {"code", code}, {"state", q->state}, {"iss", issuer_for(rq, q)}};
 	return go(rq, q, 303, pair, LEN(pair));

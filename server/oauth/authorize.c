@@ -103,6 +103,7 @@ static bool decide(struct rq *rq, struct oauth_request *q,
 	    .error = "consent_required"};
 	bool silent = oauth_prompts(q, "none");
 
+	rq_passed(rq, "login");
 	if (always_denies(rq, s))
 		return oauth_request_deny(rq, q);
 	if (oauth_terms_due(rq, q, s))

@@ -122,14 +122,22 @@ static bool prompt(struct rq *rq, struct oauth_request *q,
 bool oauth_request_fault(struct rq *rq, struct oauth_request *q,
 			 struct oauth_fault *f)
 {
-	static bool (*const checks[])(struct rq *, struct oauth_request *,
-				      struct oauth_fault *) = {
-	    repeated, response_type, not_for_it, scope, challenge, prompt,
+	static const struct {
+		bool (*finds)(struct rq *, struct oauth_request *,
+			      struct oauth_fault *);
+		const char *name; /* for who wants to know what was passed */
+	} checks[] = {
+	    {repeated, NULL},	{response_type, "response_type"},
+	    {not_for_it, NULL}, {scope, "scope"},
+	    {challenge, NULL},	{prompt, NULL},
 	};
 
 	*f = (struct oauth_fault){0};
-	for (size_t i = 0; i < LEN(checks); i++)
-		if (checks[i](rq, q, f))
+	for (size_t i = 0; i < LEN(checks); i++) {
+		if (checks[i].finds(rq, q, f))
 			return true;
+		if (checks[i].name != NULL)
+			rq_passed(rq, checks[i].name);
+	}
 	return false;
 }

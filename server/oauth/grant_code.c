@@ -43,6 +43,8 @@ static bool take_code(struct rq *rq, const struct oauth_exchange *x,
 		rq->why = "no such code was given, or its grant has ended";
 		return refuse(rq, x, REFUSE_CODE, text);
 	}
+	rq->hetu = g->hetu;
+	rq->patient = g->patient;
 	if (x->settings.foreign_code != 0 && foreign(x, code))
 		return refuse(rq, x, REFUSE_CODE_OF_OTHER, NULL);
 	rq->keep = true;
@@ -139,14 +141,18 @@ bool oauth_grant_code(struct rq *rq, const struct oauth_exchange *x)
 		return refuse(rq, x, REFUSE_NO_CODE, NULL);
 	if (!take_code(rq, x, text, &code, &g))
 		return false;
+	rq_passed(rq, "grant");
 	if (!redirect_ok(rq, x, &code)) {
 		rq->why = why_redirect(rq, x, &code);
 		return refuse(rq, x, REFUSE_REDIRECT, NULL);
 	}
+	rq_passed(rq, "redirect_uri");
 	if (foreign(x, &code))
 		return refuse(rq, x, REFUSE_CODE_OF_OTHER, NULL);
 	if (!pkce_ok(rq, x, &code))
 		return false;
+	if (code.challenge[0] != '\0')
+		rq_passed(rq, "pkce");
 	struct record_tokens_for what = oauth_tokens_for(rq, x, g.scope);
 	what.refresh = rq->twist == NULL || !rq->twist->omit_refresh;
 	record_tokens(r, rq->arena, &x->client, &g, &what, &t);

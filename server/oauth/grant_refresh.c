@@ -59,6 +59,8 @@ bool oauth_grant_refresh(struct rq *rq, const struct oauth_exchange *x)
 	if (!record_refresh_find(r, rq->arena, text, &token, &g))
 		return oauth_refusal_as(rq, s, REFUSE_REFRESH_TOKEN, text);
 	rq->why = NULL;
+	rq->hetu = g.hetu;
+	rq->patient = g.patient;
 	if (strcmp(g.client_id, x->client.client_id) != 0)
 		return refuse_foreign(rq, x, &token);
 	if (!bound_ok(rq, &token))
@@ -69,10 +71,12 @@ bool oauth_grant_refresh(struct rq *rq, const struct oauth_exchange *x)
 			  "of its family have ended";
 		return oauth_refusal_as(rq, s, REFUSE_REFRESH_TOKEN, text);
 	}
+	rq_passed(rq, "grant");
 	const char *scope = oauth_scope_wanted(
 	    rq->arena, oauth_form_get(x->form, "scope"), token.scope);
 	if (scope == NULL)
 		return oauth_refusal_as(rq, s, REFUSE_UPSCOPING, NULL);
+	rq_passed(rq, "scope");
 	const struct record_tokens_for what = oauth_tokens_for(rq, x, scope);
 	record_tokens(r, rq->arena, &x->client, &g, &what, &t);
 	if (rq->twist != NULL && rq->twist->omit_refresh)

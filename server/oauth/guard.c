@@ -107,6 +107,7 @@ static bool live(struct rq *rq, const struct oauth *o, const char *token,
 		return false;
 	rq->why = NULL;
 	g->scope = t->scope;
+	rq_passed(rq, "token");
 	return true;
 }
 
@@ -182,6 +183,8 @@ static bool admit(struct rq *rq, const struct oauth *o, struct bearer *b)
 	if (!of_application(rq, o, g->client_id, &e) ||
 	    !record_certificate_bound(rq->arena, b->token.certificate, &p, &e))
 		return refuse_certificate(rq, &e);
+	if (rq->peer != NULL)
+		rq_passed(rq, "certificate");
 	rq->grant = g;
 	return !g->professional ||
 	       record_professional(o->site.record, rq->arena, g->client_id,
@@ -299,8 +302,10 @@ bool oauth_guard_scope(struct rq *rq, void *ctx)
 	const struct record_type *t = record_type_find(FHIR_R4, type);
 	if (rq->grant != NULL && t != NULL && t->definition)
 		return true; /* nobody's data: there is no scope for them */
-	if (rq->grant != NULL && scope_allows(rq->grant->scope, type, write))
+	if (rq->grant != NULL && scope_allows(rq->grant->scope, type, write)) {
+		rq_passed(rq, "scope");
 		return true;
+	}
 	const char *word = arena_printf(rq->arena, "patient/%s.%s", type,
 					write ? "write" : "read");
 	return oauth_bearer_refuse(

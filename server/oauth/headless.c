@@ -67,10 +67,12 @@ bool oauth_headless_authorize(struct rq *rq, struct oauth_request *q,
 		return oauth_request_error(rq, q, 303, &f);
 	if (h->deny)
 		return oauth_request_deny(rq, q);
-	if (citizen(rq, q, h, &c))
+	if (citizen(rq, q, h, &c)) {
+		rq_passed(rq, "login");
 		return oauth_request_grant(
 		    rq, q,
 		    &(struct oauth_yes){.hetu = c.hetu, .scope = q->scope});
+	}
 	if (rq->err.kind == ERR_INTERNAL)
 		return false;
 	f = (struct oauth_fault){.error = "access_denied",

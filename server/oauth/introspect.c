@@ -158,6 +158,7 @@ bool oauth_introspect(struct rq *rq)
 
 	if (!oauth_form_read(rq, &form) || !oauth_client(rq, &form, &caller))
 		return false;
+	rq_passed(rq, "client");
 	struct settings s = record_client_settings(oauth_of(rq)->site.record,
 						   rq->arena, &caller);
 	const char *text = oauth_form_get(&form, "token");

@@ -77,10 +77,12 @@ bool oauth_grant_professional(struct rq *rq, const struct oauth_exchange *x)
 	const char *hetu = read_hetu(rq, x->form);
 	if (hetu == NULL)
 		return false;
+	rq->hetu = hetu;
 	if (!record_professional_grant(r, rq->arena, c, hetu,
 				       oauth_form_get(x->form, "scope"), &g,
 				       &e))
 		return refuse_condition(rq, &e);
+	rq_passed(rq, "grant");
 	const struct record_tokens_for what = oauth_tokens_for(rq, x, g.scope);
 	record_tokens(r, rq->arena, c, &g, &what, &t);
 	return oauth_tokens(rq, &t);

@@ -252,11 +252,15 @@ bool oauth_request_client(struct rq *rq, struct oauth_request *q)
 	if (!q->known)
 		return refuse(
 		    rq, q, q->client_id == NULL ? &no_client : &unknown_client);
+	rq_passed(rq, "client");
 	if (q->redirect_uri == NULL)
 		q->redirect_uri = only_uri(rq->arena, q->client.redirect_uris);
 	if (q->redirect_uri == NULL)
 		return refuse(rq, q, &no_redirect);
-	return registered(rq, q) || refuse(rq, q, &wrong_redirect);
+	if (!registered(rq, q))
+		return refuse(rq, q, &wrong_redirect);
+	rq_passed(rq, "redirect_uri");
+	return true;
 }
 
 /* ---- for its developer ----------------------------------------------- */

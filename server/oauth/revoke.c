@@ -35,12 +35,15 @@ bool oauth_revoke(struct rq *rq)
 
 	if (!oauth_form_read(rq, &form) || !oauth_client(rq, &form, &client))
 		return false;
+	rq_passed(rq, "client");
 	struct settings s = record_client_settings(r, rq->arena, &client);
 	const char *text = oauth_form_get(&form, "token");
 	if (text == NULL)
 		return oauth_refusal_as(rq, &s, REFUSE_NO_TOKEN, NULL);
 	if (!oauth_token_find(rq, text, &t, &g))
 		return oauth_empty(rq, 200);
+	rq->hetu = g.hetu;
+	rq->patient = g.patient;
 	if (strcmp(g.client_id, client.client_id) == 0)
 		end(r->store, &t, &g);
 	else if (s.oauth_errors)

@@ -71,12 +71,15 @@ bool oauth_token(struct rq *rq)
 
 	if (!oauth_form_read(rq, &form) || !oauth_client(rq, &form, &x.client))
 		return false;
+	rq_passed(rq, "client");
 	x.settings = record_client_settings(oauth_of(rq)->site.record,
 					    rq->arena, &x.client);
 	const char *scope = oauth_form_get(&form, "scope");
 	if (!scope_ok(&x, scope))
 		return oauth_refusal_scope(rq, &x.settings, scope,
 					   x.client.scope);
+	if (scope != NULL)
+		rq_passed(rq, "scope");
 	const char *type = oauth_form_get(&form, "grant_type");
 	if (type == NULL)
 		return oauth_refusal_as(rq, &x.settings, REFUSE_NO_GRANT_TYPE,

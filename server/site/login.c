@@ -162,8 +162,10 @@ bool site_login_citizen(struct rq *rq, const char *hetu,
 {
 	const char *why = why_not(rq, hetu, out);
 
-	if (why == NULL)
+	if (why == NULL) {
+		rq->hetu = out->hetu;
 		return true;
+	}
 	if (rq->err.kind == ERR_INTERNAL)
 		return false;
 	return err_set(&rq->err, ERR_INVALID, "invalid_request", "username",
@@ -206,6 +208,8 @@ bool site_login_post(struct rq *rq, struct site_post *p,
 		return again(rq, s, l, hetu, why);
 	site_session_begin(rq, s);
 	s->hetu = citizen.hetu;
+	rq->hetu = citizen.hetu;
+	rq_passed(rq, "login");
 	s->login_ms = site_now_ms(rq);
 	s->fresh = s->saved;
 	s->saved = "";

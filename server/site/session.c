@@ -67,6 +67,7 @@ void site_session_find(struct rq *rq, struct site_session *s)
 	s->hetu =
 	    store_ticket_find(store_of(rq), rq->arena,
 			      site_digest(rq, "session", id), "session", now);
+	rq->hetu = s->hetu;
 	read_visit(rq, s, visit);
 }
 

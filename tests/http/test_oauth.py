@@ -505,7 +505,8 @@ def test_wrong_credentials(server, app):
 
 def test_unknown_client_looks_like_a_wrong_secret(server, app):
     def looks(r):
-        hidden = ("Date", "X-Request-ID", "X-Request-Id")
+        hidden = ("Date", "X-Request-ID", "X-Request-Id",
+                  "X-Mock-Explain")
         return r.status_code, r.text, {k: v for k, v in r.headers.items()
                                        if k not in hidden}
     user = app["client_id"]

@@ -366,7 +366,8 @@ def test_pages_and_control_are_left_alone(shadowed):
 
 class Walk:
     """The same requests at any server; what was answered, ids aside."""
-    UNLIKE = ("Date", "X-Request-Id", "X-Mock-Shadow", "Content-Length")
+    UNLIKE = ("Date", "X-Request-Id", "X-Mock-Explain",
+              "X-Mock-Shadow", "Content-Length")
 
     def __init__(self, s):
         self.s, self.names, self.told = s, {}, []
