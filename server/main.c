@@ -315,6 +315,7 @@ static void make_groups(struct serve *s)
 	    .settings = s->record.settings,
 	    .issuer_path = s->config.auth_path,
 	    .oauth = s->config.oauth,
+	    .words = s->words,
 	};
 	(void)shadow_read(s->config.shadow, &s->admin.shadows, &ignored);
 	admin_group(&s->admin, new_group(s));

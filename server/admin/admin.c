@@ -122,6 +122,11 @@ static const struct route routes[] = {
     {"DELETE", "/faults/:id", admin_fault_delete, ACCESS_ADMIN, 0,
      "disarms one", "fault_delete"},
 
+    {"GET", "/report", admin_report, ACCESS_ADMIN, 0,
+     "the joint-testing report: html, json, csv, junit or fhir", "report"},
+    {"GET", "/profiles/coverage", admin_coverage, ACCESS_ADMIN, 0,
+     "what of each profile the application ever sent", "coverage"},
+
     {"GET", "/clock", admin_clock, ACCESS_ADMIN, 0, "the time", "clock"},
     {"PUT", "/clock", admin_clock_put, ACCESS_ADMIN, BODY,
      "sets the time: real, offset or frozen", "clock_put"},

@@ -13,6 +13,7 @@
 struct certificates;
 struct faults;
 struct journal;
+struct page_words;
 
 /* The environments and behaviours that each request is judged by besides those
  * in force (--shadow), and how many requests they would have refused. */
@@ -35,6 +36,7 @@ struct admin {
 	const char *issuer_path; /* "/phr-authserver-sandbox" */
 	const char *oauth;	 /* the behaviour at start: "kanta", "strict" */
 	struct journal *journal;
+	const struct page_words *words; /* the pages' texts */
 	struct shadows shadows;
 	struct certificates *certificates;
 	struct faults *faults;

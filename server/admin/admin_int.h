@@ -309,6 +309,11 @@ bool admin_certificate_revoke(struct rq *rq);
 bool admin_certificates_ca(struct rq *rq);
 bool admin_certificates_crl(struct rq *rq);
 
+/* ---- report.c -------------------------------------------------------- */
+
+bool admin_report(struct rq *rq);
+bool admin_coverage(struct rq *rq);
+
 /* ---- handlers ------------------------------------------------------- */
 
 bool admin_health(struct rq *rq);

@@ -39,7 +39,7 @@ static const struct report_group *group_find(const struct report_cases *c,
 	return NULL;
 }
 
-/* ---- words ------------------------------------------------------------ */
+/* ---- words ---- */
 
 struct bit {
 	const char *name;
@@ -86,7 +86,7 @@ static bool languages(const struct json *v)
 	       json_get_text(v, "sv");
 }
 
-/* ---- one case --------------------------------------------------------- */
+/* ---- one case ---- */
 
 static bool known_members(struct rq *rq, const struct json *v,
 			  const char *where)
@@ -163,7 +163,7 @@ static bool read_case(struct rq *rq, const struct json *v, const char *where,
 	return c->match != NULL;
 }
 
-/* ---- the file --------------------------------------------------------- */
+/* ---- the file ---- */
 
 static bool read_sources(struct rq *rq, struct report_cases *all)
 {

@@ -11,7 +11,7 @@
 #include "jose/jose.h"
 #include "page/page.h"
 
-/* ---- where it comes from --------------------------------------------- */
+/* ---- where it comes from ---- */
 
 /* The entries of a journal, in order; false behind the last. */
 struct report_journal {
@@ -26,7 +26,7 @@ struct report_wanted {
 	int64_t since, since_ms; /* the entries behind that number, that time */
 };
 
-/* ---- the cases: report_cases.c ---------------------------------------- */
+/* ---- the cases: report_cases.c ---- */
 
 enum report_per { PER_APPLICATION = 1, PER_TYPE = 2, PER_PROFILE = 4 };
 enum report_look { LOOK_NONE, LOOK_NATIONAL, LOOK_DISPLAY };
@@ -76,7 +76,7 @@ bool report_cases_read(struct rq *rq, const char *text, size_t n,
 /* The text of {"en","fi","sv"} in the language. */
 const char *report_text(const struct json *v, const struct page_locale *l);
 
-/* ---- the report -------------------------------------------------------- */
+/* ---- the report ---- */
 
 enum verdict {
 	VERDICT_UNTRIED,
@@ -153,6 +153,8 @@ void report_words_init(struct report_words *w, struct arena *a);
 /* The place of the word, which stays until it is sorted; copied if it is new.
  */
 size_t report_words_add(struct report_words *w, const char *text);
+/* Takes the word that was added last away again. */
+void report_words_forget(struct report_words *w);
 void report_words_sort(struct report_words *w);
 
 enum report_used {
@@ -179,8 +181,8 @@ struct report {
 	struct report_evidence *evidence;
 	size_t evidences, evidence_cap;
 	struct report_habit *habit;
-	size_t habits, habit_cap;
-	struct report_client *client;
+	size_t habits;
+	struct report_client **client;
 	size_t clients, client_cap;
 	struct report_words used[USEDS];
 	/* The resources that were met, "r4 Type/id", and what each named as its
@@ -194,13 +196,18 @@ struct report {
 	size_t searches, pages_offered, pages_followed;
 	size_t creates, creates_conditional;
 
+	/* while it is made */
+	const struct report_journal *journal;
+	struct arena *scratch; /* cleared behind each entry */
+	size_t now;	       /* the entry under way */
+
 	size_t entries; /* that were looked at */
 	int64_t first, last;
 	bool complete; /* nothing was dropped */
 	int64_t dropped;
 };
 
-/* ---- one thing that an application did: report_event.c ----------------- */
+/* ---- one thing that an application did: report_event.c ---- */
 
 #define EVENT_PROFILES 8
 struct report_event {
@@ -209,6 +216,7 @@ struct report_event {
 	enum fhir_version fhir;
 	bool is_fhir;
 	bool entry;  /* of a batch */
+	bool first;  /* of its entry of the journal */
 	bool others; /* not of the application that was asked for */
 	bool refused;
 	int status;
@@ -227,9 +235,9 @@ struct report_event {
 typedef void (*report_see)(struct report *r, struct arena *scratch,
 			   const struct report_event *e);
 void report_events(struct report *r, struct arena *scratch,
-		   const struct seen *s, report_see see);
+		   const struct seen *s, bool others, report_see see);
 
-/* ---- the making -------------------------------------------------------- */
+/* ---- the making ---- */
 
 /* report_collect.c: the whole report, in the arena. */
 void report_make(struct report *r, const struct report_journal *j);
@@ -257,7 +265,7 @@ struct report_subject *report_subject(struct report *r, enum fhir_version v,
 /* report_habits.c */
 void report_habits(struct report *r, struct arena *scratch,
 		   const struct report_event *e);
-void report_habits_end(struct report *r);
+void report_habits_end(struct report *r, const struct report_journal *j);
 
 /* report_cover.c */
 void report_cover(struct report *r, struct arena *scratch,
@@ -265,8 +273,12 @@ void report_cover(struct report *r, struct arena *scratch,
 /* The statuses of errors that an application should have met, by index; 0
  * behind the last. */
 int report_error_status(size_t i);
+/* Was the i-th part never sent, though what it is a part of was? */
+bool report_never_sent(const struct report_subject *s, size_t i);
+/* Is it mandatory, or does the profile speak of it? */
+bool report_is_stated(const struct report_subject *s, size_t i);
 
-/* ---- what it says of itself: report_head.c ----------------------------- */
+/* ---- what it says of itself: report_head.c ---- */
 
 struct report_head {
 	const char *version, *rules, *rules_digest, *environment, *clock, *at;
@@ -289,7 +301,7 @@ size_t report_count(const struct report *r, const struct report_group *g,
 		    enum verdict v);
 const char *report_fhir(enum fhir_version v); /* "r4" */
 
-/* ---- one writer for each format ---------------------------------------- */
+/* ---- one writer for each format ---- */
 
 void report_json(struct report *r, const struct report_head *h, struct buf *b);
 void report_csv(struct report *r, const struct report_head *h, struct buf *b);

@@ -53,6 +53,12 @@ size_t report_words_add(struct report_words *w, const char *text)
 	return w->n - 1;
 }
 
+void report_words_forget(struct report_words *w)
+{
+	*slot_of(w, w->v[w->n - 1]) = 0;
+	w->n--;
+}
+
 static int by_letters(const void *x, const void *y)
 {
 	return strcmp(*(const char *const *)x, *(const char *const *)y);

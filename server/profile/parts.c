@@ -8,10 +8,11 @@
  * of each element that has children of its own (backbone elements, and what the
  * profile says something about); slices stand behind their element, as
  * "component:systolic". Left out are elements that may not be there, those of
- * every resource and element (id, extension, ...) unless they are sliced, and
- * what is deeper than PARTS_DEEP. A choice is "value[x]", or "valueQuantity"
- * when it has one type alone. The order depends on the definition alone, so
- * that lists of several resources can be added up by index.
+ * every resource and element (id, extension, ...) unless they are sliced or set
+ * by the server, and what is deeper than PARTS_DEEP. A choice is "value[x]", or
+ * "valueQuantity" when it has one type alone. The order depends on the
+ * definition alone, so that lists of several resources can be added up by
+ * index.
  */
 #include "profile_int.h"
 #include "reference_int.h"
@@ -37,8 +38,10 @@ struct parting {
 
 static bool everywhere(const char *name)
 {
-	static const char *const names[] = {"id", "implicitRules", "contained",
-					    "extension", "modifierExtension"};
+	static const char *const names[] = {
+	    "id",	  "implicitRules",     "contained",
+	    "extension",  "modifierExtension", "versionId",
+	    "lastUpdated"};
 
 	for (size_t i = 0; i < LEN(names); i++)
 		if (strcmp(name, names[i]) == 0)
