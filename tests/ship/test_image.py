@@ -32,7 +32,7 @@ MOCK = os.environ.get("MOCK", "")
 MOST_BYTES = 12_000_000
 HEALTHY_MS = 100
 STOP_S = 1.0
-LOCKED = ["--read-only", "--cap-drop=ALL", "--memory=256m",
+LOCKED = ["--read-only", "--cap-drop=ALL", "--memory=64m",
           "--security-opt=no-new-privileges"]
 
 pytestmark = [
@@ -116,10 +116,10 @@ def docker(built):
         holder.wait(30)
 
 
-def ask(port, path="/__admin/health", body=None, scheme="http"):
+def ask(port, path="/__admin/health", body=None):
     """Status and JSON of a request; 0 when nothing answers."""
     request = urllib.request.Request(
-        f"{scheme}://127.0.0.1:{port}{path}",
+        f"http://127.0.0.1:{port}{path}",
         json.dumps(body).encode() if body is not None else None,
         {"Content-Type": "application/json"})
     try:
@@ -259,6 +259,15 @@ def test_the_health_check_goes_where_the_server_listens(docker, built):
         docker("exec", c, *command, "http://127.0.0.1:8080", code=1)
 
 
+@pytest.mark.parametrize("day,offset", [("2026-01-10", "+02:00"),
+                                        ("2026-07-10", "+03:00")])
+def test_it_knows_finlands_time_without_a_zone_file(docker, day, offset):
+    with docker.running("-e", f"MOCK_PHR_CLOCK={day}T12:00:00Z") as (_, port):
+        until_healthy(port)
+        now = ask(port, "/__admin/clock")[1]["now"]
+        assert now.startswith(day) and now.endswith(offset)
+
+
 def test_what_is_in_the_volume_stays(docker):
     options = ["-v", "mock-kanta-phr-test:/data", "-e", "MOCK_PHR_DB=phr.db"]
     try:
@@ -322,7 +331,7 @@ def test_an_unchanged_application_beside_it(docker):
 
 def test_the_http_tests_pass_against_it(docker):
     """What "make check URL=..." runs, but the tests of this machine's binary."""
-    with docker.running(*LOCKED) as (c, port):
+    with docker.running(*LOCKED, "--memory=512m") as (c, port):
         until_healthy(port)
         began = time.monotonic()
         done = subprocess.run(
