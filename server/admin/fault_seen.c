@@ -254,17 +254,22 @@ static void find_who(struct rq *rq, struct store *store, struct seen *s)
 	who_at_oauth(rq, store, s);
 }
 
-/* Behind authorize the code that is in the redirect tells, too. */
+/* Behind authorize the redirect tells, too: by its code, and its state. */
 static void who_was_answered(struct rq *rq, struct store *store, struct seen *s)
 {
 	const char *location = rq_header_out(rq, "Location");
 	const char *query = location ? strchr(location, '?') : NULL;
 	struct form f;
 
-	if (!query || *s->patient != '\0')
+	if (*s->client_id == '\0')
+		s->client_id = text_or_empty(rq->client_id);
+	if (!query)
 		return;
 	f = form_of(rq, query + 1, strcspn(query + 1, "#"));
-	(void)about_code(rq, store, get(&f, "code"), s);
+	if (*s->patient == '\0' || *s->client_id == '\0')
+		(void)about_code(rq, store, get(&f, "code"), s);
+	if (*s->state == '\0')
+		s->state = text_or_empty(get(&f, "state"));
 }
 
 /* ---- the rest ------------------------------------------------------- */
@@ -387,6 +392,6 @@ void fault_seen(struct rq *rq, const struct admin *a, unsigned wants,
 	if (rq->status == 0)
 		return;
 	find_answer(rq, wants, out);
-	if (wants & MATCH_WHO)
+	if (wants & (MATCH_WHO | MATCH_FORM))
 		who_was_answered(rq, store, out);
 }

@@ -236,6 +236,14 @@ static bool equal(const char *word, const char *text)
 	return strcmp(word, text) == 0;
 }
 
+static bool stem(const char *word, const char *text)
+{
+	const size_t n = strlen(word);
+
+	return strncmp(word, text, n) == 0 &&
+	       (text[n] == '\0' || text[n] == '-');
+}
+
 static bool folded(const char *word, const char *text)
 {
 	return strcasecmp(word, text) == 0;
@@ -276,9 +284,9 @@ static bool status(const char *word, const char *text)
 }
 
 static bool (*const comparing[])(const char *word, const char *text) = {
-    [HOW_EQUAL] = equal,	 [HOW_FOLDED] = folded, [HOW_PART] = part,
-    [HOW_PREFIX] = prefix,	 [HOW_STATUS] = status, [HOW_GLOB] = match_glob,
-    [HOW_REGEX] = match_pattern,
+    [HOW_EQUAL] = equal,     [HOW_STEM] = stem,		  [HOW_FOLDED] = folded,
+    [HOW_PART] = part,	     [HOW_PREFIX] = prefix,	  [HOW_STATUS] = status,
+    [HOW_GLOB] = match_glob, [HOW_REGEX] = match_pattern,
 };
 
 static bool value_holds(const struct criterion *c, struct look *l)

@@ -11,6 +11,7 @@
 /* How a text is compared. */
 enum match_how {
 	HOW_EQUAL,  /* it is one of the words */
+	HOW_STEM,   /* or begins with it and a hyphen */
 	HOW_FOLDED, /* the same, whatever the case */
 	HOW_PART,   /* one of the words that it is made of is */
 	HOW_PREFIX, /* it begins with one of them */

@@ -98,6 +98,7 @@ static const char *const endpoints[] = {
     "revoke", "register",  "jwk",	"metadata", "userinfo",
     "terms",  "logout",	   "preflight", "portal",   NULL};
 static const char *const interactions[] = {
+    "search",	      "history",
     "read",	      "vread",
     "update",	      "delete",
     "create",	      "search-type",
@@ -131,8 +132,10 @@ static const struct known known[] = {
      .words = methods},
     {"endpoint", WORDS, "of the authorization server; or fhir", HOW_EQUAL, 0,
      match_read_words, TEXT(endpoint), .words = endpoints},
-    {"interaction", WORDS, "of FHIR: create, search-type, ...", HOW_EQUAL, 0,
-     match_read_words, TEXT(interaction), .words = interactions},
+    {"interaction", WORDS,
+     "of FHIR: create, search-type, ...; search and history are all of their "
+     "kind",
+     HOW_STEM, 0, match_read_words, TEXT(interaction), .words = interactions},
     {"fhir_version", WORDS, "stu3 or r4", HOW_FOLDED, 0, match_read_words,
      TEXT(fhir_version), .words = versions},
     {"type", WORDS, "of resource", HOW_EQUAL, 0, match_read_types, TEXT(type)},
