@@ -675,18 +675,19 @@ def test_malformed_json(vendor, tokens, citizen, arm):
      ["code", "state", "error", "a b"]),
     ({"replace": {"state": "x", "new": "y"}}, ["code", "state", "new"]),
 ])
-def test_redirect(server, vendor, citizen, arm, redirect, want):
+@pytest.mark.parametrize("member", ["client_id", "state", "hetu"])
+def test_redirect(server, vendor, citizen, arm, redirect, want, member):
     """Of all redirects on the way only the one to the application."""
-    name = arm(match={"client_id": vendor.id}, times=1,
+    value = {"client_id": vendor.id, "state": "st4te", "hetu": citizen}
+    name = arm(match={member: value[member]}, times=1,
                action={"redirect": redirect})
-    arm(match={"state": "st4te"}, action={"redirect": redirect}, times=1)
     got = vendor.pages(citizen)
     assert list(got) == want
     assert got.get("a b", "c&d") == "c&d"
     assert got.get("new", "y") == "y"
     assert got.get("state") in (None, "st4te" if "replace" not in redirect
                                 else "x")
-    assert told(server, name)["fired"] <= 1
+    assert told(server, name)["matched"] == told(server, name)["fired"] == 1
 
 
 def test_token_as_it_is_issued(vendor, citizen, arm):
