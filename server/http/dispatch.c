@@ -156,6 +156,7 @@ void http_refuse(struct rq_private *p)
 {
 	struct rq *rq = &p->rq;
 
+	http_stream_over(p);
 	rq->status = 0;
 	p->content_type = NULL;
 	buf_init(&rq->out, rq->arena);

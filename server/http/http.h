@@ -179,10 +179,12 @@ typedef bool (*rq_again)(struct rq *rq, bool late, void *state);
 bool rq_wait(struct rq *rq, int64_t timeout_ms, rq_again again, void *state);
 
 /* A handler's answer that goes on until the client leaves or the server stops
- * (200, never kept, not packed). more is asked at once and in every later turn
- * in which a request was answered, and each pulse_ms: it appends what is new to
- * out, which is empty, or nothing; what it allocates in scrap lasts until it
- * returns. Refused (ERR_CONFLICT) when there are HTTP_STREAMS already. */
+ * (200, never kept, not packed). more is asked at once, at the end of every
+ * turn in which a request was answered, and each pulse_ms (0: never), but only
+ * when what it gave last has been taken: it appends what is new to out, which
+ * is empty, or nothing. What it allocates in scrap lasts until it returns; in
+ * rq->arena it would last as long as the stream. As rq_again it may only read.
+ * Refused (ERR_CONFLICT) when there are HTTP_STREAMS already. */
 typedef void (*rq_more)(struct rq *rq, struct arena *scrap, struct buf *out,
 			void *state);
 bool rq_stream(struct rq *rq, const char *content_type, int64_t pulse_ms,

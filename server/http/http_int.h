@@ -304,6 +304,11 @@ struct http_wait;
 void http_wait_begin(struct rq_private *p);
 void http_wait_over(struct rq_private *p);
 
+/* The same of rq_stream; stream.c. */
+struct http_stream;
+struct MHD_Response *http_stream_response(struct rq_private *p);
+void http_stream_over(struct rq_private *p);
+
 /* ---- a request on its way (request.c) --------------------------------- */
 
 struct http_header {
@@ -353,7 +358,8 @@ struct rq_private {
 	int forced_status; /* 414 and 431 have no kind of refusal */
 	bool close;	   /* the connection cannot go on after this */
 	struct rq_private *next_held;
-	struct http_wait *wait; /* it is not answered yet; or NULL */
+	struct http_wait *wait;	    /* it is not answered yet; or NULL */
+	struct http_stream *stream; /* its answer goes on; or NULL */
 	struct http_park park;
 };
 
@@ -469,6 +475,7 @@ struct http {
 	uint64_t answers; /* that have left, and what the parked know of it */
 	uint64_t answers_seen;
 	size_t waits;
+	size_t streams;
 
 	unsigned stop_signals;
 	bool stopping;

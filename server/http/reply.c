@@ -195,6 +195,7 @@ bool rq_redirect(struct rq *rq, int status, const char *location)
 
 void http_reply_reset(struct rq_private *p)
 {
+	http_stream_over(p);
 	p->first_header = NULL;
 	p->last_header = &p->first_header;
 	p->rq.status = 0;
@@ -279,23 +280,27 @@ static void add_standard(struct rq_private *p, struct MHD_Response *r)
 				"Last-Modified, WWW-Authenticate");
 }
 
-enum MHD_Result http_reply_queue(struct rq_private *p)
+static struct MHD_Response *whole(struct rq_private *p)
 {
-	struct rq *rq = &p->rq;
-	struct buf packed, *body = &rq->out;
-	enum MHD_Result done;
-	struct MHD_Response *r;
+	struct buf packed, *body = &p->rq.out;
 
 	if (http_pack(p, &packed))
 		body = &packed;
-	r = MHD_create_response_from_buffer(body->len, body->p,
-					    MHD_RESPMEM_PERSISTENT);
+	return MHD_create_response_from_buffer(body->len, body->p,
+					       MHD_RESPMEM_PERSISTENT);
+}
+
+enum MHD_Result http_reply_queue(struct rq_private *p)
+{
+	struct MHD_Response *r = p->stream ? http_stream_response(p) : whole(p);
+	enum MHD_Result done;
+
 	if (!r)
 		return MHD_NO;
 	add_standard(p, r);
 	for (const struct http_header *h = p->first_header; h; h = h->next)
 		MHD_add_response_header(r, h->name, h->value);
-	done = MHD_queue_response(p->connection, (unsigned)rq->status, r);
+	done = MHD_queue_response(p->connection, (unsigned)p->rq.status, r);
 	MHD_destroy_response(r);
 	return done;
 }

@@ -305,10 +305,12 @@ void http_request_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 	http_conn_answered(l->http, c);
 	if (p->close && p->answered)
 		http_linger_start(l->http, http_conn_fd(c));
-	if (!p->sent || why != MHD_REQUEST_TERMINATED_COMPLETED_OK)
+	if (!p->sent ||
+	    (why != MHD_REQUEST_TERMINATED_COMPLETED_OK && !p->stream))
 		log_request(p, " cut");
 	*con_cls = NULL;
 	http_certificate_free(p);
 	http_wait_over(p);
+	http_stream_over(p);
 	give_back(l->http, p->rq.arena);
 }

@@ -47,6 +47,7 @@ struct world {
 	bool fail_leave;
 	int news; /* see http_wait.h */
 	int asked;
+	size_t used;
 };
 
 static struct world *world_of(struct rq *rq)

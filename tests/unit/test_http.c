@@ -9,6 +9,7 @@
 #include "http_proxy.h"
 #include "http_pure.h"
 #include "http_rehearse.h"
+#include "http_stream.h"
 #include "http_tls.h"
 #include "http_wait.h"
 #include "http_wire.h"
@@ -855,7 +856,7 @@ static void test_probe(void **state)
 	join(&s);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_form),
@@ -914,6 +915,12 @@ int main(void)
 	    cmocka_unit_test(test_wait_many),
 	    cmocka_unit_test(test_wait_stop),
 	    cmocka_unit_test(test_wait_tls),
+	    cmocka_unit_test(test_stream),
+	    cmocka_unit_test(test_stream_pulse),
+	    cmocka_unit_test(test_stream_bounds),
+	    cmocka_unit_test(test_stream_unread),
+	    cmocka_unit_test(test_stream_long),
+	    cmocka_unit_test(test_stream_tls),
 	    cmocka_unit_test(test_deadline),
 	    cmocka_unit_test(test_idle),
 	    cmocka_unit_test(test_no_spin),
@@ -925,5 +932,7 @@ int main(void)
 	};
 
 	signal(SIGPIPE, SIG_IGN);
+	if (argc > 1) /* some of them: "test_wait*" */
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
