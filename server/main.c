@@ -573,6 +573,7 @@ int main(int argc, char **argv)
 		case CMD_ENVIRONMENTS:
 			code = cli_environments(boot, &s->config);
 			break;
+		case CMD_REPORT: code = cli_report(boot, &s->config); break;
 		case CMD_COMPLETION:
 			code = cli_completion(boot, &s->config);
 			break;

@@ -92,9 +92,9 @@ static bool known_members(struct rq *rq, const struct json *v,
 			  const char *where)
 {
 	static const char *const names[] = {
-	    "id",     "group",	 "column",  "per",	   "needs", "mark",
-	    "source", "match",	 "expect",  "requirement", "batch", "neither",
-	    "all",    "refused", "anybody", "look"};
+	    "id",     "group",	 "column",  "per",	   "needs",   "mark",
+	    "source", "match",	 "expect",  "requirement", "batch",   "neither",
+	    "all",    "refused", "anybody", "look",	   "redirect"};
 
 	for (const struct json *m = json_first(v); m; m = json_next(m)) {
 		bool known = false;
@@ -144,6 +144,7 @@ static bool read_case(struct rq *rq, const struct json *v, const char *where,
 	    .source = source_find(all, json_get_text(v, "source")),
 	    .expect = json_get(v, "expect"),
 	    .neither = json_get(v, "neither"),
+	    .redirect = json_get(v, "redirect"),
 	    .refused = truth(v, "refused"),
 	    .all = truth(v, "all"),
 	    .batch = truth(v, "batch"),

@@ -39,6 +39,7 @@ struct report_client *report_client(struct report *r, const char *client_id)
 	c = arena_alloc(r->arena, sizeof(*c));
 	c->client_id = arena_strdup(r->arena, client_id);
 	c->name = "";
+	report_words_init(&c->agents, r->arena);
 	if (r->record && *client_id &&
 	    store_client_find(r->record->store, r->arena, client_id, &known))
 		c->name = text_or_empty(known.name);
@@ -144,6 +145,8 @@ static void add_entry(struct report *r, const struct seen *s)
 		if (r->entries++ == 0)
 			r->first = s->seq;
 		r->last = s->seq;
+		if (*text_or_empty(s->patient))
+			report_words_add(&r->met_patient, s->patient);
 	}
 	report_events(r, r->scratch, s, others, see);
 	arena_clear(r->scratch);
@@ -159,6 +162,7 @@ void report_make(struct report *r, const struct report_journal *j)
 	for (int i = 0; i < USEDS; i++)
 		report_words_init(&r->used[i], r->arena);
 	report_words_init(&r->met_resource, r->arena);
+	report_words_init(&r->met_patient, r->arena);
 	r->scratch = arena_new(256u << 10);
 	report_subjects(r);
 	report_cells(r);

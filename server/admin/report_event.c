@@ -224,8 +224,7 @@ static const char *parameter(struct arena *a, const char *query,
 	return http_form_get(pair, n, name);
 }
 
-static const char *scope_of(struct report *r, struct arena *a,
-			    const struct report_event *e)
+static const char *scope_told(struct arena *a, const struct report_event *e)
 {
 	const struct seen *s = e->seen;
 	const char *scope = json_get_text(e->answer, "scope");
@@ -235,11 +234,19 @@ static const char *scope_of(struct report *r, struct arena *a,
 	if (*text_or_empty(s->scope))
 		return s->scope;
 	scope = parameter(a, text_or_empty(s->query), "scope");
-	if (!scope && s->body_len > 0)
-		scope = parameter(a, s->body, "scope");
-	if (scope && e->client)
+	return scope || s->body_len == 0 ? scope
+					 : parameter(a, s->body, "scope");
+}
+
+/* The browser's answer to the consent page does not say it again. */
+static const char *scope_of(struct report *r, struct arena *a,
+			    const struct report_event *e)
+{
+	const char *scope = scope_told(a, e);
+
+	if (scope && !text_is(e->client->scope, scope))
 		e->client->scope = arena_strdup(r->arena, scope);
-	return scope || !e->client ? scope : e->client->scope;
+	return e->client->scope;
 }
 
 /* ---- all ---- */
@@ -276,8 +283,8 @@ void report_events(struct report *r, struct arena *a, const struct seen *s,
 	    .why = text_or_empty(s->error),
 	};
 
-	if (e.is_fhir || text_is(s->endpoint, "token") ||
-	    text_is(s->endpoint, "authorize"))
+	if (!others && (e.is_fhir || text_is(s->endpoint, "token") ||
+			text_is(s->endpoint, "authorize")))
 		e.client->requests++;
 	if (!e.is_fhir) {
 		e.scope = scope_of(r, a, &e);

@@ -364,8 +364,8 @@ static void see_agent(struct report *r, struct arena *a, struct habits *h,
 		return;
 	if (!agent || *agent == '\0')
 		note(r, h, NO_USER_AGENT, s);
-	else if (!text_is(e->client->agent, agent))
-		e->client->agent = arena_strdup(r->arena, agent);
+	else if (e->client->agents.n < REPORT_AGENTS)
+		report_words_add(&e->client->agents, agent);
 }
 
 static void see_tls(struct report *r, struct arena *a, struct habits *h,

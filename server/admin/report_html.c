@@ -127,8 +127,9 @@ static const char *clients_text(struct report *r)
 		buf_printf(&b, *c->name ? " (%s)" : "%s",
 			   *c->client_id ? c->client_id
 					 : word(r, SAY("no client_id")));
-		if (c->agent)
-			buf_printf(&b, ", User-Agent: %s", c->agent);
+		for (size_t k = 0; k < c->agents.n; k++)
+			buf_printf(&b, "%s%s", k > 0 ? ", " : ", User-Agent: ",
+				   c->agents.v[k]);
 	}
 	return b.len > 0 ? b.p : word(r, SAY("none"));
 }

@@ -51,11 +51,13 @@ struct report_case {
 	unsigned per;		    /* of enum report_per */
 	unsigned needs;		    /* IA_...: what the type must offer; or 0 */
 	const struct json *expect;  /* "2xx", "404": passed */
-	const struct json *neither; /* these are no try at all; or NULL */
-	bool refused;		    /* passed by a refusal alone */
+	const struct json *neither; /* statuses, codes: no try; or NULL */
+	/* A redirect without any of these parameters is no try; or NULL. */
+	const struct json *redirect;
+	bool refused; /* passed by a refusal alone */
 	bool all;     /* one that failed is enough; else one that passed */
 	bool batch;   /* entries of a batch count as if they were alone */
-	bool anybody; /* whoever asked: the citizen's own pages */
+	bool anybody; /* the citizen's own pages, whoever's they are */
 	enum report_look look;
 };
 struct report_cases {
@@ -85,6 +87,24 @@ enum verdict {
 	VERDICT_FAULT, /* only while a fault was injected */
 	VERDICTS
 };
+
+/* Words, each once, in the order of the letters
+ * when report_words_sort() has been called. */
+struct report_words {
+	struct arena *arena;
+	const char **v;
+	size_t n, cap;
+	uint32_t *slot;
+	size_t slots;
+};
+void report_words_init(struct report_words *w, struct arena *a);
+/* The place of the word, which stays until it is sorted; copied if it is new.
+ */
+size_t report_words_add(struct report_words *w, const char *text);
+bool report_words_has(const struct report_words *w, const char *text);
+/* Takes the word that was added last away again. */
+void report_words_forget(struct report_words *w);
+void report_words_sort(struct report_words *w);
 
 /* A type, or a profile of one, in a version. */
 struct report_subject {
@@ -131,31 +151,16 @@ struct report_habit {
 	struct report_cited cited;
 };
 
+#define REPORT_AGENTS 20
+
 /* An application that was seen. */
 struct report_client {
 	const char *client_id, *name; /* name "": not registered (any more) */
-	const char *agent;	      /* User-Agent, the latest; or NULL */
+	struct report_words agents;   /* User-Agent, at most REPORT_AGENTS */
 	size_t requests;
 	struct habits *habits; /* report_habits.c's */
 	const char *scope;     /* that it last asked for */
 };
-
-/* What of the service was used, each word once, in the order of the letters
- * when report_words_sort() has been called. */
-struct report_words {
-	struct arena *arena;
-	const char **v;
-	size_t n, cap;
-	uint32_t *slot;
-	size_t slots;
-};
-void report_words_init(struct report_words *w, struct arena *a);
-/* The place of the word, which stays until it is sorted; copied if it is new.
- */
-size_t report_words_add(struct report_words *w, const char *text);
-/* Takes the word that was added last away again. */
-void report_words_forget(struct report_words *w);
-void report_words_sort(struct report_words *w);
 
 enum report_used {
 	USED_FUNCTIONS, /* "r4 Observation create" */
@@ -188,6 +193,7 @@ struct report {
 	/* The resources that were met, "r4 Type/id", and what each named as its
 	 * profiles, with spaces between. */
 	struct report_words met_resource;
+	struct report_words met_patient; /* of those of the application */
 	const char **met_profiles;
 	size_t met_cap;
 

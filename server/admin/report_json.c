@@ -48,7 +48,10 @@ static void write_clients(struct jw *w, const struct report *r)
 		jw_open(w, NULL, '{');
 		jw_str(w, "client_id", c->client_id);
 		jw_str(w, "name", c->name);
-		jw_str(w, "user_agent", c->agent);
+		jw_open(w, "user_agents", '[');
+		for (size_t k = 0; k < c->agents.n; k++)
+			jw_str(w, NULL, c->agents.v[k]);
+		jw_close(w);
 		jw_int(w, "requests", (int64_t)c->requests);
 		jw_close(w);
 	}

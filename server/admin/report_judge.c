@@ -16,6 +16,7 @@
 #include "admin/report_int.h"
 
 #include <assert.h>
+#include <strings.h>
 
 #define CITED_GOOD                                                             \
 	2 /* so many of those that passed; the rest is for failures            \
@@ -268,11 +269,62 @@ static void try_scope(struct report *r, const struct report_case *c,
 	}
 }
 
-static bool is_try(const struct report_case *c, const struct report_event *e)
+static bool named(const struct json *list, const char *word)
 {
-	return (!e->entry || c->batch) && (!e->others || c->anybody) &&
+	for (const struct json *v = json_first(list); v; v = json_next(v))
+		if (text_is(json_text(v), word))
+			return true;
+	return false;
+}
+
+static const char *location_of(const struct seen *s)
+{
+	struct http_pair h;
+
+	for (size_t i = 0; s->header_at && s->header_at(s, true, i, &h); i++)
+		if (strcasecmp(h.name, "Location") == 0)
+			return h.value;
+	return NULL;
+}
+
+/* Does the redirect carry one of the parameters? What is none does. */
+static bool carries(const struct json *names, const struct report_event *e)
+{
+	const char *at = e->status / 100 == 3 ? location_of(e->seen) : NULL;
+
+	if (!names || !at)
+		return true;
+	at += strcspn(at, "?#");
+	while (*at) {
+		const size_t n = strcspn(++at, "=&#");
+
+		for (const struct json *v = json_first(names); v;
+		     v = json_next(v))
+			if (json_len(v) == n &&
+			    strncmp(at, text_or_empty(json_text(v)), n) == 0)
+				return true;
+		at += strcspn(at, "&#");
+	}
+	return false;
+}
+
+/* Of the application that is asked about, or of a citizen of its own. */
+static bool is_ours(const struct report *r, const struct report_case *c,
+		    const struct report_event *e)
+{
+	return !e->others ||
+	       (c->anybody &&
+		report_words_has(&r->met_patient,
+				 text_or_empty(e->seen->patient)));
+}
+
+static bool is_try(const struct report *r, const struct report_case *c,
+		   const struct report_event *e)
+{
+	return (!e->entry || c->batch) && is_ours(r, c, e) &&
 	       !report_status_in(c->neither, e->status) &&
-	       match_is(c->match, e->seen);
+	       !named(c->neither, text_or_empty(e->seen->outcome_code)) &&
+	       match_is(c->match, e->seen) && carries(c->redirect, e);
 }
 
 void report_judge(struct report *r, struct arena *a,
@@ -281,7 +333,7 @@ void report_judge(struct report *r, struct arena *a,
 	for (size_t i = 0; i < r->cases->n; i++) {
 		const struct report_case *c = &r->cases->of[i];
 
-		if (!is_try(c, e))
+		if (!is_try(r, c, e))
 			continue;
 		if (e->is_fhir)
 			try_case(r, c, e, fault_of(r, a, c, e));

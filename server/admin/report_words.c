@@ -53,6 +53,11 @@ size_t report_words_add(struct report_words *w, const char *text)
 	return w->n - 1;
 }
 
+bool report_words_has(const struct report_words *w, const char *text)
+{
+	return w->n > 0 && *slot_of(w, text) != 0;
+}
+
 void report_words_forget(struct report_words *w)
 {
 	*slot_of(w, w->v[w->n - 1]) = 0;

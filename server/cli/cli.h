@@ -58,6 +58,7 @@ struct config {
 	const char *citizens, *days, *seed, *invalid, *client; /* generate */
 	bool exit_on_stdin_eof;
 	bool force;		  /* pki */
+	bool exit_code;		  /* report */
 	bool batch;		  /* fhirpath */
 	struct settings settings; /* --set, --errors, --unknown-profile */
 	const char **operand;	  /* what is no option */
@@ -73,6 +74,7 @@ enum command {
 	CMD_PKI,
 	CMD_HEALTHCHECK,
 	CMD_ENVIRONMENTS,
+	CMD_REPORT,
 	CMD_COMPLETION,
 	CMD_MAN
 };
@@ -129,6 +131,7 @@ int cli_generate(struct arena *boot, const struct config *c);
 int cli_pki(struct arena *boot, const struct config *c);
 int cli_healthcheck(const struct config *c);
 int cli_environments(struct arena *boot, const struct config *c);
+int cli_report(struct arena *boot, const struct config *c);
 int cli_completion(struct arena *boot, const struct config *c);
 int cli_man(struct arena *boot);
 

@@ -57,6 +57,8 @@ static const char *operand_words(struct arena *a, enum command c)
 
 	if (c == CMD_COMPLETION)
 		return "bash zsh fish";
+	if (c == CMD_REPORT)
+		return "diff";
 	if (c != CMD_ENVIRONMENTS)
 		return "";
 	buf_init(&b, a);

@@ -614,6 +614,10 @@ static bool check_operands(struct setup *u)
 	if (u->command == CMD_PKI && n != 1)
 		return complain(u, EXIT_USAGE_ERROR,
 				"pki needs a DIR, and one alone");
+	if (u->command == CMD_REPORT &&
+	    (n != 3 || strcmp(c->operand[0], "diff") != 0))
+		return complain(u, EXIT_USAGE_ERROR,
+				"report is used as: report diff OLD NEW");
 	if (u->command == CMD_COMPLETION && n != 1)
 		return complain(u, EXIT_USAGE_ERROR,
 				"completion needs a shell: bash, zsh or fish");

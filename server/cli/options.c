@@ -23,7 +23,7 @@
 #define FHIRPATH   FOR(CMD_FHIRPATH)
 #define GENERATE   FOR(CMD_GENERATE)
 #define PKI	   FOR(CMD_PKI)
-#define COMPARING  FOR(CMD_ENVIRONMENTS)
+#define COMPARING  (FOR(CMD_ENVIRONMENTS) | FOR(CMD_REPORT))
 #define ALL	   (SERVE | VALIDATE | LISTING | FHIRPATH | GENERATE)
 
 static const struct option options[] = {
@@ -148,6 +148,8 @@ static const struct option options[] = {
      "write the port there when ready (one line for each listener)"},
     {"exit-on-stdin-eof", NULL, AT(exit_on_stdin_eof), NULL, OPT_FLAG, SERVE,
      NULL, "stop when standard input ends"},
+    {"exit-code", NULL, AT(exit_code), NULL, OPT_FLAG, FOR(CMD_REPORT), NULL,
+     "exit 1 when there is something to notify of"},
     {"config", "FILE", 0, NULL, OPT_CONFIG, ALL | PKI, NULL,
      "JSON object whose members are named as the options"},
 };
@@ -219,6 +221,14 @@ static const struct command_row commands[] = {
 	 "  mock-kanta-phr environments production\n"
 	 "  mock-kanta-phr environments sandbox client-test\n"
 	 "  mock-kanta-phr environments kanta strict --format json\n"},
+    [CMD_REPORT] =
+	{"report", " diff OLD NEW",
+	 "what an application uses now that it did not before",
+	 "  curl -s 'http://127.0.0.1:8080/__admin/report?format=json' "
+	 ">new.json\n"
+	 "  mock-kanta-phr report diff old.json new.json\n"
+	 "  mock-kanta-phr report diff --format json old.json new.json\n"
+	 "  mock-kanta-phr report diff --exit-code old.json new.json\n"},
     [CMD_HEALTHCHECK] = {"healthcheck", " [URL]",
 			 "exit 0 if the server answers healthy",
 			 "  mock-kanta-phr healthcheck\n"

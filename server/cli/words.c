@@ -35,6 +35,7 @@ static const struct {
     {CMD_PROFILES, "format", {"text", "json"}},
     {CMD_PKI, "format", {"text", "json"}},
     {CMD_ENVIRONMENTS, "format", {"text", "json"}},
+    {CMD_REPORT, "format", {"text", "json"}},
     {CMD_VALIDATE, "format", {"text", "json", "ndjson", "junit"}},
     {CMD_GENERATE, "format", {"ndjson", "json", "bundle"}},
     {CMD_VALIDATE, "fhir", {"stu3", "r4"}},
