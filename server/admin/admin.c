@@ -57,6 +57,9 @@ static const struct route routes[] = {
     {"DELETE", "/clients/:client_id", admin_client_delete, ACCESS_ADMIN, 0,
      "removes an application with its permissions and tokens", "client_delete"},
 
+    {"GET", "/tokens", admin_tokens, ACCESS_ADMIN, 0,
+     "the tokens that there are, the newest first, without their values",
+     "tokens"},
     {"POST", "/tokens", admin_tokens_post, ACCESS_ADMIN, BODY,
      "tokens without login and consent", "tokens_post"},
     {"POST", "/tokens/expire", admin_tokens_expire, ACCESS_ADMIN, BODY,

@@ -334,6 +334,7 @@ bool admin_client_put(struct rq *rq);
 bool admin_client_delete(struct rq *rq);
 
 bool admin_authorize(struct rq *rq);
+bool admin_tokens(struct rq *rq);
 bool admin_tokens_post(struct rq *rq);
 bool admin_tokens_expire(struct rq *rq);
 bool admin_tokens_revoke(struct rq *rq);

@@ -13,6 +13,9 @@
  *	script	the URL of a script, or none
  *	rail, rail.on	the ways through a large site: rows of url, name and
  *		here; and "1" if there are any
+ *	frame.done	what has just been done, above the page
+ *	frame.trouble, frame.where	what was refused and, in the API's words
+ *		(English), why; and which member of a request
  *	twin, call	where programs read the same, and what it is called
  *	icon	the URL of the icon: without it a browser asks for one where
  *		there is none

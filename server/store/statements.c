@@ -264,6 +264,13 @@ const char *const store_sql[ST_COUNT] = {
 	"t.issued_ms,t.expires_ms,t.used_ms,t.certificate FROM token t JOIN "
 	"permission p ON "
 	"p.id=t.grant_id WHERE t.digest=?",
+    [ST_TOKEN_LIST] =
+	"SELECT p.id,p.client_id,p.hetu,p.patient,p.scope,p.created_ms,"
+	"p.remember_until_ms,p.audience,p.professional,t.digest,t.kind,t.scope,"
+	"t.issued_ms,t.expires_ms,t.used_ms,t.certificate FROM token t JOIN "
+	"permission p ON p.id=t.grant_id WHERE(?1 IS NULL OR p.client_id=?1)"
+	" AND(?2 IS NULL OR p.hetu=?2)AND(?3 IS NULL OR(t.expires_ms>?3"
+	" AND t.used_ms=0))ORDER BY t.issued_ms DESC,t.digest LIMIT ?4",
     [ST_TOKEN_EXPIRE] = "UPDATE token SET expires_ms=?4 WHERE expires_ms>?4"
 			" AND(?3 IS NULL OR digest=?3)"
 			" AND grant_id IN" PERMISSIONS,

@@ -514,6 +514,17 @@ void store_token_put(struct store *s, const struct store_token *t);
  * expired. */
 bool store_token_find(struct store *s, struct arena *a, const char *digest,
 		      struct store_token *out, struct grant *grant);
+/* A token with its grant. */
+struct store_token_row {
+	struct store_token token;
+	struct grant grant;
+};
+/* The newest first, at most limit: those of an application and a citizen (NULL:
+ * of any), and of those that are good at now_ms alone (below 0: all). Returns
+ * how many. */
+size_t store_token_list(struct store *s, struct arena *a, const char *client_id,
+			const char *hetu, int64_t now_ms, int64_t limit,
+			struct store_token_row **out);
 /* Expires (sets expires_ms to now_ms; those that had expired before do not
  * count) or deletes the tokens that match all of the arguments that are not
  * NULL; returns how many. */

@@ -76,16 +76,13 @@ static void keep(struct store *s, const struct store_token *token,
 	slot->len = len;
 }
 
-static bool look_up(struct store *s, struct arena *a, const char *digest,
-		    struct store_token *out, struct grant *grant)
+/* A row of ST_TOKEN_FIND and ST_TOKEN_LIST. */
+static void take(sqlite3_stmt *st, struct arena *a, struct store_token *t,
+		 struct grant *g)
 {
-	sqlite3_stmt *st = store_query(s, ST_TOKEN_FIND, ARGS(TEXT(digest)));
-
-	if (!store_row(s, st))
-		return false;
-	store_grant_take(st, a, grant);
-	*out = (struct store_token){
-	    .grant_id = grant->id,
+	store_grant_take(st, a, g);
+	*t = (struct store_token){
+	    .grant_id = g->id,
 	    .digest = store_column(a, st, 9),
 	    .kind = (enum token_kind)sqlite3_column_int(st, 10),
 	    .scope = store_column(a, st, 11),
@@ -94,6 +91,39 @@ static bool look_up(struct store *s, struct arena *a, const char *digest,
 	    .used_ms = sqlite3_column_int64(st, 14),
 	    .certificate = store_column(a, st, 15),
 	};
+}
+
+static void take_row(sqlite3_stmt *st, struct arena *a, void *row)
+{
+	struct store_token_row *out = row;
+
+	take(st, a, &out->token, &out->grant);
+}
+
+size_t store_token_list(struct store *s, struct arena *a, const char *client_id,
+			const char *hetu, int64_t now_ms, int64_t limit,
+			struct store_token_row **out)
+{
+	size_t n;
+
+	*out =
+	    store_list(s, a,
+		       store_query(s, ST_TOKEN_LIST,
+				   ARGS(TEXT(client_id), TEXT(hetu),
+					now_ms < 0 ? TEXT(NULL) : INT(now_ms),
+					INT(limit))),
+		       sizeof **out, take_row, &n);
+	return n;
+}
+
+static bool look_up(struct store *s, struct arena *a, const char *digest,
+		    struct store_token *out, struct grant *grant)
+{
+	sqlite3_stmt *st = store_query(s, ST_TOKEN_FIND, ARGS(TEXT(digest)));
+
+	if (!store_row(s, st))
+		return false;
+	take(st, a, out, grant);
 	store_done(st);
 	return true;
 }

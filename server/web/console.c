@@ -29,12 +29,51 @@
 #define FORM  HTTP_FORM_BODY_BYTES
 #define BELOW "/console"
 
+#define PLAIN NULL, NULL
+
 /* In the order of the ways through the site. */
 static const struct console_page pages[] = {
     {"/", "/state", SAY("Overview"), "console_overview", SAY("Overview"), "",
      console_overview_more, NULL},
     {"/requests", NULL, SAY("Journal"), "console_requests", SAY("Journal"), "",
      console_requests_more, console_requests_call},
+    {"/requests/:id", NULL, SAY("One request"), "console_request", NULL, "",
+     console_explain_more, NULL},
+    {"/citizens", NULL, SAY("Citizens"), "console_citizens", SAY("Citizens"),
+     "", PLAIN},
+    {"/citizens/:hetu", NULL, SAY("A citizen"), "console_citizen", NULL, "",
+     PLAIN},
+    {"/clients", NULL, SAY("Applications"), "console_clients",
+     SAY("Applications"), "", PLAIN},
+    {"/clients/:client_id", NULL, SAY("An application"), "console_client", NULL,
+     "", PLAIN},
+    {"/tokens", NULL, SAY("Tokens"), "console_tokens", SAY("Tokens"),
+     "client_id hetu active", PLAIN},
+    {"/certificates", NULL, SAY("Certificates"), "console_certificates",
+     SAY("Certificates"), "", PLAIN},
+    {"/faults", NULL, SAY("Faults"), "console_faults", SAY("Faults"), "",
+     console_faults_more, NULL},
+    {"/clock", NULL, SAY("Clock"), "console_clock", SAY("Clock"), "", PLAIN},
+    {"/snapshots", NULL, SAY("Snapshots"), "console_snapshots",
+     SAY("Snapshots"), "", PLAIN},
+    {"/settings", "/state", SAY("Settings"), "console_settings",
+     SAY("Settings"), "", PLAIN},
+    {"/profiles", NULL, SAY("Profiles"), "console_profiles", SAY("Profiles"),
+     "", PLAIN},
+    {"/profiles/coverage", NULL, SAY("Coverage"), "console_coverage", NULL,
+     "client_id since", PLAIN},
+    {"/report", NULL, SAY("Report"), "console_report", SAY("Report"),
+     "client_id since", PLAIN},
+};
+
+/* What is handed on as the control API gives it. */
+static const struct {
+	const char *path, *call, *query;
+} files[] = {
+    {"/report/:format", "/report?format=:format", "client_id since lang"},
+    {"/certificates/ca.pem", "/certificates/ca.pem", ""},
+    {"/certificates/crl.pem", "/certificates/crl.pem", ""},
+    {"/snapshots/:name", "/snapshots/:name", ""},
 };
 
 /* ---- patterns -------------------------------------------------------- */
@@ -173,7 +212,6 @@ static void put_rail(struct console_view *v, const char *here)
 		row[n++] = page_row(v->rq->arena, link, LEN(link));
 	}
 	console_rows(v, "rail", row, n);
-	console_text(v, "rail.on", "1");
 }
 
 bool console_reply(struct console_view *v, int status, const char *title,
@@ -193,6 +231,24 @@ static void put_form(struct console_view *v, const struct site_post *form)
 		    form->pair[i].value);
 }
 
+/* What the query said: q_NAME; and what of it is handed on, as more. */
+static void put_query(struct console_view *v, const struct console_page *page)
+{
+	struct http_pair *pair;
+	struct err ignored;
+	struct rq *rq = v->rq;
+	size_t n;
+
+	console_text(v, "more", handed_on(rq, page->query));
+	console_text(v, "auth_path", web_of(rq)->issuer_path);
+	if (!http_form(rq->arena, rq->query, strlen(rq->query), &pair, &n,
+		       &ignored))
+		return;
+	for (size_t i = 0; i < n; i++)
+		console_text(v, arena_cat(rq->arena, "q_", pair[i].name, NULL),
+			     pair[i].value);
+}
+
 /* The same page as the call that it shows, for programs. */
 static void put_twin(struct console_view *v, const char *below,
 		     const char *call)
@@ -209,9 +265,21 @@ static void put_twin(struct console_view *v, const char *below,
 
 static void put_refused(struct console_view *v, const struct console_answer *r)
 {
-	console_text(v, "refused",
-		     r->message[0] != '\0' ? r->message : r->code);
-	console_text(v, "refused_where", r->where);
+	const char *text = r->message[0] != '\0' ? r->message : r->code;
+
+	if (text[0] == '\0')
+		text = arena_printf(v->rq->arena, "%d %s", r->status,
+				    http_reason(r->status));
+	console_text(v, "refused", text);
+	console_text(v, "frame.trouble", text);
+	console_text(v, "frame.where", r->where);
+}
+
+static void put_done(struct console_view *v)
+{
+	const char *done = console_done(web_query(v->rq, "done"));
+
+	console_text(v, "frame.done", done ? site_word(v->rq, done) : NULL);
 }
 
 bool console_show(struct rq *rq, const struct console_page *page,
@@ -231,10 +299,11 @@ bool console_show(struct rq *rq, const struct console_page *page,
 	console_session(rq, &session);
 	console_view_init(&v, rq);
 	console_text(&v, "csrf", site_csrf(rq, &session));
-	console_text(&v, "done", console_done(web_query(rq, "done")));
+	put_done(&v);
 	put_twin(&v, below, call);
 	if (refused)
 		put_refused(&v, refused);
+	put_query(&v, page);
 	put_form(&v, form);
 	if (page->more)
 		page->more(&v, answer.json);
@@ -264,6 +333,26 @@ static const char *without_json(struct rq *rq, const char *below)
 	return arena_strndup(rq->arena, below, n - end);
 }
 
+/* A file, with the headers that it needs. */
+static bool hand_on(struct rq *rq, const struct console_answer *answer)
+{
+	static const char *const names[] = {"Content-Disposition",
+					    "Content-Security-Policy",
+					    "Content-Language"};
+
+	for (size_t i = 0; i < LEN(names); i++) {
+		const char *value = rq_header_out(answer->from, names[i]);
+
+		if (value)
+			rq_header_text(rq, names[i], value);
+	}
+	rq_header(rq, "Cache-Control", "no-store");
+	rq_header(rq, "X-Content-Type-Options", "nosniff");
+	buf_add(&rq->out, answer->text, answer->len);
+	return rq_reply(rq, answer->status,
+			answer->type ? answer->type : "application/json");
+}
+
 /* What the control API says, as it says it. */
 static bool twin(struct rq *rq, const char *below)
 {
@@ -275,11 +364,36 @@ static bool twin(struct rq *rq, const char *below)
 	if (!page)
 		return false;
 	console_ask(rq, "GET", call_of(rq, page, below), NULL, &answer);
-	buf_add(&rq->out, answer.text, answer.len);
-	rq_header(rq, "Cache-Control", "no-store");
-	rq_header(rq, "X-Content-Type-Options", "nosniff");
-	return rq_reply(rq, answer.status,
-			answer.type ? answer.type : "application/json");
+	return hand_on(rq, &answer);
+}
+
+static const char *file_call(struct rq *rq, size_t i, const char *below)
+{
+	const char *call = files[i].call, *query = strchr(call, '?');
+	const char *more = handed_on(rq, files[i].query);
+	const char *format = strrchr(below, '/') + 1;
+
+	if (!query)
+		return console_fill(rq, call, below, NULL);
+	return arena_printf(
+	    rq->arena, "%.*s%s%s%s", (int)(strchr(query, ':') - call), call,
+	    format, *more != '\0' ? "&" : "", *more != '\0' ? more + 1 : "");
+}
+
+/* False: it is no such file, and nothing was answered. */
+static bool open_file(struct rq *rq, const char *below)
+{
+	struct console_answer answer;
+
+	for (size_t i = 0; i < LEN(files); i++) {
+		if (!console_match(files[i].path, below))
+			continue;
+		console_ask(rq, "GET", file_call(rq, i, below), NULL, &answer);
+		if (answer.status == 401)
+			return console_locked(rq);
+		return hand_on(rq, &answer);
+	}
+	return false;
 }
 
 static bool nothing_here(struct rq *rq)
@@ -297,6 +411,8 @@ static bool open_page(struct rq *rq)
 	if (json && twin(rq, json))
 		return true;
 	page = console_page_find(rq, below);
+	if (!page && open_file(rq, below))
+		return true;
 	if (!page)
 		return nothing_here(rq);
 	return console_show(rq, page, below, NULL, NULL);

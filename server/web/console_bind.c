@@ -5,7 +5,8 @@
  *
  * Names stay what they are in the answer, and a member of a nested object is
  * reached inside of its section: {{#clock}}{{now}}{{/clock}}. An object of
- * which nobody knows the names (switches, headers) is walked as NAME.each. The
+ * which nobody knows the names (switches, headers) is walked as NAME.each; what
+ * stands around the rows of a list asks for NAME.on. The
  * values point into the answer; only texts that are put together are new.
  *
  * Limits: as deep as the JSON is, which its parser bounds.
@@ -13,6 +14,13 @@
 #include "web/console_int.h"
 
 #include <string.h>
+
+/* That a list has rows, for what stands around them. */
+static struct page_value there(struct arena *a, const char *name)
+{
+	return (struct page_value){.name = arena_cat(a, name, ".on", NULL),
+				   .text = "1"};
+}
 
 void console_view_init(struct console_view *v, struct rq *rq)
 {
@@ -43,6 +51,8 @@ void console_rows(struct console_view *v, const char *name,
 {
 	console_put(
 	    v, (struct page_value){.name = name, .rows = row, .row_count = n});
+	if (n > 0)
+		console_put(v, there(v->rq->arena, name));
 }
 
 const char *console_said(const struct json *object, const char *name)
@@ -75,7 +85,7 @@ static const char *text_of(struct arena *a, const struct json *v)
 	}
 }
 
-/* The n members of an object as rows of key and value. */
+/* The n members of an object as rows of key and value (and has: it has one). */
 static struct page_value each(struct arena *a, const char *name,
 			      const struct page_value *member, size_t n)
 {
@@ -84,14 +94,17 @@ static struct page_value each(struct arena *a, const char *name,
 	for (size_t i = 0; i < n; i++) {
 		const struct page_value *of = &member[i];
 		const size_t more = of->row_count == 1 ? of->rows[0].n : 0;
-		struct page_value *v = arena_alloc(a, (more + 2) * sizeof(*v));
+		struct page_value *v = arena_alloc(a, (more + 3) * sizeof(*v));
 
 		v[0] = (struct page_value){.name = "key", .text = of->name};
 		v[1] = *of;
 		v[1].name = "value";
+		v[2] = (struct page_value){
+		    .name = "has",
+		    .text = text_or_empty(of->text)[0] != '\0' ? "1" : NULL};
 		if (more > 0)
-			memcpy(v + 2, of->rows[0].v, more * sizeof(*v));
-		row[i] = (struct page_values){v, more + 2};
+			memcpy(v + 3, of->rows[0].v, more * sizeof(*v));
+		row[i] = (struct page_values){v, more + 3};
 	}
 	return (struct page_value){.name = arena_cat(a, name, ".each", NULL),
 				   .rows = row,
@@ -108,6 +121,8 @@ static struct page_values members(struct arena *a, const struct json *object)
 	for (const struct json *m = json_first(object); m;
 	     m = json_next(m), i++) {
 		v[i] = console_value(a, json_name(m), m);
+		if (json_kind(m) == JSON_ARRAY && v[i].row_count > 0)
+			v[walks++] = there(a, json_name(m));
 		if (json_kind(m) == JSON_OBJECT && v[i].row_count == 1)
 			v[walks++] = each(a, json_name(m), v[i].rows[0].v,
 					  json_count(m));
@@ -176,11 +191,13 @@ struct page_value console_value(struct arena *a, const char *name,
 
 void console_bind(struct console_view *v, const struct json *object)
 {
-	struct page_values all;
+	struct page_value it = console_value(v->rq->arena, "it", object);
 
-	if (!object || json_kind(object) != JSON_OBJECT)
+	if (!object || json_kind(object) != JSON_OBJECT || it.row_count == 0)
 		return;
-	all = members(v->rq->arena, object);
-	for (size_t i = 0; i < all.n; i++)
-		console_put(v, all.v[i]);
+	for (size_t i = 0; i < it.rows[0].n; i++)
+		console_put(v, it.rows[0].v[i]);
+	console_put(v, it);
+	console_put(v,
+		    each(v->rq->arena, "it", it.rows[0].v, json_count(object)));
 }

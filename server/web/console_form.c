@@ -9,6 +9,7 @@
  * refused comes back as it was sent, with the words of the API and the member
  * that they are about.
  *
+ * Of several fields for one member the first counts that was filled in.
  * A field that is empty is not sent. "match.path" is the member path within
  * match; such fields stand together in their row. A field of JSON with the name
  * "" is the whole body, and then no other counts.
@@ -23,7 +24,9 @@ enum kind {
 	NUMBER,
 	SWITCH, /* a checkbox */
 	WORDS,	/* spaces between: a list */
+	LIST,	/* the same, and empty when nothing was typed */
 	JSON,	/* as it is */
+	NAMED,	/* what the member is called, the field "name" says */
 };
 
 struct field {
@@ -58,6 +61,191 @@ static const struct form forms[] = {
      SAY("The journal is empty."),
      NULL,
      {{0}}},
+
+    {"/citizens",
+     "POST",
+     "/citizens",
+     "/citizens",
+     SAY("There is a new citizen."),
+     NULL,
+     {{"hetu", NULL, TEXT},
+      {"age", NULL, NUMBER},
+      {"behaviours", NULL, WORDS}}},
+    {"/citizens/:hetu/behaviours",
+     "POST",
+     "/citizens",
+     "/citizens/:hetu",
+     SAY("The citizen behaves like that now."),
+     NULL,
+     {{"hetu", NULL, TEXT}, {"behaviours", NULL, LIST}}},
+    {"/citizens/:hetu/age",
+     "POST",
+     "/citizens/:hetu/age",
+     "/citizens/:hetu",
+     SAY("What is the citizen's is older now."),
+     NULL,
+     {{"by", NULL, TEXT}}},
+    {"/citizens/:hetu/delete-data",
+     "POST",
+     "/citizens/:hetu/delete-data",
+     "/citizens/:hetu",
+     SAY("The citizen has deleted data."),
+     NULL,
+     {{"type", NULL, TEXT}, {"older_than", NULL, TEXT}}},
+    {"/citizens/:hetu/withdraw",
+     "POST",
+     "/permissions/withdraw",
+     "/citizens/:hetu",
+     SAY("The permission is withdrawn."),
+     NULL,
+     {{"hetu", NULL, TEXT}, {"client_id", NULL, TEXT}}},
+    {"/citizens/:hetu/delete",
+     "DELETE",
+     "/citizens/:hetu",
+     "/citizens",
+     SAY("The citizen is gone, with everything about him or her."),
+     NULL,
+     {{0}}},
+
+    {"/clients",
+     "POST",
+     "/clients",
+     "/clients",
+     SAY("The application is registered"),
+     "console_answer",
+     {{"whole", "", JSON},
+      {"client_name", NULL, TEXT},
+      {"redirect_uris", NULL, WORDS},
+      {"scope", NULL, TEXT},
+      {"kind", NULL, TEXT},
+      {"token_endpoint_auth_method", NULL, TEXT}}},
+    {"/clients/:client_id/delete",
+     "DELETE",
+     "/clients/:client_id",
+     "/clients",
+     SAY("The application is gone."),
+     NULL,
+     {{0}}},
+
+    {"/tokens",
+     "POST",
+     "/tokens",
+     "/tokens",
+     SAY("Tokens were issued"),
+     "console_answer",
+     {{"client_id", NULL, TEXT},
+      {"hetu", NULL, TEXT},
+      {"scope", NULL, TEXT},
+      {"expires_in", NULL, NUMBER}}},
+    {"/tokens/expire",
+     "POST",
+     "/tokens/expire",
+     "/tokens",
+     SAY("The tokens have expired."),
+     NULL,
+     {{"client_id", NULL, TEXT}, {"hetu", NULL, TEXT}, {"token", NULL, TEXT}}},
+    {"/tokens/revoke",
+     "POST",
+     "/tokens/revoke",
+     "/tokens",
+     SAY("The tokens are revoked."),
+     NULL,
+     {{"client_id", NULL, TEXT}, {"hetu", NULL, TEXT}, {"token", NULL, TEXT}}},
+
+    {"/certificates",
+     "POST",
+     "/certificates",
+     "/certificates",
+     SAY("A certificate was issued"),
+     "console_certificate",
+     {{"kind", NULL, TEXT},
+      {"oid", NULL, TEXT},
+      {"common_name", NULL, TEXT},
+      {"format", NULL, TEXT}}},
+    {"/certificates/:number/revoke",
+     "POST",
+     "/certificates/:number/revoke",
+     "/certificates",
+     SAY("The certificate is revoked."),
+     NULL,
+     {{0}}},
+
+    {"/faults",
+     "POST",
+     "/faults",
+     "/faults",
+     SAY("The fault is armed."),
+     NULL,
+     {{"whole", "", JSON},
+      {"match_json", "match", JSON},
+      {"client_id", "match.client_id", TEXT},
+      {"hetu", "match.hetu", TEXT},
+      {"endpoint", "match.endpoint", TEXT},
+      {"interaction", "match.interaction", TEXT},
+      {"path", "match.path", TEXT},
+      {"action_json", "action", JSON},
+      {"action", NULL, JSON},
+      {"times", NULL, NUMBER},
+      {"after", NULL, NUMBER}}},
+    {"/faults/clear",
+     "DELETE",
+     "/faults",
+     "/faults",
+     SAY("No fault is armed."),
+     NULL,
+     {{0}}},
+    {"/faults/:id/delete",
+     "DELETE",
+     "/faults/:id",
+     "/faults",
+     SAY("The fault is disarmed."),
+     NULL,
+     {{0}}},
+
+    {"/clock/advance",
+     "POST",
+     "/clock/advance",
+     "/clock",
+     SAY("The clock was moved."),
+     NULL,
+     {{"by", NULL, TEXT}}},
+    {"/clock",
+     "PUT",
+     "/clock",
+     "/clock",
+     SAY("The clock was set."),
+     NULL,
+     {{"mode", NULL, TEXT}, {"now", NULL, TEXT}}},
+
+    {"/snapshots",
+     "POST",
+     "/snapshots",
+     "/snapshots",
+     SAY("The state is kept."),
+     NULL,
+     {{"name", NULL, TEXT}}},
+    {"/snapshots/:name/restore",
+     "POST",
+     "/snapshots/:name/restore",
+     "/snapshots",
+     SAY("The state is what it was then."),
+     NULL,
+     {{0}}},
+    {"/snapshots/:name/delete",
+     "DELETE",
+     "/snapshots/:name",
+     "/snapshots",
+     SAY("The snapshot is gone."),
+     NULL,
+     {{0}}},
+
+    {"/settings",
+     "PUT",
+     "/settings",
+     "/settings",
+     SAY("The switch is changed."),
+     NULL,
+     {{"value", NULL, NAMED}}},
 };
 
 const char *console_done(const char *i)
@@ -97,6 +285,7 @@ static bool write_field(struct rq *rq, struct jw *w, const struct field *f,
 {
 	switch (f->kind) {
 	case SWITCH: jw_bool(w, name, true); return true;
+	case LIST:
 	case WORDS: write_words(w, name, value); return true;
 	case NUMBER:
 		if (number_ok(value))
@@ -111,6 +300,19 @@ static bool write_field(struct rq *rq, struct jw *w, const struct field *f,
 		return true;
 	default: jw_str(w, name, value); return true;
 	}
+}
+
+static const char *member_of(const struct field *f)
+{
+	return f->member ? f->member : f->name;
+}
+
+/* What was typed into a field; NULL: nothing. */
+static const char *sent(const struct site_post *p, const struct field *f)
+{
+	const char *value = site_field(p, f->name);
+
+	return value && (*value != '\0' || f->kind == LIST) ? value : NULL;
 }
 
 /* The object that a member is in: "match" of "match.path"; n its length. */
@@ -137,6 +339,23 @@ static const char *enter(struct jw *w, const char *open, const char *member)
 	return open;
 }
 
+/* Was a field before this one sent for the same member, or a part of it? */
+static bool is_said(const struct form *f, const struct site_post *p, size_t i)
+{
+	const char *member = member_of(&f->field[i]);
+	const size_t n = strcspn(member, ".");
+
+	for (size_t j = 0; j < i; j++) {
+		const char *other = member_of(&f->field[j]);
+		const bool whole = strlen(other) == n;
+
+		if (whole && memcmp(other, member, n) == 0 &&
+		    sent(p, &f->field[j]))
+			return true;
+	}
+	return false;
+}
+
 /* The body of the call; NULL: rq->err. */
 static const char *body_of(struct rq *rq, const struct form *f,
 			   const struct site_post *p)
@@ -149,14 +368,17 @@ static const char *body_of(struct rq *rq, const struct form *f,
 	jw_open(&w, NULL, '{');
 	for (size_t i = 0; i < FIELDS && f->field[i].name; i++) {
 		const struct field *x = &f->field[i];
-		const char *member = x->member ? x->member : x->name;
-		const char *value = site_field(p, x->name);
+		const char *member = member_of(x);
+		const char *value = sent(p, x);
 
-		if (!value || *value == '\0')
+		if (!value || is_said(f, p, i))
 			continue;
 		if (*member == '\0')
 			return value;
-		open = enter(&w, open, member);
+		if (x->kind == NAMED)
+			member = text_or_empty(site_field(p, "name"));
+		else
+			open = enter(&w, open, member);
 		member += open ? within(member) + 1 : 0;
 		if (!write_field(rq, &w, x, member, value))
 			return NULL;
@@ -185,6 +407,7 @@ static bool show_once(struct rq *rq, const struct form *f,
 
 	console_view_init(&v, rq);
 	console_text(&v, "shown_once", "1");
+	console_text(&v, "title_done", site_word(rq, f->done));
 	console_text(&v, "back",
 		     arena_cat(rq->arena, "/console", f->back, NULL));
 	console_bind(&v, answer->json);

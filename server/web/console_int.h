@@ -59,15 +59,44 @@ void console_rows(struct console_view *v, const char *name,
  *	{..}		one row, its members; as a text, the JSON itself
  *	[{..}, ..]	rows; as a text, how many
  *	["a", ..]	rows of item; as a text, all with spaces between
- * Of an object in it, NAME.each is rows of key and value, and of the members of
- * the value when that is an object. */
+ * Of a list that has rows, NAME.on is "1"; of an object, NAME.each is rows of
+ *key and value, and of the members of the value when that is an object. */
 struct page_value console_value(struct arena *a, const char *name,
 				const struct json *json);
-/* The members of an object, each as a value of the page. */
+/* The members of an object, each as a value of the page; and all of them within
+ * the section it (and it.each), where no value of the page has their name. */
 void console_bind(struct console_view *v, const struct json *object);
 
 /* The text of a member (a number's, too), or "". */
 const char *console_said(const struct json *object, const char *name);
+
+/* ---- JSON to be read: console_json.c --------------------------------- */
+
+/* What is said about places of a resource, by their FHIRPath. */
+struct console_mark {
+	const char *path, *text;
+	bool bad; /* an error; else a warning */
+};
+struct console_marks {
+	const struct console_mark *v;
+	size_t n;
+};
+/* Lines as rows of indent, key, value, kind, tail, mark and said (rows of
+ * says); marks may be NULL. */
+void console_lines(struct console_view *v, const char *name,
+		   const struct json *json, const struct console_marks *marks);
+/* The same of a text; what is no JSON becomes the value NAME_text. */
+void console_lines_of(struct console_view *v, const char *name,
+		      const char *text, const struct console_marks *marks);
+
+/* ---- why it was refused: console_explain.c --------------------------- */
+
+void console_explain_more(struct console_view *v, const struct json *answer);
+
+/* A resource as the rules judge it: rows issues, and the lines NAME with marks.
+ * base: of the FHIR server, for references. */
+void console_judge(struct console_view *v, const char *name,
+		   enum fhir_version fhir, const char *text);
 
 /* ---- pages: console.c ------------------------------------------------ */
 
@@ -121,8 +150,14 @@ const char *console_done(const char *i);
 
 const char *console_requests_call(struct rq *rq);
 void console_requests_more(struct console_view *v, const struct json *answer);
+/* The classes of a badge with a status. */
+const char *console_status_class(const char *status);
 /* How many requests the journal forgot, if any: the value forgotten. */
 void console_forgotten(struct console_view *v, const struct json *of);
+
+/* ---- faults: console_faults.c ---------------------------------------- */
+
+void console_faults_more(struct console_view *v, const struct json *answer);
 
 /* ---- the overview: console_overview.c -------------------------------- */
 

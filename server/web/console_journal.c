@@ -106,11 +106,8 @@ void console_forgotten(struct console_view *v, const struct json *of)
 		console_text(v, "forgotten", n);
 }
 
-/* The colour of the status. */
-static const char *class_of(const struct json *entry)
+const char *console_status_class(const char *status)
 {
-	const char *status = console_said(entry, "status");
-
 	switch (status[0]) {
 	case '4': return "badge warn";
 	case '2':
@@ -127,7 +124,9 @@ static struct page_values row_of(struct arena *a, const struct json *entry)
 	const size_t n = whole.row_count == 1 ? whole.rows[0].n : 0;
 	struct page_value *v = arena_alloc(a, (n + 2) * sizeof(*v));
 
-	v[0] = (struct page_value){.name = "class", .text = class_of(entry)};
+	v[0] = (struct page_value){
+	    .name = "class",
+	    .text = console_status_class(console_said(entry, "status"))};
 	v[1] = (struct page_value){
 	    .name = "time",
 	    .text = t ? arena_strndup(a, t + 1, strcspn(t + 1, "+-Z")) : at};
