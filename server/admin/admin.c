@@ -111,6 +111,11 @@ static const struct route routes[] = {
      "the journal: what was asked and how it was answered", "requests"},
     {"GET", "/requests/:id", admin_request, ACCESS_ADMIN, 0,
      "one request by its id (X-Request-Id)", "request"},
+    {"POST", "/requests/count", admin_requests_count, ACCESS_ADMIN, BODY,
+     "how many requests match; if none does, which were nearest",
+     "requests_count"},
+    {"POST", "/requests/wait", admin_requests_wait, ACCESS_ADMIN, BODY,
+     "answers as soon as so many requests match, or 408", "requests_wait"},
     {"DELETE", "/requests", admin_requests_delete, ACCESS_ADMIN, 0,
      "empties the journal", "requests_delete"},
 

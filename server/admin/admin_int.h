@@ -9,7 +9,7 @@
 
 /* ---- members.c: what a body may hold -------------------------------- */
 
-enum member_kind { MEMBER_TEXT, MEMBER_COUNT, MEMBER_LIST };
+enum member_kind { MEMBER_TEXT, MEMBER_COUNT, MEMBER_LIST, MEMBER_OBJECT };
 
 struct member {
 	const char *name;
@@ -79,6 +79,14 @@ void clock_write(struct jw *w, const struct clock *c);
  * in the arena, whose length *n becomes. fhir: "code" and "token" are none. */
 const char *redact(struct arena *a, const char *s, size_t *n, bool fhir);
 const char *redact_text(struct arena *a, const char *s, bool fhir);
+/* Likewise of a form or a query, where a value ends at the next &. */
+const char *redact_form(struct arena *a, const char *s, size_t *n, bool fhir);
+const char *redact_query(struct arena *a, const char *s, bool fhir);
+
+/* The n bytes without that text, wherever it stands, also as JSON writes it:
+ * NULL when it is not among them. */
+const char *redact_value(struct arena *a, const char *s, size_t *n,
+			 const char *value);
 
 /* A header's value likewise, by its name. */
 const char *redact_header(struct arena *a, const struct http_pair *h,
@@ -159,6 +167,17 @@ bool request_find(struct rq *rq, const char *id, struct seen *out);
 bool admin_requests(struct rq *rq);
 bool admin_request(struct rq *rq);
 bool admin_requests_delete(struct rq *rq);
+
+/* ---- replay.c -------------------------------------------------------- */
+
+/* Answers with the request as curl sends it (as ".curl") or in a file
+ * (".http"). */
+bool replay(struct rq *rq, const struct seen *s, const char *as);
+
+/* ---- count.c --------------------------------------------------------- */
+
+bool admin_requests_count(struct rq *rq);
+bool admin_requests_wait(struct rq *rq);
 
 /* ---- peer.c --------------------------------------------------------- */
 
@@ -262,6 +281,10 @@ size_t match_score(const struct match *m, const struct seen *s, struct arena *a,
  * until the journal changes. */
 bool journal_at(const struct journal *j, size_t i, struct seen *out);
 size_t journal_kept(const struct journal *j);
+/* The place of the first entry whose number is greater. */
+size_t journal_behind(const struct journal *j, int64_t seq);
+/* The highest number of those that went for want of room; 0: none did. */
+int64_t journal_lost(const struct journal *j);
 /* The highest number given so far; how many entries went for want of room. */
 int64_t journal_last(const struct journal *j);
 int64_t journal_dropped(const struct journal *j);

@@ -85,6 +85,7 @@ struct making {
 	struct octets text[TEXTS];
 	struct http_pair *header[2];
 	size_t headers[2];
+	const char *shown; /* a secret that the refusal repeats; or NULL */
 	bool fhir;
 };
 
@@ -174,7 +175,14 @@ static void body(struct making *m, enum text which, const char *type,
 		len = n;
 	if (n == 0 || !kept(type, s) || memchr(s, '\0', len) != NULL)
 		return;
-	s = redact(m->arena, s, &len, m->fhir);
+	if (type != NULL && strstr(type, "urlencoded") != NULL)
+		s = redact_form(m->arena, s, &len, m->fhir);
+	else
+		s = redact(m->arena, s, &len, m->fhir);
+	if (which == T_ANSWER && m->shown != NULL)
+		s = redact_value(m->arena, s, &len, m->shown);
+	if (s == NULL)
+		return;
 	if (cut && len > MARGIN)
 		len -= MARGIN;
 	if (len > JOURNAL_BODY)
@@ -186,6 +194,21 @@ static void body(struct making *m, enum text which, const char *type,
 
 /* ---- headers --------------------------------------------------------- */
 
+/* What stands there differently, because it may not stand in a header as it
+ * is, is known by the error that it is a part of. */
+static const char *without_shown(struct making *m, const char *value)
+{
+	size_t n = strlen(value);
+	const char *other;
+
+	if (m->shown == NULL)
+		return value;
+	other = redact_value(m->arena, value, &n, m->shown);
+	if (other != NULL)
+		return other;
+	return strstr(value, "error_description") != NULL ? "***" : value;
+}
+
 /* A token that was looked up has its digest already. */
 static const char *header_value(struct making *m, const struct rq *rq,
 				const struct http_pair *h)
@@ -193,7 +216,7 @@ static const char *header_value(struct making *m, const struct rq *rq,
 	if (rq->token != NULL && strcasecmp(h->name, "Authorization") == 0)
 		return arena_cat(m->arena, "Bearer ",
 				 (const char *)m->text[T_TOKEN].p, NULL);
-	return redact_header(m->arena, h, m->fhir);
+	return without_shown(m, redact_header(m->arena, h, m->fhir));
 }
 
 static void headers(struct making *m, const struct rq *rq)
@@ -319,14 +342,30 @@ static bool told_by_redirect(const struct rq *rq)
 	return rq->status >= 300 && rq->err.kind != ERR_NONE && rq->why != NULL;
 }
 
+/* The rule, or OAuth's error, and behind it the code of the first issue. */
+static const char *outcome_code(struct making *m, const struct rq *rq)
+{
+	static const char before[] = "\"code\":\"";
+	const char *issue = strstr(rq->out.p, "\"issue\":");
+	const char *code = issue ? strstr(issue, before) : NULL;
+
+	if (!m->fhir || code == NULL)
+		return rq->err.code;
+	code += strlen(before);
+	code = arena_strndup(m->arena, code, strcspn(code, "\""));
+	if (*rq->err.code == '\0' || strcmp(rq->err.code, code) == 0)
+		return code;
+	return arena_cat(m->arena, rq->err.code, " ", code, NULL);
+}
+
 static void refusal(struct making *m, const struct rq *rq)
 {
 	if (rq->status < 400 && !told_by_redirect(rq))
 		return;
-	text(m, T_CODE, rq->err.code);
+	text(m, T_CODE, outcome_code(m, rq));
 	text(m, T_ERROR, journal_message(m->arena, &rq->err));
 	text(m, T_WHERE, rq->err.where);
-	text(m, T_WHY, rq->why);
+	text(m, T_WHY, rq->why ? redact_text(m->arena, rq->why, false) : "");
 }
 
 static const char *kind_of(const struct http_group *g)
@@ -386,12 +425,14 @@ void admin_journal(const struct rq *rq, int64_t us, void *ctx)
 	if (is_look(rq))
 		return;
 	m.fhir = strcmp(kind, "fhir") == 0;
+	if (rq->err.secret_at > 0)
+		m.shown = rq->err.text + rq->err.secret_at;
 	journal_log_refused(a->record, rq);
 	journal_peer(a->record, rq->arena, rq->peer, &peer);
 	text(&m, T_ID, rq->id);
 	text(&m, T_METHOD, rq->head ? "HEAD" : rq->method);
 	text(&m, T_PATH, path(rq));
-	text(&m, T_QUERY, redact_text(rq->arena, rq->query, m.fhir));
+	text(&m, T_QUERY, redact_query(rq->arena, rq->query, m.fhir));
 	text(&m, T_TYPE, m.fhir ? rq_param(rq, "type") : "");
 	who(&m, a, rq);
 	if (strcmp(kind, "oauth") == 0)

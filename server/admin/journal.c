@@ -24,7 +24,7 @@ struct journal {
 	struct entry **ring;
 	size_t cap, first, n;
 	size_t bytes;
-	int64_t seq, dropped;
+	int64_t seq, dropped, lost;
 };
 
 struct journal *journal_new(size_t entries)
@@ -61,6 +61,7 @@ void journal_clear(struct journal *j)
 	while (j->n > 0)
 		drop_oldest(j);
 	j->dropped = 0;
+	j->lost = 0;
 }
 
 void journal_clear_patient(struct journal *j, const char *patient)
@@ -95,6 +96,7 @@ void journal_put(struct journal *j, struct entry *e)
 {
 	while (j->n > 0 &&
 	       (j->n == j->cap || j->bytes + e->bytes > JOURNAL_BYTES)) {
+		j->lost = (*place(j, 0))->seq;
 		drop_oldest(j);
 		j->dropped++;
 	}
@@ -119,6 +121,26 @@ size_t journal_kept(const struct journal *j)
 int64_t journal_last(const struct journal *j)
 {
 	return j->seq;
+}
+
+size_t journal_behind(const struct journal *j, int64_t seq)
+{
+	size_t low = 0, high = j->n;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if ((*place(j, middle))->seq > seq)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+int64_t journal_lost(const struct journal *j)
+{
+	return j->lost;
 }
 
 int64_t journal_dropped(const struct journal *j)

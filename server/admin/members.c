@@ -58,6 +58,11 @@ static bool is_count(const struct json *v)
 	       strspn(json_text(v), "0123456789") == json_len(v);
 }
 
+static bool is_object(const struct json *v)
+{
+	return json_kind(v) == JSON_OBJECT;
+}
+
 static bool is_list(const struct json *v)
 {
 	return json_kind(v) == JSON_ARRAY;
@@ -70,6 +75,7 @@ static const struct {
     [MEMBER_TEXT] = {is_text, "a string"},
     [MEMBER_COUNT] = {is_count, "a whole number from 0 to 999999999999"},
     [MEMBER_LIST] = {is_list, "a list"},
+    [MEMBER_OBJECT] = {is_object, "an object"},
 };
 
 /* ---- bodies --------------------------------------------------------- */

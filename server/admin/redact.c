@@ -51,6 +51,9 @@ static const struct {
     {"login_hint", PERSON, true},
     {"patient_hetu", PERSON, true},
     {"admin_token", SECRET, true},
+    {"authorization", SECRET, false},
+    {"cookie", SECRET, false},
+    {"set-cookie", SECRET, false},
     {"code", TOKEN, false},
     {"token", TOKEN, false},
     {"bearer", TOKEN, false},
@@ -81,6 +84,19 @@ const char *redact_token(struct arena *a, const char *token, size_t n)
 	return arena_printf(a, "sha256:%.6s", digest);
 }
 
+/* What was put there before. */
+static bool is_mark(const char *s, size_t n)
+{
+	if (n == strlen(GONE))
+		return memcmp(s, GONE, n) == 0;
+	if (n != 13 || memcmp(s, "sha256:", 7) != 0)
+		return false;
+	for (size_t i = 7; i < n; i++)
+		if (!strchr("0123456789abcdef", s[i]))
+			return false;
+	return true;
+}
+
 static void put_instead(struct buf *out, enum worth worth, const char *value,
 			size_t n)
 {
@@ -88,6 +104,10 @@ static void put_instead(struct buf *out, enum worth worth, const char *value,
 
 	if (n == 0)
 		return;
+	if (is_mark(value, n)) {
+		buf_add(out, value, n);
+		return;
+	}
 	if (worth == TOKEN)
 		masked = redact_token(out->arena, value, n);
 	if (worth == PERSON) {
@@ -152,11 +172,22 @@ static size_t sign_length(const char *s, size_t n, bool *escaped)
 	return n > 0 && (*s == '=' || *s == ':');
 }
 
+/* What a text is read as. */
+struct kind {
+	bool fhir;
+	bool form; /* or a query: a value ends at the next & alone */
+};
+
 /* Where the value that stands from at on has its end. */
-static size_t value_end(const char *s, size_t n, size_t at, bool escaped)
+static size_t value_end(const char *s, size_t n, size_t at, bool escaped,
+			const struct kind *k)
 {
-	while (at < n && !strchr("& \t\r\n\"'<>;,{}[]\\", s[at])) {
+	const char *ends = k->form ? "&" : "& \t\r\n\"<>";
+
+	while (at < n && !strchr(ends, s[at])) {
 		if (escaped && percent(s + at, n - at) == '&')
+			break;
+		if (s[at] == '\\' && at + 1 < n && s[at + 1] == '"')
 			break;
 		at++;
 	}
@@ -178,24 +209,27 @@ static size_t quoted_end(const char *s, size_t n, size_t at, char quote,
 
 /* From the sign on: where the value begins, and its end. */
 static size_t value_at(const char *s, size_t n, size_t at, bool escaped,
-		       size_t *end)
+		       const struct kind *k, size_t *end)
 {
 	bool inner = false;
 
-	while (at < n && (s[at] == ' ' || s[at] == '\t'))
-		at++;
+	if (!k->form)
+		while (at < n && (s[at] == ' ' || s[at] == '\t'))
+			at++;
 	if (at + 1 < n && s[at] == '\\' && s[at + 1] == '"') {
 		inner = true;
 		at++;
 	}
-	if (at < n && (s[at] == '"' || s[at] == '\''))
+	if (!k->form && at < n && (s[at] == '"' || s[at] == '\'')) {
 		*end = quoted_end(s, n, at + 1, s[at], inner);
-	else
-		*end = value_end(s, n, at, escaped);
-	return at + (at < n && (s[at] == '"' || s[at] == '\''));
+		return at + 1;
+	}
+	*end = value_end(s, n, at, escaped, k);
+	return at;
 }
 
-static void words(struct buf *out, const char *s, size_t n, bool fhir)
+static void words(struct buf *out, const char *s, size_t n,
+		  const struct kind *k)
 {
 	size_t done = 0;
 
@@ -206,10 +240,12 @@ static void words(struct buf *out, const char *s, size_t n, bool fhir)
 		size_t from, end;
 
 		if (sign > 0)
-			worth = name_before(s, i, fhir);
+			worth = name_before(s, i, k->fhir);
 		if (worth == NOTHING)
 			continue;
-		from = value_at(s, n, i + sign, escaped, &end);
+		from = value_at(s, n, i + sign, escaped, k, &end);
+		if (from < done)
+			continue;
 		buf_add(out, s + done, from - done);
 		put_instead(out, worth, s + from, end - from);
 		done = end;
@@ -307,7 +343,8 @@ static size_t secret_member(struct buf *out, const char *s, size_t n,
 	return end;
 }
 
-static void json_words(struct buf *out, const char *s, size_t n, bool fhir)
+static void json_words(struct buf *out, const char *s, size_t n,
+		       const struct kind *k)
 {
 	for (size_t i = 0; i < n;) {
 		size_t end, past;
@@ -321,9 +358,9 @@ static void json_words(struct buf *out, const char *s, size_t n, bool fhir)
 			continue;
 		}
 		end = string_end(s, n, i);
-		past = secret_member(out, s, n, i, end, fhir);
+		past = secret_member(out, s, n, i, end, k->fhir);
 		if (past == 0)
-			words(out, s + i, end - i, fhir);
+			buf_add(out, s + i, end - i);
 		i = past ? past : end;
 	}
 }
@@ -377,30 +414,90 @@ static bool may_hold_name(const char *s, size_t n)
 	return escaped_underscore(s, n);
 }
 
-const char *redact(struct arena *a, const char *s, size_t *n, bool fhir)
+/* Names that are written with escapes first, then everything, strings too. */
+static const char *without_secrets(struct arena *a, const char *s, size_t *n,
+				   const struct kind *k)
 {
-	struct buf out;
-	size_t first = space(s, *n, 0);
+	const size_t first = space(s, *n, 0);
+	struct buf out, once;
 
+	buf_init(&once, a);
+	buf_init(&out, a);
+	if (!k->form && first < *n && strchr("{[\"", s[first])) {
+		json_words(&once, s, *n, k);
+		s = once.p;
+		*n = once.len;
+	}
+	words(&out, s, *n, k);
+	*n = out.len;
+	return out.p;
+}
+
+static const char *redacted(struct arena *a, const char *s, size_t *n,
+			    const struct kind *k)
+{
 	if (*n == 0)
 		return s;
-	if (!fhir || may_hold_name(s, *n)) {
-		buf_init(&out, a);
-		if (first < *n && strchr("{[\"", s[first]))
-			json_words(&out, s, *n, fhir);
-		else
-			words(&out, s, *n, fhir);
-		s = out.p;
-		*n = out.len;
-	}
+	if (!k->fhir || may_hold_name(s, *n))
+		s = without_secrets(a, s, n, k);
 	return mask_hetu_in(a, s, *n);
+}
+
+const char *redact(struct arena *a, const char *s, size_t *n, bool fhir)
+{
+	return redacted(a, s, n, &(struct kind){.fhir = fhir});
+}
+
+const char *redact_form(struct arena *a, const char *s, size_t *n, bool fhir)
+{
+	return redacted(a, s, n, &(struct kind){.fhir = fhir, .form = true});
+}
+
+const char *redact_query(struct arena *a, const char *s, bool fhir)
+{
+	size_t n = strlen(s);
+
+	return redact_form(a, s, &n, fhir);
 }
 
 const char *redact_text(struct arena *a, const char *s, bool fhir)
 {
 	size_t n = strlen(s);
 
-	return *s == '\0' ? s : redact(a, s, &n, fhir);
+	return redact(a, s, &n, fhir);
+}
+
+static size_t replace(struct buf *out, const char *s, size_t n,
+		      const char *value, size_t len, const char *with)
+{
+	const char *end = s + n, *at;
+	size_t count = 0;
+
+	while (len > 0 && (at = memmem(s, (size_t)(end - s), value, len))) {
+		buf_add(out, s, (size_t)(at - s));
+		buf_puts(out, with);
+		s = at + len;
+		count++;
+	}
+	buf_add(out, s, (size_t)(end - s));
+	return count;
+}
+
+const char *redact_value(struct arena *a, const char *s, size_t *n,
+			 const char *value)
+{
+	const char *with = redact_token(a, value, strlen(value));
+	struct buf quoted, once, out;
+	size_t count;
+
+	buf_init(&quoted, a);
+	buf_init(&once, a);
+	buf_init(&out, a);
+	json_quote(&quoted, value, strlen(value));
+	count = replace(&once, s, *n, quoted.p + 1, quoted.len - 2, with);
+	count += replace(&out, once.p, once.len, value, strlen(value), with);
+	*n = out.len;
+	return count > 0 ? out.p : NULL;
 }
 
 const char *journal_message(struct arena *a, const struct err *e)
@@ -492,6 +589,8 @@ const char *redact_header(struct arena *a, const struct http_pair *h, bool fhir)
 	for (size_t i = 0; i < LEN(secret); i++)
 		if (holds(h->name, secret[i]))
 			return GONE;
-	return redact_text(a, h->value,
-			   fhir && strcasecmp(h->name, "Referer") != 0);
+	if (strcasecmp(h->name, "Location") == 0 ||
+	    strcasecmp(h->name, "Referer") == 0)
+		return redact_query(a, h->value, false);
+	return redact_text(a, h->value, fhir);
 }

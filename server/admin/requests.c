@@ -167,11 +167,19 @@ bool request_find(struct rq *rq, const char *id, struct seen *out)
 
 bool admin_request(struct rq *rq)
 {
+	const char *id = rq_param(rq, "id"), *as = strrchr(id, '.');
 	struct jw w = {.b = &rq->out};
 	struct seen s;
 
-	if (!request_find(rq, rq_param(rq, "id"), &s))
+	if (as != NULL &&
+	    (strcmp(as, ".curl") == 0 || strcmp(as, ".http") == 0))
+		id = arena_strndup(rq->arena, id, (size_t)(as - id));
+	else
+		as = NULL;
+	if (!request_find(rq, id, &s))
 		return false;
+	if (as != NULL)
+		return replay(rq, &s, as);
 	seen_write(&w, admin_of(rq)->journal, &s, true);
 	return reply_json(rq, 200);
 }

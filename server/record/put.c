@@ -57,7 +57,8 @@ static bool refuse_issues(const struct issues *issues, struct err *e)
 		const struct issue *issue = &issues->v[i];
 
 		if (issue->severity <= ISSUE_ERROR)
-			return err_set(e, ERR_UNPROCESSABLE, issue->code,
+			return err_set(e, ERR_UNPROCESSABLE,
+				       issue->rule ? issue->rule : issue->code,
 				       issue->path, "%s", issue->text);
 	}
 	assert(!"errors were counted that are not in the list");
