@@ -350,6 +350,8 @@ bool store_commit(struct store *s)
 	if (!ok)
 		store_forget(s);
 	s->open = s->reading = s->kept = s->lost = s->failed = false;
+	if (s->attached > 0)
+		store_detach(s);
 	return ok;
 }
 

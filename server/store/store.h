@@ -63,6 +63,16 @@ void store_reset_resources_of(struct store *s, const char *patient);
 int64_t store_reset_tokens(struct store *s, const char *client_id,
 			   const char *hetu);
 
+/* The whole file as bytes, an SQLite file of its own, with what the request
+ * and the turn have written; and back, in place of all that is there, settings
+ * too: as part of the request, all or nothing. Freed by store_image_free(),
+ * which takes NULL. False when it cannot be taken (the request fails then);
+ * put: e, ERR_INVALID when it is not ours or of another version. */
+bool store_image_take(struct store *s, unsigned char **bytes, size_t *n);
+void store_image_free(unsigned char *bytes);
+bool store_image_put(struct store *s, const unsigned char *bytes, size_t n,
+		     struct err *e);
+
 /* Is the database without citizens, clients and resources? */
 bool store_is_empty(struct store *s);
 

@@ -216,6 +216,7 @@ struct store {
 	char vfs_name[32];
 	uint64_t generation; /* of what is remembered of the file */
 	uint64_t setting_epoch;
+	unsigned attached; /* images, until the turn ends; see image.c */
 	uint64_t access_epoch;	  /* of tokens and permissions; never 0 */
 	bool of_access[ST_COUNT]; /* statements that write those */
 	struct token_slot token[TOKEN_SLOTS];
@@ -296,6 +297,11 @@ void store_write_end(struct store *s);
  * Then what is remembered of the file is forgotten. */
 void store_refresh(struct store *s);
 void store_forget(struct store *s);
+
+/* ---- image.c ---------------------------------------------------------- */
+
+/* Behind a commit: what the turn restored from is let go. */
+void store_detach(struct store *s);
 
 /* ---- wal.c: how the log is written ------------------------------------- */
 

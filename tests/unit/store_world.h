@@ -361,9 +361,9 @@ static const char *ids_by(struct world *w, const char *param,
 static const char *dump(struct world *w)
 {
 	static const char *const tables[] = {
-	    "resource", "version", "index_row",	   "name",	 "holding",
-	    "last",	"citizen", "client",	   "permission", "code",
-	    "token",	"ticket",  "sqlite_master"};
+	    "resource", "version", "index_row", "name",	      "holding",
+	    "last",	"citizen", "client",	"permission", "code",
+	    "token",	"ticket",  "sharing",	"chance",     "sqlite_master"};
 	struct buf b;
 	buf_init(&b, w->arena);
 	for (size_t i = 0; i < LEN(tables); i++) {

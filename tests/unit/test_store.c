@@ -433,6 +433,166 @@ static void reset_can_be_refused(void **state)
 	assert_string_equal(dump(w), full);
 }
 
+/* ---- images ----------------------------------------------------------- */
+
+struct image {
+	unsigned char *bytes;
+	size_t n;
+};
+
+static struct image take(struct world *w)
+{
+	struct image i;
+
+	assert_true(store_image_take(w->store, &i.bytes, &i.n));
+	assert_int_equal(i.n % 4096, 0);
+	return i;
+}
+
+static bool put_back(struct world *w, const struct image *i)
+{
+	return store_image_put(w->store, i->bytes, i->n, &w->err);
+}
+
+static void images_bring_everything_back(void **state)
+{
+	struct world *w = *state;
+	struct image empty = take(w), full;
+
+	store_setting_put(w->store, "key", "PEM");
+	fill(w);
+	store_chance(w->store, "a", "b", "c");
+	const char *then = dump(w);
+	full = take(w);
+	store_setting_put(w->store, "key", "other");
+	store_chance(w->store, "a", "b", "c");
+	put_indexed(w, "later", word("code", "s", "1"));
+	assert_string_not_equal(dump(w), then);
+	const uint64_t epoch = store_setting_epoch(w->store);
+	assert_true(put_back(w, &full));
+	assert_string_equal(dump(w), then);
+	assert_true(store_setting_epoch(w->store) != epoch);
+	assert_string_equal(store_setting(w->store, w->arena, "key"), "PEM");
+	assert_int_equal(store_chance(w->store, "a", "b", "c"), 2);
+	/* what was remembered of names is not believed any more */
+	put_indexed(w, "again", word("code", "s", "1"));
+	assert_true(put_back(w, &empty));
+	assert_true(store_is_empty(w->store));
+	assert_null(store_setting(w->store, w->arena, "key"));
+	store_image_free(empty.bytes);
+	store_image_free(full.bytes);
+}
+
+/* In one turn: taken amid a request, restored by another, twice, while the
+ * first forgets its own; and one that takes back that it restored. */
+static void images_live_with_requests(void **state)
+{
+	struct world *w = *state;
+	struct image one, two;
+
+	put_in_turn(w, "a");
+	store_enter(w->store);
+	put(w, "b", "p1");
+	one = take(w);
+	const char *then = dump(w);
+	put(w, "c", "p1");
+	assert_true(store_leave(w->store, true));
+	two = take(w);
+	const char *later = dump(w);
+
+	store_enter(w->store);
+	assert_true(put_back(w, &one));
+	assert_string_equal(dump(w), then);
+	assert_true(store_leave(w->store, false));
+	assert_string_equal(dump(w), later);
+
+	store_enter(w->store);
+	assert_true(put_back(w, &two));
+	assert_true(put_back(w, &one));
+	store_image_free(one.bytes);
+	store_image_free(two.bytes);
+	assert_true(store_leave(w->store, true));
+	put_in_turn(w, "d");
+	assert_true(store_commit(w->store));
+	assert_int_equal(w->store->attached, 0);
+	put_in_turn(w, "e");
+	assert_true(store_commit(w->store));
+}
+
+static void images_stay_in_the_file(void **state)
+{
+	struct world *w = *state;
+
+	fill(w);
+	const char *then = dump(w);
+	struct image i = take(w);
+	store_reset(w->store);
+	store_enter(w->store);
+	assert_true(put_back(w, &i));
+	assert_true(store_leave(w->store, true));
+	assert_true(store_commit(w->store));
+	store_image_free(i.bytes);
+	reopen(w);
+	assert_string_equal(dump(w), then);
+}
+
+/* A file that was written from an image is one of ours. */
+static void images_are_files(void **state)
+{
+	struct world *w = *state;
+
+	fill(w);
+	const char *then = dump(w);
+	struct image i = take(w);
+	store_close(w->store);
+	FILE *f = fopen(w->path, "w");
+	assert_int_equal(fwrite(i.bytes, 1, i.n, f), i.n);
+	fclose(f);
+	store_image_free(i.bytes);
+	w->store = store_open(w->path, &quiet, &w->err);
+	assert_non_null(w->store);
+	assert_string_equal(dump(w), then);
+}
+
+static void foreign_images_are_refused(void **state)
+{
+	struct world *w = *state;
+	struct image i = take(w), wrong = i;
+
+	fill(w);
+	const char *then = dump(w);
+	wrong.n = 99;
+	assert_false(put_back(w, &wrong));
+	assert_int_equal(w->err.kind, ERR_INVALID);
+	i.bytes[63]++; /* the version */
+	assert_false(put_back(w, &i));
+	assert_non_null(strstr(w->err.text, "version"));
+	i.bytes[68]++; /* whose it is */
+	assert_false(put_back(w, &i));
+	i.bytes[0]++;
+	assert_false(put_back(w, &i));
+	assert_string_equal(dump(w), then);
+	store_image_free(i.bytes);
+}
+
+/* One that is broken inside is not there by half. */
+static void broken_images_change_nothing(void **state)
+{
+	struct world *w = *state;
+
+	fill(w);
+	struct image i = take(w);
+	put(w, "later", "p1");
+	const char *then = dump(w);
+	for (size_t at = 4096; at + 4096 < i.n; at += 4096)
+		memset(i.bytes + at, 0xff, 64);
+	assert_false(put_back(w, &i));
+	assert_int_equal(w->err.kind, ERR_INTERNAL);
+	assert_int_equal(w->store->attached, 0);
+	assert_string_equal(dump(w), then);
+	store_image_free(i.bytes);
+}
+
 static void counts_are_by_kind(void **state)
 {
 	struct world *w = *state;
@@ -631,6 +791,15 @@ static const struct CMUnitTest store_tests[] = {
     MEMORY(reset_equals_a_new_file),
     FILED(reset_equals_a_new_file),
     MEMORY(reset_can_be_refused),
+    MEMORY(images_bring_everything_back),
+    FILED(images_bring_everything_back),
+    MEMORY(images_live_with_requests),
+    FILED(images_live_with_requests),
+    FILED(images_stay_in_the_file),
+    FILED(images_are_files),
+    MEMORY(foreign_images_are_refused),
+    MEMORY(broken_images_change_nothing),
+    FILED(broken_images_change_nothing),
     MEMORY(counts_are_by_kind),
     MEMORY(versions_are_kept),
     MEMORY(erasing_leaves_no_trace),
