@@ -521,6 +521,7 @@ static int run(struct serve *s, int64_t started_us)
 	s->record.origins = origins(s, h);
 	s->record.proxy_header = http_proxy_header(h);
 	s->admin.certificates = certificates_new();
+	s->admin.snapshots = snapshots_new();
 	s->admin.faults = faults_new();
 	s->admin.journal =
 	    journal_new((size_t)strtoull(s->config.journal, NULL, 10));
@@ -530,6 +531,7 @@ static int run(struct serve *s, int64_t started_us)
 	http_close(h);
 	journal_free(s->admin.journal);
 	certificates_free(s->admin.certificates);
+	snapshots_free(s->admin.snapshots);
 	faults_free(s->admin.faults);
 	return code;
 }

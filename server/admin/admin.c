@@ -135,6 +135,18 @@ static const struct route routes[] = {
     {"GET", "/profiles/coverage", admin_coverage, ACCESS_ADMIN, 0,
      "what of each profile the application ever sent", "coverage"},
 
+    {"GET", "/snapshots", admin_snapshots, ACCESS_ADMIN, 0,
+     "the snapshots there are", "snapshots"},
+    {"POST", "/snapshots", admin_snapshot_post, ACCESS_ADMIN, BODY,
+     "keeps the state of now under a name", "snapshot_post"},
+    {"GET", "/snapshots/:name", admin_snapshot, ACCESS_ADMIN, 0,
+     "the database of one, as an SQLite file", "snapshot"},
+    {"POST", "/snapshots/:name/restore", admin_snapshot_restore, ACCESS_ADMIN,
+     BODY, "back to it: data, permissions, clock, switches, certificates",
+     "snapshot_restore"},
+    {"DELETE", "/snapshots/:name", admin_snapshot_delete, ACCESS_ADMIN, 0,
+     "forgets one", "snapshot_delete"},
+
     {"GET", "/clock", admin_clock, ACCESS_ADMIN, 0, "the time", "clock"},
     {"PUT", "/clock", admin_clock_put, ACCESS_ADMIN, BODY,
      "sets the time: real, offset or frozen", "clock_put"},

@@ -14,6 +14,7 @@ struct certificates;
 struct faults;
 struct journal;
 struct page_words;
+struct snapshots;
 
 /* The environments and behaviours that each request is judged by besides those
  * in force (--shadow), and how many requests they would have refused. */
@@ -40,7 +41,12 @@ struct admin {
 	struct shadows shadows;
 	struct certificates *certificates;
 	struct faults *faults;
+	struct snapshots *snapshots;
 };
+
+/* What POST /snapshots took; freeing takes NULL. */
+struct snapshots *snapshots_new(void);
+void snapshots_free(struct snapshots *all);
 
 /* The faults that are armed; freeing takes NULL. */
 struct faults *faults_new(void);

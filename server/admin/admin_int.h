@@ -326,6 +326,13 @@ int64_t certificates_expired(const struct certificates *c, int64_t from_ms,
 /* Forgets what was issued and takes revocations back. p may be NULL. */
 void certificates_reset(struct certificates *c, struct pki *p);
 
+/* A copy of the list and of what is revoked, and back from it: what was issued
+ * since is forgotten, what was revoked since is good again. p may be NULL. */
+struct certificates *certificates_copy(const struct certificates *c,
+				       const struct pki *p);
+void certificates_restore(struct certificates *c, struct pki *p,
+			  const struct certificates *from);
+
 bool admin_certificates(struct rq *rq);
 bool admin_certificate_post(struct rq *rq);
 bool admin_certificate_revoke(struct rq *rq);
@@ -336,6 +343,16 @@ bool admin_certificates_crl(struct rq *rq);
 
 bool admin_report(struct rq *rq);
 bool admin_coverage(struct rq *rq);
+
+/* ---- snapshots.c ------------------------------------------------------ */
+
+void snapshots_clear(struct snapshots *all);
+
+bool admin_snapshots(struct rq *rq);
+bool admin_snapshot_post(struct rq *rq);
+bool admin_snapshot(struct rq *rq);
+bool admin_snapshot_restore(struct rq *rq);
+bool admin_snapshot_delete(struct rq *rq);
 
 /* ---- handlers ------------------------------------------------------- */
 

@@ -155,6 +155,45 @@ void certificates_reset(struct certificates *c, struct pki *p)
 	c->changed = false;
 }
 
+/* ---- what a snapshot keeps ------------------------------------------ */
+
+struct certificates *certificates_copy(const struct certificates *c,
+				       const struct pki *p)
+{
+	struct certificates *copy = certificates_new();
+	const char *crl = p != NULL ? pki_texts(p)->crl : NULL;
+
+	for (size_t i = 0; i < c->n; i++)
+		list_add(copy, &c->v[i]);
+	copy->crl = crl != NULL ? strdup(crl) : NULL;
+	return copy;
+}
+
+/* Without a change of ours since the start, or since the files were read again,
+ * there is nothing to take back. */
+static void crl_restore(struct certificates *c, struct pki *p, const char *crl)
+{
+	struct pki_texts t;
+	struct err e;
+
+	if (p == NULL || !c->changed || c->generation != pki_generation(p) ||
+	    text_same(pki_texts(p)->crl, crl))
+		return;
+	t = *pki_texts(p);
+	t.crl = crl;
+	(void)pki_load(p, &t, &e); /* it was loaded once */
+	after_change(c, p);
+}
+
+void certificates_restore(struct certificates *c, struct pki *p,
+			  const struct certificates *from)
+{
+	c->n = 0;
+	for (size_t i = 0; i < from->n; i++)
+		list_add(c, &from->v[i]);
+	crl_restore(c, p, from->crl);
+}
+
 /* ---- answers -------------------------------------------------------- */
 
 static void time_write(struct jw *w, const char *name, int64_t ms)

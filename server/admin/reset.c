@@ -148,6 +148,7 @@ static bool reset_all(struct rq *rq)
 		journal_clear(a->journal);
 		faults_clear(a->faults, NULL);
 		shadow_clear(&a->shadows);
+		snapshots_clear(a->snapshots);
 		certificates_reset(a->certificates, a->record->pki);
 		return true;
 	}

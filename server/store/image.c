@@ -30,6 +30,11 @@
 
 #define ATTACHED_MAX 8 /* images in one turn */
 
+size_t store_bytes(struct store *s)
+{
+	return (size_t)store_number(s, ST_BYTES, NO_ARGS);
+}
+
 bool store_image_take(struct store *s, unsigned char **bytes, size_t *n)
 {
 	sqlite3_int64 size = 0;

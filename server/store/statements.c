@@ -53,6 +53,8 @@ const char *const store_sql[ST_COUNT] = {
     [ST_PART_BEGIN] = "SAVEPOINT part",
     [ST_PART_END] = "RELEASE part",
     [ST_PART_UNDO] = "ROLLBACK TO part",
+    [ST_BYTES] = "SELECT page_count*page_size FROM pragma_page_count,"
+		 "pragma_page_size",
     [ST_DATA_VERSION] = "PRAGMA data_version",
 
     /* the whole */

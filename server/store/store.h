@@ -68,6 +68,7 @@ int64_t store_reset_tokens(struct store *s, const char *client_id,
  * too: as part of the request, all or nothing. Freed by store_image_free(),
  * which takes NULL. False when it cannot be taken (the request fails then);
  * put: e, ERR_INVALID when it is not ours or of another version. */
+size_t store_bytes(struct store *s); /* of an image */
 bool store_image_take(struct store *s, unsigned char **bytes, size_t *n);
 void store_image_free(unsigned char *bytes);
 bool store_image_put(struct store *s, const unsigned char *bytes, size_t n,
