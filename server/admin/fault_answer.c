@@ -87,6 +87,11 @@ bool fault_fits_answer(struct rq *rq, struct rule *r, const struct action *x)
 		return false;
 	if ((x->patch || x->malformed) && !is_json(rq))
 		return false;
+	if (x->commit_first && rq->status >= 400) {
+		r->note = "commit_first waits for a request that is carried "
+			  "out; this one was refused";
+		return false;
+	}
 	if (!x->patch)
 		return true;
 	doc = json_parse(rq->arena, rq->out.p, rq->out.len, &e);

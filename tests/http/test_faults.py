@@ -495,6 +495,16 @@ def test_commit_first(vendor, tokens, citizen, arm):
     assert ids(vendor.search(tokens).json()) == stored
 
 
+def test_commit_first_waits_for_success(server, vendor, tokens, citizen, arm):
+    """What is refused is not committed: the refusal stands."""
+    name = arm(match={"hetu": citizen}, times=1,
+               action={"status": 504, "commit_first": True})
+    r = vendor.fhir("GET", "/Observation/none", tokens["access_token"])
+    assert r.status_code == 404 and "X-Mock-Fault" not in r.headers
+    assert "refused" in told(server, name)["note"]
+    assert vendor.search(tokens).status_code == 504
+
+
 ERRORS = {
     "invalid_request": 400, "invalid_client": 401, "invalid_grant": 400,
     "unauthorized_client": 400, "unsupported_grant_type": 400,

@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "json_patches.h"
 #include "json_texts.h"
 
 #define MIB ((size_t)1024 * 1024)
@@ -838,6 +839,71 @@ static void the_writer_catches_mistakes(void **state)
 	assert_false(aborts(deep_enough));
 }
 
+/* ---- pointers and patches ------------------------------------------- */
+
+static const struct json *tree_of(struct arena *a, const char *text)
+{
+	struct err e = {.kind = ERR_NONE};
+	const struct json *v = json_parse(a, text, strlen(text), &e);
+
+	if (!v)
+		fail_msg("%s: %s", text, e.text);
+	return v;
+}
+
+static void pointers_lead_where_the_rfc_says(void **state)
+{
+	const struct json *doc = tree_of(*state, POINTED);
+
+	for (size_t i = 0; i < LEN(pointer_rows); i++) {
+		const struct pointer_row *row = &pointer_rows[i];
+		const struct json *v = json_pointer(doc, row->pointer);
+
+		if (!v != !row->value)
+			fail_msg("\"%s\" leads %s", row->pointer,
+				 v ? "somewhere" : "nowhere");
+		if (v)
+			assert_true(json_equal(v, tree_of(*state, row->value)));
+	}
+}
+
+static void patches_do_what_the_rfc_says(void **state)
+{
+	for (size_t i = 0; i < LEN(patch_rows); i++) {
+		const struct patch_row *row = &patch_rows[i];
+		struct err e = {.kind = ERR_NONE};
+		const struct json *patch = tree_of(*state, row->patch);
+		const struct json *v;
+		const char *text;
+		size_t n;
+
+		assert_true(json_patch_ok(patch, &e));
+		v = json_patch(*state, tree_of(*state, row->doc), patch, &e);
+		if (!v != !row->result)
+			fail_msg("%s on %s: %s", row->patch, row->doc, e.text);
+		if (!v) {
+			assert_string_equal(e.code, "json_patch");
+			continue;
+		}
+		text = json_source(v, &n);
+		if (n != strlen(row->result) ||
+		    memcmp(text, row->result, n) != 0)
+			fail_msg("%s on %s: %.*s", row->patch, row->doc, (int)n,
+				 text);
+	}
+}
+
+static void what_is_no_patch_is_refused(void **state)
+{
+	for (size_t i = 0; i < LEN(no_patches); i++) {
+		struct err e = {.kind = ERR_NONE};
+
+		if (json_patch_ok(tree_of(*state, no_patches[i]), &e))
+			fail_msg("%s", no_patches[i]);
+		assert_string_equal(e.code, "json_patch");
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, new_arena, end_arena)
 
 int main(void)
@@ -867,6 +933,9 @@ int main(void)
 	    TEST(quoted_characters_come_back),
 	    TEST(the_writer_puts_the_commas),
 	    TEST(the_writer_writes_a_scalar_root),
+	    TEST(pointers_lead_where_the_rfc_says),
+	    TEST(patches_do_what_the_rfc_says),
+	    TEST(what_is_no_patch_is_refused),
 	    cmocka_unit_test(the_writer_catches_mistakes),
 	};
 
