@@ -137,7 +137,7 @@ void http_conn_half(struct http *h, struct conn *k)
 {
 	h->halves += !k->half;
 	k->half = k->ended = true;
-	http_park_left(h, k);
+	http_park_left(k);
 }
 
 void http_conn_wake_half(struct http *h)

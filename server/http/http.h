@@ -53,7 +53,10 @@ enum http_drop {
 
 /* What somebody wants to become of an answer, so that a client can be tried
  * with it; zeroed: nothing. The loop goes on meanwhile: whoever waits is
- * suspended. Deadlines of the connection do not run. */
+ * suspended. Deadlines of the connection do not run. It begins when the answer
+ * stands, is committed, logged and told (http_config.answered), and lasts no
+ * longer than the server runs or the client has not ended its side. The body is
+ * what is sent, perhaps packed. */
 struct http_effect {
 	int64_t delay_ms; /* before the first byte leaves */
 	enum http_drop drop;
@@ -102,7 +105,8 @@ struct rq {
 
 	/* What a fault wants (http_config.fault, amend); NULL: nothing. */
 	const struct record_twist *twist; /* of the handler */
-	const struct http_effect *effect; /* of the way of the answer */
+	const struct http_effect *effect; /* of the way of the answer; lasts
+					   * as long as the request */
 
 	/* For the journal alone; NULL: nothing. */
 	const char *passed[HTTP_PASSED]; /* rq_passed(); ended by NULL if
@@ -152,6 +156,14 @@ bool rq_reply(struct rq *rq, int status, const char *content_type);
 /* Forgets the answer so far, status, headers and body, so that another can be
  * given; what the request wrote is not touched. For http_config.amend. */
 void rq_reply_again(struct rq *rq);
+
+/* For a reset: asks change about each request whose answer stands and is late
+ * (rq->effect). True: it has replaced the answer
+ * (rq_reply_again), or not, and it leaves at once, with no further effect. The
+ * journal is told of each answer once, and not of this one. */
+void http_flush_delayed(struct rq *rq,
+			bool (*change)(struct rq *delayed, void *ctx),
+			void *ctx);
 
 /* Notes a check that the request passed: a literal such as "token", "scope",
  * "profile". Those that are too many are left out. */
@@ -381,8 +393,11 @@ struct http_config {
 	 * guards have been asked and before the handler runs; let: they let it
 	 * pass (else rq->err says why not). True: it has replied in the
 	 * handler's place. amend: asked when the answer stands, the group's
-	 * refusal too, and before it is kept or leaves: it may replace or
-	 * change it (rq_reply_again) and set rq->effect. */
+	 * refusal too (also when no route was found: rq->route may be NULL),
+	 * and before it leaves: it may replace or change it (rq_reply_again)
+	 * and set rq->effect. What the request wrote stays as the real answer
+	 * has it. Neither is asked of OPTIONS that http answers itself, of
+	 * requests within others, or of rehearsals. */
 	bool (*fault)(struct rq *rq, bool let, void *ctx);
 	void (*amend)(struct rq *rq, void *ctx);
 	void *fault_ctx;

@@ -290,7 +290,7 @@ void http_park(struct rq_private *p, bool news, int64_t wake_us,
 	       http_waker wake);
 
 /* The connection's client has ended its side. */
-void http_park_left(struct http *h, struct conn *k);
+void http_park_left(struct conn *k);
 
 /* At the end of a turn, when there are any. */
 void http_park_turn(struct http *h);
@@ -308,6 +308,18 @@ void http_wait_over(struct rq_private *p);
 struct http_stream;
 struct MHD_Response *http_stream_response(struct rq_private *p);
 void http_stream_over(struct rq_private *p);
+
+/* Makes it due: it is woken in this turn. */
+void http_park_due(struct rq_private *p);
+
+/* ---- what becomes of an answer (effect.c) ------------------------------ */
+
+/* Sends the answer, or not, as rq.effect says; called again when what it put
+ * aside goes on. MHD_NO: the connection is closed. */
+enum MHD_Result http_effect_send(struct rq_private *p);
+
+/* What the log says of it: ", reset", in the arena. */
+const char *http_effect_text(const struct rq_private *p);
 
 /* ---- a request on its way (request.c) --------------------------------- */
 
@@ -360,6 +372,9 @@ struct rq_private {
 	struct rq_private *next_held;
 	struct http_wait *wait;	    /* it is not answered yet; or NULL */
 	struct http_stream *stream; /* its answer goes on; or NULL */
+	struct http_way *way;	    /* of its body, by rq.effect; or NULL */
+	bool delayed;		    /* it is late, or was */
+	bool early;		    /* answered before it has been read */
 	struct http_park park;
 };
 
@@ -403,8 +418,16 @@ void http_amend(struct rq_private *p);
 /* Lets the group word what rq.err says; the reply so far is dropped. */
 void http_refuse(struct rq_private *p);
 
+/* The line of the log; end is put behind it. */
+void http_log_request(const struct rq_private *p, const char *end);
+
 /* Hands the finished answer to libmicrohttpd (reply.c). */
 enum MHD_Result http_reply_queue(struct rq_private *p);
+/* The parts of it: the body as it is sent, which can be asked for once; the
+ * answer's headers, put on r; r with its headers (NULL: that failed). */
+struct buf http_reply_body(struct rq_private *p);
+void http_reply_dress(struct rq_private *p, struct MHD_Response *r);
+enum MHD_Result http_reply_send(struct rq_private *p, struct MHD_Response *r);
 void http_reply_reset(struct rq_private *p);
 
 /* ---- the server (listen.c, loop.c) ------------------------------------ */

@@ -63,12 +63,16 @@ static void resume(struct rq_private *p)
 	MHD_resume_connection(p->connection);
 }
 
-void http_park_left(struct http *h, struct conn *k)
+void http_park_due(struct rq_private *p)
 {
-	if (!k->parked)
-		return;
-	k->parked->park.wake_us = 1;
-	wake_at(h, 1);
+	p->park.wake_us = 1;
+	wake_at(p->http, 1);
+}
+
+void http_park_left(struct conn *k)
+{
+	if (k->parked)
+		http_park_due(k->parked);
 }
 
 /* Why it is woken; false: it is not. */

@@ -280,27 +280,42 @@ static void add_standard(struct rq_private *p, struct MHD_Response *r)
 				"Last-Modified, WWW-Authenticate");
 }
 
+struct buf http_reply_body(struct rq_private *p)
+{
+	struct buf packed;
+
+	return http_pack(p, &packed) ? packed : p->rq.out;
+}
+
+void http_reply_dress(struct rq_private *p, struct MHD_Response *r)
+{
+	add_standard(p, r);
+	for (const struct http_header *h = p->first_header; h; h = h->next)
+		MHD_add_response_header(r, h->name, h->value);
+}
+
+enum MHD_Result http_reply_send(struct rq_private *p, struct MHD_Response *r)
+{
+	enum MHD_Result done;
+
+	if (!r)
+		return MHD_NO;
+	http_reply_dress(p, r);
+	done = MHD_queue_response(p->connection, (unsigned)p->rq.status, r);
+	MHD_destroy_response(r);
+	return done;
+}
+
 static struct MHD_Response *whole(struct rq_private *p)
 {
-	struct buf packed, *body = &p->rq.out;
+	const struct buf body = http_reply_body(p);
 
-	if (http_pack(p, &packed))
-		body = &packed;
-	return MHD_create_response_from_buffer(body->len, body->p,
+	return MHD_create_response_from_buffer(body.len, body.p,
 					       MHD_RESPMEM_PERSISTENT);
 }
 
 enum MHD_Result http_reply_queue(struct rq_private *p)
 {
-	struct MHD_Response *r = p->stream ? http_stream_response(p) : whole(p);
-	enum MHD_Result done;
-
-	if (!r)
-		return MHD_NO;
-	add_standard(p, r);
-	for (const struct http_header *h = p->first_header; h; h = h->next)
-		MHD_add_response_header(r, h->name, h->value);
-	done = MHD_queue_response(p->connection, (unsigned)p->rq.status, r);
-	MHD_destroy_response(r);
-	return done;
+	return http_reply_send(p,
+			       p->stream ? http_stream_response(p) : whole(p));
 }

@@ -78,7 +78,7 @@ static const char *log_path(const struct rq_private *p)
 	return *p->rq.path ? mask_hetu(p->rq.arena, p->rq.path) : "-";
 }
 
-static void log_request(const struct rq_private *p, const char *end)
+void http_log_request(const struct rq_private *p, const char *end)
 {
 	const struct rq *rq = &p->rq;
 	const struct log *log = p->http->config->log;
@@ -95,18 +95,24 @@ static void log_request(const struct rq_private *p, const char *end)
 }
 
 /* The line is written before the answer leaves, so that whoever has the answer
- * finds the line. */
-static enum MHD_Result send_answer(struct rq_private *p)
+ * finds the line. What becomes of it then is in no time that is told. */
+static void tell_of(struct rq_private *p)
 {
 	const struct http_config *c = p->http->config;
 
-	log_request(p, "");
+	http_log_request(p, http_effect_text(p));
 	if (c->answered)
 		c->answered(&p->rq, clock_steady_us() - p->started_us,
 			    c->answered_ctx);
 	p->sent = true;
 	p->http->answers++;
-	return http_reply_queue(p);
+}
+
+static enum MHD_Result send_answer(struct rq_private *p)
+{
+	if (!p->sent)
+		tell_of(p);
+	return p->rq.effect ? http_effect_send(p) : http_reply_queue(p);
 }
 
 /* ---- headers ---------------------------------------------------------- */
@@ -171,7 +177,7 @@ static enum MHD_Result first_call(struct rq_private *p)
 {
 	if (!p->refused || (!p->close && !waits_to_send(p)))
 		return MHD_YES;
-	p->close = true;
+	p->close = p->early = true;
 	p->answered = true;
 	http_conn_complete(p->http, p->connection);
 	http_refuse(p);
@@ -305,9 +311,10 @@ void http_request_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 	http_conn_answered(l->http, c);
 	if (p->close && p->answered)
 		http_linger_start(l->http, http_conn_fd(c));
-	if (!p->sent ||
-	    (why != MHD_REQUEST_TERMINATED_COMPLETED_OK && !p->stream))
-		log_request(p, " cut");
+	/* the end of a stream, or one that somebody wanted, is no surprise */
+	if (!p->sent || (why != MHD_REQUEST_TERMINATED_COMPLETED_OK &&
+			 !p->stream && !p->rq.effect))
+		http_log_request(p, " cut");
 	*con_cls = NULL;
 	http_certificate_free(p);
 	http_wait_over(p);

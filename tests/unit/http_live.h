@@ -48,6 +48,7 @@ struct world {
 	int news; /* see http_wait.h */
 	int asked;
 	size_t used;
+	int64_t us; /* of the last answer with an effect */
 };
 
 static struct world *world_of(struct rq *rq)

@@ -4,6 +4,7 @@
  * (http_live.h). What is hardly HTTP is in http_wire.h; the parts that need no
  * server are in http_pure.h.
  */
+#include "http_effect.h"
 #include "http_live.h"
 #include "http_nested.h"
 #include "http_proxy.h"
@@ -921,6 +922,14 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(test_stream_unread),
 	    cmocka_unit_test(test_stream_long),
 	    cmocka_unit_test(test_stream_tls),
+	    cmocka_unit_test(test_amend),
+	    cmocka_unit_test(test_delay),
+	    cmocka_unit_test(test_delay_flush),
+	    cmocka_unit_test(test_drop),
+	    cmocka_unit_test(test_drop_tls),
+	    cmocka_unit_test(test_stall),
+	    cmocka_unit_test(test_rate),
+	    cmocka_unit_test(test_storm),
 	    cmocka_unit_test(test_deadline),
 	    cmocka_unit_test(test_idle),
 	    cmocka_unit_test(test_no_spin),
