@@ -39,6 +39,7 @@ static const struct console_page pages[] = {
      console_requests_more, console_requests_call},
     {"/requests/:id", NULL, SAY("One request"), "console_request", NULL, "",
      console_explain_more, NULL},
+    {"/resources", NULL, SAY("Resources"), NULL, SAY("Resources"), "", PLAIN},
     {"/citizens", NULL, SAY("Citizens"), "console_citizens", SAY("Citizens"),
      "", PLAIN},
     {"/citizens/:hetu", NULL, SAY("A citizen"), "console_citizen", NULL, "",
@@ -136,7 +137,7 @@ const struct console_page *console_page_find(struct rq *rq, const char *below)
 {
 	(void)rq;
 	for (size_t i = 0; i < LEN(pages); i++)
-		if (console_match(pages[i].path, below))
+		if (pages[i].file && console_match(pages[i].path, below))
 			return &pages[i];
 	return NULL;
 }
@@ -263,7 +264,7 @@ static void put_twin(struct console_view *v, const char *below,
 			       ".json", text_or_empty(query), NULL));
 }
 
-static void put_refused(struct console_view *v, const struct console_answer *r)
+void console_trouble(struct console_view *v, const struct console_answer *r)
 {
 	const char *text = r->message[0] != '\0' ? r->message : r->code;
 
@@ -302,7 +303,7 @@ bool console_show(struct rq *rq, const struct console_page *page,
 	put_done(&v);
 	put_twin(&v, below, call);
 	if (refused)
-		put_refused(&v, refused);
+		console_trouble(&v, refused);
 	put_query(&v, page);
 	put_form(&v, form);
 	if (page->more)
@@ -432,6 +433,24 @@ static const struct route routes[] = {
      "lets this browser use it", "unlock_post"},
     {"GET", "/console/script.js", site_script, ACCESS_OPEN, 0,
      "what makes the pages livelier", "script"},
+    {"GET", "/console/resources", console_resources_front, ACCESS_OPEN, 0,
+     "leads to the browser of resources", "resources_front"},
+    {"GET", "/console/resources/:base", console_resources, ACCESS_OPEN, 0,
+     "types of resources", "resources"},
+    {"GET", "/console/resources/:base/:type", console_resources, ACCESS_OPEN, 0,
+     "a search", "resources_search"},
+    {"GET", "/console/resources/:base/:type/$new", console_resource_new,
+     ACCESS_OPEN, 0, "a form for a new one", "resource_new"},
+    {"GET", "/console/resources/:base/:type/:id", console_resource, ACCESS_OPEN,
+     0, "one of them, and its versions", "resource"},
+    {"GET", "/console/resources/:base/:type/:id/:vid", console_resource,
+     ACCESS_OPEN, 0, "a version", "resource_version"},
+    {"POST", "/console/resources/:base/:type", console_resource_post,
+     ACCESS_OPEN, HTTP_FHIR_BODY_BYTES, "stores or judges one",
+     "resource_post"},
+    {"POST", "/console/resources/:base/:type/:id", console_resource_post,
+     ACCESS_OPEN, HTTP_FHIR_BODY_BYTES, "changes, judges or deletes it",
+     "resource_change"},
     {"GET", "/console/:a", open_page, ACCESS_OPEN, 0, "a page", "page_1"},
     {"GET", "/console/:a/:b", open_page, ACCESS_OPEN, 0, "a page", "page_2"},
     {"GET", "/console/:a/:b/:c", open_page, ACCESS_OPEN, 0, "a page", "page_3"},

@@ -131,6 +131,8 @@ bool console_match(const char *pattern, const char *path);
 bool console_show(struct rq *rq, const struct console_page *page,
 		  const char *below, const struct site_post *form,
 		  const struct console_answer *refused);
+/* Says on the page what the control API refused. */
+void console_trouble(struct console_view *v, const struct console_answer *r);
 /* The page of the values alone; rail: which of the ways it is. */
 bool console_reply(struct console_view *v, int status, const char *title,
 		   const char *file, const char *rail);
@@ -158,6 +160,41 @@ void console_forgotten(struct console_view *v, const struct json *of);
 /* ---- faults: console_faults.c ---------------------------------------- */
 
 void console_faults_more(struct console_view *v, const struct json *answer);
+
+/* ---- the browser of resources: console_resources.c, console_resource.c - */
+
+struct browse {
+	struct rq *rq;
+	struct console_view view;
+	enum fhir_version fhir;
+	const char *version;	   /* "r4", "stu3" */
+	const char *type, *id;	   /* of the path; "" for none */
+	const char *hetu, *client; /* who is asked about, and for whom */
+	const char *patient;	   /* the citizen's, or "" */
+	bool open;		   /* without a token */
+	const char *base;	   /* path of the FHIR server */
+	const char *authorization; /* NULL: none */
+	const char *along;	   /* "?.hetu=...": what all links have */
+	int locked;		   /* the control API's refusal */
+};
+/* form: what was posted, or NULL. False: return browse_locked(). */
+bool browse_begin(struct browse *s, struct rq *rq,
+		  const struct site_post *form);
+bool browse_locked(struct browse *s);
+/* Asks for a path below the base; browse_show() also says so on the page. */
+void browse_ask(struct browse *s, const char *method, const char *below,
+		const char *body, struct console_answer *out);
+void browse_show(struct browse *s, const char *method, const char *below,
+		 const char *body, struct console_answer *out);
+/* The entries of a Bundle as the rows found. */
+void browse_found(struct browse *s, const struct console_answer *answer);
+bool browse_reply(struct browse *s, int status, const char *file);
+
+bool console_resources_front(struct rq *rq);
+bool console_resources(struct rq *rq);
+bool console_resource(struct rq *rq);
+bool console_resource_new(struct rq *rq);
+bool console_resource_post(struct rq *rq);
 
 /* ---- the overview: console_overview.c -------------------------------- */
 
