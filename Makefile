@@ -46,7 +46,7 @@ OBJ       = $(foreach m,$(MODULES),$(call mods,$(m))) $(B)/obj/main.o
 
 ASSETS   := $(wildcard fixtures/*.json fixtures/*/*.json \
 	profiles/finnish-phr-*/*.json server/*/*.html server/*/*.css server/*/*.svg \
-	server/*/*.words server/*/*.js)
+	server/*/*.words server/*/*.js server/admin/*.json)
 IMAGES   := build/image/stu3.img build/image/r4.img
 LAYERS   := build/image/stu3-national.img build/image/r4-national.img
 # what a layer is made of, in order: as server/cli/profiles.c loads them

@@ -27,6 +27,8 @@
 
 static const struct route routes[] = {
     {"GET", "/health", admin_health, ACCESS_OPEN, 0, "is it up?", "health"},
+    {"GET", "/openapi.json", admin_openapi, ACCESS_ADMIN, 0,
+     "this API, as OpenAPI 3.1", "openapi"},
     {"GET", "/state", admin_state, ACCESS_ADMIN, 0,
      "version, counts, settings, clock", "state"},
     {"POST", "/reset", admin_reset, ACCESS_ADMIN, BODY,
@@ -153,6 +155,12 @@ static const struct route routes[] = {
     {"POST", "/clock/advance", admin_clock_advance, ACCESS_ADMIN, BODY,
      "moves the time forward", "clock_advance"},
 };
+
+const struct route *admin_routes(size_t *n)
+{
+	*n = LEN(routes);
+	return routes;
+}
 
 struct admin *admin_of(const struct rq *rq)
 {

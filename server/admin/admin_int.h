@@ -17,6 +17,12 @@ struct member {
 	bool required;
 };
 
+/* A member of a body, told to people: its name, what may stand there, and what
+ * that means. */
+struct member_told {
+	const char *name, *type, *what;
+};
+
 /* The body as a JSON object; an absent body is an empty one. False: rq->err
  * says where it is not JSON, or that it is no object. */
 bool body_object(struct rq *rq, const struct json **out);
@@ -25,6 +31,27 @@ bool body_object(struct rq *rq, const struct json **out);
  * required ones missing. null is as good as absent. */
 bool body_members(struct rq *rq, const struct member *m, size_t n,
 		  const struct json **out);
+
+/* What a call takes, as a thing that the handler checks and openapi.c tells; so
+ * the two cannot differ. The handler's table stands before it:
+ *	static const struct member fault_post[] = {...};
+ *	const struct body fault_post_body = BODY_OF(fault_post);
+ * and a row of the table in openapi_calls.c names it. What somebody else reads
+ * (a match, a registration) is told one by one by told(). */
+struct body {
+	const struct member *m;
+	size_t n;
+	bool (*told)(size_t i, struct member_told *out); /* NULL: m is all */
+};
+#define BODY_OF(members)                                                       \
+	{                                                                      \
+		(members), LEN(members), NULL                                  \
+	}
+/* body_members() with its table. */
+bool body_read(struct rq *rq, const struct body *b, const struct json **out);
+
+/* A JSON Schema of the kind: an object. */
+const char *member_schema(enum member_kind kind);
 
 /* A member that was checked: NULL, or otherwise, when it is absent. */
 const char *member_text(const struct json *body, const char *name);
@@ -39,20 +66,39 @@ bool refuse_unknown(struct rq *rq, const struct nearest *near);
 bool admin_unknown(struct rq *rq, const struct nearest *near,
 		   const char *where);
 
-/* A member of a body, told to people: its name, what may stand there, and what
- * that means. */
-struct member_told {
-	const char *name, *type, *what;
-};
-
 /* After record refused a member of the body: where becomes "/member". Always
  * false. */
 bool refuse_member(struct rq *rq);
+
+/* ---- openapi_calls.c: what is taken by which call --------------------- */
+
+/* What a route takes; NULL: nothing that is told. */
+const struct body *call_body(const struct route *r);
+/* The rows, by index; NULL behind the last. */
+const char *call_name(size_t i);
+
+/* ---- openapi.c: the API told ------------------------------------------ */
+
+/* Where the texts come from, by the name of a route: descriptions, parameters,
+ * schemas of answers. */
+#define OPENAPI_TEXTS "server/admin/openapi.json"
+
+/* A document about these routes. */
+struct openapi {
+	const struct route *routes;
+	size_t n;
+	const char *version; /* of the program */
+	const char *server;  /* "http://127.0.0.1:8080" */
+};
+/* Writes it. False: the texts are wrong, e says where. */
+bool openapi_write(struct buf *b, const struct openapi *x, struct err *e);
+bool admin_openapi(struct rq *rq);
 
 /* ---- admin.c -------------------------------------------------------- */
 
 struct admin *admin_of(const struct rq *rq);
 struct store *store_of(const struct rq *rq);
+const struct route *admin_routes(size_t *n);
 const char *issuer_of(const struct rq *rq); /* the authorization server's */
 
 /* Answers with the JSON in rq->out. */
@@ -343,6 +389,11 @@ bool admin_certificates_crl(struct rq *rq);
 
 bool admin_report(struct rq *rq);
 bool admin_coverage(struct rq *rq);
+/* ---- what they take -------------------------------------------------- */
+
+extern const struct body authorize_body, certificate_post_body,
+    citizen_post_body, clock_advance_body, clock_put_body, tokens_end_body,
+    tokens_post_body, withdraw_body;
 
 /* ---- snapshots.c ------------------------------------------------------ */
 

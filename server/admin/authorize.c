@@ -140,24 +140,26 @@ static bool answer(struct rq *rq, const struct decision *d, const char *code)
 	return reply_json(rq, 200);
 }
 
+static const struct member authorize[] = {
+    {"client_id", MEMBER_TEXT, true},
+    {"redirect_uri", MEMBER_TEXT, false},
+    {"scope", MEMBER_TEXT, false},
+    {"state", MEMBER_TEXT, false},
+    {"hetu", MEMBER_TEXT, true},
+    {"decision", MEMBER_TEXT, true},
+    {"granted_scope", MEMBER_TEXT, false},
+    {"code_challenge", MEMBER_TEXT, false},
+    {"code_challenge_method", MEMBER_TEXT, false},
+    {"nonce", MEMBER_TEXT, false},
+};
+const struct body authorize_body = BODY_OF(authorize);
+
 bool admin_authorize(struct rq *rq)
 {
-	static const struct member members[] = {
-	    {"client_id", MEMBER_TEXT, true},
-	    {"redirect_uri", MEMBER_TEXT, false},
-	    {"scope", MEMBER_TEXT, false},
-	    {"state", MEMBER_TEXT, false},
-	    {"hetu", MEMBER_TEXT, true},
-	    {"decision", MEMBER_TEXT, true},
-	    {"granted_scope", MEMBER_TEXT, false},
-	    {"code_challenge", MEMBER_TEXT, false},
-	    {"code_challenge_method", MEMBER_TEXT, false},
-	    {"nonce", MEMBER_TEXT, false},
-	};
 	struct record *r = admin_of(rq)->record;
 	struct decision d = {0};
 
-	if (!body_members(rq, members, LEN(members), &d.body) ||
+	if (!body_read(rq, &authorize_body, &d.body) ||
 	    !client_get(rq, member_text(d.body, "client_id"), &d.client))
 		return false;
 	d.set = record_client_settings(r, rq->arena, &d.client);

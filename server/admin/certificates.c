@@ -334,20 +334,22 @@ static bool issue(struct rq *rq, struct pki *p, const struct pki_order *o,
 	return true;
 }
 
+static const struct member certificate_post[] = {
+    {"kind", MEMBER_TEXT, true},
+    {"oid", MEMBER_TEXT, false},
+    {"common_name", MEMBER_TEXT, false},
+    {"format", MEMBER_TEXT, false},
+};
+const struct body certificate_post_body = BODY_OF(certificate_post);
+
 bool admin_certificate_post(struct rq *rq)
 {
-	static const struct member members[] = {
-	    {"kind", MEMBER_TEXT, true},
-	    {"oid", MEMBER_TEXT, false},
-	    {"common_name", MEMBER_TEXT, false},
-	    {"format", MEMBER_TEXT, false},
-	};
 	struct pki_order o = {.now_ms = record_now_ms(admin_of(rq)->record)};
 	const struct json *body;
 	struct pki_issued out;
 	struct pki *p;
 
-	if (!body_members(rq, members, LEN(members), &body) ||
+	if (!body_read(rq, &certificate_post_body, &body) ||
 	    !kind_of(rq, member_text(body, "kind"), &o.kind) ||
 	    !format_ok(rq, member_text(body, "format")) || !pki_get(rq, &p))
 		return false;

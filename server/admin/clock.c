@@ -98,17 +98,19 @@ static bool now_of(struct rq *rq, const char *text, int64_t *ms)
 	return admin_clock_check(t.lo_ms, "/now", &rq->err);
 }
 
+static const struct member clock_put[] = {{"mode", MEMBER_TEXT, true},
+					  {"now", MEMBER_TEXT, false}};
+const struct body clock_put_body = BODY_OF(clock_put);
+
 bool admin_clock_put(struct rq *rq)
 {
-	static const struct member members[] = {{"mode", MEMBER_TEXT, true},
-						{"now", MEMBER_TEXT, false}};
 	struct clock *c = &admin_of(rq)->record->clock;
 	int64_t before = clock_now_ms(c), now = before;
 	struct clock real = {.mode = CLOCK_REAL};
 	const struct json *body;
 	enum clock_mode mode = CLOCK_REAL;
 
-	if (!body_members(rq, members, LEN(members), &body) ||
+	if (!body_read(rq, &clock_put_body, &body) ||
 	    !mode_of(rq, member_text(body, "mode"), &mode))
 		return false;
 	const char *text = member_text(body, "now");
@@ -128,14 +130,16 @@ bool admin_clock_put(struct rq *rq)
 
 /* ---- advancing ------------------------------------------------------ */
 
+static const struct member advance[] = {{"by", MEMBER_TEXT, true}};
+const struct body clock_advance_body = BODY_OF(advance);
+
 bool admin_clock_advance(struct rq *rq)
 {
-	static const struct member members[] = {{"by", MEMBER_TEXT, true}};
 	struct clock *c = &admin_of(rq)->record->clock;
 	int64_t before = clock_now_ms(c), by;
 	const struct json *body;
 
-	if (!body_members(rq, members, LEN(members), &body))
+	if (!body_read(rq, &clock_advance_body, &body))
 		return false;
 	if (!duration_parse(member_text(body, "by"), &by))
 		return err_set(&rq->err, ERR_INVALID, "invalid_value", "/by",

@@ -71,12 +71,20 @@ static bool is_list(const struct json *v)
 static const struct {
 	bool (*ok)(const struct json *v);
 	const char *what;
+	const char *schema;
 } kinds[] = {
-    [MEMBER_TEXT] = {is_text, "a string"},
-    [MEMBER_COUNT] = {is_count, "a whole number from 0 to 999999999999"},
-    [MEMBER_LIST] = {is_list, "a list"},
-    [MEMBER_OBJECT] = {is_object, "an object"},
+    [MEMBER_TEXT] = {is_text, "a string", "{\"type\":\"string\"}"},
+    [MEMBER_COUNT] = {is_count, "a whole number from 0 to 999999999999",
+		      "{\"type\":\"integer\",\"minimum\":0,"
+		      "\"maximum\":999999999999}"},
+    [MEMBER_LIST] = {is_list, "a list", "{\"type\":\"array\"}"},
+    [MEMBER_OBJECT] = {is_object, "an object", "{\"type\":\"object\"}"},
 };
+
+const char *member_schema(enum member_kind kind)
+{
+	return kinds[kind].schema;
+}
 
 /* ---- bodies --------------------------------------------------------- */
 
@@ -150,6 +158,11 @@ bool body_members(struct rq *rq, const struct member *m, size_t n,
 			    "\"%s\" is missing.", m[i].name);
 	}
 	return true;
+}
+
+bool body_read(struct rq *rq, const struct body *b, const struct json **out)
+{
+	return body_members(rq, b->m, b->n, out);
 }
 
 const char *member_text(const struct json *body, const char *name)

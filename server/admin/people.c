@@ -65,17 +65,19 @@ bool admin_citizens(struct rq *rq)
 	return reply_json(rq, 200);
 }
 
+static const struct member citizen_post[] = {
+    {"hetu", MEMBER_TEXT, false},
+    {"age", MEMBER_COUNT, false},
+    {"behaviours", MEMBER_LIST, false},
+};
+const struct body citizen_post_body = BODY_OF(citizen_post);
+
 bool admin_citizen_post(struct rq *rq)
 {
-	static const struct member members[] = {
-	    {"hetu", MEMBER_TEXT, false},
-	    {"age", MEMBER_COUNT, false},
-	    {"behaviours", MEMBER_LIST, false},
-	};
 	struct store_citizen c;
 	const struct json *body;
 
-	if (!body_members(rq, members, LEN(members), &body))
+	if (!body_read(rq, &citizen_post_body, &body))
 		return false;
 	const char *hetu = member_text(body, "hetu");
 	int64_t age = member_count(body, "age", -1);

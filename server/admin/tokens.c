@@ -50,15 +50,15 @@ static bool thumbprint_ok(struct rq *rq, const char *text)
 		       PKI_THUMBPRINT - 1);
 }
 
+static const struct member tokens_post[] = {
+    {"client_id", MEMBER_TEXT, true},	 {"hetu", MEMBER_TEXT, true},
+    {"scope", MEMBER_TEXT, false},	 {"expires_in", MEMBER_COUNT, false},
+    {"certificate", MEMBER_TEXT, false},
+};
+const struct body tokens_post_body = BODY_OF(tokens_post);
+
 bool admin_tokens_post(struct rq *rq)
 {
-	static const struct member members[] = {
-	    {"client_id", MEMBER_TEXT, true},
-	    {"hetu", MEMBER_TEXT, true},
-	    {"scope", MEMBER_TEXT, false},
-	    {"expires_in", MEMBER_COUNT, false},
-	    {"certificate", MEMBER_TEXT, false},
-	};
 	struct record *r = admin_of(rq)->record;
 	struct record_tokens tokens;
 	struct store_citizen citizen;
@@ -66,7 +66,7 @@ bool admin_tokens_post(struct rq *rq)
 	struct grant grant;
 	const struct json *body;
 
-	if (!body_members(rq, members, LEN(members), &body) ||
+	if (!body_read(rq, &tokens_post_body, &body) ||
 	    !thumbprint_ok(rq, member_text(body, "certificate")) ||
 	    !client_get(rq, member_text(body, "client_id"), &client))
 		return false;
@@ -94,20 +94,22 @@ struct filter {
 	const char *client_id, *hetu, *digest; /* NULL: any */
 };
 
+static const struct member tokens_end[] = {
+    {"client_id", MEMBER_TEXT, false},
+    {"hetu", MEMBER_TEXT, false},
+    {"token", MEMBER_TEXT, false},
+};
+const struct body tokens_end_body = BODY_OF(tokens_end);
+
 static bool filter_read(struct rq *rq, struct filter *f)
 {
-	static const struct member members[] = {
-	    {"client_id", MEMBER_TEXT, false},
-	    {"hetu", MEMBER_TEXT, false},
-	    {"token", MEMBER_TEXT, false},
-	};
 	struct store_citizen citizen;
 	struct store_client client;
 	const struct json *body;
 	char digest[JOSE_DIGEST];
 
 	*f = (struct filter){0};
-	if (!body_members(rq, members, LEN(members), &body))
+	if (!body_read(rq, &tokens_end_body, &body))
 		return false;
 	const char *token = member_text(body, "token");
 	f->client_id = member_text(body, "client_id");
@@ -156,17 +158,19 @@ bool admin_tokens_revoke(struct rq *rq)
 						  f.hetu, f.digest));
 }
 
+static const struct member withdraw[] = {
+    {"client_id", MEMBER_TEXT, true},
+    {"hetu", MEMBER_TEXT, true},
+};
+const struct body withdraw_body = BODY_OF(withdraw);
+
 bool admin_withdraw(struct rq *rq)
 {
-	static const struct member members[] = {
-	    {"client_id", MEMBER_TEXT, true},
-	    {"hetu", MEMBER_TEXT, true},
-	};
 	struct store_citizen citizen;
 	struct store_client client;
 	const struct json *body;
 
-	if (!body_members(rq, members, LEN(members), &body) ||
+	if (!body_read(rq, &withdraw_body, &body) ||
 	    !client_get(rq, member_text(body, "client_id"), &client) ||
 	    !citizen_get(rq, member_text(body, "hetu"), &citizen))
 		return false;

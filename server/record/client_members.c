@@ -208,6 +208,14 @@ static const struct {
     [F_ANY] = {is_any, "anything"},
 };
 
+const char *record_client_told(size_t i, const char **what)
+{
+	if (i >= LEN(members))
+		return NULL;
+	*what = forms[members[i].form].what;
+	return members[i].name;
+}
+
 bool client_form_ok(enum form form, const struct json *v)
 {
 	return forms[form].ok(v);

@@ -229,6 +229,10 @@ const struct json *record_client_member(struct arena *a,
 					const struct store_client *c,
 					const char *name);
 
+/* The members that a registration may have, by index: what each holds, in words
+ * ("a list of at most 20 strings"); NULL behind the last. */
+const char *record_client_told(size_t i, const char **what);
+
 /* The settings that hold for an application: the server's, but for what its
  * registration's member "set" says. */
 struct settings record_client_settings(const struct record *r, struct arena *a,
@@ -444,6 +448,8 @@ void record_tokens_write(struct buf *b, const struct record_tokens *t);
 
 /* Keeps what a citizen consented to or refused, or a relationship of treatment:
  * the object as in a fixture document (sharing.c). False: e. */
+const char *record_consent_member(size_t i); /* NULL behind the last */
+const char *record_treatment_member(size_t i);
 bool record_consent(struct record *r, struct arena *a, const struct json *v,
 		    struct store_sharing *out, struct err *e);
 bool record_treatment(struct record *r, struct arena *a, const struct json *v,

@@ -68,14 +68,20 @@ static void put(struct record *r, struct arena *a, struct store_sharing *x)
 	store_sharing_put(r->store, x);
 }
 
+static const char *const consent_members[] = {"hetu", "decision", "client_id",
+					      "from", "until"};
+
+const char *record_consent_member(size_t i)
+{
+	return i < LEN(consent_members) ? consent_members[i] : NULL;
+}
+
 bool record_consent(struct record *r, struct arena *a, const struct json *v,
 		    struct store_sharing *out, struct err *e)
 {
-	static const char *const known[] = {"hetu", "decision", "client_id",
-					    "from", "until"};
 	const char *decision;
 
-	if (!record_only(v, known, LEN(known), e) ||
+	if (!record_only(v, consent_members, LEN(consent_members), e) ||
 	    !record_needed_text(v, "decision", &decision, e))
 		return false;
 	if (strcmp(decision, "consent") != 0 &&
@@ -90,15 +96,21 @@ bool record_consent(struct record *r, struct arena *a, const struct json *v,
 	return true;
 }
 
+static const char *const treatment_members[] = {"hetu", "client_id", "from",
+						"until"};
+
+const char *record_treatment_member(size_t i)
+{
+	return i < LEN(treatment_members) ? treatment_members[i] : NULL;
+}
+
 bool record_treatment(struct record *r, struct arena *a, const struct json *v,
 		      struct store_sharing *out, struct err *e)
 {
-	static const char *const known[] = {"hetu", "client_id", "from",
-					    "until"};
 	const char *client_id;
 
 	*out = (struct store_sharing){.kind = SHARING_TREATMENT};
-	if (!record_only(v, known, LEN(known), e) ||
+	if (!record_only(v, treatment_members, LEN(treatment_members), e) ||
 	    !record_needed_text(v, "client_id", &client_id, e) ||
 	    !read_common(r, a, v, out, e))
 		return false;

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * openapi_calls: which call takes what, one row for each that takes a body.
+ *
+ * A row names the table that the handler checks with, so what is documented is
+ * what is enforced; test_openapi.c demands a row for every route that takes
+ * anything. Who adds a route writes three things: its row in admin.c, its row
+ * here (when it takes a body), and its texts in openapi.json: what it answers,
+ * and of each member and parameter what it means.
+ */
+#include "admin/admin_int.h"
+
+#include <string.h>
+
+/* What is there and is empty: a body that may hold nothing. */
+static const struct body nothing_body = {NULL, 0, NULL};
+
+/* ---- members that others read --------------------------------------- */
+
+static bool client_told(size_t i, struct member_told *out)
+{
+	*out = (struct member_told){.what = ""};
+	out->name = record_client_told(i, &out->type);
+	return out->name != NULL;
+}
+
+static bool consent_told(size_t i, struct member_told *out)
+{
+	*out = (struct member_told){record_consent_member(i), "a string", ""};
+	return out->name != NULL;
+}
+
+static bool treatment_told(size_t i, struct member_told *out)
+{
+	*out = (struct member_told){record_treatment_member(i), "a string", ""};
+	return out->name != NULL;
+}
+
+/* openapi.json names the schema, which is made of the switches */
+static const struct body settings_body = {NULL, 0, NULL};
+static const struct body client_body = {NULL, 0, client_told};
+static const struct body consent_body = {NULL, 0, consent_told};
+static const struct body treatment_body = {NULL, 0, treatment_told};
+
+/* ---- the calls ------------------------------------------------------ */
+
+static const struct {
+	const char *name; /* the route's */
+	const struct body *body;
+} calls[] = {
+    {"reset", &nothing_body},
+    {"settings_put", &settings_body},
+    {"citizen_post", &citizen_post_body},
+    {"client_post", &client_body},
+    {"client_put", &client_body},
+    {"tokens_post", &tokens_post_body},
+    {"tokens_expire", &tokens_end_body},
+    {"tokens_revoke", &tokens_end_body},
+    {"authorize", &authorize_body},
+    {"withdraw", &withdraw_body},
+    {"consent_post", &consent_body},
+    {"treatment_post", &treatment_body},
+    {"certificate_post", &certificate_post_body},
+    {"certificate_revoke", &nothing_body},
+    {"clock_put", &clock_put_body},
+    {"clock_advance", &clock_advance_body},
+};
+
+const struct body *call_body(const struct route *r)
+{
+	for (size_t i = 0; i < LEN(calls); i++)
+		if (strcmp(calls[i].name, r->name) == 0)
+			return calls[i].body;
+	return NULL;
+}
+
+const char *call_name(size_t i)
+{
+	return i < LEN(calls) ? calls[i].name : NULL;
+}
