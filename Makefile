@@ -182,6 +182,8 @@ UNIT_generate := generate page profile fhirpath json base
 UNIT_mutant  := generate page profile fhirpath json base
 UNIT_cli     := cli fhir oauth admin web site http page record generate profile fhirpath \
 	store pki jose json base
+UNIT_openapi := admin site http page record generate profile fhirpath store pki jose \
+	json base
 UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 
 define unit_rule

@@ -76,6 +76,9 @@ bool refuse_member(struct rq *rq);
 const struct body *call_body(const struct route *r);
 /* The rows, by index; NULL behind the last. */
 const char *call_name(size_t i);
+/* Bodies within bodies, that the schemas of several calls name, by index; NULL
+ * behind the last. */
+const struct body *call_part(size_t i, const char **name);
 
 /* ---- openapi.c: the API told ------------------------------------------ */
 
@@ -350,6 +353,8 @@ int faults_alert(struct admin *a, const struct seen *s, const char **id);
  * rule, and of an action. */
 bool fault_member(size_t i, struct member_told *out);
 bool fault_action_member(size_t i, struct member_told *out);
+/* Those that a fault's match has besides. */
+bool fault_counting_member(size_t i, struct member_told *out);
 
 bool admin_faults(struct rq *rq);
 bool admin_fault_post(struct rq *rq);
@@ -389,11 +394,12 @@ bool admin_certificates_crl(struct rq *rq);
 
 bool admin_report(struct rq *rq);
 bool admin_coverage(struct rq *rq);
+
 /* ---- what they take -------------------------------------------------- */
 
 extern const struct body authorize_body, certificate_post_body,
-    citizen_post_body, clock_advance_body, clock_put_body, tokens_end_body,
-    tokens_post_body, withdraw_body;
+    citizen_post_body, clock_advance_body, clock_put_body, reset_body,
+    tokens_end_body, tokens_post_body, withdraw_body;
 
 /* ---- snapshots.c ------------------------------------------------------ */
 

@@ -55,8 +55,9 @@ static void put_property(struct telling *t, const char *name,
 	    json_parse(t->arena, schema, strlen(schema), &ignored);
 
 	jw_open(&t->w, name, '{');
-	if (!has_schema(text))
-		put_members(&t->w, base);
+	for (const struct json *v = json_first(base); v; v = json_next(v))
+		if (!has_schema(text) && !json_get(text, json_name(v)))
+			jw_value(&t->w, json_name(v), v);
 	put_members(&t->w, text);
 	jw_close(&t->w);
 }
@@ -67,6 +68,13 @@ static const struct {
 } told_types[] = {
     {"a string or", "{}"},
     {"a string, or", "{}"},
+    {"a number or", "{}"},
+    {"a number, or", "{}"},
+    {"a number", "{\"type\":\"number\"}"},
+    {"0 to 1", "{\"type\":\"number\",\"minimum\":0,\"maximum\":1}"},
+    {"a list of objects", "{\"type\":\"array\"}"},
+    {"an object, or", "{}"},
+    {"an object or", "{}"},
     {"a string", "{\"type\":\"string\"}"},
     {"an http or https URL", "{\"type\":\"string\",\"format\":\"uri\"}"},
     {"a list of at most",
@@ -99,9 +107,7 @@ static void put_told(struct telling *t, const struct member_told *m,
 	}
 	buf_init(&b, t->arena);
 	jw_open(&w, NULL, '{');
-	if (!has_schema(text))
-		put_members(
-		    &w, json_parse(t->arena, schema, strlen(schema), &ignored));
+	put_members(&w, json_parse(t->arena, schema, strlen(schema), &ignored));
 	jw_str(&w, "description",
 	       arena_printf(t->arena, "%s (%s)", m->what, m->type));
 	jw_close(&w);
@@ -264,10 +270,24 @@ static void put_parameter(struct telling *t, const char *in, const char *name,
 	jw_close(&t->w);
 }
 
+/* A member of a match, where a query can have it. */
+static void put_match_parameter(struct telling *t, const struct member_told *m)
+{
+	jw_open(&t->w, NULL, '{');
+	jw_str(&t->w, "name", m->name);
+	jw_str(&t->w, "in", "query");
+	jw_str(&t->w, "description", m->what);
+	jw_raw(&t->w, "schema", "{\"type\":\"string\"}", 17);
+	jw_close(&t->w);
+}
+
 static void put_parameters(struct telling *t, const struct route *r)
 {
 	const struct json *query = json_get(text_of(t, r), "query");
 	const struct json *known = json_get(t->texts, "parameters");
+
+	const struct json *matched = json_get(text_of(t, r), "matched");
+	struct member_told m;
 
 	if (!strchr(r->path, ':') && !query)
 		return;
@@ -280,6 +300,10 @@ static void put_parameters(struct telling *t, const struct route *r)
 	}
 	for (const struct json *v = json_first(query); v; v = json_next(v))
 		put_parameter(t, "query", json_name(v), v);
+	for (size_t i = 0; matched && match_member(i, &m); i++)
+		if (!text_begins(m.type, "an object") &&
+		    !json_get(query, m.name))
+			put_match_parameter(t, &m);
 	jw_close(&t->w);
 }
 
@@ -457,15 +481,17 @@ static void put_info(struct telling *t)
 
 static void put_components(struct telling *t)
 {
-	const struct body match = {NULL, 0, match_member};
-	const struct json *texts = json_get(t->texts, "schemas");
+	const struct json *parts = json_get(t->texts, "parts");
+	const struct body *part;
+	const char *name;
 
 	jw_open(&t->w, "components", '{');
 	jw_open(&t->w, "schemas", '{');
-	put_members(&t->w, texts);
+	put_members(&t->w, json_get(t->texts, "schemas"));
 	put_switches(t, "Settings", false);
 	put_switches(t, "SettingsChange", true);
-	put_object(t, "Match", &match, json_get(t->texts, "match"));
+	for (size_t i = 0; (part = call_part(i, &name)); i++)
+		put_object(t, name, part, json_get(parts, name));
 	jw_close(&t->w);
 	jw_value(&t->w, "responses", json_get(t->texts, "responses"));
 	jw_value(&t->w, "securitySchemes",

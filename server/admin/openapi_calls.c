@@ -38,6 +38,17 @@ static bool treatment_told(size_t i, struct member_told *out)
 
 /* openapi.json names the schema, which is made of the switches */
 static const struct body settings_body = {NULL, 0, NULL};
+/* A fault counts what it matches, too. */
+static bool fault_match_told(size_t i, struct member_told *out)
+{
+	size_t n = 0;
+
+	while (match_member(n, out))
+		n++;
+	return i < n ? match_member(i, out) : fault_counting_member(i - n, out);
+}
+
+static const struct body fault_body = {NULL, 0, fault_member};
 static const struct body client_body = {NULL, 0, client_told};
 static const struct body consent_body = {NULL, 0, consent_told};
 static const struct body treatment_body = {NULL, 0, treatment_told};
@@ -48,7 +59,7 @@ static const struct {
 	const char *name; /* the route's */
 	const struct body *body;
 } calls[] = {
-    {"reset", &nothing_body},
+    {"reset", &reset_body},
     {"settings_put", &settings_body},
     {"citizen_post", &citizen_post_body},
     {"client_post", &client_body},
@@ -62,6 +73,7 @@ static const struct {
     {"treatment_post", &treatment_body},
     {"certificate_post", &certificate_post_body},
     {"certificate_revoke", &nothing_body},
+    {"fault_post", &fault_body},
     {"clock_put", &clock_put_body},
     {"clock_advance", &clock_advance_body},
 };
@@ -72,6 +84,23 @@ const struct body *call_body(const struct route *r)
 		if (strcmp(calls[i].name, r->name) == 0)
 			return calls[i].body;
 	return NULL;
+}
+
+const struct body *call_part(size_t i, const char **name)
+{
+	static const struct {
+		const char *name;
+		struct body body;
+	} parts[] = {
+	    {"Match", {NULL, 0, match_member}},
+	    {"FaultMatch", {NULL, 0, fault_match_told}},
+	    {"FaultAction", {NULL, 0, fault_action_member}},
+	};
+
+	if (i >= LEN(parts))
+		return NULL;
+	*name = parts[i].name;
+	return &parts[i].body;
 }
 
 const char *call_name(size_t i)

@@ -96,19 +96,21 @@ static bool part_read(struct rq *rq, struct wish *w, const struct json *v)
 		       near.best ? near.best : "", near.best ? "\"?" : "");
 }
 
+static const struct member reset_members[] = {
+    {"scope", MEMBER_LIST, false},
+    {"hetu", MEMBER_TEXT, false},
+    {"client_id", MEMBER_TEXT, false},
+};
+const struct body reset_body = BODY_OF(reset_members);
+
 static bool wish_read(struct rq *rq, struct wish *w)
 {
-	static const struct member members[] = {
-	    {"scope", MEMBER_LIST, false},
-	    {"hetu", MEMBER_TEXT, false},
-	    {"client_id", MEMBER_TEXT, false},
-	};
 	struct store_citizen citizen;
 	struct store_client client;
 	const struct json *body, *v;
 
 	*w = (struct wish){0};
-	if (!body_members(rq, members, LEN(members), &body))
+	if (!body_read(rq, &reset_body, &body))
 		return false;
 	w->hetu = member_text(body, "hetu");
 	w->client_id = member_text(body, "client_id");
