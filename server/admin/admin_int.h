@@ -398,8 +398,9 @@ bool admin_coverage(struct rq *rq);
 /* ---- what they take -------------------------------------------------- */
 
 extern const struct body authorize_body, certificate_post_body,
-    citizen_post_body, clock_advance_body, clock_put_body, reset_body,
-    tokens_end_body, tokens_post_body, withdraw_body;
+    citizen_post_body, clock_advance_body, clock_put_body, requests_count_body,
+    requests_wait_body, reset_body, tokens_end_body, tokens_post_body,
+    withdraw_body;
 
 /* ---- snapshots.c ------------------------------------------------------ */
 

@@ -103,11 +103,14 @@ static bool read_limits(struct rq *rq, const struct json *body,
 	return true;
 }
 
-static const struct member members[] = {
+static const struct member asked[] = {
     {"match", MEMBER_OBJECT, false},	 {"in_order", MEMBER_LIST, false},
     {"since", MEMBER_COUNT, false},	 {"count", MEMBER_COUNT, false},
     {"timeout_ms", MEMBER_COUNT, false},
 };
+
+const struct body requests_count_body = {asked, 3, NULL};
+const struct body requests_wait_body = BODY_OF(asked);
 
 /* waits: a count and a time belong to it. */
 static struct question *read_question(struct rq *rq, bool waits)
@@ -116,7 +119,8 @@ static struct question *read_question(struct rq *rq, bool waits)
 	const struct json *body;
 
 	*q = (struct question){.want = 1, .timeout_ms = TIMEOUT_MS};
-	if (!body_members(rq, members, waits ? LEN(members) : 3, &body) ||
+	if (!body_read(rq, waits ? &requests_wait_body : &requests_count_body,
+		       &body) ||
 	    !read_match(rq, json_get(body, "match"), "/match", q) ||
 	    !read_limits(rq, body, q))
 		return NULL;

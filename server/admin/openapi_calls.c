@@ -48,6 +48,21 @@ static bool fault_match_told(size_t i, struct member_told *out)
 	return i < n ? match_member(i, out) : fault_counting_member(i - n, out);
 }
 
+/* A question to the journal may be about several requests in a row. */
+static bool asked_told(size_t i, struct member_told *out)
+{
+	size_t n = 0;
+
+	while (match_member(n, out))
+		n++;
+	if (i < n)
+		return match_member(i, out);
+	*out = (struct member_told){"in_order", "a list of objects",
+				    "requests of which each came behind the "
+				    "one before it"};
+	return i == n;
+}
+
 static const struct body fault_body = {NULL, 0, fault_member};
 static const struct body client_body = {NULL, 0, client_told};
 static const struct body consent_body = {NULL, 0, consent_told};
@@ -74,6 +89,8 @@ static const struct {
     {"certificate_post", &certificate_post_body},
     {"certificate_revoke", &nothing_body},
     {"fault_post", &fault_body},
+    {"requests_count", &requests_count_body},
+    {"requests_wait", &requests_wait_body},
     {"clock_put", &clock_put_body},
     {"clock_advance", &clock_advance_body},
 };
@@ -93,6 +110,7 @@ const struct body *call_part(size_t i, const char **name)
 		struct body body;
 	} parts[] = {
 	    {"Match", {NULL, 0, match_member}},
+	    {"AskedMatch", {NULL, 0, asked_told}},
 	    {"FaultMatch", {NULL, 0, fault_match_told}},
 	    {"FaultAction", {NULL, 0, fault_action_member}},
 	};
