@@ -208,7 +208,7 @@ http-test: $(B)/mock-kanta-phr | build/deps-test
 	@rm -rf build/answers
 	MOCK=$(abspath $(B))/mock-kanta-phr CORPUS='$(CORPUS)' CASES='$(CASES)' \
 		ANSWERS=$(abspath build)/answers URL='$(URL)' \
-		$(PYTEST) -q $(if $(URL),,-n auto --dist loadfile) tests/http \
+		$(PYTEST) -q -n auto --dist loadfile tests/http \
 		$(ARGS)
 
 ## make check      sanitizer build, unit and HTTP tests (under 3 minutes)

@@ -19,10 +19,8 @@ import pytest
 
 import answers
 import support
+from support import MOCK_NEEDED
 from vendor import Vendor
-
-MOCK_NEEDED = "needs a server of its own (URL names a running one)"
-
 
 JUDGED = pytest.StashKey()
 

@@ -328,6 +328,7 @@ def test_a_form_has_a_size(server):
 FINE = {"store/token.c": "slot->text, digest",
         "oauth/grant_code.c": "code->challenge_method, ",
         "admin/admin.c": "a->token, ", "web/portal_lock.c": "token, ",
+        "web/console_ask.c": "token, ",
         # thumbprints of certificates, which anyone may know
         "pki/peer.c": "->digest, digest, PKI_SHA256",
         "pki/verify.c": "k->digest, peer->digest, PKI_SHA256"}
