@@ -306,6 +306,9 @@ void match_again(struct match *m, struct store *s, struct arena *a);
 #define MATCH_BODY   8u /* profile */
 unsigned match_wants(const struct match *m);
 
+/* Has it no members but these (ended by NULL)? */
+bool match_within(const struct match *m, const char *const *names);
+
 /* Is it about that citizen (Patient id) and nobody else? */
 bool match_about(const struct match *m, const char *patient);
 

@@ -323,25 +323,33 @@ bool fault_member(size_t i, struct member_told *out)
 /* ---- what goes together --------------------------------------------- */
 
 /* What is asked of the answer comes too late for what is done before it. */
-static bool in_time(struct rq *rq, const struct rule *r)
+static bool in_time(struct rq *rq, const struct rule *r, const struct action *x)
 {
-	const bool answer = match_wants(r->match) & MATCH_ANSWER;
+	const unsigned early = DOES_TOKEN | DOES_TWIST;
 
-	for (size_t i = 0; i < r->actions; i++)
-		if (answer && (r->action[i].does &
-			       (DOES_TOKEN | DOES_TWIST | DOES_ALERT)))
-			return err_set(
-			    &rq->err, ERR_INVALID, "contradiction", "/action",
-			    "status, outcome_code, refused and fault are known "
-			    "when the request has been answered; this action "
-			    "comes before that.");
-	return true;
+	return !(match_wants(r->match) & MATCH_ANSWER) || !(x->does & early) ||
+	       err_set(&rq->err, ERR_INVALID, "contradiction", "/action",
+		       "status, outcome_code, refused and fault are known "
+		       "when the request has been answered; this action "
+		       "comes before that.");
+}
+
+/* A handshake has nothing else to be matched by. */
+static bool of_handshake(struct rq *rq, const struct rule *r,
+			 const struct action *x)
+{
+	static const char *const there[] = {"kind", "since", "certificate",
+					    NULL};
+
+	return !(x->does & DOES_ALERT) || match_within(r->match, there) ||
+	       err_set(&rq->err, ERR_INVALID, "contradiction", "/match",
+		       "tls_alert comes before there is a request: of the "
+		       "members of match only certificate and since can be "
+		       "asked.");
 }
 
 static bool check(struct rq *rq, struct rule *r)
 {
-	struct err never;
-
 	if (r->actions == 0)
 		return err_set(&rq->err, ERR_INVALID, "missing_member",
 			       "/action", "\"action\" is missing.");
@@ -349,8 +357,11 @@ static bool check(struct rq *rq, struct rule *r)
 		r->match = match_read(rq, r->arena, NULL, "/match");
 	if (r->actions > 1 && r->times < 0)
 		r->times = (int64_t)r->actions;
-	(void)never;
-	return in_time(rq, r);
+	for (size_t i = 0; i < r->actions; i++)
+		if (!in_time(rq, r, &r->action[i]) ||
+		    !of_handshake(rq, r, &r->action[i]))
+			return false;
+	return true;
 }
 
 struct rule *fault_rule(struct rq *rq, const struct json *body)

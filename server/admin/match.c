@@ -205,6 +205,14 @@ unsigned match_wants(const struct match *m)
 	return m->wants;
 }
 
+bool match_within(const struct match *m, const char *const *names)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (!listed(names, m->c[i].known->name))
+			return false;
+	return true;
+}
+
 bool match_about(const struct match *m, const char *patient)
 {
 	for (size_t i = 0; i < m->n; i++) {
