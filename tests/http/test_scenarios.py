@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The thirty situations that an OAuth client has to get along with, each as the
 client meets it, in both behaviours: what is answered, and what becomes of
-tokens and data. Those that only a fault of the server makes wait for faults.
-The eleventh, a permission that is withdrawn, is test_withdrawal.py; what two
-requests at one moment do is test_races.py."""
+tokens and data. Those that only a fault of the server makes are in
+test_scenarios_caused.py, with the one call that causes each. The eleventh, a
+permission that is withdrawn, is test_withdrawal.py; what two requests at one
+moment do is test_races.py."""
 import base64
 import datetime
 import hashlib
@@ -954,34 +955,3 @@ def test_30_the_server_is_ahead_or_behind(start, oauth, seconds):
     assert abs(claims["iat"] - now - seconds) < 5
     assert claims["exp"] - claims["iat"] == 3600
     assert v.reads(tokens)
-
-
-# ---- what the server does only when a fault makes it -------------------------
-
-FAULTS = {
-    "03 scope left out of the answer": 'json_patch removing "/scope"',
-    "04 redirect with another state": 'redirect {"replace": {"state": "x"}}',
-    "05 outages at the exchange":
-        "status 500, 502, 503, 504 on the endpoint token",
-    "08 two outages, then success": "status 503, times 2, on the refresh",
-    "10 refreshes at once, slowly": "delay_ms on the refresh",
-    "14 a server that does not check": 'skip ["pkce"] for one exchange',
-    "15 code with an error added": 'redirect {"add": {"error": "x"}}',
-    "16 callback without code": 'redirect {"drop": ["code"]}',
-    "17 answer that is no JSON": "malformed_json on the endpoint token",
-    "17 answer of another type": "headers on the endpoint token",
-    "17 members missing or odd": "json_patch on the endpoint token",
-    "18 late answers": "delay_ms",
-    "18 no answer": "drop before and during",
-    "18 answers that stop": "stall_after_bytes",
-    "21 401 once": "status 401 on fhir",
-    "22 403 once": "status 403 on fhir",
-    "23 too many requests": "status 429 with retry_after on fhir",
-    "24 outages": "status 500, 502, 503, 504 on fhir",
-    "30 expires_in that is wrong": 'json_patch replacing "/expires_in"',
-}
-
-
-@pytest.mark.parametrize("name", FAULTS)
-def test_waits_for(name):
-    pytest.skip(f"needs faults: POST /__admin/faults, {FAULTS[name]}")
