@@ -348,6 +348,9 @@ void journal_clear_patient(struct journal *j, const char *patient);
 struct faults;
 /* Disarms all (patient NULL), or those that are about a citizen alone. */
 void faults_clear(struct faults *f, const char *patient);
+/* Whoever waits for an answer that is late gets 503 with X-Mock-Reset: all, or
+ * those whose token is that citizen's. */
+void faults_flush(struct rq *rq, const char *patient);
 /* The alert that a handshake is to be refused with; 0: none. *id: the fault's
  * name. */
 int faults_alert(struct admin *a, const struct seen *s, const char **id);

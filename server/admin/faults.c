@@ -101,6 +101,24 @@ void faults_clear(struct faults *f, const char *patient)
 		f->given = 0;
 }
 
+/* What was going to be answered is of a world that is gone. */
+static bool after_reset(struct rq *late, void *patient)
+{
+	const struct action outage = {.status = 503, .does = DOES_REPLACE};
+
+	if (patient && !(late->grant && text_is(late->grant->patient, patient)))
+		return false;
+	fault_replace(late, &outage);
+	rq_header_text(late, "X-Mock-Reset", "true");
+	return true;
+}
+
+void faults_flush(struct rq *rq, const char *patient)
+{
+	http_flush_delayed(rq, after_reset,
+			   patient ? arena_strdup(rq->arena, patient) : NULL);
+}
+
 void faults_free(struct faults *f)
 {
 	if (f == NULL)

@@ -149,6 +149,7 @@ static bool reset_all(struct rq *rq)
 	if (record_reset(a->record, rq->arena, &rq->err)) {
 		journal_clear(a->journal);
 		faults_clear(a->faults, NULL);
+		faults_flush(rq, NULL);
 		shadow_clear(&a->shadows);
 		snapshots_clear(a->snapshots);
 		certificates_reset(a->certificates, a->record->pki);
@@ -186,14 +187,18 @@ static bool reset_citizen(struct rq *rq, const struct wish *w)
 }
 
 /* What is memory is emptied when the rows are sure. */
-static void reset_memory(struct admin *a, const struct wish *w, unsigned what)
+static void reset_memory(struct rq *rq, const struct wish *w, unsigned what)
 {
+	struct admin *a = admin_of(rq);
+
 	if ((what & PART_REQUESTS) && w->hetu == NULL) {
 		journal_clear(a->journal);
 		shadow_clear(&a->shadows);
 	}
-	if ((what & PART_FAULTS) && (w->hetu == NULL || w->patient != NULL))
+	if ((what & PART_FAULTS) && (w->hetu == NULL || w->patient != NULL)) {
 		faults_clear(a->faults, w->patient);
+		faults_flush(rq, w->patient);
+	}
 	if (what & PART_CLOCK)
 		a->record->clock = a->clock;
 	if (what & PART_SETTINGS)
@@ -217,7 +222,7 @@ static bool reset(struct rq *rq, struct wish *w)
 	}
 	if ((w->parts & rows) && !reset_rows(rq, w, w->parts & rows))
 		return false;
-	reset_memory(admin_of(rq), w, w->parts);
+	reset_memory(rq, w, w->parts);
 	return true;
 }
 

@@ -229,17 +229,24 @@ def test_the_journal_tells(wire, action):
     assert entries[-1]["fault"] == wire.armed
 
 
-def test_reset_ends_the_waiting(start):
-    """Those that were late are answered 503, with X-Mock-Reset."""
+@pytest.mark.parametrize("all_", [True, False])
+def test_reset_ends_the_waiting(start, all_):
+    """Those that were late are answered 503, with X-Mock-Reset; not another
+    citizen's when it is one citizen who is reset."""
     s = start()
-    wire = Wire(s).arm({"delay_ms": 600000})
-    c = wire.begin()
-    while wire.fired() == 0:
-        pass
-    s.admin("POST", "/reset", {}, 204)
-    r = c.getresponse()
-    assert r.status == 503
-    assert r.getheader("X-Mock-Reset") is not None
+    wires = [Wire(s).arm({"delay_ms": 600000 if i == 0 else 1000})
+             for i in range(2)]
+    late = [w.begin() for w in wires]
+    for w in wires:
+        while w.fired() == 0:
+            pass
+    s.admin("POST", "/reset", {} if all_ else {"hetu": wires[0].hetu}, 204)
+    for i, c in enumerate(late):
+        r = c.getresponse()
+        gone = all_ or i == 0
+        assert r.status == (503 if gone else 200)
+        assert (r.getheader("X-Mock-Reset") == "true") == gone
+        json.loads(r.read())
 
 
 def test_two_at_once(server):
