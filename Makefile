@@ -178,6 +178,7 @@ UNIT_define  := page record profile fhirpath store pki jose json base
 UNIT_display := page record profile fhirpath store pki jose json base
 UNIT_fhir    := fhir http page record profile fhirpath store pki jose json base
 UNIT_oauth   := oauth site http page record profile fhirpath store pki jose json base
+UNIT_report  := admin site http page record profile fhirpath store pki jose json base
 UNIT_generate := generate page profile fhirpath json base
 UNIT_mutant  := generate page profile fhirpath json base
 UNIT_cli     := cli fhir oauth admin web site http page record generate profile fhirpath \
