@@ -340,49 +340,77 @@ static void see_pages(struct report *r, struct arena *a, struct habits *h,
 	r->pages_offered++;
 }
 
-static void see_codes(struct report *r, struct arena *a, struct habits *h,
-		      const struct report_event *e)
-{
-	const struct seen *s = e->seen;
+/* ---- habits that show in one request ---- */
 
-	(void)a;
-	if (has_code(s->path, strlen(s->path)) ||
-	    has_code(s->query, strlen(text_or_empty(s->query))))
-		note(r, h, HETU_IN_URL, s);
-	if (e->is_fhir && has_code(s->body, s->body_len))
-		note(r, h, HETU_IN_RESOURCE, s);
+static bool is_fhir(const struct seen *s)
+{
+	return text_is(s->endpoint, "fhir");
 }
 
-static void see_agent(struct report *r, struct arena *a, struct habits *h,
+static bool shows_code_in_url(const struct seen *s)
+{
+	return has_code(s->path, strlen(text_or_empty(s->path))) ||
+	       has_code(s->query, strlen(text_or_empty(s->query)));
+}
+
+static bool shows_code_in_resource(const struct seen *s)
+{
+	return is_fhir(s) && has_code(s->body, s->body_len);
+}
+
+static bool shows_no_agent(const struct seen *s)
+{
+	return (is_fhir(s) || text_is(s->endpoint, "token")) && s->header &&
+	       *text_or_empty(s->header(s, "User-Agent")) == '\0';
+}
+
+static bool shows_old_tls(const struct seen *s)
+{
+	return s->alert == TLS_VERSION;
+}
+
+static bool shows_no_certificate(const struct seen *s)
+{
+	const char *why = text_or_empty(s->why);
+	const char *error = text_or_empty(s->error);
+
+	return s->alert == TLS_REQUIRED ||
+	       ((s->status == 400 || s->status == 401) &&
+		*text_or_empty(s->thumbprint) == '\0' &&
+		(strstr(error, "ertificate") || strstr(why, "ertificate")));
+}
+
+static const struct {
+	enum habit habit;
+	bool (*shows)(const struct seen *s);
+} alone[] = {
+    {HETU_IN_URL, shows_code_in_url},
+    {HETU_IN_RESOURCE, shows_code_in_resource},
+    {NO_USER_AGENT, shows_no_agent},
+    {OLD_TLS, shows_old_tls},
+    {NO_CERTIFICATE, shows_no_certificate},
+};
+
+const char *report_habit_shown(const struct seen *s, size_t i)
+{
+	if (i >= LEN(alone))
+		return NULL;
+	return alone[i].shows(s) ? told[alone[i].habit].id : "";
+}
+
+static void see_alone(struct report *r, struct arena *a, struct habits *h,
 		      const struct report_event *e)
 {
 	const struct seen *s = e->seen;
 	const char *agent = s->header ? s->header(s, "User-Agent") : NULL;
 
 	(void)a;
-	if ((!e->is_fhir && !is_token(e)) || !s->header)
-		return;
-	if (!agent || *agent == '\0')
-		note(r, h, NO_USER_AGENT, s);
-	else if (e->client->agents.n < REPORT_AGENTS)
+	for (size_t i = 0; i < LEN(alone); i++)
+		if (alone[i].shows(s))
+			note(r, h, alone[i].habit, s);
+	if ((is_fhir(s) || is_token(e)) && *text_or_empty(agent) &&
+	    e->client->agents.n < REPORT_AGENTS)
 		report_words_add(&e->client->agents, agent);
-}
-
-static void see_tls(struct report *r, struct arena *a, struct habits *h,
-		    const struct report_event *e)
-{
-	const struct seen *s = e->seen;
-	const bool answered = e->refused &&
-			      (s->status == 400 || s->status == 401) &&
-			      *text_or_empty(s->thumbprint) == '\0' &&
-			      (strstr(e->why, "ertificate") ||
-			       strstr(text_or_empty(s->why), "ertificate"));
-
-	(void)a;
-	if (s->alert == TLS_VERSION)
-		note(r, h, OLD_TLS, s);
-	if (s->alert == TLS_REQUIRED || answered)
-		note(r, h, NO_CERTIFICATE, s);
 }
 
 /* ---- all of them ---- */
@@ -402,8 +430,8 @@ void report_habits(struct report *r, struct arena *a,
 		   const struct report_event *e)
 {
 	static const habit_see all[] = {
-	    see_back_off, see_polling, see_tokens, see_dead_token, see_refresh,
-	    see_create,	  see_pages,   see_codes,  see_agent,	   see_tls,
+	    see_back_off, see_polling, see_tokens, see_dead_token,
+	    see_refresh,  see_create,  see_pages,  see_alone,
 	};
 
 	if (e->entry || e->others || !e->first)

@@ -271,6 +271,9 @@ struct report_subject *report_subject(struct report *r, enum fhir_version v,
 /* report_habits.c */
 void report_habits(struct report *r, struct arena *scratch,
 		   const struct report_event *e);
+/* The i-th habit that shows in one request alone: its id if it does in this
+ * one, "" if not; NULL behind the last. */
+const char *report_habit_shown(const struct seen *s, size_t i);
 void report_habits_end(struct report *r, const struct report_journal *j);
 
 /* report_cover.c */

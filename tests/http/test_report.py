@@ -419,6 +419,18 @@ def test_a_personal_identity_code_in_a_url_and_in_a_resource(own):
     assert person["hetu"] not in json.dumps(report(own, client_id=app.id))
 
 
+def test_one_request_tells_its_findings(own, person):
+    r = person.get("/Observation?patient=%s&identifier=%s" % (
+        person.id, person.hetu), headers={"User-Agent": "x"})
+    entry = own.request("GET", "/__admin/requests/" +
+                        r.headers["X-Request-Id"]).json()
+    assert entry["findings"] == ["hetu-in-url"]
+    r = person.get("/Observation?patient=" + person.id)
+    entry = own.request("GET", "/__admin/requests/" +
+                        r.headers["X-Request-Id"]).json()
+    assert "findings" not in entry
+
+
 def test_nobody_says_who_it_is(own):
     app = Weigher(own)
     tokens = app.connect(own.citizen()["hetu"])
