@@ -405,8 +405,8 @@ bool admin_coverage(struct rq *rq);
 
 extern const struct body authorize_body, certificate_post_body,
     citizen_post_body, clock_advance_body, clock_put_body, requests_count_body,
-    requests_wait_body, reset_body, tokens_end_body, tokens_post_body,
-    withdraw_body;
+    requests_wait_body, reset_body, snapshot_post_body, tokens_end_body,
+    tokens_post_body, withdraw_body;
 
 /* ---- snapshots.c ------------------------------------------------------ */
 

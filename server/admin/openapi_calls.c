@@ -91,6 +91,8 @@ static const struct {
     {"fault_post", &fault_body},
     {"requests_count", &requests_count_body},
     {"requests_wait", &requests_wait_body},
+    {"snapshot_post", &snapshot_post_body},
+    {"snapshot_restore", &nothing_body},
     {"clock_put", &clock_put_body},
     {"clock_advance", &clock_advance_body},
 };

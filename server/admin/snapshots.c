@@ -206,16 +206,18 @@ static struct snapshot *add(struct rq *rq, const char *name,
 	return x;
 }
 
+static const struct member posted[] = {{"name", MEMBER_TEXT, true}};
+const struct body snapshot_post_body = BODY_OF(posted);
+
 bool admin_snapshot_post(struct rq *rq)
 {
-	static const struct member members[] = {{"name", MEMBER_TEXT, true}};
 	const int64_t from_us = clock_steady_us();
 	struct jw w = {.b = &rq->out};
 	const struct json *body;
 	unsigned char *bytes;
 	size_t n;
 
-	if (!body_members(rq, members, LEN(members), &body))
+	if (!body_read(rq, &snapshot_post_body, &body))
 		return false;
 	const char *name = member_text(body, "name");
 	if (!name_ok(rq, name) ||

@@ -8,7 +8,8 @@ set -eu
 
 build='gcc libc6-dev make pkg-config libmicrohttpd-dev libgnutls28-dev
 libcjson-dev libsqlite3-dev uuid-dev libssl-dev zlib1g-dev'
-test='libcmocka-dev python3-pytest python3-pytest-xdist python3-requests curl
+test='libcmocka-dev python3-pytest python3-pytest-xdist python3-requests
+python3-jsonschema curl
 gnutls-bin openssl'
 bench='wrk curl'
 clients='python3-authlib python3-requests-oauthlib python3-pytest
