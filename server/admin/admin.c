@@ -113,6 +113,8 @@ static const struct route routes[] = {
      "the journal: what was asked and how it was answered", "requests"},
     {"GET", "/requests/:id", admin_request, ACCESS_ADMIN, 0,
      "one request by its id (X-Request-Id)", "request"},
+    {"GET", "/requests/stream", admin_requests_stream, ACCESS_ADMIN, 0,
+     "the journal as it comes, as server-sent events", "requests_stream"},
     {"POST", "/requests/count", admin_requests_count, ACCESS_ADMIN, BODY,
      "how many requests match; if none does, which were nearest",
      "requests_count"},

@@ -209,6 +209,16 @@ const char *decision_check(const struct seen *s);
 
 /* ---- requests.c ------------------------------------------------------ */
 
+/* What entries a query asks for. */
+struct match;
+struct journal_wanted {
+	struct match *match;
+	int64_t since, limit;
+	bool has_since, newest_first;
+};
+/* Reads the request's own query; false: refused. */
+bool requests_wanted(struct rq *rq, struct journal_wanted *want);
+
 /* The entry of a request by its id, or the latest one ("latest") that is not
  * the control API's; or refuses: 404. */
 bool request_find(struct rq *rq, const char *id, struct seen *out);
@@ -227,6 +237,10 @@ bool replay(struct rq *rq, const struct seen *s, const char *as);
 
 bool admin_requests_count(struct rq *rq);
 bool admin_requests_wait(struct rq *rq);
+
+/* ---- follow.c -------------------------------------------------------- */
+
+bool admin_requests_stream(struct rq *rq);
 
 /* ---- peer.c --------------------------------------------------------- */
 

@@ -18,13 +18,6 @@
 #define LIMIT	  100  /* entries in an answer, unless asked */
 #define LIMIT_MAX 1000 /* and whatever was asked */
 
-/* What an entry must be to be told. */
-struct wanted {
-	struct match *match;
-	int64_t since, limit;
-	bool newest_first;
-};
-
 static bool read_count(struct rq *rq, const char *name, const char *value,
 		       int64_t *out)
 {
@@ -38,7 +31,8 @@ static bool read_count(struct rq *rq, const char *name, const char *value,
 	return true;
 }
 
-static bool read_order(struct rq *rq, const char *value, struct wanted *want)
+static bool read_order(struct rq *rq, const char *value,
+		       struct journal_wanted *want)
 {
 	want->newest_first = strcmp(value, "newest") == 0;
 	return want->newest_first || strcmp(value, "oldest") == 0 ||
@@ -69,12 +63,14 @@ static bool is_member(struct rq *rq, const char *name)
 }
 
 static bool read_one(struct rq *rq, const struct http_pair *p,
-		     struct wanted *want, struct jw *w)
+		     struct journal_wanted *want, struct jw *w)
 {
 	struct store_citizen c;
 
-	if (strcmp(p->name, "since") == 0)
+	if (strcmp(p->name, "since") == 0) {
+		want->has_since = true;
 		return read_count(rq, p->name, p->value, &want->since);
+	}
 	if (strcmp(p->name, "limit") == 0)
 		return read_count(rq, p->name, p->value, &want->limit);
 	if (strcmp(p->name, "order") == 0)
@@ -91,7 +87,7 @@ static bool read_one(struct rq *rq, const struct http_pair *p,
 	return true;
 }
 
-static bool read_wanted(struct rq *rq, struct wanted *want)
+bool requests_wanted(struct rq *rq, struct journal_wanted *want)
 {
 	const struct json *members;
 	struct http_pair *pair;
@@ -99,7 +95,7 @@ static bool read_wanted(struct rq *rq, struct wanted *want)
 	struct jw w = {.b = &b};
 	size_t n;
 
-	*want = (struct wanted){.limit = LIMIT};
+	*want = (struct journal_wanted){.limit = LIMIT};
 	buf_init(&b, rq->arena);
 	if (!http_form(rq->arena, rq->query, strlen(rq->query), &pair, &n,
 		       &rq->err))
@@ -123,12 +119,12 @@ bool admin_requests(struct rq *rq)
 {
 	const struct journal *j = admin_of(rq)->journal;
 	struct jw w = {.b = &rq->out};
-	struct wanted want;
+	struct journal_wanted want;
 	struct seen s;
 	size_t n;
 	int64_t next;
 
-	if (!read_wanted(rq, &want))
+	if (!requests_wanted(rq, &want))
 		return false;
 	next = want.since;
 	n = journal_kept(j);
