@@ -178,10 +178,28 @@ struct candidate {
 	size_t score;
 };
 
-/* Of a sequence: of the step that did not come. */
-static struct match *missing(const struct question *q)
+/* What does not match, in how many of how many members. */
+struct misses {
+	size_t score, of;
+	struct match_difference *d[2];
+	size_t n[2];
+};
+
+/* Of a sequence: also of the step that did not come. */
+static struct misses misses(const struct question *q, const struct seen *s,
+			    struct arena *a)
 {
-	return q->steps > 0 ? q->step[q->at] : q->all;
+	const struct match *m[] = {q->all,
+				   q->steps > 0 ? q->step[q->at] : NULL};
+	struct misses out = {.score = 0};
+
+	for (int i = 0; i < 2 && m[i]; i++) {
+		size_t of;
+
+		out.score += match_score(m[i], s, a, &of, &out.d[i], &out.n[i]);
+		out.of += of;
+	}
+	return out;
 }
 
 static void rank(struct candidate best[NEAR], size_t *n,
@@ -206,8 +224,7 @@ static size_t nearest(const struct rq *rq, const struct question *q,
 {
 	const struct journal *j = admin_of(rq)->journal;
 	struct arena *scrap = arena_new(0);
-	struct match_difference *ignored;
-	size_t n = 0, of, differ;
+	size_t n = 0;
 	struct seen s;
 
 	for (size_t i = journal_kept(j); i > 0; i--) {
@@ -218,8 +235,7 @@ static size_t nearest(const struct rq *rq, const struct question *q,
 			break;
 		arena_clear(scrap);
 		c.seq = s.seq;
-		c.score =
-		    match_score(missing(q), &s, scrap, &of, &ignored, &differ);
+		c.score = misses(q, &s, scrap).score;
 		if (c.score > 0)
 			rank(best, &n, &c);
 	}
@@ -227,33 +243,40 @@ static size_t nearest(const struct rq *rq, const struct question *q,
 	return n;
 }
 
+static void write_differences(struct jw *w, const struct misses *m)
+{
+	jw_open(w, "differences", '[');
+	for (int side = 0; side < 2; side++)
+		for (size_t i = 0; i < m->n[side]; i++) {
+			const struct match_difference *d = &m->d[side][i];
+
+			jw_open(w, NULL, '{');
+			jw_str(w, "field", d->field);
+			jw_str(w, "expected", d->expected);
+			jw_str(w, "actual", d->actual);
+			jw_close(w);
+		}
+	jw_close(w);
+}
+
 static void write_near_one(struct jw *w, struct rq *rq,
 			   const struct question *q, int64_t seq)
 {
 	const struct journal *j = admin_of(rq)->journal;
-	struct match_difference *d;
-	size_t n, of, score;
+	struct misses m;
 	struct seen s;
 
 	journal_at(j, journal_behind(j, seq - 1), &s);
-	score = match_score(missing(q), &s, rq->arena, &of, &d, &n);
+	m = misses(q, &s, rq->arena);
 	jw_open(w, NULL, '{');
 	jw_str(w, "id", s.id);
 	jw_int(w, "seq", s.seq);
 	jw_str(w, "method", s.method);
 	jw_str(w, "path", s.path);
 	jw_int(w, "status", s.status);
-	jw_int(w, "score", (int64_t)score);
-	jw_int(w, "of", (int64_t)of);
-	jw_open(w, "differences", '[');
-	for (size_t i = 0; i < n; i++) {
-		jw_open(w, NULL, '{');
-		jw_str(w, "field", d[i].field);
-		jw_str(w, "expected", d[i].expected);
-		jw_str(w, "actual", d[i].actual);
-		jw_close(w);
-	}
-	jw_close(w);
+	jw_int(w, "score", (int64_t)m.score);
+	jw_int(w, "of", (int64_t)m.of);
+	write_differences(w, &m);
 	jw_close(w);
 }
 
