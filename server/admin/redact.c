@@ -29,6 +29,7 @@
 #include "jose/jose.h"
 
 #define NAME_MAX_BYTES 40
+#define PERSON_BYTES   20 /* a personal code, not much more */
 #define GONE	       "***"
 
 enum worth { NOTHING, SECRET, TOKEN, PERSON };
@@ -110,7 +111,7 @@ static void put_instead(struct buf *out, enum worth worth, const char *value,
 	}
 	if (worth == TOKEN)
 		masked = redact_token(out->arena, value, n);
-	if (worth == PERSON) {
+	if (worth == PERSON && n <= PERSON_BYTES) {
 		masked = mask_hetu_in(out->arena, value, n);
 		if (masked == value)
 			masked = GONE;
