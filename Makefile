@@ -185,6 +185,8 @@ UNIT_cli     := cli fhir oauth admin web site http page record generate profile 
 	store pki jose json base
 UNIT_openapi := admin site http page record generate profile fhirpath store pki jose \
 	json base
+UNIT_redact  := admin site http page record generate profile fhirpath store pki jose \
+	json base
 UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 
 define unit_rule
@@ -321,6 +323,8 @@ FUZZ_cert    := pki jose json base
 FUZZ_page    := page base
 FUZZ_client  := record page profile fhirpath store pki jose json base
 FUZZ_oauth   := oauth web site http record page profile fhirpath store pki jose json base
+FUZZ_redact  := admin site http record generate page profile fhirpath store pki jose \
+	json base
 
 # Modules are compiled once for all targets.
 FUZZFLAGS := -std=c11 $(WARN) -O1 -g $(CPPFLAGS) -fno-sanitize-recover=all -MMD -MP

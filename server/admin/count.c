@@ -175,12 +175,12 @@ static void look_on(struct rq *rq, struct question *q)
 
 struct candidate {
 	int64_t seq;
-	size_t score;
+	size_t score; /* and among equals, what is told of the rest */
 };
 
 /* What does not match, in how many of how many members. */
 struct misses {
-	size_t score, of;
+	size_t score, of, told; /* told: what is there instead */
 	struct match_difference *d[2];
 	size_t n[2];
 };
@@ -198,6 +198,8 @@ static struct misses misses(const struct question *q, const struct seen *s,
 
 		out.score += match_score(m[i], s, a, &of, &out.d[i], &out.n[i]);
 		out.of += of;
+		for (size_t k = 0; k < out.n[i]; k++)
+			out.told += *out.d[i][k].actual != '\0';
 	}
 	return out;
 }
@@ -229,14 +231,15 @@ static size_t nearest(const struct rq *rq, const struct question *q,
 
 	for (size_t i = journal_kept(j); i > 0; i--) {
 		struct candidate c;
+		struct misses m;
 
 		journal_at(j, i - 1, &s);
 		if (s.seq <= q->since)
 			break;
 		arena_clear(scrap);
-		c.seq = s.seq;
-		c.score = misses(q, &s, scrap).score;
-		if (c.score > 0)
+		m = misses(q, &s, scrap);
+		c = (struct candidate){s.seq, m.score * 1000 + m.told};
+		if (m.score > 0)
 			rank(best, &n, &c);
 	}
 	arena_free(scrap);
