@@ -546,34 +546,44 @@ static bool holds(const char *name, const char *part)
 	return false;
 }
 
-/* Headers that every client sends, and whose names say that they are none. */
+/* Headers that everybody sends, and whose names say that they are none. */
 static bool harmless(const char *name)
 {
-	static const char *const known[] = {"accept",
-					    "accept-encoding",
-					    "accept-language",
-					    "cache-control",
-					    "connection",
-					    "content-length",
-					    "content-location",
-					    "content-security-policy",
-					    "content-type",
-					    "date",
-					    "etag",
-					    "host",
-					    "if-match",
-					    "if-none-match",
-					    "last-modified",
-					    "prefer",
-					    "referrer-policy",
-					    "user-agent",
-					    "x-content-type-options",
-					    "x-frame-options",
-					    "x-powered-by"};
+#define NAME(s)                                                                \
+	{                                                                      \
+		s, sizeof(s) - 1                                               \
+	}
+	static const struct {
+		const char *name;
+		size_t n;
+	} known[] = {
+	    NAME("host"),
+	    NAME("accept"),
+	    NAME("accept-encoding"),
+	    NAME("accept-language"),
+	    NAME("cache-control"),
+	    NAME("connection"),
+	    NAME("content-length"),
+	    NAME("content-location"),
+	    NAME("content-security-policy"),
+	    NAME("content-type"),
+	    NAME("etag"),
+	    NAME("if-match"),
+	    NAME("if-none-match"),
+	    NAME("last-modified"),
+	    NAME("prefer"),
+	    NAME("referrer-policy"),
+	    NAME("user-agent"),
+	    NAME("x-content-type-options"),
+	    NAME("x-frame-options"),
+	    NAME("x-powered-by"),
+	};
+#undef NAME
+	const size_t n = strlen(name);
 
 	for (size_t i = 0; i < LEN(known); i++)
-		if ((*name | 0x20) == *known[i] &&
-		    strcasecmp(name, known[i]) == 0)
+		if (n == known[i].n && (*name | 0x20) == *known[i].name &&
+		    strcasecmp(name, known[i].name) == 0)
 			return true;
 	return false;
 }

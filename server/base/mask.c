@@ -58,7 +58,7 @@ static bool uuid_at(const char *text, size_t n, size_t at)
 	    at == 0 || !alnum(text[at - 1]) || (at >= 3 && text[at - 3] == '%');
 	char first[UUID_TEXT];
 
-	if (!begins || n - at < UUID_TEXT - 1)
+	if (!begins || n - at < UUID_TEXT - 1 || text[at + 8] != '-')
 		return false;
 	memcpy(first, text + at, UUID_TEXT - 1);
 	first[UUID_TEXT - 1] = '\0';
