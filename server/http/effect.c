@@ -243,16 +243,24 @@ static void plan(struct rq_private *p)
 	    e->stall && e->stall_bytes < w->end ? e->stall_bytes : SIZE_MAX;
 	w->stall_us = (e->stall_ms < MOST_MS ? e->stall_ms : MOST_MS) * 1000;
 	w->rate = e->bytes_per_second;
-	if (e->drop != HTTP_DROP_NONE || e->cut)
-		p->close = true;
 }
 
 static enum MHD_Result slow_body(struct rq_private *p)
 {
+	const struct http_effect *e = p->rq.effect;
+	const bool closed = e->drop != HTTP_DROP_NONE || e->cut;
+	struct MHD_Response *r;
+	enum MHD_Result done;
+
 	plan(p);
-	return http_reply_send(
-	    p, MHD_create_response_from_callback(p->way->body.len, BLOCK_BYTES,
-						 reader, p, NULL));
+	/* the answer says that it is the last one only when it is whole */
+	if (closed && (p->way->end == p->way->body.len || p->rq.head))
+		p->close = true;
+	r = MHD_create_response_from_callback(p->way->body.len, BLOCK_BYTES,
+					      reader, p, NULL);
+	done = http_reply_send(p, r);
+	p->close = p->close || closed;
+	return done;
 }
 
 /* ---- which of them ------------------------------------------------------ */
@@ -284,6 +292,7 @@ enum MHD_Result http_effect_send(struct rq_private *p)
 		if (p->http10 || p->rq.head || p->stream)
 			break;
 		broken_chunk(p);
+		p->close = true;
 		return MHD_NO;
 	default: break;
 	}

@@ -18,6 +18,7 @@
  */
 #include "http/http_int.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -306,6 +307,7 @@ void http_request_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 
 	if (!p)
 		return;
+	assert(!p->park.at);
 	l->http->under_way--;
 	l->http->progress = true;
 	http_conn_answered(l->http, c);

@@ -289,7 +289,7 @@ static const struct dropped {
      ", 20 ms late, closed in a chunk\n"},
     {BYTES("drop=2&delay=20"), -1, "", true, ", 20 ms late, reset\n"},
     {BYTES("drop=6&n=0"), 0, "1\r\n", false, ""},
-    {BYTES("drop=5&n=0"), 0, "", false, ""},
+    {BYTES("drop=5&n=0&whole"), 0, "", false, ""},
     {BYTES("cut=7"), 7, "", false, ", cut at 7 bytes\n"},
     {BYTES("cut=0"), 0, "", false, ""},
     {BYTES("cut=99"), 99, "", false, ""},
@@ -324,6 +324,11 @@ static void judge_dropped(const struct dropped *d, const struct client *c)
 		    strstr(c->in, "\r\nTransfer-Encoding: chunked\r\n"));
 	else if (!strstr(d->request, "n=0"))
 		assert_non_null(strstr(c->in, "\r\nContent-Length: 100\r\n"));
+	/* it is said of a whole answer alone */
+	assert_int_equal(strstr(c->in, "\r\nConnection: close\r\n") != NULL,
+			 d->body == 100 || strstr(d->request, "n=0&whole") ||
+			     d->request[0] == 'H' ||
+			     strstr(d->request, "HTTP/1.0"));
 	assert_non_null(strstr(c->in, "\r\nX-Amended: 1\r\n"));
 	assert_non_null(strstr(c->in, "\r\nX-Request-Id: "));
 }
