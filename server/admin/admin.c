@@ -136,6 +136,8 @@ static const struct route routes[] = {
 
     {"GET", "/report", admin_report, ACCESS_ADMIN, 0,
      "the joint-testing report: html, json, csv, junit or fhir", "report"},
+    {"GET", "/profiles", admin_profiles, ACCESS_ADMIN, 0,
+     "what the server judges by: national profiles, packages", "profiles"},
     {"GET", "/profiles/coverage", admin_coverage, ACCESS_ADMIN, 0,
      "what of each profile the application ever sent", "coverage"},
 

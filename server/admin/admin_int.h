@@ -414,6 +414,7 @@ bool admin_certificates_crl(struct rq *rq);
 
 bool admin_report(struct rq *rq);
 bool admin_coverage(struct rq *rq);
+bool admin_profiles(struct rq *rq); /* profiles.c */
 
 /* ---- what they take -------------------------------------------------- */
 

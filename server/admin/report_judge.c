@@ -71,6 +71,12 @@ static void add_type(struct report *r, enum fhir_version v,
 				       });
 }
 
+/* There are environments without R4. */
+static bool is_served(const struct report *r, enum fhir_version v)
+{
+	return v != FHIR_R4 || !r->record || r->record->settings.fhir_r4;
+}
+
 void report_subjects(struct report *r)
 {
 	static const enum fhir_version order[] = {FHIR_R4, FHIR_STU3};
@@ -85,7 +91,8 @@ void report_subjects(struct report *r)
 	r->subject = arena_alloc(r->arena, max * sizeof(*r->subject));
 	for (size_t k = 0; k < LEN(order); k++)
 		for (size_t i = 0; (t = record_type_at(order[k], i)); i++)
-			add_type(r, order[k], t);
+			if (is_served(r, order[k]))
+				add_type(r, order[k], t);
 	assert(r->subjects <= max);
 }
 

@@ -530,6 +530,25 @@ def test_what_is_not_offered_is_no_cell(journey):
     assert "FUNC-02/r4/Patient" in found
 
 
+def test_what_the_server_judges_by(own):
+    doc = own.request("GET", "/__admin/profiles").json()
+    by_url = {p["url"]: p for p in doc["profiles"]}
+    assert by_url[WEIGHT]["type"] == "Observation"
+    assert by_url[WEIGHT]["fhir"] == "r4"
+    assert by_url[WEIGHT_STU3]["fhir"] == "stu3"
+    assert doc["official"] > 200
+    assert all(p["source"] for p in doc["profiles"])
+
+
+def test_an_environment_without_r4(start):
+    s = start("--set", "fhir_r4=off")
+    assert {c["subject"]["fhir"] for c in cells(report(s)).values()
+            if c["subject"]} == {"stu3"}
+    assert "FHIR R4" in html_of(s).text
+    assert {p["fhir"] for p in s.request(
+        "GET", "/__admin/profiles").json()["profiles"]} == {"stu3"}
+
+
 def test_no_profile_is_named(own, person):
     body = steps(person.id)
     body["meta"] = {}
