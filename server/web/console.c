@@ -37,17 +37,17 @@ static const struct console_page pages[] = {
      console_overview_more, NULL},
     {"/requests", NULL, SAY("Journal"), "console_requests", SAY("Journal"), "",
      console_requests_more, console_requests_call},
-    {"/requests/:id", NULL, SAY("One request"), "console_request", NULL, "",
-     console_explain_more, NULL},
+    {"/requests/:id", NULL, SAY("One request"), "console_request",
+     SAY("Journal"), "", console_explain_more, NULL},
     {"/resources", NULL, SAY("Resources"), NULL, SAY("Resources"), "", PLAIN},
     {"/citizens", NULL, SAY("Citizens"), "console_citizens", SAY("Citizens"),
      "", PLAIN},
-    {"/citizens/:hetu", NULL, SAY("A citizen"), "console_citizen", NULL, "",
-     PLAIN},
+    {"/citizens/:hetu", NULL, SAY("A citizen"), "console_citizen",
+     SAY("Citizens"), "", PLAIN},
     {"/clients", NULL, SAY("Applications"), "console_clients",
      SAY("Applications"), "", PLAIN},
-    {"/clients/:client_id", NULL, SAY("An application"), "console_client", NULL,
-     "", PLAIN},
+    {"/clients/:client_id", NULL, SAY("An application"), "console_client",
+     SAY("Applications"), "", PLAIN},
     {"/tokens", NULL, SAY("Tokens"), "console_tokens", SAY("Tokens"),
      "client_id hetu active", PLAIN},
     {"/certificates", NULL, SAY("Certificates"), "console_certificates",
@@ -61,8 +61,8 @@ static const struct console_page pages[] = {
      SAY("Settings"), "", PLAIN},
     {"/profiles", NULL, SAY("Profiles"), "console_profiles", SAY("Profiles"),
      "", PLAIN},
-    {"/profiles/coverage", NULL, SAY("Coverage"), "console_coverage", NULL,
-     "client_id since", PLAIN},
+    {"/profiles/coverage", NULL, SAY("Coverage"), "console_coverage",
+     SAY("Profiles"), "client_id since", PLAIN},
     {"/report", NULL, SAY("Report"), "console_report", SAY("Report"),
      "client_id since", PLAIN},
 };
@@ -200,7 +200,7 @@ static void put_rail(struct console_view *v, const char *here)
 	for (size_t i = 0; i < LEN(pages); i++) {
 		const struct console_page *p = &pages[i];
 
-		if (!p->rail)
+		if (strchr(p->path + 1, '/'))
 			continue;
 		const struct page_value link[] = {
 		    {.name = "url",
@@ -468,7 +468,7 @@ static void refuse(struct rq *rq)
 	const char *accept = rq_header_in(rq, "Accept");
 	struct console_view v;
 
-	if (!rq->route && (!accept || !strstr(accept, "text/html"))) {
+	if (!accept || !strstr(accept, "text/html")) {
 		http_refuse_plain(rq);
 		return;
 	}

@@ -107,8 +107,8 @@ struct console_page {
 	const char *call;  /* NULL: as the path; else what is asked instead */
 	const char *title; /* English */
 	const char *file;  /* below server/web/, without .html */
-	const char *rail;  /* what the ways through the site call it; NULL: it
-			    * is not among them */
+	const char *rail;  /* what the ways through the site call it, or the
+			    * page that it is behind */
 	const char *query; /* parameters that are handed on, spaces between */
 	/* What the page has beside the answer; or NULL. */
 	void (*more)(struct console_view *v, const struct json *answer);

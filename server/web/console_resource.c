@@ -9,9 +9,10 @@
  */
 #include "web/console_int.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#define VERSIONS 50
 #define EXAMPLES "fixtures/examples/"
 /* Whose the examples are. */
 #define EXAMPLE_PATIENT "90090090-0900-4900-8900-900900900900"
@@ -124,12 +125,32 @@ static const char *pretty(struct arena *a, const struct json *json)
 	return b.p;
 }
 
-static void put_versions(struct browse *s)
+/* The versions before: by their history, or where the server has none by
+ * counting. */
+static void put_versions(struct browse *s, const struct json *now)
 {
+	const char *vid = console_said(json_get(now, "meta"), "versionId");
+	long last = strtol(vid, NULL, 10);
 	struct console_answer answer;
+	struct page_values *row;
 
 	browse_ask(s, "GET", path_of(s, "/_history"), NULL, &answer);
-	browse_found(s, &answer);
+	if (answer.status < 400) {
+		browse_found(s, &answer);
+		return;
+	}
+	if (last > VERSIONS)
+		last = VERSIONS;
+	row = arena_alloc(s->rq->arena, (size_t)(last + 1) * sizeof(*row));
+	for (long i = 0; i < last; i++) {
+		const struct page_value v[] = {
+		    {.name = "of", .text = s->type},
+		    {.name = "which", .text = s->id},
+		    {.name = "vid", .text = web_number(s->rq, last - i)},
+		};
+		row[i] = page_row(s->rq->arena, v, LEN(v));
+	}
+	console_rows(&s->view, "found", row, (size_t)(last > 0 ? last : 0));
 }
 
 bool console_resource(struct rq *rq)
@@ -151,7 +172,7 @@ bool console_resource(struct rq *rq)
 	if (answer.status < 400 && vid[0] == '\0')
 		console_text(&s.view, "resource",
 			     pretty(rq->arena, answer.json));
-	put_versions(&s);
+	put_versions(&s, answer.json);
 	return browse_reply(&s, answer.status, "console_resource");
 }
 

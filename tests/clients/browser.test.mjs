@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What people do with the pages, in Chromium, with scripts and without: log in,
 // untick, approve, deny, register an application, browse My Kanta, delete an
-// entry, withdraw a permission. See browser.mjs for what is judged of a page.
+// entry, withdraw a permission; and what the person who runs the server does at
+// the console. See browser.mjs for what is judged of a page.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Visitor, application, launch } from "./browser.mjs";
@@ -327,6 +328,209 @@ for (const javaScriptEnabled of [true, false]) {
 		});
 	});
 
+	describe(`at the console, ${scripts}`, () => {
+		const HETU = "010190-900P";
+		let own, v, who;
+		const at = (below = "/") => own.origin + below;
+		const done = async () => assert.ok(
+			await v.page.getByRole("status").first().isVisible());
+
+		before(async () => {
+			own = await start("--listen", "mtls://127.0.0.1:0");
+			const client = await register(own, {
+				client_name: "Exercise diary" });
+			who = await person(own, client);
+			v = await Visitor.come(browser, [own.origin],
+				{ javaScriptEnabled });
+			const send = (body, path = "Observation") =>
+				fetch(`${own.r4}/${path}`, {
+					method: "POST", body: JSON.stringify(body),
+					headers: { Authorization: `Bearer ${who.token}`,
+						"Content-Type": "application/fhir+json" } });
+			const sound = weight(who.patient_id, 72, 1);
+			assert.equal((await send(sound)).status, 201);
+			assert.equal((await send({ ...sound, status: "finall",
+				valueQuantity: { ...sound.valueQuantity, unit: "lb" },
+			})).status, 422);
+		});
+		after(async () => {
+			await v?.leave();
+			await own?.stop();
+		});
+
+		test("the overview", async () => {
+			await v.goto(at());
+			assert.match(await v.page.locator("#env").innerText(),
+				new RegExp(own.r4));
+			assert.equal(await v.page.getByRole("button",
+				{ name: "Copy" }).count(), javaScriptEnabled ? 2 : 0);
+			await v.look("console-overview");
+		});
+
+		test("the journal, its filter, and one request", async () => {
+			await v.follow("Journal");
+			await v.look("console-journal");
+			await v.page.fill("#q", "status:4xx type:Observation");
+			await v.press("Show");
+			assert.equal(await v.page.locator("tbody tr").count(), 1);
+			await v.page.locator("tbody a").first().click();
+			assert.match(await v.page.locator(".json .bad").first()
+				.innerText(), /finall/);
+			await v.look("console-request");
+			await v.goto(at("/console/requests?q=colour:red"));
+			assert.ok(await v.page.getByRole("alert").isVisible());
+			await v.look("console-journal-refused", /400 for /);
+		});
+
+		test("the journal by itself", { skip: !javaScriptEnabled },
+			async () => {
+				await v.goto(at("/console/requests"));
+				const rows = v.page.locator("[data-live] tbody tr");
+				const before = await rows.count();
+				await fetch(`${own.r4}/metadata`);
+				await v.page.waitForFunction((n) => document.querySelectorAll(
+					"[data-live] tbody tr").length > n, before);
+				v.calm();
+			});
+
+		test("citizens and applications", async () => {
+			await v.follow("Citizens");
+			await v.page.fill("#age", "30");
+			await v.press("Make");
+			await done();
+			await v.look("console-citizens");
+			await v.goto(at(`/console/citizens/${HETU}`));
+			await v.look("console-citizen");
+			await v.follow("Applications");
+			await v.look("console-clients");
+			await v.page.fill("#client_name", "Sleep diary");
+			await v.page.fill("#redirect_uris", "http://127.0.0.1:1/cb");
+			await v.page.fill("#scope", "patient/Observation.read");
+			await v.press("Register");
+			await v.look("console-answer");
+			await v.goto(at("/console/clients/demo-app"));
+			await v.look("console-client");
+		});
+
+		test("tokens", async () => {
+			await v.follow("Tokens");
+			await v.look("console-tokens");
+			await v.page.fill("#hetu", who.hetu);
+			await v.press("Let them expire");
+			await done();
+			const refused = await fetch(
+				`${own.r4}/Observation?patient=${who.patient_id}`,
+				{ headers: { Authorization: `Bearer ${who.token}` } });
+			assert.equal(refused.status, 401);
+			v.calm();
+		});
+
+		test("certificates", async () => {
+			await v.follow("Certificates");
+			await v.page.fill("#oid", "1.2.246.537.1");
+			await v.press("Issue");
+			assert.match(await v.page.locator("#cert").innerText(),
+				/BEGIN CERTIFICATE/);
+			await v.look("console-certificate");
+			await v.follow("Go on");
+			await v.look("console-certificates");
+			await v.page.getByRole("button", { name: /^Revoke/ }).click();
+			await done();
+			v.calm();
+		});
+
+		test("faults", async () => {
+			await v.follow("Faults");
+			await v.page.fill("#path", "/phr-resourceserver");
+			await v.page.fill("#times", "1");
+			await v.press("Arm");
+			await done();
+			await v.look("console-faults");
+			assert.equal((await fetch(`${own.r4}/metadata`)).status, 503);
+			await v.page.getByRole("button", { name: /^Disarm f/ }).click();
+			await done();
+			v.calm();
+		});
+
+		test("clock, snapshots, settings", async () => {
+			await v.follow("Clock");
+			await v.press("Move");
+			await done();
+			await v.look("console-clock");
+			await v.follow("Snapshots");
+			await v.page.fill("#name", "before");
+			await v.press("Keep");
+			await done();
+			await v.look("console-snapshots");
+			await v.page.getByRole("button", { name: /^Restore/ }).click();
+			await done();
+			await v.follow("Settings");
+			await v.look("console-settings");
+			await v.page.selectOption("#name", "validation_status");
+			await v.page.fill("#value", "400");
+			await v.press("Change");
+			await done();
+			v.calm();
+		});
+
+		test("profiles, coverage, report", async () => {
+			await v.follow("Profiles");
+			await v.look("console-profiles");
+			await v.goto(at("/console/profiles/coverage"));
+			await v.look("console-coverage");
+			await v.follow("Report");
+			await v.look("console-report");
+			await v.follow("The report, to be printed");
+			await v.look("console-report-html");
+			v.calm();
+		});
+
+		test("the browser of resources", async () => {
+			await v.goto(at("/phr-resourceserver-ui/"));
+			await v.look("console-resources");
+			await v.goto(at("/console/resources/r4/Observation?.hetu="
+				+ who.hetu));
+			assert.match(await v.page.locator("code.secret").innerText(),
+				/Observation\?patient=/);
+			await v.look("console-search");
+			await v.follow("A new one");
+			await v.look("console-new");
+			const broken = (await v.page.inputValue("#resource"))
+				.replace('"final"', '"finall"');
+			await v.page.fill("#resource", broken);
+			await v.press("Only validate");
+			assert.match(await v.page.locator(".json .bad").first()
+				.innerText(), /finall/);
+			await v.look("console-validated");
+			await v.page.fill("#resource", broken.replace("finall", "final"));
+			await v.press("Store");
+			assert.match(v.page.url(), /Observation\/[0-9a-f-]{36}\?/);
+			await v.look("console-resource");
+			await v.press("Delete");
+			assert.match(v.page.url(), /r4\/Observation\?/);
+			v.calm();
+		});
+
+		test("reset", async () => {
+			await v.goto(at());
+			await v.press("Reset the server");
+			await done();
+			await v.look("console-reset");
+		});
+
+		test("the Tab key", { skip: !javaScriptEnabled }, async () => {
+			for (const page of ["/", "/console/requests",
+				"/console/requests/latest", "/console/citizens",
+				"/console/tokens", "/console/faults", "/console/settings",
+				"/console/resources/r4/Observation"]) {
+				await fetch(`${own.r4}/metadata`);
+				await v.goto(at(page));
+				await v.tabs(page);
+			}
+			v.calm();
+		});
+	});
+
 	describe(`at a strict, guarded server with terms, ${scripts}`, () => {
 		const HETU = "010190-900P";
 		let guarded, id, secret, v;
@@ -347,6 +551,18 @@ for (const javaScriptEnabled of [true, false]) {
 		after(async () => {
 			await v?.leave();
 			await guarded?.stop();
+		});
+
+		test("the console asks for the token", async () => {
+			const other = await Visitor.come(browser, [guarded.origin],
+				{ javaScriptEnabled });
+			await other.goto(`${guarded.origin}/`);
+			await other.look("console-unlock");
+			await other.page.fill("#token", "browser-test-token");
+			await other.press("Unlock");
+			assert.equal(await other.title(), "Overview");
+			other.calm();
+			await other.leave();
 		});
 
 		test("another browser needs its secret", async () => {
@@ -428,6 +644,14 @@ for (const [locale, code] of [["fi-FI", "fi"], ["sv-FI", "sv"]])
 			await v.page.locator("tbody a").first().click();
 			await see(v.page.url());
 		}
+		await fhir(who, "Observation", { resourceType: "Observation" });
+		for (const below of ["/", ...["requests", "requests/latest",
+			"citizens", `citizens/${who.hetu}`, "clients", "clients/demo-app",
+			"tokens", "certificates", "faults", "clock", "snapshots",
+			"settings", "profiles", "profiles/coverage", "report",
+			"resources/r4", "resources/r4/Observation",
+			"resources/r4/Observation/$new"].map((p) => `/console/${p}`)])
+			await see(server.origin + below);
 		v.calm();
 		await v.leave();
 		await english.leave();
