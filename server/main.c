@@ -257,6 +257,7 @@ static void add_console(struct serve *s)
 	};
 	s->console.site.front = "/";
 	s->console.site.script = "/console/script.js";
+	s->console.site.tells_origin = true;
 	s->console.site.session_ms = CONSOLE_SESSION_MS;
 	web_console_group(&s->console, new_group(s));
 	web_tester_group(&s->console, new_group(s));

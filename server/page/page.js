@@ -81,6 +81,10 @@
 	// than what the stream began with.
 	const stream = new EventSource(live.dataset.live);
 	stream.onmessage = renew;
+	stream.onerror = () => {
+		if (stream.readyState === EventSource.CLOSED)
+			setInterval(renew, POLL_MS);
+	};
 	for (const kind of ["request", "control", "page", "tls"])
 		stream.addEventListener(kind, renew);
 })();

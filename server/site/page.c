@@ -3,10 +3,10 @@
  * A page as an answer: its headers, its language, and the refusals for people.
  *
  * A page carries the headers of oauth.md section 13: never framed, never
- * sniffed, never kept, no referrer, and a policy that allows our own style
- * sheet and nothing else (and our own script, where a site has one). Chromium
- * applies form-action to the redirect after the form as well, so a page whose
- * form ends at an application names the application's origin.
+ * sniffed, never kept, no referrer to anybody, and a policy that allows our own
+ * style sheet and nothing else (and our own script, where a site has one).
+ * Chromium applies form-action to the redirect after the form as well, so a
+ * page whose form ends at an application names the application's origin.
  *
  * The switch of languages is a link to the same page with ?lang=, which works
  * without scripts; the answer to it makes the browser remember. A page that
@@ -173,7 +173,9 @@ static void page_headers(struct rq *rq, const char *form_to)
 {
 	rq_header(rq, "X-Frame-Options", "DENY");
 	rq_header(rq, "X-Content-Type-Options", "nosniff");
-	rq_header(rq, "Referrer-Policy", "no-referrer");
+	/* without a referrer a browser says of its forms "Origin: null" */
+	rq_header(rq, "Referrer-Policy",
+		  site_of(rq)->tells_origin ? "same-origin" : "no-referrer");
 	rq_header(rq, "Vary", "Accept-Language, Cookie");
 	rq_header(rq, "Cache-Control",
 		  "no-cache, no-store, max-age=0, must-revalidate");

@@ -31,6 +31,8 @@ struct site {
 	const char *icon;   /* and of the icon */
 	const char *script; /* path of the script of its pages, which they do
 			     * without, too; NULL: none */
+	bool tells_origin;  /* its forms say from which origin they are, for a
+			     * guard that asks (rq->foreign) */
 	int64_t session_ms; /* how long a session lasts; 0: SITE_SESSION_MS */
 	const char *front;  /* where a refusal leads to: the path of the site's
 			     * first page; NULL: back to the application */

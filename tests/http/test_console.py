@@ -88,6 +88,8 @@ def test_every_page(own, operator, person, app, path):
     assert "script-src 'self'" in policy and "unsafe" not in policy
     assert "default-src 'none'" in policy
     assert page.headers["X-Frame-Options"] == "DENY"
+    # else a browser says "Origin: null" of its forms, which is nobody's
+    assert page.headers["Referrer-Policy"] == "same-origin"
     assert "no-store" in page.headers["Cache-Control"]
     assert "<script>" not in page.text and " style=" not in page.text
     assert " onclick" not in page.text and "{{" not in page.text
