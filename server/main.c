@@ -256,6 +256,8 @@ static void add_console(struct serve *s)
 	    .admin_token = s->config.admin_token,
 	};
 	s->console.site.front = "/";
+	s->console.site.style = "/console/style.css"; /* the journal hears */
+	s->console.site.icon = "/console/icon.svg";   /* nothing of these */
 	s->console.site.script = "/console/script.js";
 	s->console.site.tells_origin = true;
 	s->console.site.session_ms = CONSOLE_SESSION_MS;

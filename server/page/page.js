@@ -85,6 +85,6 @@
 		if (stream.readyState === EventSource.CLOSED)
 			setInterval(renew, POLL_MS);
 	};
-	for (const kind of ["request", "control", "page", "tls"])
+	for (const kind of ["request", "control", "page", "tls", "dropped"])
 		stream.addEventListener(kind, renew);
 })();

@@ -2,6 +2,7 @@
 """The console: the page at / and those below /console. Each page is the answer
 of one call of the control API, each form is one call; whoever the API refuses
 sees nothing here; what anybody sent is shown as text."""
+import gzip
 import html
 import json
 import re
@@ -184,14 +185,21 @@ def test_the_place_of_the_tester(own, path):
     assert r.headers["Location"] == "/console/resources"
 
 
-def test_size_and_speed_of_what_is_sent(own, operator):
+def test_how_much_is_sent(own, operator):
+    """All that a page needs besides itself, packed, and how long the script
+    is."""
     page = operator.page("/")
     urls = re.findall(r'(?:href|src)="(/[^"]*\?v=[^"]*)"', page.text)
     assert len(urls) == 3
+    packed = 0
     for url in urls:
         r = own.request("GET", html.unescape(url))
         assert r.status_code == 200 and "immutable" in r.headers[
             "Cache-Control"]
+        packed += len(gzip.compress(r.content))
+        if "javascript" in r.headers["Content-Type"]:
+            assert len(r.text.splitlines()) <= 150
+    assert packed < 15000
 
 
 # ---- the journal ------------------------------------------------------------
