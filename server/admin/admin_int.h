@@ -365,6 +365,8 @@ void faults_clear(struct faults *f, const char *patient);
 /* Whoever waits for an answer that is late gets 503 with X-Mock-Reset: all, or
  * those whose token is that citizen's. */
 void faults_flush(struct rq *rq, const char *patient);
+/* Writes which are armed, and how many, as the member faults. */
+void faults_write(struct jw *w, struct faults *f, int64_t now_ms);
 /* The alert that a handshake is to be refused with; 0: none. *id: the fault's
  * name. */
 int faults_alert(struct admin *a, const struct seen *s, const char **id);

@@ -354,6 +354,23 @@ static void arm(struct faults *f, struct rule *r, int64_t now_ms)
 	count(f);
 }
 
+void faults_write(struct jw *w, struct faults *f, int64_t now_ms)
+{
+	int64_t armed = 0;
+
+	jw_open(w, "faults", '{');
+	jw_open(w, "ids", '[');
+	for (struct rule *r = f->first; r; r = r->next) {
+		if (!is_armed(f, r, now_ms))
+			continue;
+		jw_str(w, NULL, r->id);
+		armed++;
+	}
+	jw_close(w);
+	jw_int(w, "armed", armed);
+	jw_close(w);
+}
+
 bool admin_fault_post(struct rq *rq)
 {
 	struct admin *a = admin_of(rq);

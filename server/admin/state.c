@@ -63,6 +63,8 @@ bool admin_state(struct rq *rq)
 	jw_close(&w);
 	journal_write(&w, admin_of(rq)->journal);
 	shadow_write(&w, &admin_of(rq)->shadows);
+	faults_write(&w, admin_of(rq)->faults,
+		     record_now_ms(admin_of(rq)->record));
 	about_write(&w, rq);
 	jw_close(&w);
 	return reply_json(rq, 200);

@@ -396,6 +396,9 @@ def test_faults(start):
     o.done("/console/faults", "/console/faults", path="/phr-resourceserver",
            action='{"status":503,"retry_after":2}', times="1")
     told = s.admin("GET", "/faults").json()["faults"][0]
+    assert s.admin("GET", "/state").json()["faults"] == {
+        "ids": [told["id"]], "armed": 1}
+    assert f"<dd>1 <code>{told['id']}</code></dd>" in o.page("/").text
     assert told["match"] == {"path": "/phr-resourceserver"}
     assert told["action"] == {"status": 503, "retry_after": 2}
     r = s.request("GET", "/phr-resourceserver/baseR4/metadata")
