@@ -85,7 +85,8 @@ static const char *text_of(struct arena *a, const struct json *v)
 	}
 }
 
-/* The n members of an object as rows of key and value (and has: it has one). */
+/* The n members of an object as rows of key, the value's own members, value,
+ * and has: there is one. */
 static struct page_value each(struct arena *a, const char *name,
 			      const struct page_value *member, size_t n)
 {
@@ -97,13 +98,13 @@ static struct page_value each(struct arena *a, const char *name,
 		struct page_value *v = arena_alloc(a, (more + 3) * sizeof(*v));
 
 		v[0] = (struct page_value){.name = "key", .text = of->name};
-		v[1] = *of;
-		v[1].name = "value";
-		v[2] = (struct page_value){
+		if (more > 0)
+			memcpy(v + 1, of->rows[0].v, more * sizeof(*v));
+		v[more + 1] = *of;
+		v[more + 1].name = "value";
+		v[more + 2] = (struct page_value){
 		    .name = "has",
 		    .text = text_or_empty(of->text)[0] != '\0' ? "1" : NULL};
-		if (more > 0)
-			memcpy(v + 3, of->rows[0].v, more * sizeof(*v));
 		row[i] = (struct page_values){v, more + 3};
 	}
 	return (struct page_value){.name = arena_cat(a, name, ".each", NULL),

@@ -385,6 +385,10 @@ def test_settings(start):
     o.done("/console/settings", "/console/settings",
            name="validation_status", value="400")
     assert s.admin("GET", "/settings").json()["validation_status"] == "400"
+    row = re.search(r'<th scope="row" class="code">validation_status</th>'
+                    r'.*?</tr>', o.page("/console/settings").text, re.S)[0]
+    assert "<strong>400</strong>" in row and ">changed<" in row
+    assert "422 | 412 | 400" in row
     r = o.send("/console/settings", "/console/settings", 400,
                name="validation_status", value="tomorrow")
     assert 'role="alert"' in r.text
