@@ -325,6 +325,7 @@ FUZZ_client  := record page profile fhirpath store pki jose json base
 FUZZ_oauth   := oauth web site http record page profile fhirpath store pki jose json base
 FUZZ_redact  := admin site http record generate page profile fhirpath store pki jose \
 	json base
+FUZZ_fault   := admin fhir oauth site http record generate page profile fhirpath store pki jose json base
 
 # Modules are compiled once for all targets.
 FUZZFLAGS := -std=c11 $(WARN) -O1 -g $(CPPFLAGS) -fno-sanitize-recover=all -MMD -MP
