@@ -108,6 +108,26 @@ static void open_groups(struct world *w)
 	w->http.config = &w->config;
 }
 
+static struct profiles *rules(struct arena *a, enum fhir_version v,
+			      const char *path)
+{
+	struct err e = {.kind = ERR_NONE};
+	FILE *f = fopen(path, "rb");
+	struct profiles *p;
+	size_t n;
+	char *bytes;
+
+	assert(f && fseek(f, 0, SEEK_END) == 0);
+	n = (size_t)ftell(f);
+	rewind(f);
+	bytes = arena_alloc(a, n);
+	assert(fread(bytes, 1, n, f) == n);
+	fclose(f);
+	p = profile_open(a, v, bytes, n, &e);
+	assert(p);
+	return p;
+}
+
 static struct world *the_world(void)
 {
 	static struct world w;
@@ -122,6 +142,10 @@ static struct world *the_world(void)
 	w.record.fhir_base[FHIR_R4] = BASE;
 	w.record.store = store_open(":memory:", &quiet, &e);
 	assert(w.record.store);
+	w.record.profiles[FHIR_STU3] =
+	    rules(w.boot, FHIR_STU3, "build/image/stu3.img");
+	w.record.profiles[FHIR_R4] =
+	    rules(w.boot, FHIR_R4, "build/image/r4.img");
 	settings_init(&w.record.settings);
 	w.record.settings.access_token_format = 1;
 	w.admin = (struct admin){.record = &w.record,
@@ -175,12 +199,12 @@ static struct rq *ask(struct world *w, struct arena *a, const struct asked *q)
 				 : "application/x-www-form-urlencoded"},
 	    {"Authorization", q->authorization}};
 	const struct http_nested n = {.method = q->method,
-				      .url = q->target + strlen(g->prefix),
+				      .url = q->target,
 				      .header = header,
 				      .header_count = q->authorization ? 2 : 1,
 				      .body = q->body,
 				      .body_len = q->body_len};
-	struct rq *rq = http_nested(outer(w, a, g), &n);
+	struct rq *rq = http_inner(outer(w, a, g), &n);
 
 	if (g == &w->group[0])
 		return rq;
