@@ -39,7 +39,8 @@ static bool names_files(enum command c)
 {
 	const char *operands = command_row(c)->operands;
 
-	return strstr(operands, "FILE") || strstr(operands, "DIR");
+	return strstr(operands, "FILE") || strstr(operands, "DIR") ||
+	       strstr(operands, "OLD");
 }
 
 static void put_words(struct buf *b, const char *const *words,
@@ -180,7 +181,16 @@ static void bash_operands(struct buf *b, struct arena *a)
 		const struct command_row *row = command_row((enum command)i);
 		const char *words = operand_words(a, (enum command)i);
 
-		if (*words)
+		if (*words && names_files((enum command)i))
+			buf_printf(b,
+				   "\t%s)\n\t\tCOMPREPLY=($(compgen -W \"%s\" "
+				   "-- \"$cur\"))\n"
+				   "\t\t[[ $COMP_CWORD == 2 ]] && return\n"
+				   "\t\tcompopt -o filenames\n"
+				   "\t\tCOMPREPLY=($(compgen -f -- \"$cur\")) "
+				   ";;\n",
+				   row->name, words);
+		else if (*words)
 			buf_printf(b,
 				   "\t%s) COMPREPLY=($(compgen -W \"%s\" -- "
 				   "\"$cur\")) ;;\n",
@@ -292,8 +302,9 @@ static void zsh_command(struct buf *b, struct arena *a, enum command c)
 		if (takes(c, o))
 			zsh_option(b, a, c, o);
 	if (*operand_words(a, c))
-		buf_printf(b, "\t\t\t'*:word:(%s)' \\\n", operand_words(a, c));
-	else if (names_files(c))
+		buf_printf(b, "\t\t\t'%s:word:(%s)' \\\n",
+			   names_files(c) ? "1" : "*", operand_words(a, c));
+	if (names_files(c))
 		buf_puts(b, "\t\t\t'*:file:_files' \\\n");
 	buf_puts(b, "\t\t\t'--help[examples and options]' \\\n"
 		    "\t\t\t'--version[the version]' ;;\n");
@@ -416,12 +427,13 @@ static void fish_command(struct buf *b, struct arena *a, enum command c)
 	for (size_t i = 0; (o = option_at(i)); i++)
 		if (takes(c, o))
 			fish_option(b, a, c, o);
-	if (*operand_words(a, c) || names_files(c)) {
+	if (*operand_words(a, c)) {
 		fish_line(b, c);
-		if (*operand_words(a, c))
-			buf_printf(b, " -a '%s'\n", operand_words(a, c));
-		else
-			buf_puts(b, " -F\n");
+		buf_printf(b, " -a '%s'\n", operand_words(a, c));
+	}
+	if (names_files(c)) {
+		fish_line(b, c);
+		buf_puts(b, " -F\n");
 	}
 }
 

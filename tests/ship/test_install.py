@@ -226,6 +226,9 @@ LINES = [
     ("mock-kanta-phr --unknown-profile wa", "warn"),
     ("mock-kanta-phr completion fi", "fish"),
     ("mock-kanta-phr --config exam", "example-file"),
+    ("mock-kanta-phr report di", "diff"),
+    ("mock-kanta-phr report diff exam", "example-file"),
+    ("mock-kanta-phr validate exam", "example-file"),
 ]
 
 
