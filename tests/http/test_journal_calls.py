@@ -90,6 +90,8 @@ DECISIONS = [
     ("GET", "/Observation?patient={id}&code:wrong=1",
      ["token", "type", "scope"], "parameter"),
     ("POST", "/Observation", ["token", "type", "scope"], "format"),
+    ("GET", "/Observation/unknown", ["token", "type", "scope"], "resource"),
+    ("PATCH", "/Observation/x", [], "request"),
 ]
 
 
