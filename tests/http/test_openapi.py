@@ -88,6 +88,8 @@ def faults_of(world, schema, value):
 
 # One call of each operation: what its path names besides the usual, its body,
 # its status. In the order in which they are made; what forgets stands behind.
+# answers that go on and on: test_journal_calls.py reads it
+ENDLESS = {"requests_stream"}
 CALLS = [
     ("health", {}, None, 200),
     ("openapi", {}, None, 200),
@@ -163,7 +165,7 @@ CALLS = [
 def test_every_operation_is_called(world):
     called = [name for name, _, _, _ in CALLS]
     assert len(set(called)) == len(called)
-    assert set(called) == set(world.operations)
+    assert set(called) | ENDLESS == set(world.operations)
 
 
 def judge(world, name, r, status):
@@ -301,7 +303,7 @@ def test_query_parameters(world):
     for name, (method, _, operation) in world.operations.items():
         told = [p["name"] for p in operation.get("parameters", [])
                 if p["in"] == "query"]
-        if not told or method != "GET":
+        if not told or method != "GET" or name in ENDLESS:
             continue
         path = world.path(name)
         for parameter in told:
