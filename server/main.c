@@ -367,6 +367,15 @@ static void open_tls(struct serve *s)
 	};
 }
 
+/* An answer stands; then the time may go on. */
+static void amend(struct rq *rq, void *ctx)
+{
+	struct admin *a = ctx;
+
+	admin_amend(rq, a);
+	clock_tick(&a->record->clock);
+}
+
 static struct http *open_http(struct serve *s, struct err *e)
 {
 	const struct config *c = &s->config;
@@ -388,7 +397,7 @@ static struct http *open_http(struct serve *s, struct err *e)
 	    .before = s->admin.shadows.n > 0 ? admin_shadow : NULL,
 	    .before_ctx = &s->admin,
 	    .fault = admin_fault,
-	    .amend = admin_amend,
+	    .amend = amend,
 	    .fault_ctx = &s->admin,
 	    .explain = "/console/requests/",
 	    .answered = admin_journal,

@@ -9,7 +9,13 @@
 
 /* ---- members.c: what a body may hold -------------------------------- */
 
-enum member_kind { MEMBER_TEXT, MEMBER_COUNT, MEMBER_LIST, MEMBER_OBJECT };
+enum member_kind {
+	MEMBER_TEXT,
+	MEMBER_COUNT,
+	MEMBER_LIST,
+	MEMBER_OBJECT,
+	MEMBER_FLAG
+};
 
 struct member {
 	const char *name;
@@ -57,6 +63,7 @@ const char *member_schema(enum member_kind kind);
 const char *member_text(const struct json *body, const char *name);
 int64_t member_count(const struct json *body, const char *name,
 		     int64_t otherwise);
+bool member_flag(const struct json *body, const char *name); /* absent: false */
 
 /* Refuses the member near->word by name, with the nearest known one if there is
  * any. Always false. */
@@ -396,6 +403,11 @@ void shadow_clear(struct shadows *all);
 int64_t certificates_expired(const struct certificates *c, int64_t from_ms,
 			     int64_t to_ms);
 
+/* The same as a list of their numbers, a member of the object under way. */
+void certificates_expired_write(struct jw *w, const char *name,
+				const struct certificates *c, int64_t from_ms,
+				int64_t to_ms);
+
 /* Forgets what was issued and takes revocations back. p may be NULL. */
 void certificates_reset(struct certificates *c, struct pki *p);
 
@@ -420,6 +432,8 @@ bool admin_profiles(struct rq *rq); /* profiles.c */
 
 /* ---- what they take -------------------------------------------------- */
 
+extern const struct body citizen_age_body, citizen_delete_data_body,
+    permission_post_body;
 extern const struct body authorize_body, certificate_post_body,
     citizen_post_body, clock_advance_body, clock_put_body, requests_count_body,
     requests_wait_body, reset_body, snapshot_post_body, tokens_end_body,
@@ -471,5 +485,13 @@ bool admin_sharing_delete(struct rq *rq);
 bool admin_clock(struct rq *rq);
 bool admin_clock_put(struct rq *rq);
 bool admin_clock_advance(struct rq *rq);
+bool admin_citizen_age(struct rq *rq);
+bool admin_citizen_delete_data(struct rq *rq);
+bool admin_citizen_display(struct rq *rq);
+
+bool admin_keys_rotate(struct rq *rq);
+bool admin_fixtures(struct rq *rq);
+bool admin_permission_post(struct rq *rq);
+bool admin_profiles(struct rq *rq);
 
 #endif

@@ -123,6 +123,18 @@ int64_t certificates_expired(const struct certificates *c, int64_t from_ms,
 	return n;
 }
 
+void certificates_expired_write(struct jw *w, const char *name,
+				const struct certificates *c, int64_t from_ms,
+				int64_t to_ms)
+{
+	jw_open(w, name, '[');
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].not_after_ms > from_ms &&
+		    c->v[i].not_after_ms <= to_ms)
+			jw_str(w, NULL, c->v[i].number);
+	jw_close(w);
+}
+
 /* ---- what a reset takes back ---------------------------------------- */
 
 static void before_change(struct certificates *c, const struct pki *p)

@@ -3,8 +3,9 @@
  * clock: the one time of the server, from outside.
  *
  * It can be real, run on from an instant that was set (offset), or stand still
- * (frozen); advancing moves it forward, never backwards, and counts what
- * expired on the way; setting it may take it anywhere in its range. That ends
+ * (frozen), ticking with each request if that is asked for; advancing moves it
+ * forward, backwards only where that is said, and counts what expired on the
+ * way; setting it may take it anywhere in its range. That ends
  * some centuries before the year 9999, so that what is reckoned from it (the
  * end of a token) can still be written as a date.
  *
@@ -30,14 +31,20 @@ void clock_write(struct jw *w, const struct clock *c)
 	time_finnish(now, clock_now_ms(c));
 	jw_str(w, "now", now);
 	jw_str(w, "mode", modes[c->mode]);
+	if (c->mode == CLOCK_FROZEN)
+		jw_int(w, "tick_ms", c->tick_ms);
 }
 
 bool admin_clock(struct rq *rq)
 {
+	const struct clock real = {.mode = CLOCK_REAL};
 	struct jw w = {.b = &rq->out};
+	char wall[TIME_TEXT];
 
+	time_finnish(wall, clock_now_ms(&real));
 	jw_open(&w, NULL, '{');
 	clock_write(&w, &admin_of(rq)->record->clock);
+	jw_str(&w, "wall", wall);
 	jw_close(&w);
 	return reply_json(rq, 200);
 }
@@ -55,9 +62,14 @@ static bool reply_moved(struct rq *rq, int64_t from_ms)
 	jw_open(&w, "expired", '{');
 	jw_int(&w, "tokens", tokens);
 	jw_int(&w, "codes", codes);
+	jw_int(&w, "approvals",
+	       store_expired_grants(store_of(rq), from_ms, clock_now_ms(c)));
 	jw_int(&w, "certificates",
 	       certificates_expired(admin_of(rq)->certificates, from_ms,
 				    clock_now_ms(c)));
+	certificates_expired_write(&w, "certificate_numbers",
+				   admin_of(rq)->certificates, from_ms,
+				   clock_now_ms(c));
 	jw_close(&w);
 	jw_close(&w);
 	return reply_json(rq, 200);
@@ -99,7 +111,8 @@ static bool now_of(struct rq *rq, const char *text, int64_t *ms)
 }
 
 static const struct member clock_put[] = {{"mode", MEMBER_TEXT, true},
-					  {"now", MEMBER_TEXT, false}};
+					  {"now", MEMBER_TEXT, false},
+					  {"tick_ms", MEMBER_COUNT, false}};
 const struct body clock_put_body = BODY_OF(clock_put);
 
 bool admin_clock_put(struct rq *rq)
@@ -120,7 +133,15 @@ bool admin_clock_put(struct rq *rq)
 		return err_set(&rq->err, ERR_INVALID, "invalid_value", "/now",
 			       "A real clock cannot be set; the mode must be "
 			       "offset or frozen.");
+	const int64_t tick_ms = member_count(body, "tick_ms", -1);
+	if (tick_ms >= 0 && mode != CLOCK_FROZEN)
+		return err_set(&rq->err, ERR_INVALID, "invalid_value",
+			       "/tick_ms",
+			       "Only a frozen clock ticks, by that much with "
+			       "each request.");
 	*c = (struct clock){.mode = mode};
+	if (tick_ms > 0)
+		c->tick_ms = tick_ms;
 	if (mode == CLOCK_FROZEN)
 		c->frozen_ms = now;
 	if (mode == CLOCK_OFFSET)
@@ -130,7 +151,34 @@ bool admin_clock_put(struct rq *rq)
 
 /* ---- advancing ------------------------------------------------------ */
 
-static const struct member advance[] = {{"by", MEMBER_TEXT, true}};
+/* "PT1H"; "-PT1H" only where it may go back. */
+static bool by_of(struct rq *rq, const char *text, bool back, int64_t *ms)
+{
+	const bool minus = *text == '-';
+
+	if (minus && !back)
+		return err_set(&rq->err, ERR_INVALID, "invalid_value", "/by",
+			       "The clock goes back only with "
+			       "\"allow_back\": true, since what was made "
+			       "later is then from the future.");
+	if (!duration_parse(text + minus, ms))
+		return err_set(&rq->err, ERR_INVALID, "invalid_value", "/by",
+			       "\"by\" must be an ISO 8601 duration of days, "
+			       "hours, minutes and seconds, such as PT1H30M.");
+	if (minus)
+		*ms = -*ms;
+	return true;
+}
+
+static int64_t moved(int64_t from, int64_t by)
+{
+	int64_t sum;
+
+	return __builtin_add_overflow(from, by, &sum) ? INT64_MAX : sum;
+}
+
+static const struct member advance[] = {{"by", MEMBER_TEXT, true},
+					{"allow_back", MEMBER_FLAG, false}};
 const struct body clock_advance_body = BODY_OF(advance);
 
 bool admin_clock_advance(struct rq *rq)
@@ -139,15 +187,43 @@ bool admin_clock_advance(struct rq *rq)
 	int64_t before = clock_now_ms(c), by;
 	const struct json *body;
 
-	if (!body_read(rq, &clock_advance_body, &body))
+	if (!body_read(rq, &clock_advance_body, &body) ||
+	    !by_of(rq, member_text(body, "by"), member_flag(body, "allow_back"),
+		   &by))
 		return false;
-	if (!duration_parse(member_text(body, "by"), &by))
-		return err_set(&rq->err, ERR_INVALID, "invalid_value", "/by",
-			       "\"by\" must be an ISO 8601 duration of days, "
-			       "hours, minutes and seconds, such as PT1H30M.");
-	if (!admin_clock_check(by > LAST_MS - before ? INT64_MAX : before + by,
-			       "/by", &rq->err))
+	if (!admin_clock_check(moved(before, by), "/by", &rq->err))
 		return false;
 	clock_advance(c, by);
 	return reply_moved(rq, before);
+}
+
+/* ---- one citizen ---------------------------------------------------- */
+
+static const struct member citizen_age[] = {{"by", MEMBER_TEXT, true}};
+const struct body citizen_age_body = BODY_OF(citizen_age);
+
+bool admin_citizen_age(struct rq *rq)
+{
+	struct jw w = {.b = &rq->out};
+	struct store_citizen c;
+	struct store_aged n;
+	const struct json *body;
+	int64_t by;
+
+	if (!citizen_get(rq, rq_param(rq, "hetu"), &c) ||
+	    !body_read(rq, &citizen_age_body, &body) ||
+	    !by_of(rq, member_text(body, "by"), false, &by))
+		return false;
+	if (by > LAST_MS)
+		return err_set(&rq->err, ERR_INVALID, "invalid_value", "/by",
+			       "\"by\" is longer than there has been time.");
+	store_age(store_of(rq), c.hetu, by, &n);
+	jw_open(&w, NULL, '{');
+	jw_int(&w, "count", n.codes + n.tokens + n.approvals + n.sessions);
+	jw_int(&w, "codes", n.codes);
+	jw_int(&w, "tokens", n.tokens);
+	jw_int(&w, "approvals", n.approvals);
+	jw_int(&w, "sessions", n.sessions);
+	jw_close(&w);
+	return reply_json(rq, 200);
 }

@@ -68,6 +68,11 @@ static bool is_list(const struct json *v)
 	return json_kind(v) == JSON_ARRAY;
 }
 
+static bool is_flag(const struct json *v)
+{
+	return json_kind(v) == JSON_TRUE || json_kind(v) == JSON_FALSE;
+}
+
 static const struct {
 	bool (*ok)(const struct json *v);
 	const char *what;
@@ -79,6 +84,7 @@ static const struct {
 		      "\"maximum\":999999999999}"},
     [MEMBER_LIST] = {is_list, "a list", "{\"type\":\"array\"}"},
     [MEMBER_OBJECT] = {is_object, "an object", "{\"type\":\"object\"}"},
+    [MEMBER_FLAG] = {is_flag, "true or false", "{\"type\":\"boolean\"}"},
 };
 
 const char *member_schema(enum member_kind kind)
@@ -175,4 +181,10 @@ int64_t member_count(const struct json *body, const char *name,
 {
 	const struct json *v = given(body, name);
 	return v != NULL ? strtoll(json_text(v), NULL, 10) : otherwise;
+}
+
+bool member_flag(const struct json *body, const char *name)
+{
+	const struct json *v = json_get(body, name);
+	return v != NULL && json_kind(v) == JSON_TRUE;
 }

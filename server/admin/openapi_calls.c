@@ -63,6 +63,12 @@ static bool asked_told(size_t i, struct member_told *out)
 	return i == n;
 }
 
+static const struct member fixtures[] = {
+    {"citizens", MEMBER_LIST, false},	 {"clients", MEMBER_LIST, false},
+    {"permissions", MEMBER_LIST, false}, {"consents", MEMBER_LIST, false},
+    {"treatments", MEMBER_LIST, false},	 {"resources", MEMBER_LIST, false},
+};
+static const struct body fixtures_body = BODY_OF(fixtures);
 static const struct body fault_body = {NULL, 0, fault_member};
 static const struct body client_body = {NULL, 0, client_told};
 static const struct body consent_body = {NULL, 0, consent_told};
@@ -77,6 +83,11 @@ static const struct {
     {"reset", &reset_body},
     {"settings_put", &settings_body},
     {"citizen_post", &citizen_post_body},
+    {"citizen_age", &citizen_age_body},
+    {"citizen_delete_data", &citizen_delete_data_body},
+    {"permission_post", &permission_post_body},
+    {"fixtures", &fixtures_body},
+    {"keys_rotate", &nothing_body},
     {"client_post", &client_body},
     {"client_put", &client_body},
     {"tokens_post", &tokens_post_body},

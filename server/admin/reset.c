@@ -195,6 +195,8 @@ static void reset_memory(struct rq *rq, const struct wish *w, unsigned what)
 		journal_clear(a->journal);
 		shadow_clear(&a->shadows);
 	}
+	if ((what & PART_REQUESTS) && w->patient != NULL)
+		journal_clear_patient(a->journal, w->patient);
 	if ((what & PART_FAULTS) && (w->hetu == NULL || w->patient != NULL)) {
 		faults_clear(a->faults, w->patient);
 		faults_flush(rq, w->patient);

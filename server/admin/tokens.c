@@ -92,12 +92,14 @@ bool admin_tokens_post(struct rq *rq)
 
 struct filter {
 	const char *client_id, *hetu, *digest; /* NULL: any */
+	const char *type; /* "access", "refresh"; NULL: both */
 };
 
 static const struct member tokens_end[] = {
     {"client_id", MEMBER_TEXT, false},
     {"hetu", MEMBER_TEXT, false},
     {"token", MEMBER_TEXT, false},
+    {"type", MEMBER_TEXT, false},
 };
 const struct body tokens_end_body = BODY_OF(tokens_end);
 
@@ -112,6 +114,11 @@ static bool filter_read(struct rq *rq, struct filter *f)
 	if (!body_read(rq, &tokens_end_body, &body))
 		return false;
 	const char *token = member_text(body, "token");
+	f->type = member_text(body, "type");
+	if (f->type != NULL && strcmp(f->type, "access") != 0 &&
+	    strcmp(f->type, "refresh") != 0)
+		return err_set(&rq->err, ERR_INVALID, "invalid_value", "/type",
+			       "\"type\" must be access or refresh.");
 	f->client_id = member_text(body, "client_id");
 	f->hetu = member_text(body, "hetu");
 	if (f->client_id != NULL && !client_get(rq, f->client_id, &client))
@@ -137,25 +144,67 @@ static bool reply_count(struct rq *rq, int64_t count)
 	return reply_json(rq, 200);
 }
 
-bool admin_tokens_expire(struct rq *rq)
+static int64_t end(struct rq *rq, const struct filter *f, const char *digest,
+		   bool forget)
+{
+	struct store *s = store_of(rq);
+
+	return forget ? store_token_delete(s, f->client_id, f->hetu, digest)
+		      : store_token_expire(s, f->client_id, f->hetu, digest,
+					   record_now_ms(admin_of(rq)->record));
+}
+
+/* Those of one type one by one: there are few of a citizen or a client. */
+static int64_t end_typed(struct rq *rq, const struct filter *f, bool forget)
+{
+	const enum token_kind kind =
+	    strcmp(f->type, "access") == 0 ? TOKEN_ACCESS : TOKEN_REFRESH;
+	struct store_token_row *v;
+	size_t n = store_token_list(store_of(rq), rq->arena, f->client_id,
+				    f->hetu, -1, INT64_MAX, &v);
+	int64_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].token.kind == kind &&
+		    (f->digest == NULL ||
+		     strcmp(v[i].token.digest, f->digest) == 0))
+			count += end(rq, f, v[i].token.digest, forget);
+	return count;
+}
+
+static bool end_them(struct rq *rq, bool forget)
 {
 	struct filter f;
 
 	if (!filter_read(rq, &f))
 		return false;
-	return reply_count(
-	    rq, store_token_expire(store_of(rq), f.client_id, f.hetu, f.digest,
-				   record_now_ms(admin_of(rq)->record)));
+	return reply_count(rq, f.type != NULL ? end_typed(rq, &f, forget)
+					      : end(rq, &f, f.digest, forget));
+}
+
+bool admin_tokens_expire(struct rq *rq)
+{
+	return end_them(rq, false);
 }
 
 bool admin_tokens_revoke(struct rq *rq)
 {
-	struct filter f;
+	return end_them(rq, true);
+}
 
-	if (!filter_read(rq, &f))
+bool admin_keys_rotate(struct rq *rq)
+{
+	struct record *r = admin_of(rq)->record;
+	struct jw w = {.b = &rq->out};
+	const struct json *body;
+
+	if (!body_members(rq, NULL, 0, &body))
 		return false;
-	return reply_count(rq, store_token_delete(store_of(rq), f.client_id,
-						  f.hetu, f.digest));
+	jw_open(&w, NULL, '{');
+	jw_str(&w, "kid", record_key_rotate(r, rq->arena));
+	record_keys_write(&w, "keys", r, rq->arena);
+	jw_close(&w);
+	return reply_json(rq, 200);
 }
 
 static const struct member withdraw[] = {

@@ -254,6 +254,7 @@ struct clock {
 	enum clock_mode mode;
 	int64_t offset_ms; /* CLOCK_OFFSET: added to the wall clock */
 	int64_t frozen_ms; /* CLOCK_FROZEN: the time itself */
+	int64_t tick_ms;   /* CLOCK_FROZEN: by how much clock_tick() moves it */
 };
 
 /* Milliseconds since 1970-01-01T00:00:00Z by this clock. */
@@ -262,7 +263,11 @@ int64_t clock_now_ms(const struct clock *c);
 /* Microseconds of a steady clock without a date, for durations. */
 int64_t clock_steady_us(void);
 
-/* Moves the clock forward by ms; a real clock becomes an offset one. */
+/* A request has been answered: a frozen clock that ticks moves on. */
+void clock_tick(struct clock *c);
+
+/* Moves the clock forward by ms (back, if it is negative); a real clock becomes
+ * an offset one. */
 void clock_advance(struct clock *c, int64_t ms);
 
 /* "real", "+PT1H" (offset by an ISO 8601 duration of D, H, M, S parts) or an

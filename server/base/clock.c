@@ -52,6 +52,12 @@ int64_t clock_steady_us(void)
 	return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
 }
 
+void clock_tick(struct clock *c)
+{
+	if (c->tick_ms > 0 && c->mode == CLOCK_FROZEN)
+		clock_advance(c, c->tick_ms);
+}
+
 void clock_advance(struct clock *c, int64_t ms)
 {
 	switch (c->mode) {

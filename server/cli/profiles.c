@@ -205,21 +205,6 @@ static void print_line(const struct profile_info *info, enum fhir_version v)
 	       info->confidence ? info->confidence : "-");
 }
 
-static void add_object(struct jw *w, const struct profile_info *info,
-		       enum fhir_version v)
-{
-	jw_open(w, NULL, '{');
-	jw_str(w, "url", info->url);
-	jw_str(w, "fhir", version[v].name);
-	jw_str(w, "type", info->type);
-	jw_str(w, "base", *info->base ? info->base : NULL);
-	jw_str(w, "title", *info->title ? info->title : NULL);
-	jw_bool(w, "abstract", info->abstract);
-	jw_str(w, "source", info->source);
-	jw_str(w, "confidence", info->confidence);
-	jw_close(w);
-}
-
 static void list_version(const struct profiles *p, enum fhir_version v,
 			 struct jw *w)
 {
@@ -227,7 +212,7 @@ static void list_version(const struct profiles *p, enum fhir_version v,
 
 	for (size_t i = 0; profile_list(p, i, &info) && info.national; i++) {
 		if (w)
-			add_object(w, &info, v);
+			profile_info_write(w, &info, version[v].name);
 		else
 			print_line(&info, v);
 	}

@@ -19,11 +19,11 @@
 
 bool oauth_jwk(struct rq *rq)
 {
-	struct jose_key *key = record_key(oauth_of(rq)->site.record, rq->arena);
+	struct jw w = {.b = &rq->out};
 
-	buf_puts(&rq->out, "{\"keys\":[");
-	buf_puts(&rq->out, jose_key_jwk(rq->arena, key, RECORD_KEY_ID));
-	buf_puts(&rq->out, "]}");
+	jw_open(&w, NULL, '{');
+	record_keys_write(&w, "keys", oauth_of(rq)->site.record, rq->arena);
+	jw_close(&w);
 	return oauth_json(rq, 200);
 }
 

@@ -117,6 +117,9 @@ struct profile_info {
 /* The i-th StructureDefinition that is no primitive or data type: national ones
  * first, by URL; false behind the last. */
 bool profile_list(const struct profiles *p, size_t i, struct profile_info *out);
+/* As a JSON object, with that name of the FHIR version ("r4"). */
+void profile_info_write(struct jw *w, const struct profile_info *info,
+			const char *fhir);
 /* By canonical URL (a |version behind it is ignored). */
 bool profile_find(const struct profiles *p, const char *url,
 		  struct profile_info *out);

@@ -192,56 +192,6 @@ bool record_citizen_find(const struct record *r, struct arena *a,
 				  out);
 }
 
-/* ---- behaviours ------------------------------------------------------- */
-
-static const char *const behaviours[] = {"minor", "no-terms-accepted",
-					 "refuses-consent"};
-
-static bool known_behaviour(const struct json *word, struct err *e)
-{
-	struct nearest near = {.word = json_text(word)};
-
-	for (size_t i = 0; i < LEN(behaviours); i++) {
-		if (strcmp(behaviours[i], near.word) == 0)
-			return true;
-		nearest_try(&near, behaviours[i]);
-	}
-	return err_set(e, ERR_INVALID, "unknown_behaviour", "behaviours",
-		       "there is no behaviour \"%.64s\"%s%s%s; known are "
-		       "%s, %s and %s",
-		       near.word, near.best ? ", did you mean \"" : "",
-		       near.best ? near.best : "", near.best ? "\"?" : "",
-		       behaviours[0], behaviours[1], behaviours[2]);
-}
-
-bool record_behaviours(struct record *r, struct arena *a,
-		       const struct json *words, struct store_citizen *c,
-		       struct err *e)
-{
-	struct buf b;
-
-	if (json_kind(words) != JSON_ARRAY)
-		return err_set(e, ERR_INVALID, "invalid_behaviour",
-			       "behaviours", "must be a list of words");
-	buf_init(&b, a);
-	for (words = json_first(words); words; words = json_next(words)) {
-		if (json_kind(words) != JSON_STRING)
-			return err_set(e, ERR_INVALID, "invalid_behaviour",
-				       "behaviours", "must be a list of words");
-		if (!known_behaviour(words, e))
-			return false;
-		scope_add(&b, json_text(words), json_len(words));
-	}
-	c->behaviours = b.p;
-	store_citizen_put(r->store, c);
-	return true;
-}
-
-bool record_behaves(const struct store_citizen *c, const char *behaviour)
-{
-	return scope_has(c->behaviours, behaviour);
-}
-
 bool record_citizen_delete(struct record *r, struct arena *a, const char *hetu,
 			   struct err *e)
 {

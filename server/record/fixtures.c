@@ -33,10 +33,21 @@ struct load {
 	const char *source;
 	bool built_in;
 	const struct fill *fill; /* NULL: all of it */
+	struct jw *told;	 /* NULL: nobody asks what was made */
 	struct err *e;
 };
 
 /* ---- where it is wrong ------------------------------------------------ */
+
+/* "source: /clients/3"; what came with a request has no source. */
+static const char *place(const struct load *l, const char *pointer)
+{
+	if (l->source == NULL)
+		return pointer;
+	return *pointer == '\0'
+		   ? l->source
+		   : arena_cat(l->a, l->source, ": ", pointer, NULL);
+}
 
 /* Names the place in the document; the place that the refusal itself named goes
  * in front of its text. Always false. */
@@ -45,9 +56,73 @@ static bool at(struct load *l, const char *list, size_t i)
 	struct err inner = *l->e;
 
 	return err_set(l->e, inner.kind, inner.code,
-		       arena_printf(l->a, "%s: /%s/%zu", l->source, list, i),
+		       place(l, arena_printf(l->a, "/%s/%zu", list, i)),
 		       "%s%s%s", inner.where, *inner.where ? ": " : "",
 		       inner.text);
+}
+
+/* ---- what was made ---------------------------------------------------- */
+
+static bool tell_citizen(struct load *l, const struct store_citizen *c)
+{
+	if (l->told == NULL)
+		return true;
+	jw_open(l->told, NULL, '{');
+	jw_str(l->told, "hetu", c->hetu);
+	jw_str(l->told, "patient_id", c->patient);
+	jw_close(l->told);
+	return true;
+}
+
+static bool tell_client(struct load *l, const struct store_client *c,
+			const struct record_secrets *secrets)
+{
+	if (l->told == NULL)
+		return true;
+	jw_open(l->told, NULL, '{');
+	record_client_write(l->told, c, secrets, NULL, false);
+	record_client_write_own(l->told, c);
+	jw_close(l->told);
+	return true;
+}
+
+static bool tell_grant(struct load *l, const struct grant *g, bool withdrawn)
+{
+	if (l->told == NULL)
+		return true;
+	jw_open(l->told, NULL, '{');
+	jw_str(l->told, "id", g->id);
+	jw_str(l->told, "client_id", g->client_id);
+	jw_str(l->told, "hetu", g->hetu);
+	jw_str(l->told, "scope", g->scope);
+	jw_bool(l->told, "withdrawn", withdrawn);
+	jw_close(l->told);
+	return true;
+}
+
+static bool tell_sharing(struct load *l, const struct store_sharing *x)
+{
+	if (l->told == NULL)
+		return true;
+	jw_open(l->told, NULL, '{');
+	jw_str(l->told, "id", x->id);
+	jw_str(l->told, "hetu", x->hetu);
+	jw_str(l->told, "client_id", *x->client_id ? x->client_id : NULL);
+	jw_close(l->told);
+	return true;
+}
+
+static bool tell_resource(struct load *l, const struct store_resource *r)
+{
+	if (l->told == NULL)
+		return true;
+	jw_open(l->told, NULL, '{');
+	jw_str(l->told, "fhir", r->fhir == FHIR_R4 ? "r4" : "stu3");
+	jw_str(l->told, "type", r->type);
+	jw_str(l->told, "id", r->id);
+	jw_int(l->told, "version", r->version);
+	jw_close(l->told);
+	return true;
 }
 
 /* ---- one item of each list -------------------------------------------- */
@@ -67,7 +142,8 @@ static bool load_citizen(struct load *l, const struct json *v)
 	       record_text(v, "patient_id", &patient, l->e) &&
 	       record_citizen(l->r, l->a, hetu, age, patient, &c, l->e) &&
 	       (words == NULL ||
-		record_behaviours(l->r, l->a, words, &c, l->e));
+		record_behaviours(l->r, l->a, words, &c, l->e)) &&
+	       tell_citizen(l, &c);
 }
 
 static bool load_client(struct load *l, const struct json *v)
@@ -75,7 +151,8 @@ static bool load_client(struct load *l, const struct json *v)
 	struct store_client c;
 	struct record_secrets secrets;
 
-	return record_client(l->r, l->a, v, true, &c, &secrets, l->e);
+	return record_client(l->r, l->a, v, true, &c, &secrets, l->e) &&
+	       tell_client(l, &c, &secrets);
 }
 
 /* Given for good; or given once and withdrawn, as a citizen does it. */
@@ -101,21 +178,21 @@ static bool load_permission(struct load *l, const struct json *v)
 	store_grant_put(l->r->store, &g);
 	if (withdrawn)
 		store_grant_withdraw(l->r->store, g.client_id, g.hetu);
-	return true;
+	return tell_grant(l, &g, withdrawn);
 }
 
 static bool load_consent(struct load *l, const struct json *v)
 {
 	struct store_sharing x;
 
-	return record_consent(l->r, l->a, v, &x, l->e);
+	return record_consent(l->r, l->a, v, &x, l->e) && tell_sharing(l, &x);
 }
 
 static bool load_treatment(struct load *l, const struct json *v)
 {
 	struct store_sharing x;
 
-	return record_treatment(l->r, l->a, v, &x, l->e);
+	return record_treatment(l->r, l->a, v, &x, l->e) && tell_sharing(l, &x);
 }
 
 static bool fhir_member(struct load *l, const struct json *v,
@@ -184,7 +261,7 @@ static bool put_resource(struct load *l, const struct json *resource,
 		return false;
 	if (g != NULL || *stored.patient == '\0' ||
 	    store_citizen_find(l->r->store, l->a, NULL, stored.patient, &owner))
-		return true;
+		return tell_resource(l, &stored);
 	return err_set(l->e, ERR_NOT_FOUND, "unknown_citizen", NULL,
 		       "Patient/%.64s is no citizen here", stored.patient);
 }
@@ -316,38 +393,42 @@ static bool load_list(struct load *l, const struct json *doc, size_t which)
 	if (json_kind(list) != JSON_ARRAY)
 		return err_set(
 		    l->e, ERR_INVALID, "invalid_fixture",
-		    arena_printf(l->a, "%s: /%s", l->source, lists[which].name),
+		    place(l, arena_printf(l->a, "/%s", lists[which].name)),
 		    "must be a list");
+	if (l->told != NULL)
+		jw_open(l->told, lists[which].name, '[');
 	for (list = json_first(list); list != NULL; list = json_next(list)) {
 		if (!is_apart(l, which, list) && !lists[which].load(l, list) &&
 		    !is_orphan(l))
 			return at(l, lists[which].name, i);
 		i++;
 	}
+	if (l->told != NULL)
+		jw_close(l->told);
 	return true;
 }
 
 static bool load_document(struct record *r, struct arena *a,
 			  const struct fixture *f, const struct fill *fill,
-			  struct err *e)
+			  struct jw *told, struct err *e)
 {
 	struct load l = {.r = r,
 			 .a = a,
 			 .source = f->source,
 			 .built_in = f->built_in,
 			 .fill = fill,
+			 .told = told,
 			 .e = e};
 	const char *known[LEN(lists)];
 
 	for (size_t i = 0; i < LEN(lists); i++)
 		known[i] = lists[i].name;
 	if (!record_only(f->doc, known, LEN(lists), e)) {
-		const char *place =
-		    *e->where ? arena_printf(a, "%s: /%s", f->source, e->where)
-			      : f->source;
+		const char *where =
+		    *e->where ? arena_cat(a, "/", e->where, NULL) : "";
 
-		return err_set(e, e->kind, "unknown_member", place, "%s",
-			       arena_strdup(a, e->text));
+		return err_set(e, e->kind, "unknown_member", place(&l, where),
+			       "%s", arena_strdup(a, e->text));
 	}
 	const struct settings settings = r->settings;
 	bool ok = true;
@@ -363,14 +444,22 @@ static bool load_document(struct record *r, struct arena *a,
 bool record_fixtures(struct record *r, struct arena *a, const struct fixture *f,
 		     struct err *e)
 {
-	return load_document(r, a, f, NULL, e);
+	return load_document(r, a, f, NULL, NULL, e);
+}
+
+bool record_fixtures_told(struct record *r, struct arena *a,
+			  const struct json *doc, struct jw *w, struct err *e)
+{
+	const struct fixture f = {.doc = doc};
+
+	return load_document(r, a, &f, NULL, w, e);
 }
 
 bool record_fill_part(struct record *r, struct arena *a, const struct fill *f,
 		      struct err *e)
 {
 	for (size_t i = 0; i < r->fixture_count; i++)
-		if (!load_document(r, a, &r->fixtures[i], f, e))
+		if (!load_document(r, a, &r->fixtures[i], f, NULL, e))
 			return false;
 	return true;
 }

@@ -71,6 +71,10 @@ bool record_grant(struct record *r, struct arena *a, const char *client_id,
 		return err_set(e, ERR_FORBIDDEN, "access_denied", "hetu",
 			       "this citizen behaves as \"refuses-consent\": "
 			       "no application is permitted anything");
+	if (record_behaves(&citizen, "deceased"))
+		return err_set(e, ERR_FORBIDDEN, "access_denied", "hetu",
+			       "this citizen has died (\"deceased\"): nobody "
+			       "permits anything any more");
 	buf_init(&g.granted, a);
 	g.allowed = client.scope;
 	if (!scope_each(a, scope != NULL ? scope : client.scope, grant_word,

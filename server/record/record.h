@@ -64,6 +64,7 @@ struct record {
 	const char *proxy_header;
 	const char *fhir_base[FHIR_VERSIONS]; /* paths, "/phr-.../baseR4" */
 	struct jose_key *key; /* made when first needed; see record_close */
+	int key_number;	      /* which of those that there have been */
 	struct record_params *params;	     /* the same: search parameters */
 	struct definitions *definitions;     /* of applications; the same */
 	struct display_words *display_words; /* names of codes; the same */
@@ -107,10 +108,16 @@ const char *record_answer_id(const struct record *r, struct arena *a,
 /* Frees what was made when it was first needed; the rest is the caller's. */
 void record_close(struct record *r);
 
-/* The signing key and its name, read from the store or made when there is none
- * yet; owned by the record. For the key set. */
-#define RECORD_KEY_ID "rsa1"
+/* The key that signs, read from the store or made when there is none yet; owned
+ * by the record, until the next call. Its name: "rsa1". Rotating makes another
+ * one that signs from now on, and says its name; those before stay in the key
+ * set (RFC 7517 5) for a while, which is written as a list, a member of the
+ * open object. */
 struct jose_key *record_key(struct record *r, struct arena *a);
+const char *record_key_id(struct record *r, struct arena *a);
+const char *record_key_rotate(struct record *r, struct arena *a);
+void record_keys_write(struct jw *w, const char *name, struct record *r,
+		       struct arena *a);
 
 /* ---- personal identity codes (henkilotunnus), kanta.md 2.1 -------------- */
 
@@ -151,11 +158,9 @@ bool record_citizen_known(const struct record *r, struct arena *a,
 bool record_citizen_find(const struct record *r, struct arena *a,
 			 const char *hetu, struct store_citizen *out);
 
-/* How a test citizen behaves, a list of words: "minor" (login is refused,
- * whatever the code says), "no-terms-accepted" (meets the terms of use, also
- * where they are switched off), "refuses-consent" (permits no application
- * anything). Replaces what was said before. False: e names the word and the
- * known ones. */
+/* How a test citizen behaves, a list of words (behaviour.c has them and what
+ * they do). Replaces what was said before. False: e names the word and the
+ * known ones, or says why what it does at once cannot be done. */
 bool record_behaviours(struct record *r, struct arena *a,
 		       const struct json *words, struct store_citizen *c,
 		       struct err *e);
@@ -787,6 +792,12 @@ void record_official(struct record *r, struct arena *a, enum fhir_version v);
  * ones) is left out, with a line in the log. */
 bool record_fixtures(struct record *r, struct arena *a, const struct fixture *f,
 		     struct err *e);
+
+/* The same of a document that came with a request: refusals say where by a JSON
+ * Pointer alone, and what was made is written into the open object, a list for
+ * each list of the document, secrets of applications in it. */
+bool record_fixtures_told(struct record *r, struct arena *a,
+			  const struct json *doc, struct jw *w, struct err *e);
 
 /* Loads those of a fresh start. */
 bool record_fill(struct record *r, struct arena *a, struct err *e);

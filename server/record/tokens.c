@@ -25,27 +25,9 @@
 #include <string.h>
 
 #define SECONDS_MAX ((int64_t)100 * 365 * 24 * 3600)
-#define KEY_SETTING "signing_key"
 #define ID_TOKEN_S  600 /* as the stock server has it */
 
-/* ---- the signing key -------------------------------------------------- */
-
-struct jose_key *record_key(struct record *r, struct arena *a)
-{
-	const char *pem = store_setting(r->store, a, KEY_SETTING);
-
-	if (r->key == NULL && pem != NULL)
-		r->key = jose_key_read(pem);
-	if (r->key == NULL) {
-		r->key = r->seed ? jose_key_of(r->seed) : jose_key_new();
-		pem = NULL;
-	}
-	/* Also when the request that made the key was rolled back. */
-	if (pem == NULL)
-		store_setting_put(r->store, KEY_SETTING,
-				  jose_key_pem(a, r->key));
-	return r->key;
-}
+/* ---- who signs -------------------------------------------------------- */
 
 void record_close(struct record *r)
 {
@@ -68,7 +50,7 @@ const char *record_issuer(const struct record *r, struct arena *a,
 static const char *signed_claims(struct record *r, struct arena *a,
 				 const struct buf *claims)
 {
-	return jose_jwt(a, record_key(r, a), RECORD_KEY_ID, claims->p,
+	return jose_jwt(a, record_key(r, a), record_key_id(r, a), claims->p,
 			claims->len);
 }
 

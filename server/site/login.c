@@ -136,6 +136,8 @@ static const char *why_not(struct rq *rq, const char *hetu,
 	if (record_behaves(out, "minor"))
 		return SAY("This person behaves as a minor; the service is for "
 			   "those who have turned {limit}.");
+	if (record_behaves(out, "deceased"))
+		return SAY("This person has died: nobody logs in any more.");
 	return NULL;
 }
 

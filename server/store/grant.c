@@ -177,6 +177,12 @@ void store_expired(struct store *s, int64_t from_ms, int64_t to_ms,
 	    store_number(s, ST_EXPIRED_TOKENS, ARGS(INT(from_ms), INT(to_ms)));
 }
 
+int64_t store_expired_grants(struct store *s, int64_t from_ms, int64_t to_ms)
+{
+	return store_number(s, ST_EXPIRED_GRANTS,
+			    ARGS(INT(from_ms), INT(to_ms)));
+}
+
 /* ---- tickets -------------------------------------------------------- */
 
 void store_ticket_put(struct store *s, const char *digest, const char *kind,

@@ -32,6 +32,11 @@
 #define GRANT_COLUMNS                                                          \
 	"SELECT id,client_id,hetu,patient,scope,created_ms,"                   \
 	"remember_until_ms,audience,professional FROM permission"
+#define OF_HETU "(SELECT id FROM permission WHERE hetu=?1)"
+/* Times that move into the past: 0 is never, and so is the last one. */
+#define OLDER(t) "CASE " t " WHEN 0 THEN 0 ELSE max(" t "-?2,1)END"
+#define ENDS_EARLIER(t)                                                        \
+	"CASE " t " WHEN 9223372036854775807 THEN " t " ELSE " t "-?2 END"
 #define CLIENT_COLUMNS                                                         \
 	"SELECT client_id,secret_digest,name,redirect_uris,scope,grant_types," \
 	"auth_method,kind,certificate_serial_number,access_token_seconds,"     \
@@ -286,6 +291,21 @@ const char *const store_sql[ST_COUNT] = {
 	" AND used_ms=0",
     [ST_EXPIRED_TOKENS] =
 	"SELECT count(*)FROM token WHERE expires_ms>? AND expires_ms<=?",
+    [ST_EXPIRED_GRANTS] = "SELECT count(*)FROM permission"
+			  " WHERE remember_until_ms>? AND remember_until_ms<=?",
+    [ST_AGE_CODES] = "UPDATE code SET expires_ms=expires_ms-?2,"
+		     "auth_ms=" OLDER("auth_ms") ",used_ms=" OLDER(
+			 "used_ms") " WHERE grant_id IN" OF_HETU,
+    [ST_AGE_TOKENS] =
+	"UPDATE token SET issued_ms=issued_ms-?2,"
+	"expires_ms=" ENDS_EARLIER("expires_ms") ",used_ms=" OLDER(
+	    "used_ms") " WHERE grant_id IN" OF_HETU,
+    [ST_AGE_GRANTS] = "UPDATE permission SET created_ms=created_ms-?2,"
+		      "remember_until_ms=CASE remember_until_ms WHEN 0 THEN 0"
+		      " WHEN 9223372036854775807 THEN remember_until_ms"
+		      " ELSE remember_until_ms-?2 END WHERE hetu=?1",
+    [ST_AGE_TICKETS] =
+	"UPDATE ticket SET expires_ms=expires_ms-?2 WHERE text=?1",
 
     /* professional use */
     [ST_SHARING_PUT] =

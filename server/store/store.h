@@ -553,6 +553,16 @@ int64_t store_family_delete(struct store *s, const char *grant_id);
 /* How many codes and tokens expired in (from_ms, to_ms]. */
 void store_expired(struct store *s, int64_t from_ms, int64_t to_ms,
 		   int64_t *codes, int64_t *tokens);
+/* How many approvals ceased to be remembered then. */
+int64_t store_expired_grants(struct store *s, int64_t from_ms, int64_t to_ms);
+
+/* Makes what a citizen allowed, its codes and tokens and the citizen's sessions
+ * older by so much; counts what there was of each. */
+struct store_aged {
+	int64_t codes, tokens, approvals, sessions;
+};
+void store_age(struct store *s, const char *hetu, int64_t ms,
+	       struct store_aged *out);
 
 /* ---- professional use ----------------------------------------------- */
 

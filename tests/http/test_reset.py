@@ -266,6 +266,19 @@ def test_requests(server, pair):
     assert status(pair[0]) == 200
 
 
+def test_requests_of_a_citizen(server, pair):
+    one, two, _ = pair
+    status(one), status(two)
+
+    def seen(person):
+        return len(server.admin(
+            "GET", "/requests?patient=" + person.id).json()["requests"])
+
+    assert seen(one) and seen(two)
+    part(server, "requests", hetu=HETUS[0])
+    assert not seen(one) and seen(two)
+
+
 # ---- what is refused --------------------------------------------------------
 
 @pytest.mark.parametrize("body, where, word", [

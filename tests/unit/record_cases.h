@@ -400,7 +400,8 @@ static const struct {
      "f.json: /citizens/0", "behaviours: must be a list"},
     {"{'citizens':[{'behaviours':['minor','refuse-consent']}]}", ERR_INVALID,
      "f.json: /citizens/0",
-     "known are minor, no-terms-accepted and refuses-consent"},
+     "known are minor, deceased, no-terms-accepted, refuses-consent, empty, "
+     "heavy, withdrawn and professional-consent"},
     {"{'citizens':[{'behaviours':[7]}]}", ERR_INVALID, "f.json: /citizens/0",
      "must be a list of words"},
     {"{'permissions':[{}]}", ERR_INVALID, "f.json: /permissions/0",

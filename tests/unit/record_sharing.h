@@ -86,8 +86,9 @@ static void test_behaviours(void **state)
 	assert_int_equal(t->e.kind, ERR_FORBIDDEN);
 	assert_string_equal(t->e.code, "access_denied");
 	assert_false(
-	    record_behaviours(&t->r, t->a, J(t, "['heavy']"), &c, &t->e));
+	    record_behaviours(&t->r, t->a, J(t, "['slow']"), &c, &t->e));
 	assert_string_equal(t->e.code, "unknown_behaviour");
+	has(t->e.text, "delay_ms");
 	assert_true(record_behaviours(&t->r, t->a, J(t, "[]"), &c, &t->e));
 	assert_true(record_grant(&t->r, t->a, "app", HETU, NULL, 0, &g, &t->e));
 }
