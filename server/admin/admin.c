@@ -35,8 +35,6 @@ static const struct route routes[] = {
      "back to a fresh start with the same options", "reset"},
     {"POST", "/fixtures", admin_fixtures, ACCESS_ADMIN, HTTP_FHIR_BODY_BYTES,
      "loads a fixture document, all of it or nothing", "fixtures"},
-    {"GET", "/profiles", admin_profiles, ACCESS_ADMIN, 0,
-     "the profiles in force, those that applications stored too", "profiles"},
     {"GET", "/settings", admin_settings, ACCESS_ADMIN, 0,
      "the behaviour switches in force", "settings"},
     {"PUT", "/settings", admin_settings_put, ACCESS_ADMIN, BODY,

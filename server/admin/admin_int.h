@@ -492,6 +492,5 @@ bool admin_citizen_display(struct rq *rq);
 bool admin_keys_rotate(struct rq *rq);
 bool admin_fixtures(struct rq *rq);
 bool admin_permission_post(struct rq *rq);
-bool admin_profiles(struct rq *rq);
 
 #endif

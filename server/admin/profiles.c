@@ -12,24 +12,6 @@
  */
 #include "admin/report_int.h"
 
-static void write_profile(struct jw *w, enum fhir_version v,
-			  const struct profile_info *p)
-{
-	jw_open(w, NULL, '{');
-	jw_str(w, "url", p->url);
-	jw_str(w, "fhir", report_fhir(v));
-	jw_str(w, "type", p->type);
-	if (*text_or_empty(p->title))
-		jw_str(w, "title", p->title);
-	if (*text_or_empty(p->base))
-		jw_str(w, "base", p->base);
-	jw_str(w, "source", p->source);
-	jw_str(w, "confidence", p->confidence);
-	if (p->abstract)
-		jw_bool(w, "abstract", true);
-	jw_close(w);
-}
-
 /* Returns how many of FHIR's own there are besides. */
 static int64_t write_version(struct jw *w, struct record *r,
 			     enum fhir_version v)
@@ -40,7 +22,7 @@ static int64_t write_version(struct jw *w, struct record *r,
 
 	for (size_t i = 0; set && profile_list(set, i, &p); i++) {
 		if (p.national)
-			write_profile(w, v, &p);
+			profile_info_write(w, &p, report_fhir(v));
 		else
 			others++;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * world: what is put into the server beside what it started with, and by which
- * rules it is judged: a fixture document as a whole, a citizen's permission
- * without its page, and the profiles that are in force.
+ * world: what is put into the server beside what it started with: a fixture
+ * document as a whole, all of it or nothing, and a citizen's permission without
+ * its page.
  *
  * Facts: contracts.md section 3, stand-in.md 4.1, 4.2.
  */
@@ -59,28 +59,4 @@ bool admin_permission_post(struct rq *rq)
 	jw_str(&w, "scope", g.scope);
 	jw_close(&w);
 	return reply_json(rq, 201);
-}
-
-bool admin_profiles(struct rq *rq)
-{
-	static const char *const names[] = {
-	    [FHIR_STU3] = "stu3", [FHIR_R4] = "r4"};
-	struct record *r = admin_of(rq)->record;
-	struct jw w = {.b = &rq->out};
-	struct profile_info info;
-
-	jw_open(&w, NULL, '{');
-	jw_open(&w, "profiles", '[');
-	for (int v = 0; v < FHIR_VERSIONS; v++) {
-		const struct profiles *p =
-		    record_profiles(r, (enum fhir_version)v);
-
-		for (size_t i = 0;
-		     p != NULL && profile_list(p, i, &info) && info.national;
-		     i++)
-			profile_info_write(&w, &info, names[v]);
-	}
-	jw_close(&w);
-	jw_close(&w);
-	return reply_json(rq, 200);
 }
