@@ -155,13 +155,14 @@ void entry_free(struct entry *e)
 
 /* ---- bodies ---------------------------------------------------------- */
 
-/* Is it a text that may be kept? */
+/* Is it what programs say to each other? Pages and what belongs to them are not
+ * kept, only how long they were. */
 static bool kept(const char *type, const char *body)
 {
 	if (type == NULL || strncasecmp(type, "text/html", 9) == 0)
 		return type == NULL && strchr("{[", *body) != NULL;
-	return strncasecmp(type, "text/", 5) == 0 || strstr(type, "json") ||
-	       strstr(type, "xml") || strstr(type, "urlencoded") ||
+	return strstr(type, "json") || strstr(type, "urlencoded") ||
+	       strstr(type, "fhir+xml") || strstr(type, "text/plain") ||
 	       strchr("{[", *body) != NULL;
 }
 

@@ -35,41 +35,44 @@
 enum worth { NOTHING, SECRET, TOKEN, PERSON };
 
 /* fhir: also where a name of FHIR would mean something else. */
+#define NAME(s) s, sizeof(s) - 1
 static const struct {
 	const char *name;
+	size_t n;
 	enum worth worth;
 	bool fhir;
 } names[] = {
-    {"access_token", TOKEN, true},
-    {"refresh_token", TOKEN, true},
-    {"id_token", TOKEN, true},
-    {"id_token_hint", TOKEN, true},
-    {"registration_access_token", TOKEN, true},
-    {"subject_token", TOKEN, true},
-    {"client_secret", SECRET, true},
-    {"client_assertion", SECRET, true},
-    {"code_verifier", SECRET, true},
-    {"login_hint", PERSON, true},
-    {"patient_hetu", PERSON, true},
-    {"admin_token", SECRET, true},
-    {"authorization", SECRET, false},
-    {"cookie", SECRET, false},
-    {"set-cookie", SECRET, false},
-    {"code", TOKEN, false},
-    {"token", TOKEN, false},
-    {"bearer", TOKEN, false},
-    {"assertion", SECRET, false},
-    {"username", PERSON, false},
-    {"password", SECRET, false},
-    {"_csrf", SECRET, false},
-    {"csrf", SECRET, false},
-    {"hetu", PERSON, false},
+    {NAME("access_token"), TOKEN, true},
+    {NAME("refresh_token"), TOKEN, true},
+    {NAME("id_token"), TOKEN, true},
+    {NAME("id_token_hint"), TOKEN, true},
+    {NAME("registration_access_token"), TOKEN, true},
+    {NAME("subject_token"), TOKEN, true},
+    {NAME("client_secret"), SECRET, true},
+    {NAME("client_assertion"), SECRET, true},
+    {NAME("code_verifier"), SECRET, true},
+    {NAME("login_hint"), PERSON, true},
+    {NAME("patient_hetu"), PERSON, true},
+    {NAME("admin_token"), SECRET, true},
+    {NAME("authorization"), SECRET, false},
+    {NAME("cookie"), SECRET, false},
+    {NAME("set-cookie"), SECRET, false},
+    {NAME("code"), TOKEN, false},
+    {NAME("token"), TOKEN, false},
+    {NAME("bearer"), TOKEN, false},
+    {NAME("assertion"), SECRET, false},
+    {NAME("username"), PERSON, false},
+    {NAME("password"), SECRET, false},
+    {NAME("_csrf"), SECRET, false},
+    {NAME("csrf"), SECRET, false},
+    {NAME("hetu"), PERSON, false},
 };
+#undef NAME
 
 static enum worth worth_of(const char *name, size_t n, bool fhir)
 {
 	for (size_t i = 0; i < LEN(names); i++)
-		if ((names[i].fhir || !fhir) && strlen(names[i].name) == n &&
+		if (names[i].n == n && (names[i].fhir || !fhir) &&
 		    strncasecmp(name, names[i].name, n) == 0)
 			return names[i].worth;
 	return NOTHING;
@@ -238,6 +241,9 @@ static void words(struct buf *out, const char *s, size_t n,
 
 	for (size_t i = 0; i < n; i++) {
 		bool escaped;
+
+		if (s[i] != ':' && s[i] != '=' && s[i] != '%')
+			continue;
 		const size_t sign = sign_length(s + i, n - i, &escaped);
 		enum worth worth = NOTHING;
 		size_t from, end;
