@@ -372,6 +372,10 @@ void faults_clear(struct faults *f, const char *patient);
 /* Whoever waits for an answer that is late gets 503 with X-Mock-Reset: all, or
  * those whose token is that citizen's. */
 void faults_flush(struct rq *rq, const char *patient);
+/* For a snapshot: the same rules with what they have counted; freed by
+ * faults_free(). And back: those of f go. */
+struct faults *faults_copy(struct rq *rq, const struct faults *from);
+void faults_restore(struct rq *rq, struct faults *f, const struct faults *from);
 /* Writes which are armed, and how many, as the member faults. */
 void faults_write(struct jw *w, struct faults *f, int64_t now_ms);
 /* The alert that a handshake is to be refused with; 0: none. *id: the fault's

@@ -22,11 +22,10 @@
  */
 #include "admin/fault_int.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "jose/jose.h"
 
 struct faults *faults_new(void)
 {
@@ -342,17 +341,65 @@ static bool unknown(struct rq *rq)
 		       "There is no fault \"%.64s\".", rq_param(rq, "id"));
 }
 
-static void arm(struct faults *f, struct rule *r, int64_t now_ms)
+static void add(struct faults *f, struct rule *r)
 {
-	snprintf(r->id, sizeof(r->id), "f%lld", (long long)++f->given);
-	if (r->ttl_ms >= 0)
-		r->ends_ms = now_ms + r->ttl_ms;
-	jose_random(&r->dice, sizeof(r->dice));
 	*f->last = r;
 	f->last = &r->next;
 	f->n++;
 	count(f);
 }
+
+/* Dice fall by the seed, for each citizen as if there were no other. */
+static void arm(struct admin *a, struct rule *r)
+{
+	const struct json *match = json_get(r->body, "match");
+	const char *hetu = json_get_text(match, "hetu");
+	const struct chance chance = {
+	    .purpose = "fault",
+	    .citizen = hetu ? hetu : json_get_text(match, "patient")};
+
+	snprintf(r->id, sizeof(r->id), "f%lld", (long long)++a->faults->given);
+	if (r->ttl_ms >= 0)
+		r->ends_ms = record_now_ms(a->record) + r->ttl_ms;
+	record_random(a->record, &chance, &r->dice, sizeof(r->dice));
+	add(a->faults, r);
+}
+
+/* ---- snapshots ------------------------------------------------------ */
+
+/* Another one of the same words, as far as it has come. */
+static struct rule *again(struct rq *rq, const struct rule *r)
+{
+	struct rule *twin = fault_rule(rq, r->body);
+
+	assert(twin); /* it was read before */
+	memcpy(twin->id, r->id, sizeof(twin->id));
+	memcpy(twin->last, r->last, sizeof(twin->last));
+	twin->ends_ms = r->ends_ms;
+	twin->dice = r->dice;
+	twin->armed = r->armed;
+	twin->matched = r->matched;
+	twin->fired = r->fired;
+	return twin;
+}
+
+struct faults *faults_copy(struct rq *rq, const struct faults *from)
+{
+	struct faults *f = faults_new();
+
+	for (const struct rule *r = from->first; r; r = r->next)
+		add(f, again(rq, r));
+	return f;
+}
+
+void faults_restore(struct rq *rq, struct faults *f, const struct faults *from)
+{
+	sweep(f, all, NULL);
+	for (const struct rule *r = from->first; r; r = r->next)
+		add(f, again(rq, r));
+}
+
+/* ---- the control API, again ----------------------------------------- */
 
 void faults_write(struct jw *w, struct faults *f, int64_t now_ms)
 {
@@ -387,7 +434,7 @@ bool admin_fault_post(struct rq *rq)
 	r = fault_rule(rq, body);
 	if (!r)
 		return false;
-	arm(a->faults, r, record_now_ms(a->record));
+	arm(a, r);
 	write_rule(&w, r);
 	return reply_json(rq, 201);
 }

@@ -4,16 +4,16 @@
  *
  * A snapshot is an image of the database (store_image_take), with it the
  * counters that a seed is reckoned from, and of what is memory the clock, the
- * switches and the certificates that were issued or revoked. Restoring puts all
- * of it back within the request's savepoint, so it is there as a whole or not
- * at all. What is not in it goes on: the journal, whose numbers never repeat,
- * and faults, which are about requests to come.
+ * switches, the certificates that were issued or revoked, and the faults with
+ * what they have counted. Restoring puts all of it back within the request's
+ * savepoint, so it is there as a whole or not at all. The journal is not in it:
+ * it tells what happened, and its numbers never repeat.
  *
  * Snapshots are memory, at most SNAPSHOTS_MAX of them and SNAPSHOTS_BYTES
  * together, so that a suite that takes one for each test and forgets them is
  * told so, and the server stays up. A reset deletes them. GET gives the
- * SQLite file itself, for whoever wants to look into it; --restore starts from
- * one.
+ * SQLite file itself, for whoever wants to look into it, or to start a server
+ * from it with --db.
  *
  * Facts: contracts.md section 3, stand-in.md 4.1 and 8.
  */
@@ -34,6 +34,7 @@ struct snapshot {
 	struct clock clock;
 	struct settings settings;
 	struct certificates *certificates;
+	struct faults *faults;
 };
 
 struct snapshots {
@@ -57,6 +58,7 @@ static void drop(struct snapshots *all, struct snapshot *x)
 	all->bytes -= x->n;
 	store_image_free(x->bytes);
 	certificates_free(x->certificates);
+	faults_free(x->faults);
 	memmove(x, x + 1, behind * sizeof *x);
 	all->n--;
 }
@@ -200,6 +202,7 @@ static struct snapshot *add(struct rq *rq, const char *name,
 	    .clock = a->record->clock,
 	    .settings = a->record->settings,
 	    .certificates = certificates_copy(a->certificates, a->record->pki),
+	    .faults = faults_copy(rq, a->faults),
 	};
 	memcpy(x->name, name, strlen(name));
 	all->bytes += n;
@@ -261,6 +264,8 @@ bool admin_snapshot_restore(struct rq *rq)
 	a->record->clock = x->clock;
 	a->record->settings = x->settings;
 	certificates_restore(a->certificates, a->record->pki, x->certificates);
+	faults_restore(rq, a->faults, x->faults);
+	faults_flush(rq, NULL);
 	jw_open(&w, NULL, '{');
 	members_write(&w, x);
 	took_write(&w, rq->arena, from_us);

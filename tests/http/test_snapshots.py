@@ -115,6 +115,34 @@ def test_clock_and_switches(server):
     assert server.admin("GET", "/settings").json()["page_default"] != "3"
 
 
+def test_faults(server):
+    """Those that were armed, as far as they had come; others go. The number of
+    one is never given again."""
+    server.admin("DELETE", "/faults", None, 204)
+    kept = server.admin("POST", "/faults", {
+        "match": {"path": "/phr-resourceserver", "method": "GET"},
+        "action": {"status": 503}, "times": 3}, 201).json()
+    hit = server.http.get(server.r4 + "/metadata", timeout=30)
+    assert hit.headers["X-Mock-Fault"] == kept["id"]
+    before = server.admin("GET", "/faults").json()
+    take(server)
+    server.admin("DELETE", "/faults", None, 204)
+    other = server.admin("POST", "/faults", {"action": {"status": 500}},
+                         201).json()
+    restore(server)
+    assert server.admin("GET", "/faults").json() == before
+    again = [server.http.get(server.r4 + "/metadata", timeout=30).status_code
+             for _ in range(3)]
+    assert again == [503, 503, 200]
+    restore(server)
+    assert server.admin("GET", "/faults").json() == before
+    server.admin("DELETE", "/faults", None, 204)
+    third = server.admin("POST", "/faults", {"action": {"status": 500}},
+                         201).json()
+    assert third["id"] not in (kept["id"], other["id"])
+    server.admin("DELETE", "/faults", None, 204)
+
+
 def test_definitions(server):
     """A profile that an application stored is in force as it was then."""
     url = "http://test.example/StructureDefinition/mine"
