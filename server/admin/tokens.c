@@ -167,7 +167,7 @@ static int64_t end_typed(struct rq *rq, const struct filter *f, bool forget)
 	for (size_t i = 0; i < n; i++)
 		if (v[i].token.kind == kind &&
 		    (f->digest == NULL ||
-		     strcmp(v[i].token.digest, f->digest) == 0))
+		     jose_equal(v[i].token.digest, f->digest)))
 			count += end(rq, f, v[i].token.digest, forget);
 	return count;
 }

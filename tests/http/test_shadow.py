@@ -435,9 +435,10 @@ def scripted(s):
                  "/clock"):
         r = s.admin("GET", path, status=200)
         r.headers.pop("Date")
-        if path == "/state":
+        if path in ("/state", "/clock"):
             body = r.json()
             body.pop("shadow", None)
+            body.get("clock", body).pop("wall", None)
             w.told.append(w.plain(json.dumps(body)))
         else:
             w.note(r)

@@ -386,13 +386,13 @@ def test_judged_by_one_just_stored(server, someone):
 
 # ---- behaviours, documents, reset -------------------------------------------
 
-@pytest.mark.parametrize("words", [["heavy"], ["minor", "refuse-consent"],
+@pytest.mark.parametrize("words", [["lazy"], ["minor", "refuse-consent"],
                                    [1], "minor"])
 def test_unknown_behaviours(server, words):
     r = server.admin("POST", "/citizens", {"behaviours": words}, 400)
     assert r.json()["error"]["where"] == "/behaviours"
-    if words == ["heavy"]:
-        assert "known are minor, no-terms-accepted and refuses-consent" in r.text
+    if words == ["lazy"]:
+        assert "known are minor, deceased, no-terms-accepted" in r.text
 
 
 CLIENT = {"client_id": "a", "redirect_uris": [CALLBACK]}
@@ -412,7 +412,9 @@ REFUSED = {
         {"citizens": [{"hetu": DEMO}], "clients": [CLIENT],
          "treatments": [{"hetu": DEMO, "client_id": "a"}]}, "professional"),
     "an unknown behaviour": ({"citizens": [
-        {"hetu": DEMO, "behaviours": ["slow"]}]}, "known are")}
+        {"hetu": DEMO, "behaviours": ["lazy"]}]}, "known are"),
+    "a slow citizen": ({"citizens": [
+        {"hetu": DEMO, "behaviours": ["slow"]}]}, "delay_ms")}
 
 
 @pytest.mark.parametrize("document,text", REFUSED.values(), ids=list(REFUSED))
