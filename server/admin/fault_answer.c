@@ -13,6 +13,8 @@
  */
 #include "admin/fault_int.h"
 
+#include <stdio.h>
+
 #define INSTEAD (DOES_REPLACE | DOES_DROP)
 
 static bool is_fhir(const struct rq *rq)
@@ -97,7 +99,8 @@ bool fault_fits_answer(struct rq *rq, struct rule *r, const struct action *x)
 	doc = json_parse(rq->arena, rq->out.p, rq->out.len, &e);
 	if (doc && json_patch(rq->arena, doc, x->patch, &e))
 		return true;
-	r->note = arena_strdup(r->arena, e.text);
+	snprintf(r->why, sizeof(r->why), "%s", e.text);
+	r->note = r->why;
 	return false;
 }
 

@@ -73,6 +73,7 @@ struct rule {
 	bool armed;
 	int64_t matched, fired;
 	const char *note; /* why it did not fire when it could have */
+	char why[768];	  /* where a text of it lies; asked of many requests */
 	char last[UUID_TEXT];
 };
 

@@ -167,6 +167,8 @@ static bool read_nth(struct fault_reading *in, const struct json *v)
 {
 	struct rule *r = in->rule;
 
+	if (r->nths > 0)
+		return fault_wrong(in, "said once: in match, or beside it");
 	if (json_kind(v) == JSON_NUMBER)
 		return fault_number(in, v, 1, TIMES_MAX, &r->nth[r->nths++]);
 	if (json_kind(v) != JSON_ARRAY || json_count(v) == 0 ||

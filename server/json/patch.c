@@ -8,6 +8,11 @@
  * byte, so a decimal stays as it was written. The cost is one reading for each
  * operation; there are PATCH_MAX at most.
  *
+ * A copy of the whole into itself doubles it, so forty of them would fill any
+ * memory: what all operations together make is bounded, by PATCH_BYTES.
+ * What one of them made goes when the next but one is done: the text that is
+ * moved still lies in the document from which it was taken.
+ *
  * An operation that cannot be done (the path leads nowhere, a test fails) ends
  * it with nothing done (RFC 6902 5).
  */
@@ -15,11 +20,15 @@
 
 #include <string.h>
 
-#define PATCH_MAX 50
+#define PATCH_MAX   50
+#define PATCH_BYTES (64u << 20)
+#define KEPT	    3 /* documents at a time */
 
 /* A patch under way. */
 struct patching {
-	struct arena *arena;
+	struct arena *arena;	     /* of the result */
+	struct arena *scratch[KEPT]; /* of what is on the way to it, by turns */
+	size_t turn, bytes;
 	const struct json *doc; /* as it is now */
 	struct err *e;
 	const char *op, *path, *from;
@@ -103,18 +112,41 @@ bool json_patch_ok(const struct json *patch, struct err *e)
 
 /* ---- cutting -------------------------------------------------------- */
 
+/* Is there room for so many bytes more? */
+static bool affordable(struct patching *p, size_t n)
+{
+	p->bytes += n;
+	return p->bytes <= PATCH_BYTES ||
+	       refuse(p, p->path, "makes more than 64 MiB of JSON");
+}
+
+static struct arena *scratch(struct patching *p)
+{
+	struct arena **a = &p->scratch[p->turn++ % KEPT];
+
+	if (*a)
+		arena_clear(*a);
+	else
+		*a = arena_new(0);
+	return *a;
+}
+
 static bool put(struct patching *p, const struct cut *c)
 {
 	const struct json_doc *d = p->doc->doc;
+	struct arena *a;
 	struct buf b;
 
-	buf_init(&b, p->arena);
+	if (!affordable(p, d->n + c->n))
+		return false;
+	a = scratch(p);
+	buf_init(&b, a);
 	buf_add(&b, d->text, c->from);
 	buf_puts(&b, text_or_empty(c->before));
 	buf_add(&b, c->text, c->n);
 	buf_puts(&b, text_or_empty(c->behind));
 	buf_add(&b, d->text + c->to, d->n - c->to);
-	p->doc = json_parse(p->arena, b.p, b.len, p->e);
+	p->doc = json_parse(a, b.p, b.len, p->e);
 	return p->doc != NULL;
 }
 
@@ -272,13 +304,29 @@ static bool operate(struct patching *p)
 	       refuse(p, p->path, "is not that value");
 }
 
+/* Out of the scratch, for the caller. */
+static const struct json *result(struct patching *p)
+{
+	const struct json_doc *d = p->doc->doc;
+
+	if (p->turn == 0)
+		return p->doc;
+	return json_parse(p->arena, arena_strndup(p->arena, d->text, d->n),
+			  d->n, p->e);
+}
+
 const struct json *json_patch(struct arena *a, const struct json *doc,
 			      const struct json *patch, struct err *e)
 {
 	struct patching p = {.arena = a, .doc = doc, .e = e};
+	bool ok = true;
 
-	for (const struct json *v = json_first(patch); v; v = json_next(v))
-		if (!read_operation(&p, v) || !operate(&p))
-			return NULL;
-	return p.doc;
+	for (const struct json *v = json_first(patch); ok && v;
+	     v = json_next(v))
+		ok = read_operation(&p, v) && operate(&p);
+	doc = ok ? result(&p) : NULL;
+	for (size_t i = 0; i < KEPT; i++)
+		if (p.scratch[i])
+			arena_free(p.scratch[i]);
+	return doc;
 }

@@ -669,6 +669,23 @@ def test_patch_that_does_not_fit(server, vendor, tokens, arm):
     assert "/refresh_tokn" in rule["note"]
 
 
+def test_patch_that_does_not_fit_often(server, vendor, tokens, arm):
+    """What a rule notes of requests that it lets pass is one note."""
+    name = arm(match={"client_id": vendor.id}, action={"json_patch": [
+        {"op": "remove", "path": "/nowhere"}]})
+    assert statuses(vendor, tokens, 3) == [200] * 3
+    assert told(server, name)["note"].count("/nowhere") == 1
+
+
+def test_patch_that_never_ends(server, vendor, tokens, arm):
+    """Each copy of the whole into itself doubles it."""
+    name = arm(match={"client_id": vendor.id}, action={"json_patch": [
+        {"op": "copy", "from": "", "path": "/x%d" % i} for i in range(50)]})
+    assert vendor.search(tokens).json()["resourceType"] == "Bundle"
+    assert "64 MiB" in told(server, name)["note"]
+    assert told(server, name)["fired"] == 0
+
+
 def test_malformed_json(vendor, tokens, citizen, arm):
     arm(match={"hetu": citizen}, action={"malformed_json": True}, times=1)
     r = vendor.search(tokens)
@@ -883,6 +900,10 @@ REFUSED = [
      "/action/json_patch", "remove"),
     ({"action": {"json_patch": [{"op": "add", "path": "x", "value": 1}]}},
      "/action/json_patch", "JSON Pointer"),
+    ({"match": {"nth": list(range(1, 21))}, "nth": [1000000] * 20,
+      "action": {"status": 500}}, "/nth", "once"),
+    ({"nth": [1], "match": {"nth": 2}, "action": {"status": 500}},
+     "/match/nth", "once"),
     ({"action": {"tls_alert": "expired"}}, "/action/tls_alert",
      "certificate_expired"),
     ({"action": {"tls_alert": 45, "status": 500}}, "/action"),
