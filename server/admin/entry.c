@@ -434,7 +434,8 @@ void admin_journal(const struct rq *rq, int64_t us, void *ctx)
 	text(&m, T_METHOD, rq->head ? "HEAD" : rq->method);
 	text(&m, T_PATH, path(rq));
 	text(&m, T_QUERY, redact_query(rq->arena, rq->query, m.fhir));
-	text(&m, T_TYPE, m.fhir ? rq_param(rq, "type") : "");
+	text(&m, T_TYPE,
+	     m.fhir ? redact_text(rq->arena, rq_param(rq, "type"), true) : "");
 	who(&m, a, rq);
 	if (strcmp(kind, "oauth") == 0)
 		parameters(&m, rq);

@@ -16,6 +16,8 @@
  * refuses anything: what is broken or cut off is read as far as it goes, and a
  * secret that is cut off goes to the end.
  *
+ * A signed token is known by its form wherever it stands.
+ *
  * In FHIR "code" and "token" are data, not secrets. All the names that are left
  * there have an underscore in them, and nearly no body has one of those: it is
  * looked for first, and then the body is kept as it is.
@@ -442,6 +444,63 @@ static const char *without_secrets(struct arena *a, const char *s, size_t *n,
 	return out.p;
 }
 
+/* ---- tokens by their form ------------------------------------------------ */
+
+#define JWT_HEAD "eyJ" /* {" */
+
+static size_t base64url(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && word_char((unsigned char)s[i]))
+		i++;
+	return i;
+}
+
+/* How long the signed token is that s begins with: two objects and what signs
+ * them, with dots between (RFC 7515 3.1). 0: it is none. */
+static size_t jwt_length(const char *s, size_t n)
+{
+	size_t at = base64url(s, n);
+
+	if (at + 1 + strlen(JWT_HEAD) > n || s[at] != '.' ||
+	    memcmp(s + at + 1, JWT_HEAD, strlen(JWT_HEAD)) != 0)
+		return 0;
+	at++;
+	at += base64url(s + at, n - at);
+	if (at < n && s[at] == '.')
+		at++;
+	return at + base64url(s + at, n - at);
+}
+
+/* A token under a name that is none of ours: in a path, in an application's own
+ * parameter, in a member that a fault has moved it to. */
+static const char *without_jwt(struct arena *a, const char *s, size_t *n)
+{
+	const char *end = s + *n, *at = s, *done = s;
+	struct buf out;
+
+	while (
+	    (at = memmem(at, (size_t)(end - at), JWT_HEAD, strlen(JWT_HEAD)))) {
+		const size_t len = jwt_length(at, (size_t)(end - at));
+
+		if (len == 0) {
+			at += base64url(at, (size_t)(end - at));
+			continue;
+		}
+		if (done == s)
+			buf_init(&out, a);
+		buf_add(&out, done, (size_t)(at - done));
+		buf_puts(&out, redact_token(a, at, len));
+		done = at += len;
+	}
+	if (done == s)
+		return s;
+	buf_add(&out, done, (size_t)(end - done));
+	*n = out.len;
+	return out.p;
+}
+
 static const char *redacted(struct arena *a, const char *s, size_t *n,
 			    const struct kind *k)
 {
@@ -449,6 +508,7 @@ static const char *redacted(struct arena *a, const char *s, size_t *n,
 		return s;
 	if (!k->fhir || may_hold_name(s, *n))
 		s = without_secrets(a, s, n, k);
+	s = without_jwt(a, s, n);
 	return mask_hetu_in(a, s, *n);
 }
 
@@ -514,8 +574,11 @@ const char *journal_message(struct arena *a, const struct err *e)
 	const char *secret = e->text + e->secret_at;
 	char digest[JOSE_DIGEST];
 
-	if (e->secret_at == 0)
-		return mask_hetu(a, e->text);
+	if (e->secret_at == 0) {
+		size_t n = strlen(e->text);
+
+		return mask_hetu(a, without_jwt(a, e->text, &n));
+	}
 	jose_digest(digest, secret, strlen(secret));
 	return arena_printf(a, "%.*s(SHA-256 %.6s...)", (int)e->secret_at,
 			    e->text, digest);

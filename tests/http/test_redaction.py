@@ -184,6 +184,7 @@ def test_canaries_in_a_whole_journey(start, tmp_path):
 
 
 PLACES = [
+    lambda p, hetu: p.fhir("GET", "/" + hetu),
     lambda p, hetu: p.get("/Patient/" + hetu),
     lambda p, hetu: p.get("/Patient?identifier=urn:oid:1.2.246.21%7C" + hetu),
     lambda p, hetu: p.get("/Observation?patient=" + hetu),
@@ -210,6 +211,26 @@ def test_personal_codes(own, person, n):
     for text in kept(own):
         assert person.hetu not in text and person.hetu[-4:] not in re.sub(
             "[0-9a-f-]{36}", "", text), text
+
+
+def test_tokens_in_odd_places(own, vendor, citizen):
+    """A signed token is known by its form, whatever it is called there."""
+    own.admin("DELETE", "/requests", status=204)
+    fault = own.admin("POST", "/faults", {
+        "match": {"client_id": vendor.id, "endpoint": "token"}, "times": 1,
+        "action": {"json_patch": [{"op": "move", "from": "/access_token",
+                                   "path": "/ticket"}]}}, 201).json()["id"]
+    token = vendor.connect(citizen)["ticket"]
+    assert token.count(".") == 2 and token.startswith("eyJ")
+    own.request("GET", BASE + "/Observation?x=" + token)
+    own.request("GET", BASE + "/" + token)
+    own.request("GET", "/open" + BASE + "/" + token)
+    own.request("POST", OAUTH + "/revoke", data={"token_type_hint": token})
+    own.request("POST", BASE + "/Observation", json={
+        "resourceType": "Observation", "note": [{"text": token}]})
+    own.admin("DELETE", "/faults/" + fault)
+    for text in kept(own):
+        assert token[-40:] not in text, text
 
 
 def test_fhir_keeps_its_words(own, person):

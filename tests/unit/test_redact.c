@@ -37,6 +37,13 @@ static const struct {
      "postcode=02100&codes=1&xcode_=2"},
     {FORM, false, "next=/cb%3Fcode%3DXYZ%26state%3D1&b",
      "next=/cb%3Fcode%3D{XYZ}%26state%3D1&b"},
+    /* signed tokens are known by their form */
+    {FORM, true, "x=eyJh.eyJi.c_-9&b", "x={eyJh.eyJi.c_-9}&b"},
+    {TEXT, true, "/Patient/eyJh.eyJi.c", "/Patient/{eyJh.eyJi.c}"},
+    {TEXT, false, "eyJh.eyJi", "{eyJh.eyJi}"},
+    {TEXT, false, "eyJh.b.c eyJ eyJh. eyJh", "eyJh.b.c eyJ eyJh. eyJh"},
+    {TEXT, true, "{\"data\":\"eyJh\",\"x\":\"eyJh.eyJi.c\"}",
+     "{\"data\":\"eyJh\",\"x\":\"{eyJh.eyJi.c}\"}"},
     {FORM, false, "username=010190-900P&password=p",
      "username=010190-****&password=***"},
     {FORM, false, "username=Matti", "username=***"},
@@ -91,6 +98,7 @@ static const char *expected(struct arena *a, const char *s)
 		const size_t n = end ? (size_t)(end - s) - 1 : 0;
 
 		if (n > 0 && (memcmp(s + 1, "XYZ", 3) == 0 ||
+			      memcmp(s + 1, "eyJ", 3) == 0 ||
 			      memcmp(s + 1, "a b;", n < 4 ? n : 4) == 0)) {
 			buf_puts(&b, redact_token(a, s + 1, n));
 			s = end;
