@@ -330,6 +330,10 @@ unsigned match_wants(const struct match *m);
 /* Has it no members but these (ended by NULL)? */
 bool match_within(const struct match *m, const char *const *names);
 
+/* Is there an expression that is not asked any more, as it cost too much with
+ * several texts? Then what matches is not all that there is. */
+bool match_gave_up(const struct match *m);
+
 /* Is it about that citizen (Patient id) and nobody else? */
 bool match_about(const struct match *m, const char *patient);
 

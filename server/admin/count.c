@@ -12,7 +12,8 @@
  * the most members match.
  *
  * What is not in the journal any more cannot be counted: then the answer is not
- * "complete", so that nobody takes a part for the whole.
+ * "complete", so that nobody takes a part for the whole; nor is it when an
+ * expression costs so much that it was given up.
  *
  * A wait is answered at once when it is satisfied, else with the request that
  * satisfies it; entries are looked at once each. When the time is over the
@@ -294,6 +295,15 @@ static void write_near(struct jw *w, struct rq *rq, const struct question *q)
 	jw_close(w);
 }
 
+static bool gave_up(const struct question *q)
+{
+	bool some = match_gave_up(q->all);
+
+	for (size_t i = 0; i < q->steps; i++)
+		some = some || match_gave_up(q->step[i]);
+	return some;
+}
+
 static void write_count(struct jw *w, struct rq *rq, const struct question *q)
 {
 	const struct journal *j = admin_of(rq)->journal;
@@ -301,7 +311,7 @@ static void write_count(struct jw *w, struct rq *rq, const struct question *q)
 	jw_int(w, "count", q->count);
 	if (q->steps > 0)
 		jw_int(w, "step", (int64_t)q->at);
-	jw_bool(w, "complete", !q->lost);
+	jw_bool(w, "complete", !q->lost && !gave_up(q));
 	jw_int(w, "next", q->looked);
 	jw_int(w, "dropped", journal_dropped(j));
 }

@@ -322,7 +322,11 @@ static void write_rule(struct jw *w, const struct rule *r)
 	}
 	if (r->last[0] != '\0')
 		jw_str(w, "last", r->last);
-	jw_str(w, "note", r->note);
+	jw_str(w, "note",
+	       match_gave_up(r->match)
+		   ? "an expression of match costs too much: it is not asked "
+		     "any more"
+		   : r->note);
 	jw_close(w);
 }
 

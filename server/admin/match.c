@@ -8,7 +8,9 @@
  * a list of criteria, one for each member, and for each header, parameter and
  * place of the body that is named. They are asked in the order of the table,
  * the cheap ones first, up to the first that does not hold; how nearly a
- * request matched is how many of them hold.
+ * request matched is how many of them hold. A criterion whose expression cost
+ * too much with several texts is not asked any more and holds for none, as
+ * thousands of entries are looked at in one go.
  *
  * A citizen is known by the whole personal code before the answer, and by the
  * Patient id in the journal, which keeps no whole code. So a hetu is turned
@@ -25,6 +27,7 @@
 
 #define CRITERIA_MAX 40
 #define SHOWN_BYTES  200
+#define COSTLY_MAX   8 /* times that a criterion was given up */
 
 struct match {
 	struct criterion *c;
@@ -101,6 +104,7 @@ static bool add(struct rq *rq, struct arena *a, struct match *m,
 			       "A match has at most %d members.", CRITERIA_MAX);
 	*c = *like;
 	c->how = c->known->how;
+	c->costly = arena_alloc(a, sizeof(*c->costly));
 	c->shown = shown(a, v);
 	m->wants |= c->known->wants;
 	m->n++;
@@ -205,6 +209,14 @@ unsigned match_wants(const struct match *m)
 	return m->wants;
 }
 
+bool match_gave_up(const struct match *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (*m->c[i].costly >= COSTLY_MAX)
+			return true;
+	return false;
+}
+
 bool match_within(const struct match *m, const char *const *names)
 {
 	for (size_t i = 0; i < m->n; i++)
@@ -239,12 +251,12 @@ bool match_member(size_t i, struct member_told *out)
 
 /* ---- asking --------------------------------------------------------- */
 
-static bool equal(const char *word, const char *text)
+static int equal(const char *word, const char *text)
 {
 	return strcmp(word, text) == 0;
 }
 
-static bool stem(const char *word, const char *text)
+static int stem(const char *word, const char *text)
 {
 	const size_t n = strlen(word);
 
@@ -252,14 +264,14 @@ static bool stem(const char *word, const char *text)
 	       (text[n] == '\0' || text[n] == '-');
 }
 
-static bool folded(const char *word, const char *text)
+static int folded(const char *word, const char *text)
 {
 	return strcasecmp(word, text) == 0;
 }
 
 /* One of several with spaces between; of a URL, what is behind the last slash
  * will do, and no version counts unless it is asked for. */
-static bool part(const char *word, const char *text)
+static int part(const char *word, const char *text)
 {
 	const size_t n = strlen(word);
 
@@ -274,7 +286,7 @@ static bool part(const char *word, const char *text)
 }
 
 /* The beginning, or /an expression/. */
-static bool prefix(const char *word, const char *text)
+static int prefix(const char *word, const char *text)
 {
 	const size_t n = strlen(word);
 	char pattern[1024];
@@ -286,12 +298,13 @@ static bool prefix(const char *word, const char *text)
 	return match_pattern(pattern, text);
 }
 
-static bool status(const char *word, const char *text)
+static int status(const char *word, const char *text)
 {
 	return word[1] == 'x' ? word[0] == text[0] : strcmp(word, text) == 0;
 }
 
-static bool (*const comparing[])(const char *word, const char *text) = {
+/* 1: it fits, 0: it does not, -1: to find out costs too much. */
+static int (*const comparing[])(const char *word, const char *text) = {
     [HOW_EQUAL] = equal,     [HOW_STEM] = stem,		  [HOW_FOLDED] = folded,
     [HOW_PART] = part,	     [HOW_PREFIX] = prefix,	  [HOW_STATUS] = status,
     [HOW_GLOB] = match_glob, [HOW_REGEX] = match_pattern,
@@ -315,9 +328,13 @@ static bool words_hold(const struct criterion *c, struct look *l)
 
 	if (c->how == HOW_ABSENT || !text)
 		return c->how == HOW_ABSENT && !text;
-	for (size_t i = 0; i < c->words; i++)
-		if (comparing[c->how](c->word[i], text))
+	for (size_t i = 0; i < c->words && *c->costly < COSTLY_MAX; i++) {
+		const int fits = comparing[c->how](c->word[i], text);
+
+		if (fits > 0)
 			return true;
+		*c->costly += fits < 0;
+	}
 	return false;
 }
 

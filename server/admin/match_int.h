@@ -36,6 +36,7 @@ struct criterion {
 	const struct json *value;
 	int64_t number;
 	const char *patient; /* of a hetu, once the citizen is there */
+	unsigned *costly;    /* how often its expression was given up */
 };
 
 /* A request that is looked at, and what was read of it so far. */
@@ -87,10 +88,10 @@ bool match_read_since(struct reading *in, const struct json *v);
 bool match_read_test(struct reading *in, const struct json *v);
 bool match_read_value(struct reading *in, const struct json *v);
 
-/* match_text.c: texts against patterns; what is inside of a request, NULL where
- * it is not */
-bool match_glob(const char *pattern, const char *text);
-bool match_pattern(const char *pattern, const char *text);
+/* match_text.c: texts against patterns (1, 0, or -1: that costs too much); what
+ * is inside of a request, NULL where it is not */
+int match_glob(const char *pattern, const char *text);
+int match_pattern(const char *pattern, const char *text);
 struct arena *match_arena(struct look *l);
 const char *match_query(struct look *l, const char *name);
 const struct json *match_body(struct look *l, const char *pointer);

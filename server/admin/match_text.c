@@ -19,7 +19,7 @@
 
 #define TEXT_BYTES (64u << 10)
 
-bool match_glob(const char *pattern, const char *text)
+int match_glob(const char *pattern, const char *text)
 {
 	const char *star = NULL, *again = text;
 
@@ -40,16 +40,16 @@ bool match_glob(const char *pattern, const char *text)
 	return pattern[strspn(pattern, "*")] == '\0';
 }
 
-bool match_pattern(const char *pattern, const char *text)
+int match_pattern(const char *pattern, const char *text)
 {
 	struct arena *a;
-	bool found;
+	int found;
 
 	if (strlen(text) <= TEXT_BYTES)
-		return fp_regex(pattern, text, false, NULL) == 1;
+		return fp_regex(pattern, text, false, NULL);
 	a = arena_new(TEXT_BYTES + 1);
-	found = fp_regex(pattern, arena_strndup(a, text, TEXT_BYTES), false,
-			 NULL) == 1;
+	found =
+	    fp_regex(pattern, arena_strndup(a, text, TEXT_BYTES), false, NULL);
 	arena_free(a);
 	return found;
 }

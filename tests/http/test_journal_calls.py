@@ -507,3 +507,30 @@ def test_no_such_request(quiet):
     for path in ("/requests/nothing.curl", "/requests/nothing"):
         r = quiet.admin("GET", path, status=404)
         assert r.json()["error"]["code"] == "unknown_request"
+
+
+@pytest.mark.parametrize("pattern", ["a.*b.*c", "(.*)(.*)(.*)(.*)z"])
+def test_expression_that_costs_too_much(quiet, person, pattern):
+    """It is given up after some texts, so that nobody waits for the rest; that
+    is told, and what else is asked is answered."""
+    match = {"patient": person.id, "interaction": "create"}
+    place = "/note/0/text"
+
+    def asked(p):
+        return count(quiet, {**match, "body": {place: {"matches": p}}})
+    fault = quiet.admin("POST", "/faults", {
+        "match": {"body": {place: {"matches": pattern}}},
+        "action": {"status": 500}}, 201).json()["id"]
+    for n in range(9):
+        if n == 1:
+            assert asked(pattern)["complete"]
+        r = person.fhir("POST", "/Observation", json={
+            "resourceType": "Observation", "subject": {
+                "reference": "Patient/" + person.id},
+            "note": [{"text": "a" * 60000}]})
+        assert r.status_code < 500
+    assert not asked(pattern)["complete"]
+    assert asked("^a+$") == {**asked("^a+$"), "count": 9, "complete": True}
+    told = quiet.admin("GET", "/faults/" + fault).json()
+    assert "costs too much" in told["note"] and told["fired"] == 0
+    quiet.admin("DELETE", "/faults/" + fault, status=204)
