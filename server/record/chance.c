@@ -120,9 +120,10 @@ const char *record_resource_id(struct record *r, struct arena *a,
 	char id[UUID_TEXT];
 
 	if (r->seed != NULL)
-		return record_uuid(r, a,
-				   &(struct chance){.purpose = STORE_CHANCE_RESOURCE,
-						    .citizen = patient});
+		return record_uuid(
+		    r, a,
+		    &(struct chance){.purpose = STORE_CHANCE_RESOURCE,
+				     .citizen = patient});
 	uuid_make_at(id, record_now_ms(r));
 	return arena_strdup(a, id);
 }

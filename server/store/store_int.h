@@ -222,7 +222,7 @@ struct store {
 	char vfs_name[32];
 	uint64_t generation; /* of what is remembered of the file */
 	uint64_t setting_epoch;
-	unsigned attached; /* images, until the turn ends; see image.c */
+	unsigned attached;	  /* images, until the turn ends; see image.c */
 	uint64_t access_epoch;	  /* of tokens and permissions; never 0 */
 	bool of_access[ST_COUNT]; /* statements that write those */
 	struct token_slot token[TOKEN_SLOTS];
