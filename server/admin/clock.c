@@ -184,7 +184,7 @@ const struct body clock_advance_body = BODY_OF(advance);
 bool admin_clock_advance(struct rq *rq)
 {
 	struct clock *c = &admin_of(rq)->record->clock;
-	int64_t before = clock_now_ms(c), by;
+	int64_t before = clock_now_ms(c), by = 0;
 	const struct json *body;
 
 	if (!body_read(rq, &clock_advance_body, &body) ||
@@ -208,7 +208,7 @@ bool admin_citizen_age(struct rq *rq)
 	struct store_citizen c;
 	struct store_aged n;
 	const struct json *body;
-	int64_t by;
+	int64_t by = 0;
 
 	if (!citizen_get(rq, rq_param(rq, "hetu"), &c) ||
 	    !body_read(rq, &citizen_age_body, &body) ||

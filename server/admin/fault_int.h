@@ -23,26 +23,25 @@ struct fault_pairs {
 
 /* What is to happen once; zeroed: nothing. */
 struct action {
-	int status;	  /* 0: not said */
+	unsigned does; /* DOES_... */
+	int status;    /* 0: not said */
+	int alert;
+	enum { TOKEN_STAYS, TOKEN_EXPIRES, TOKEN_GOES } ends;
+	enum delay_kind delay;
+	bool commit_first, malformed;
+	double delay_a, delay_b;
 	const char *body; /* NULL: not said */
 	size_t body_len;
 	struct fault_pairs headers; /* value NULL: left out of the answer */
 	const char *retry_after;
-	bool commit_first;
 	const char *oauth_error, *error_description;
 	const char *outcome_code;
-	enum { TOKEN_STAYS, TOKEN_EXPIRES, TOKEN_GOES } ends;
 	const char *error_page; /* why the page refuses: "client_id" */
+	const char *endpoint;	/* the only one it is for; NULL: any */
 	const struct json *patch;
-	bool malformed;
-	struct http_effect effect;
-	enum delay_kind delay;
-	double delay_a, delay_b;
 	struct fault_pairs drop, add, replace; /* of a redirect */
 	struct record_twist twist;
-	int alert;
-	const char *endpoint; /* the only one it is for; NULL: any */
-	unsigned does;	      /* DOES_... */
+	struct http_effect effect;
 };
 #define DOES_REPLACE  1u  /* another answer in the place of the real one */
 #define DOES_TOKEN    2u  /* the token ends before it is looked at */

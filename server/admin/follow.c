@@ -74,7 +74,7 @@ static void more(struct rq *rq, struct arena *scrap, struct buf *out,
 		if (match_is(f->want.match, &s))
 			tell(j, scrap, out, &s);
 	}
-	if (out->len == 0 && now_us - f->told_us >= QUIET_MS * 1000)
+	if (out->len == 0 && now_us - f->told_us >= QUIET_MS * INT64_C(1000))
 		buf_puts(out, ":\n\n");
 	if (out->len > 0)
 		f->told_us = now_us;

@@ -117,7 +117,7 @@ static void put_lines(struct manual *m, const char *lines)
 {
 	end_line(m);
 	while (*lines) {
-		size_t n = strcspn(lines, "\n");
+		size_t n;
 
 		lines += strspn(lines, " ");
 		n = strcspn(lines, "\n");

@@ -54,6 +54,7 @@ static void resume(struct rq_private *p)
 {
 	struct http_park *k = &p->park;
 
+	assert(k->at);
 	*k->at = k->next;
 	if (k->next)
 		k->next->park.at = k->at;
