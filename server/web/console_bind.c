@@ -9,11 +9,14 @@
  * stands around the rows of a list asks for NAME.on. The
  * values point into the answer; only texts that are put together are new.
  *
- * Limits: as deep as the JSON is, which its parser bounds.
+ * Limits: DEPTH levels; what is below them has its text and no names, as no
+ * template reaches that far, and each level is a copy of all below it.
  */
 #include "web/console_int.h"
 
 #include <string.h>
+
+#define DEPTH 12
 
 /* That a list has rows, for what stands around them. */
 static struct page_value there(struct arena *a, const char *name)
@@ -112,8 +115,12 @@ static struct page_value each(struct arena *a, const char *name,
 				   .row_count = n};
 }
 
+static struct page_value value(struct arena *a, const char *name,
+			       const struct json *json, int depth);
+
 /* The members, and behind them those that can be walked. */
-static struct page_values members(struct arena *a, const struct json *object)
+static struct page_values members(struct arena *a, const struct json *object,
+				  int depth)
 {
 	const size_t n = json_count(object);
 	struct page_value *v = arena_alloc(a, 2 * n * sizeof(*v));
@@ -121,7 +128,7 @@ static struct page_values members(struct arena *a, const struct json *object)
 
 	for (const struct json *m = json_first(object); m;
 	     m = json_next(m), i++) {
-		v[i] = console_value(a, json_name(m), m);
+		v[i] = value(a, json_name(m), m, depth - 1);
 		if (json_kind(m) == JSON_ARRAY && v[i].row_count > 0)
 			v[walks++] = there(a, json_name(m));
 		if (json_kind(m) == JSON_OBJECT && v[i].row_count == 1)
@@ -145,20 +152,26 @@ static const char *words(struct arena *a, const struct json *list)
 	return b.p;
 }
 
+static struct page_values item(struct arena *a, const struct json *v, int depth)
+{
+	struct page_value it;
+
+	if (json_kind(v) == JSON_OBJECT)
+		return members(a, v, depth);
+	it = value(a, "item", v, depth);
+	return page_row(a, &it, 1);
+}
+
 static struct page_value list(struct arena *a, const char *name,
-			      const struct json *v)
+			      const struct json *v, int depth)
 {
 	const size_t n = json_count(v);
 	struct page_values *row = arena_alloc(a, n * sizeof(*row));
 	const struct json *first = json_first(v);
 	size_t i = 0;
 
-	for (const struct json *m = first; m; m = json_next(m), i++) {
-		const struct page_value item = console_value(a, "item", m);
-
-		row[i] = json_kind(m) == JSON_OBJECT ? members(a, m)
-						     : page_row(a, &item, 1);
-	}
+	for (const struct json *m = first; m; m = json_next(m), i++)
+		row[i] = item(a, m, depth - 1);
 	return (struct page_value){
 	    .name = name,
 	    .text = n == 0	       ? NULL
@@ -169,25 +182,33 @@ static struct page_value list(struct arena *a, const char *name,
 	};
 }
 
-struct page_value console_value(struct arena *a, const char *name,
-				const struct json *json)
+static struct page_value value(struct arena *a, const char *name,
+			       const struct json *json, int depth)
 {
 	struct page_values *row;
 
-	if (!json)
-		return (struct page_value){.name = name};
-	if (json_kind(json) == JSON_ARRAY)
-		return list(a, name, json);
-	if (json_kind(json) != JSON_OBJECT || !json_first(json))
-		return (struct page_value){
-		    .name = name,
-		    .text = container(json) ? NULL : text_of(a, json)};
+	if (json_kind(json) == JSON_ARRAY && depth > 0)
+		return list(a, name, json, depth);
+	if (json_kind(json) != JSON_OBJECT || !json_first(json) || depth <= 0)
+		return (struct page_value){.name = name,
+					   .text = container(json) &&
+							   !json_first(json)
+						       ? NULL
+						       : text_of(a, json)};
 	row = arena_alloc(a, sizeof(*row));
-	*row = members(a, json);
+	*row = members(a, json, depth);
 	return (struct page_value){.name = name,
 				   .text = text_of(a, json),
 				   .rows = row,
 				   .row_count = 1};
+}
+
+struct page_value console_value(struct arena *a, const char *name,
+				const struct json *json)
+{
+	if (!json)
+		return (struct page_value){.name = name};
+	return value(a, name, json, DEPTH);
 }
 
 void console_bind(struct console_view *v, const struct json *object)

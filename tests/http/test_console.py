@@ -394,6 +394,20 @@ def test_settings(start):
     assert 'role="alert"' in r.text
 
 
+def test_deep_json(own, operator):
+    """A page is made of what it shows, not of each way through it."""
+    body = HOSTILE
+    for _ in range(50):
+        body = {"a": [body]}
+    made = own.admin("POST", "/faults", {
+        "match": {"client_id": "nobody"},
+        "action": {"status": 500, "body": body}}, 201).json()["id"]
+    page = operator.page("/console/faults")
+    own.admin("DELETE", "/faults/" + made, status=204)
+    assert made in page.text and "<script>alert" not in page.text
+    assert len(page.text) < 100000
+
+
 def test_faults(start):
     s = start()
     o = Operator(s)
