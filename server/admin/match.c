@@ -342,8 +342,9 @@ static bool holds(const struct criterion *c, struct look *l)
 {
 	const struct seen *s = l->s;
 
-	if (c->patient && *text_or_empty(s->patient) != '\0')
-		return strcmp(c->patient, s->patient) == 0;
+	if (c->patient && *text_or_empty(s->patient) != '\0' &&
+	    strcmp(c->patient, s->patient) == 0)
+		return true; /* else the citizen may have come anew */
 	switch (c->how) {
 	case HOW_VALUE: return value_holds(c, l);
 	case HOW_SINCE:

@@ -158,7 +158,8 @@ static void put_header(struct buf *out, const struct form *f,
 		return;
 	}
 	buf_puts(out, f->shell ? " \\\n  -H '" : "");
-	buf_printf(out, "%s: ", h->name);
+	put(out, f, h->name, "name");
+	buf_puts(out, ": ");
 	if (who && text_begins(h->value, "Bearer ")) {
 		buf_puts(out, "Bearer ");
 		variable(out, f, "token", 5);
@@ -188,6 +189,17 @@ static bool whole(const struct seen *s)
 	return s->body_len > 0 && s->body_bytes <= JOURNAL_BODY;
 }
 
+/* Any client may have invented it, and a pipe may stand in it. */
+static void put_method(struct buf *out, const char *method)
+{
+	const bool plain =
+	    strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(method);
+
+	buf_puts(out, plain ? "-X " : "-X '");
+	put(out, &curl, method, "method");
+	buf_puts(out, plain ? " " : "' ");
+}
+
 static void write_curl(struct buf *out, const struct rq *rq,
 		       const struct seen *s)
 {
@@ -198,7 +210,7 @@ static void write_curl(struct buf *out, const struct rq *rq,
 	if (strcmp(s->method, "HEAD") == 0)
 		buf_puts(out, "-I ");
 	else if (strcmp(s->method, "GET") != 0 || s->body_bytes > 0)
-		buf_printf(out, "-X %s ", s->method);
+		put_method(out, s->method);
 	buf_putc(out, '\'');
 	put_url(out, &curl, rq, s);
 	buf_putc(out, '\'');

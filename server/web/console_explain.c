@@ -108,6 +108,15 @@ static void quoted(struct buf *b, const char *s)
 	buf_putc(b, '\'');
 }
 
+/* Any client may have invented it, and a pipe may stand in it. */
+static void put_method(struct buf *b, const char *method)
+{
+	if (strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(method))
+		buf_puts(b, method);
+	else
+		quoted(b, method);
+}
+
 /* What curl sends anyway, or only this connection had. */
 static bool is_own(const char *name)
 {
@@ -127,8 +136,9 @@ static void put_header(struct buf *b, const char *name, const char *value)
 		return;
 	buf_puts(b, " \\\n  -H ");
 	if (strcasecmp(name, "Authorization") == 0) {
-		buf_printf(b, "\"Authorization: %.*s $TOKEN\"",
-			   (int)strcspn(value, " "), value);
+		/* in double quotes nothing stands that a client invented */
+		buf_printf(b, "\"Authorization: %s $TOKEN\"",
+			   text_begins(value, "Basic ") ? "Basic" : "Bearer");
 		return;
 	}
 	quoted(b, arena_cat(b->arena, name, ": ", value, NULL));
@@ -142,7 +152,9 @@ static const char *as_curl(struct rq *rq, const struct json *entry)
 	struct buf b;
 
 	buf_init(&b, rq->arena);
-	buf_printf(&b, "curl -i -X %s ", console_said(entry, "method"));
+	buf_puts(&b, "curl -i -X ");
+	put_method(&b, console_said(entry, "method"));
+	buf_putc(&b, ' ');
 	quoted(&b, arena_cat(rq->arena, rq->origin, console_said(entry, "path"),
 			     query[0] != '\0' ? "?" : "", query, NULL));
 	for (const struct json *h = json_first(json_get(request, "headers")); h;

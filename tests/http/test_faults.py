@@ -61,6 +61,18 @@ def test_nothing_is_armed(server):
     assert server.admin("DELETE", "/faults/f0").status_code == 404
 
 
+def test_citizen_who_comes_again(server, vendor, citizen, arm):
+    """Removed and made again a citizen has another Patient, and is the same
+    person."""
+    name = arm(match={"hetu": citizen, "endpoint": "fhir"},
+               action={"status": 503})
+    assert vendor.search(vendor.connect(citizen)).status_code == 503
+    server.admin("DELETE", "/citizens/" + citizen, status=204)
+    server.admin("POST", "/citizens", {"hetu": citizen}, 201)
+    assert vendor.search(vendor.connect(citizen)).status_code == 503
+    assert told(server, name)["fired"] == 2
+
+
 def test_three_outages_then_success(vendor, tokens, citizen, arm, server):
     """One call; Retry-After; the citizen's own requests alone."""
     name = arm(match={"hetu": citizen}, times=3,

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The calls of the journal: what an entry holds, counting with what was
 nearest, waiting, sequences, the stream, requests as curl sends them again."""
+import html
 import http.client
 import json
+import re
 import subprocess
 import threading
 
@@ -534,3 +536,34 @@ def test_expression_that_costs_too_much(quiet, person, pattern):
     told = quiet.admin("GET", "/faults/" + fault).json()
     assert "costs too much" in told["note"] and told["fired"] == 0
     quiet.admin("DELETE", "/faults/" + fault, status=204)
+
+
+@pytest.mark.parametrize("method, headers", [
+    ("GET|id", {}), ("`id`", {}), ("A'`id`'", {}),
+    ("GET", {"x'`id`'": "y"}), ("GET", {"X": "'`id`' $(id)"}),
+    ("GET", {"Authorization": "`id` x"}), ("GET", {"Authorization": "$(id) x"}),
+    ("GET", {"Authorization": "Bearer $(id)'`id`'"}),
+])
+def test_no_command_but_curl(quiet, method, headers):
+    """What a client sent is nothing that a shell runs, when the line is
+    copied: outside of single quotes there are variables alone."""
+    c = http.client.HTTPConnection(quiet.origin.split("//")[1], timeout=30)
+    c.putrequest(method, BASE + "/metadata?x='`id`'$(id)")
+    for name, value in headers.items():
+        c.putheader(name, value)
+    c.endheaders()
+    c.getresponse().read()
+    c.close()
+    e = last(quiet)
+    assert e["kind"] == "request"
+    page = quiet.http.get(quiet.origin + "/console/requests/" + e["id"],
+                          headers={"Accept": "text/html"}, timeout=30).text
+    shown = [html.unescape(t) for t in re.findall("<pre[^>]*>(.*?)</pre>", page,
+                                                  re.S)]
+    lines = [t for t in shown if t.startswith("curl ")]
+    assert len(lines) == 1
+    lines.append(quiet.admin("GET", "/requests/%s.curl" % e["id"],
+                             status=200).text)
+    for line in lines:
+        bare = re.sub("'[^']*'", "", line.replace("'\\''", ""))
+        assert re.fullmatch(r'(?:[\w\s:\\-]|"[\w: ]*\$[A-Z_]+")*', bare), line
