@@ -289,7 +289,13 @@ static void refuse(struct rq *rq)
 	jw_open(&w, NULL, '{');
 	jw_open(&w, "error", '{');
 	jw_str(&w, "code", code_word(rq));
-	jw_str(&w, "message", e->text);
+	jw_str(&w, "message",
+	       rq->route != NULL || e->kind != ERR_NOT_FOUND
+		   ? e->text
+		   : arena_printf(rq->arena,
+				  "%s; /__admin/openapi.json says what there "
+				  "is.",
+				  e->text));
 	jw_str(&w, "where", e->where);
 	jw_close(&w);
 	jw_close(&w);

@@ -141,9 +141,8 @@ static bool unknown_error(struct fault_reading *in, const char *error)
 	for (size_t i = 0; (a = fault_alias(i)); i++)
 		nearest_try(&near, a->name);
 	return err_set(&in->rq->err, ERR_INVALID, "invalid_value", in->where,
-		       "\"%s\" is never \"%.64s\"%s%s%s", in->name, error,
-		       near.best ? "; did you mean \"" : "",
-		       text_or_empty(near.best), near.best ? "\"?" : ".");
+		       "\"%s\" is never \"%.64s\"%s", in->name, error,
+		       nearest_hint(&near, in->rq->arena));
 }
 
 static bool read_oauth_error(struct fault_reading *in, const struct json *v)
@@ -399,7 +398,8 @@ static bool read_delay(struct fault_reading *in, const struct json *v)
 	return fault_parts(in, parts, LEN(parts), v) &&
 	       (in->action->delay == DELAY_UNIFORM ||
 		in->action->delay == DELAY_LOGNORMAL ||
-		fault_wrong(in, "an object with uniform or lognormal"));
+		fault_wrong(in, "an object with uniform or lognormal; "
+				"delay_ms takes a number"));
 }
 
 static bool drop_as(struct fault_reading *in, enum http_drop drop)

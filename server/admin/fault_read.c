@@ -105,8 +105,8 @@ bool fault_word(struct fault_reading *in, const struct json *v,
 		nearest_try(&near, words[*out]);
 	}
 	return err_set(&in->rq->err, ERR_INVALID, "invalid_value", in->where,
-		       "\"%s\" is never \"%.64s\"; did you mean \"%s\"?",
-		       in->name, near.word, near.best ? near.best : words[0]);
+		       "\"%s\" is never \"%.64s\"%s", in->name, near.word,
+		       nearest_hint(&near, in->rq->arena));
 }
 
 /* ---- tables --------------------------------------------------------- */

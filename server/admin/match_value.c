@@ -41,9 +41,8 @@ static bool known_word(struct reading *in, const char *word)
 		nearest_try(&near, *known);
 	}
 	return err_set(&in->rq->err, ERR_INVALID, "invalid_value", in->where,
-		       "\"%s\" is never \"%.64s\"%s%s%s", in->c->field, word,
-		       near.best ? "; did you mean \"" : "",
-		       text_or_empty(near.best), near.best ? "\"?" : ".");
+		       "\"%s\" is never \"%.64s\"%s", in->c->field, word,
+		       nearest_hint(&near, in->rq->arena));
 }
 
 static bool add_word(struct reading *in, const struct json *v,

@@ -17,14 +17,9 @@
 
 bool admin_unknown(struct rq *rq, const struct nearest *near, const char *where)
 {
-	if (near->best == NULL)
-		return err_set(&rq->err, ERR_INVALID, "unknown_member", where,
-			       "There is no member \"%.64s\" here.",
-			       near->word);
 	return err_set(&rq->err, ERR_INVALID, "unknown_member", where,
-		       "There is no member \"%.64s\" here; did you mean "
-		       "\"%s\"?",
-		       near->word, near->best);
+		       "There is no member \"%.64s\" here%s", near->word,
+		       nearest_hint(near, rq->arena));
 }
 
 bool refuse_unknown(struct rq *rq, const struct nearest *near)

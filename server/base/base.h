@@ -218,12 +218,19 @@ static inline uint32_t hash_text(const char *s)
  * best is then the known word with the fewest edits (one letter more, less or
  * other), or NULL when none is near: at most a third of the letters, plus one,
  * may be wrong. It points at the candidate as it was given. */
+#define NEAREST_KNOWN 32
 struct nearest {
 	const char *word;
 	const char *best;
 	size_t edits; /* of best */
+	const char *known[NEAREST_KNOWN];
+	size_t tried;
 };
 void nearest_try(struct nearest *n, const char *candidate);
+/* The end of a sentence that refuses the word: `; did you mean "x"?`, and where
+ * that is doubtful ` Known are "x", "y" and "z".` as well, unless they are more
+ * than NEAREST_KNOWN. Every candidate must live as long as n. */
+const char *nearest_hint(const struct nearest *n, struct arena *a);
 
 /* ---- log: one line for each thing worth telling ---------------------- */
 

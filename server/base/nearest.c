@@ -47,6 +47,9 @@ void nearest_try(struct nearest *n, const char *candidate)
 	size_t length = strlen(n->word), other = strlen(candidate);
 	size_t d;
 
+	if (n->tried < NEAREST_KNOWN)
+		n->known[n->tried] = candidate;
+	n->tried++;
 	if (length > WORD_MAX || other > WORD_MAX)
 		return;
 	d = edits(n->word, length, candidate, other);
@@ -54,4 +57,32 @@ void nearest_try(struct nearest *n, const char *candidate)
 		return;
 	n->best = candidate;
 	n->edits = d;
+}
+
+/* A third of the letters wrong is a typing error, more is a guess. */
+static bool is_sure(const struct nearest *n)
+{
+	return n->best != NULL && n->edits * 3 <= strlen(n->word);
+}
+
+const char *nearest_hint(const struct nearest *n, struct arena *a)
+{
+	struct buf b;
+
+	buf_init(&b, a);
+	if (n->best)
+		buf_printf(&b, "; did you mean \"%s\"?", n->best);
+	else
+		buf_putc(&b, '.');
+	if (is_sure(n) || n->tried == 0 || n->tried > NEAREST_KNOWN)
+		return b.p;
+	buf_puts(&b, n->tried == 1 ? " Known is " : " Known are ");
+	for (size_t i = 0; i < n->tried; i++)
+		buf_printf(&b, "%s\"%s\"",
+			   i == 0	       ? ""
+			   : i + 1 == n->tried ? " and "
+					       : ", ",
+			   n->known[i]);
+	buf_putc(&b, '.');
+	return b.p;
 }

@@ -165,7 +165,8 @@ bool http_check_route(struct rq_private *p)
 		return true;
 	rq_header(rq, "Allow", "%s", p->match.allow);
 	return err_set(&rq->err, ERR_METHOD, "method-not-allowed", NULL,
-		       "%s is not possible at %s", rq->method, rq->path);
+		       "%s is not possible at %s: %s", rq->method, rq->path,
+		       p->match.allow);
 }
 
 /* Runs also for requests that were refused: their bodies have limits too. */
