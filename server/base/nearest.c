@@ -59,10 +59,10 @@ void nearest_try(struct nearest *n, const char *candidate)
 	n->edits = d;
 }
 
-/* A third of the letters wrong is a typing error, more is a guess. */
+/* A quarter of the letters wrong is a typing error, more is a guess. */
 static bool is_sure(const struct nearest *n)
 {
-	return n->best != NULL && n->edits * 3 <= strlen(n->word);
+	return n->best != NULL && n->edits * 4 <= strlen(n->word);
 }
 
 const char *nearest_hint(const struct nearest *n, struct arena *a)

@@ -385,7 +385,7 @@ def test_settings(start):
     o.done("/console/settings", "/console/settings",
            name="validation_status", value="400")
     assert s.admin("GET", "/settings").json()["validation_status"] == "400"
-    row = re.search(r'<th scope="row" class="code">validation_status</th>'
+    row = re.search(r'<th scope="row" class="code whole">validation_status</th>'
                     r'.*?</tr>', o.page("/console/settings").text, re.S)[0]
     assert "<strong>400</strong>" in row and ">changed<" in row
     assert "422 | 412 | 400" in row

@@ -319,3 +319,37 @@ def test_profiles_of_applications_are_among_them():
         s.admin("POST", "/reset", status=204)
         told = s.admin("GET", "/profiles").json()["profiles"]
         assert not [p for p in told if p["url"] == sd["url"]]
+
+
+# ---- what is not understood -------------------------------------------------
+
+@pytest.mark.parametrize("call,body,said", [
+    ("/tokens", {"client": "x"},
+     'There is no member "client" here; did you mean "client_id"? Known are '
+     '"client_id", "hetu", "scope", "expires_in" and "certificate".'),
+    ("/tokens", {"ttl": 5},
+     'There is no member "ttl" here. Known are "client_id", "hetu", "scope", '
+     '"expires_in" and "certificate".'),
+    ("/tokens", {"expires_inn": 5},
+     'There is no member "expires_inn" here; did you mean "expires_in"?'),
+    ("/faults", {"match": {}, "action": {"drop": "after"}},
+     '"drop" is never "after". Known are "before", "during", "headers" and '
+     '"reset".'),
+    ("/faults", {"match": {"interaction": "crate"}, "action": {"status": 503}},
+     '"interaction" is never "crate"; did you mean "create"?'),
+])
+def test_what_is_meant_or_known(s, call, body, said):
+    """The nearest name; where that is no more than a guess, all of them."""
+    r = s.admin("POST", call, body)
+    assert (r.status_code, r.json()["error"]["message"]) == (400, said)
+
+
+@pytest.mark.parametrize("method,path,status,said", [
+    ("GET", "/fault", 404,
+     "nothing is at /__admin/fault; /__admin/openapi.json says what there is."),
+    ("GET", "/requests/count", 405,
+     "GET is not possible at /__admin/requests/count: POST, OPTIONS"),
+])
+def test_what_there_is_instead(s, method, path, status, said):
+    r = s.admin(method, path)
+    assert (r.status_code, r.json()["error"]["message"]) == (status, said)
