@@ -39,7 +39,7 @@ def test_the_journey_of_the_readme(tmp_path):
     if os.environ.get("URL"):
         pytest.skip("the journey needs a server with the fixtures of its own")
     steps = blocks()
-    assert len(steps) == 11
+    assert len(steps) == 12
     ports = {f":{old}": f":{new}"
              for old, new in zip((8081, 8443), free_ports(2))}
     os.symlink(os.path.join(ROOT, "fixtures"), tmp_path / "fixtures")

@@ -39,7 +39,8 @@ static void test_nested(void **state)
 	    {"GET forbidden", "403|-|refused forbidden : no"},
 	    {"GET none", "404|-|refused not-found : nothing is at /nest/none"},
 	    {"PUT a/b", "405|-|refused method-not-allowed : PUT is not "
-			"possible at /nest/a/b"},
+			"possible at /nest/a/b: "
+			"GET, HEAD, POST, DELETE, OPTIONS"},
 	    {"GET a/%zz", "400|-|refused invalid_request : the URL holds a "
 			  "broken escape, a control character or bytes that "
 			  "are not UTF-8"},
@@ -144,7 +145,8 @@ static void test_inner(void **state)
 	    {"GET /base/none/of/it",
 	     "404|-|refused not-found : nothing is at /base/none/of/it"},
 	    {"PUT /plain", "405|-|refused method-not-allowed : PUT is not "
-			   "possible at /plain"},
+			   "possible at /plain: "
+			   "GET, HEAD, OPTIONS"},
 	    {"OPTIONS /plain", "200|-|"},
 	    {"GET base/x", "400|-|{\"error\":{\"code\":\"invalid_request\","
 			   "\"message\":\"the URL holds a broken escape, a "
