@@ -244,7 +244,7 @@ check-all: check
 ## make wider      the same without check, which has been seen to pass
 wider: build/deps-lint build/deps-ship
 	@$(MAKE) --no-print-directory all clients
-	MOCK=$(abspath build)/mock-kanta-phr $(PYTEST) -q tests/all
+	MOCK=$(abspath build)/mock-kanta-phr $(PYTEST) -q -n 2 tests/all
 	MOCK=$(abspath build)/mock-kanta-phr $(PYTEST) -q -rs tests/ship
 	$(if $(CASES),@$(MAKE) --no-print-directory conformance)
 	@$(MAKE) --no-print-directory fuzz T=10 SEED=1 RUNS=5000
