@@ -69,10 +69,19 @@ void *http_request_uri(void *cls, const char *uri, struct MHD_Connection *c)
 
 /* ---- the log ---------------------------------------------------------- */
 
+#define SIGNED_BYTES 64 /* no signed token is shorter */
+
 /* The path for the log: never the query, which may hold a code, and never a
- * personal code. */
+ * personal code or what may be a token (base64url of {"). */
 static const char *log_path(const struct rq_private *p)
 {
+	const char *token = strstr(p->rq.path, "eyJ");
+
+	if (token && strlen(token) >= SIGNED_BYTES)
+		return mask_hetu(p->rq.arena,
+				 arena_printf(p->rq.arena, "%.*s...",
+					      (int)(token - p->rq.path),
+					      p->rq.path));
 	if (*rq_param(&p->rq, "hetu"))
 		return arena_printf(p->rq.arena, "%s%s", p->group->prefix,
 				    p->rq.route->path);
