@@ -307,7 +307,9 @@ bool client_get(struct rq *rq, const char *client_id, struct store_client *out)
 	if (store_client_find(store_of(rq), rq->arena, client_id, out))
 		return true;
 	return err_set(&rq->err, ERR_NOT_FOUND, "unknown_client", "/client_id",
-		       "There is no application \"%.128s\".", client_id);
+		       "There is no application \"%.128s\"; GET "
+		       "/__admin/clients lists them.",
+		       client_id);
 }
 
 bool citizen_get(struct rq *rq, const char *hetu, struct store_citizen *out)
