@@ -121,7 +121,6 @@ bool fault_truth(struct fault_reading *in, const struct json *v, bool *out);
 /* One of the words (ended by NULL): its index. */
 bool fault_word(struct fault_reading *in, const struct json *v,
 		const char *const *words, size_t *out);
-const char *fault_step(struct arena *a, const char *where, const char *name);
 
 /* Reads an action into in->action. */
 bool fault_action(struct fault_reading *in, const struct json *v);

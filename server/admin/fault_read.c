@@ -32,21 +32,6 @@ bool fault_wrong(struct fault_reading *in, const char *must)
 		       "\"%s\" must be %s.", in->name, must);
 }
 
-const char *fault_step(struct arena *a, const char *where, const char *name)
-{
-	struct buf b;
-
-	buf_init(&b, a);
-	buf_printf(&b, "%s/", where);
-	for (; *name; name++) {
-		if (*name == '~' || *name == '/')
-			buf_puts(&b, *name == '~' ? "~0" : "~1");
-		else
-			buf_putc(&b, *name);
-	}
-	return b.p;
-}
-
 bool fault_number(struct fault_reading *in, const struct json *v, int64_t lo,
 		  int64_t hi, int64_t *out)
 {
@@ -123,7 +108,7 @@ static const struct part *find(struct fault_reading *in,
 		nearest_try(&near, parts[i].name);
 	}
 	admin_unknown(in->rq, &near,
-		      fault_step(in->rq->arena, in->where, name));
+		      json_pointer_step(in->rq->arena, in->where, name));
 	return NULL;
 }
 
@@ -138,7 +123,8 @@ bool fault_parts(struct fault_reading *in, const struct part *parts, size_t n,
 
 		if (!p)
 			return false;
-		sub.where = fault_step(in->rq->arena, in->where, p->name);
+		sub.where =
+		    json_pointer_step(in->rq->arena, in->where, p->name);
 		sub.name = p->name;
 		if (json_kind(m) != JSON_NULL && !p->read(&sub, m))
 			return false;
@@ -222,7 +208,8 @@ static bool read_match(struct fault_reading *in, const struct json *v)
 		struct fault_reading sub = *in;
 
 		sub.name = counting[i].name;
-		sub.where = fault_step(in->rq->arena, in->where, sub.name);
+		sub.where =
+		    json_pointer_step(in->rq->arena, in->where, sub.name);
 		if (m && json_kind(m) != JSON_NULL &&
 		    !counting[i].read(&sub, m))
 			return false;
@@ -261,7 +248,7 @@ static bool read_actions(struct fault_reading *in, const struct json *v)
 	some_action(in);
 	for (const struct json *x = json_first(v); x; x = json_next(x), i++) {
 		snprintf(number, sizeof(number), "%zu", i);
-		in->where = fault_step(in->rq->arena, where, number);
+		in->where = json_pointer_step(in->rq->arena, where, number);
 		if (!add_action(in, x))
 			return false;
 	}
@@ -275,7 +262,8 @@ static bool read_action(struct fault_reading *in, const struct json *v)
 	if (in->rule->actions > 0)
 		return fault_wrong(in, "alone: actions are there, too");
 	if (sequence && json_count(v) == 1) {
-		in->where = fault_step(in->rq->arena, in->where, "sequence");
+		in->where =
+		    json_pointer_step(in->rq->arena, in->where, "sequence");
 		in->name = "sequence";
 		return read_actions(in, sequence);
 	}

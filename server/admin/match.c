@@ -37,21 +37,6 @@ struct match {
 
 /* ---- reading -------------------------------------------------------- */
 
-static const char *step(struct arena *a, const char *where, const char *name)
-{
-	struct buf b;
-
-	buf_init(&b, a);
-	buf_printf(&b, "%s/", where);
-	for (; *name; name++) {
-		if (*name == '~' || *name == '/')
-			buf_puts(&b, *name == '~' ? "~0" : "~1");
-		else
-			buf_putc(&b, *name);
-	}
-	return b.p;
-}
-
 static bool listed(const char *const *names, const char *name)
 {
 	for (; names && *names; names++)
@@ -73,7 +58,8 @@ static const struct known *find(struct rq *rq, const struct json *v,
 	}
 	for (; others && *others; others++)
 		nearest_try(&near, *others);
-	admin_unknown(rq, &near, step(rq->arena, where, near.word));
+	admin_unknown(rq, &near,
+		      json_pointer_step(rq->arena, where, near.word));
 	return NULL;
 }
 
@@ -125,7 +111,8 @@ static bool add_keyed(struct rq *rq, struct arena *a, struct match *m,
 		    .key = arena_strdup(a, json_name(x)),
 		};
 
-		if (!add(rq, a, m, &c, x, step(rq->arena, where, json_name(x))))
+		if (!add(rq, a, m, &c, x,
+			 json_pointer_step(rq->arena, where, json_name(x))))
 			return false;
 	}
 	return true;
@@ -146,7 +133,8 @@ static bool read_members(struct rq *rq, struct arena *a, struct match *m,
 {
 	for (const struct json *x = json_first(v); x; x = json_next(x)) {
 		const struct known *k;
-		const char *at = step(rq->arena, where, json_name(x));
+		const char *at =
+		    json_pointer_step(rq->arena, where, json_name(x));
 
 		if (listed(others, json_name(x)))
 			continue;

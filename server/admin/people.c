@@ -20,24 +20,12 @@
 
 /* ---- citizens ------------------------------------------------------- */
 
-static void words_write(struct jw *w, const char *name, const char *words)
-{
-	jw_open(w, name, '[');
-	while (*(words += strspn(words, " ")) != '\0') {
-		size_t n = strcspn(words, " ");
-
-		jw_str(w, NULL, arena_strndup(w->b->arena, words, n));
-		words += n;
-	}
-	jw_close(w);
-}
-
 static void citizen_write(struct jw *w, const struct store_citizen *c)
 {
 	jw_open(w, NULL, '{');
 	jw_str(w, "hetu", c->hetu);
 	jw_str(w, "patient_id", c->patient);
-	words_write(w, "behaviours", c->behaviours);
+	jw_words(w, "behaviours", c->behaviours);
 	jw_close(w);
 }
 

@@ -7,31 +7,10 @@
  */
 #include "admin/report_int.h"
 
-/* XML 1.0 2.2: markup escaped, and characters that it has not replaced. */
-static void add_xml(struct buf *b, const char *s)
-{
-	static const char *const entity[128] = {
-	    ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;"};
-
-	for (; *s; s++) {
-		const unsigned char ch = (unsigned char)*s;
-
-		if (ch < 128 && entity[ch])
-			buf_puts(b, entity[ch]);
-		else if (ch < 0x20 && ch != '\n' && ch != '\t')
-			buf_puts(b, "\xEF\xBF\xBD");
-		else if (strncmp(s, "\xEF\xBF\xBE", 3) == 0 ||
-			 strncmp(s, "\xEF\xBF\xBF", 3) == 0)
-			s += 2; /* U+FFFE, U+FFFF: no characters of XML */
-		else
-			buf_putc(b, *s);
-	}
-}
-
 static void attribute(struct buf *b, const char *name, const char *value)
 {
 	buf_printf(b, " %s=\"", name);
-	add_xml(b, value);
+	buf_xml(b, value);
 	buf_putc(b, '"');
 }
 
@@ -44,7 +23,7 @@ static void add_evidence(struct report *r, struct buf *b,
 	for (size_t i = 0; i < c->n; i++) {
 		const struct report_evidence *e = &r->evidence[c->of[i]];
 
-		add_xml(b, arena_printf(r->arena, "%s %s %s -> %d%s%s\n", e->id,
+		buf_xml(b, arena_printf(r->arena, "%s %s %s -> %d%s%s\n", e->id,
 					e->method, e->path, e->status,
 					*e->fault ? " fault " : "", e->fault));
 	}
@@ -128,7 +107,7 @@ static void add_habits(struct report *r, struct buf *b)
 		attribute(b, "name",
 			  arena_cat(r->arena, h->id, " ", h->client_id, NULL));
 		buf_puts(b, " time=\"0\">\n   <system-err>");
-		add_xml(b, arena_printf(r->arena, "%zu: %s %s", h->count,
+		buf_xml(b, arena_printf(r->arena, "%zu: %s %s", h->count,
 					page_word(&r->locale, h->what),
 					page_word(&r->locale, h->change)));
 		buf_puts(b, "</system-err>\n  </testcase>\n");

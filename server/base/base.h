@@ -83,6 +83,9 @@ void buf_add(struct buf *b, const void *bytes, size_t n);
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Text of XML 1.0 (2.2): markup escaped, and what is no character of it
+ * replaced or left out. */
+void buf_xml(struct buf *b, const char *s);
 
 /* ---- utf8 ------------------------------------------------------------ */
 

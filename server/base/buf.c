@@ -84,3 +84,23 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	va_end(again);
 	va_end(ap);
 }
+
+void buf_xml(struct buf *b, const char *s)
+{
+	static const char *const entity[128] = {
+	    ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;"};
+
+	for (; *s; s++) {
+		const unsigned char ch = (unsigned char)*s;
+
+		if (ch < 128 && entity[ch])
+			buf_puts(b, entity[ch]);
+		else if (ch < 0x20 && ch != '\n' && ch != '\t')
+			buf_puts(b, "\xEF\xBF\xBD");
+		else if (strncmp(s, "\xEF\xBF\xBE", 3) == 0 ||
+			 strncmp(s, "\xEF\xBF\xBF", 3) == 0)
+			s += 2; /* U+FFFE, U+FFFF: no characters of XML */
+		else
+			buf_putc(b, *s);
+	}
+}

@@ -126,28 +126,10 @@ static void json_end(struct verdicts *r)
 
 /* ---- junit --------------------------------------------------------------- */
 
-/* Text of XML 1.0: markup escaped, and characters that it has not replaced. */
-static void add_xml(struct buf *b, const char *s)
-{
-	static const char *const entity[128] = {
-	    ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;"};
-
-	for (; *s; s++) {
-		const unsigned char ch = (unsigned char)*s;
-
-		if (ch < 128 && entity[ch])
-			buf_puts(b, entity[ch]);
-		else if (ch < 0x20 && ch != '\n' && ch != '\t')
-			buf_puts(b, "\xEF\xBF\xBD");
-		else
-			buf_putc(b, *s);
-	}
-}
-
 static void add_attribute(struct buf *b, const char *name, const char *value)
 {
 	buf_printf(b, " %s=\"", name);
-	add_xml(b, value);
+	buf_xml(b, value);
 	buf_putc(b, '"');
 }
 
@@ -161,7 +143,7 @@ static void add_lines(struct buf *b, struct arena *a, const struct verdict *v,
 	for (size_t i = 0; i < v->issues->n; i++)
 		if ((v->issues->v[i].severity <= ISSUE_ERROR) == errors)
 			add_line(&lines, v, &v->issues->v[i]);
-	add_xml(b, lines.p);
+	buf_xml(b, lines.p);
 }
 
 static const struct issue *first_error(const struct issues *list)

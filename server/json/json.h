@@ -64,6 +64,9 @@ const char *json_get_text(const struct json *v, const char *name);
 const struct json *json_pointer(const struct json *v, const char *pointer);
 /* Is it one, by its form? */
 bool json_pointer_ok(const char *pointer);
+/* The pointer to a member of what where leads to, in the arena. */
+const char *json_pointer_step(struct arena *a, const char *where,
+			      const char *name);
 /* A step of n bytes as the number of an item; false: it is none. */
 bool json_pointer_index(const char *step, size_t n, size_t *out);
 
@@ -111,6 +114,8 @@ void jw_str(struct jw *w, const char *name, const char *value);
 void jw_int(struct jw *w, const char *name, int64_t value);
 void jw_bool(struct jw *w, const char *name, bool value);
 void jw_null(struct jw *w, const char *name);
+/* Words with spaces between them as an array. */
+void jw_words(struct jw *w, const char *name, const char *words);
 void jw_value(struct jw *w, const char *name, const struct json *value);
 /* Text that is JSON already. */
 void jw_raw(struct jw *w, const char *name, const char *text, size_t n);

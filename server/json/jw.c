@@ -87,3 +87,15 @@ void jw_raw(struct jw *w, const char *name, const char *text, size_t n)
 	begin(w, name);
 	buf_add(w->b, text, n);
 }
+
+void jw_words(struct jw *w, const char *name, const char *words)
+{
+	jw_open(w, name, '[');
+	while (*(words += strspn(words, " ")) != '\0') {
+		size_t n = strcspn(words, " ");
+
+		jw_str(w, NULL, arena_strndup(w->b->arena, words, n));
+		words += n;
+	}
+	jw_close(w);
+}

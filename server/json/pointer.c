@@ -90,3 +90,19 @@ const struct json *json_pointer(const struct json *v, const char *pointer)
 	}
 	return v;
 }
+
+const char *json_pointer_step(struct arena *a, const char *where,
+			      const char *name)
+{
+	struct buf b;
+
+	buf_init(&b, a);
+	buf_printf(&b, "%s/", where);
+	for (; *name; name++) {
+		if (*name == '~' || *name == '/')
+			buf_puts(&b, *name == '~' ? "~0" : "~1");
+		else
+			buf_putc(&b, *name);
+	}
+	return b.p;
+}

@@ -267,18 +267,6 @@ static bool number_ok(const char *s)
 	return n > 0 && n < 16 && s[n] == '\0' && (s[0] != '0' || n == 1);
 }
 
-static void write_words(struct jw *w, const char *name, const char *words)
-{
-	jw_open(w, name, '[');
-	while (*(words += strspn(words, " ")) != '\0') {
-		size_t n = strcspn(words, " ");
-
-		jw_str(w, NULL, arena_strndup(w->b->arena, words, n));
-		words += n;
-	}
-	jw_close(w);
-}
-
 /* False: rq->err says that the field holds no JSON. */
 static bool write_field(struct rq *rq, struct jw *w, const struct field *f,
 			const char *name, const char *value)
@@ -286,7 +274,7 @@ static bool write_field(struct rq *rq, struct jw *w, const struct field *f,
 	switch (f->kind) {
 	case SWITCH: jw_bool(w, name, true); return true;
 	case LIST:
-	case WORDS: write_words(w, name, value); return true;
+	case WORDS: jw_words(w, name, value); return true;
 	case NUMBER:
 		if (number_ok(value))
 			jw_raw(w, name, value, strlen(value));
